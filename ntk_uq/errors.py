@@ -1,0 +1,46 @@
+"""The exceptions that a user sees.
+
+Every message is a sentence for the person who made the mistake: what was got, what is allowed,
+what to do. Interfaces show ``str(error)`` and nothing else; anything that is not an
+:class:`NtkUqError` is a defect of the program.
+"""
+
+
+class NtkUqError(Exception):
+    """Base of everything that is reported to a user in words, without a traceback."""
+
+
+class SpecError(NtkUqError, ValueError):
+    """A field of a specification is out of its range, or fields contradict each other."""
+
+
+class LinkError(SpecError):
+    """A permalink that cannot be read: unknown version, missing, unknown or malformed field."""
+
+
+class DataError(NtkUqError):
+    """A data file is damaged, or is not what its name says."""
+
+
+class MissingDataError(DataError):
+    """A data set's files are not where the settings say."""
+
+
+class MemoryLimitError(NtkUqError):
+    """The computation does not fit into the memory that the settings allow."""
+
+
+class SingularKernelError(NtkUqError):
+    """A kernel matrix is not positive definite in float64."""
+
+
+class StoreError(NtkUqError):
+    """The store cannot be used: wrong version, not writable, not ours."""
+
+
+class StoreFullError(StoreError):
+    """A result could not be written because the disk, or a quota, is full."""
+
+
+class EngineError(NtkUqError):
+    """The engine, or a worker, could not do what was asked."""

@@ -1,0 +1,99 @@
+"""Environment variables and their defaults, in one place.
+
+Read when asked, never at import, so that tests and servers can set them at run time.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import platformdirs
+
+from ntk_uq.errors import SpecError
+
+DATA = "NTK_UQ_DATA"
+STORE = "NTK_UQ_STORE"
+CACHE = "NTK_UQ_CACHE"
+MEMORY = "NTK_UQ_MEMORY"
+WORKERS = "NTK_UQ_WORKERS"
+SCHEDULER = "NTK_UQ_SCHEDULER"
+
+_APP = "ntk_uq"
+_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+
+
+def data_directory() -> Path:
+    """Where data files are looked for, one folder a data set. May be read-only."""
+    return _directory(DATA, platformdirs.user_cache_path(_APP) / "data")
+
+
+def store_directory() -> Path:
+    """Where results and jobs are kept for ever."""
+    return _directory(STORE, platformdirs.user_data_path(_APP) / "store")
+
+
+def cache_directory() -> Path:
+    """Where derived files that can be made again are kept (simulated pools, compiled kernels)."""
+    return _directory(CACHE, platformdirs.user_cache_path(_APP) / "derived")
+
+
+def memory_limit() -> int:
+    """Bytes that one evaluation may take: ``NTK_UQ_MEMORY``, or 70% of what the machine has.
+
+    Raises:
+        SpecError: if the variable is not a size such as ``16GiB``, ``800MB`` or ``12000000000``.
+    """
+    text = os.environ.get(MEMORY, "")
+    if not text:
+        return int(0.7 * _machine_memory())
+    return parse_bytes(text, MEMORY)
+
+
+def workers() -> int:
+    """Number of worker processes of the embedded cluster (default 1: BLAS uses every core)."""
+    text = os.environ.get(WORKERS, "1")
+    if not text.isdigit() or int(text) < 1:
+        raise SpecError(f"{WORKERS} is {text!r}; it must be a whole number of at least 1.")
+    return int(text)
+
+
+def scheduler() -> str | None:
+    """Address of an existing Dask scheduler (``tcp://host:port``), or None for an embedded one."""
+    return os.environ.get(SCHEDULER) or None
+
+
+def parse_bytes(text: str, name: str = "size") -> int:
+    """Bytes in a size such as ``16GiB``; k, M, G and T are powers of 1024 throughout."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*", text, re.IGNORECASE)
+    if match is None:
+        raise SpecError(f"{name} is {text!r}; write a size such as 16GiB or 800MiB.")
+    return int(float(match[1]) * _UNITS[match[2].lower()])
+
+
+def format_bytes(count: float) -> str:
+    """A size for people: ``format_bytes(3 * 2**30) == '3.0 GiB'``."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"
+
+
+def _directory(variable: str, default: Path) -> Path:
+    return Path(os.environ[variable]).expanduser() if os.environ.get(variable) else default
+
+
+def _machine_memory() -> int:
+    """Memory of this machine or of its container, whichever is smaller, in bytes."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for limit_file in (
+        "/sys/fs/cgroup/memory.max",
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+    ):
+        try:
+            text = Path(limit_file).read_text().strip()
+        except OSError:
+            continue
+        if text.isdigit():
+            total = min(total, int(text))
+    return total
