@@ -1,0 +1,35 @@
+"""Data sets through one registry: what there is, how it is prepared, how it is split."""
+
+from ntk_uq.datasets.base import Dataset, Examples
+from ntk_uq.datasets.calorimeter import CALORIMETER
+from ntk_uq.datasets.digits import DIGITS
+from ntk_uq.datasets.mnist import MNIST
+from ntk_uq.datasets.preparation import describe
+from ntk_uq.datasets.splits import Split, check_sizes, load_split, pool_sample
+from ntk_uq.errors import SpecError
+
+REGISTRY: dict[str, Dataset] = {d.name: d for d in (DIGITS, CALORIMETER, MNIST)}
+
+
+def get(name: str) -> Dataset:
+    """The data set of that name.
+
+    Raises:
+        SpecError: if there is none, naming those that there are.
+    """
+    if name not in REGISTRY:
+        raise SpecError(f"There is no data set {name!r}; choose one of {', '.join(REGISTRY)}.")
+    return REGISTRY[name]
+
+
+__all__ = [
+    "REGISTRY",
+    "Dataset",
+    "Examples",
+    "Split",
+    "check_sizes",
+    "describe",
+    "get",
+    "load_split",
+    "pool_sample",
+]

@@ -1,0 +1,66 @@
+"""What a data set is to the rest of the program."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float, Int, Real
+
+
+@dataclass(frozen=True)
+class Examples:
+    """A data set as its files hold it, before preparation.
+
+    Attributes:
+        pool_inputs: (n_pool, d) inputs from which training subsets are drawn, in ``input_unit``.
+        pool_targets: (n_pool,) class labels 0 .. C-1, or a physical quantity in ``target_unit``.
+        test_inputs: (n_test, d) inputs that never meet the pool.
+        test_targets: (n_test,) as ``pool_targets``.
+        notices: sentences that belong into every result made from these examples.
+    """
+
+    pool_inputs: Real[np.ndarray, "n_pool d"]
+    pool_targets: Int[np.ndarray, "n_pool"] | Float[np.ndarray, "n_pool"]
+    test_inputs: Real[np.ndarray, "n_test d"]
+    test_targets: Int[np.ndarray, "n_test"] | Float[np.ndarray, "n_test"]
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One entry of the registry: what the set is, how big it is, and how to get at it.
+
+    Attributes:
+        name: the identifier in specifications and links.
+        title: the name for people.
+        about: two or three sentences for somebody who does not know the set.
+        task: ``classification`` or ``regression``.
+        n_outputs: C, the number of classes, or 1.
+        shape: shape of one input; its product is d.
+        input_unit: unit of one input value.
+        target_unit: what the target is and its unit.
+        preparation: ``sphere`` or ``scale`` (see :mod:`ntk_uq.datasets.preparation`).
+        citation: where the data come from.
+        sizes: () -> (n_pool, n_test), quickly, without reading the examples.
+        fingerprint: () -> a string that changes whenever the examples do.
+        load: () -> the examples.
+    """
+
+    name: str
+    title: str
+    about: str
+    task: str
+    n_outputs: int
+    shape: tuple[int, ...]
+    input_unit: str
+    target_unit: str
+    preparation: str
+    citation: str
+    sizes: Callable[[], tuple[int, int]] = field(repr=False)
+    fingerprint: Callable[[], str] = field(repr=False)
+    load: Callable[[], Examples] = field(repr=False)
+
+    @property
+    def n_features(self) -> int:
+        """d, the number of values in one input."""
+        return int(np.prod(self.shape))

@@ -1,0 +1,126 @@
+"""MNIST from its four official IDX files in the data directory."""
+
+import functools
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from ntk_uq import settings
+from ntk_uq.datasets.base import Dataset, Examples
+from ntk_uq.datasets.idx import read_idx, read_shape
+from ntk_uq.errors import DataError, MissingDataError
+
+FILES = {
+    "train-images-idx3-ubyte": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    "train-labels-idx1-ubyte": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    "t10k-images-idx3-ubyte": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "t10k-labels-idx1-ubyte": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+}
+"""Names of the four files and the SHA-256 of their official gzipped form."""
+
+SIDE = 28
+CLASSES = 10
+
+
+def locate() -> tuple[Path, ...]:
+    """The four files, gzipped or unpacked, in the order of :data:`FILES`.
+
+    Raises:
+        MissingDataError: naming the directory, the missing files and the setting.
+    """
+    folder = settings.data_directory() / "mnist"
+    found, missing = [], []
+    for name in FILES:
+        candidates = (folder / f"{name}.gz", folder / name)
+        path = next((p for p in candidates if p.is_file()), None)
+        if path is None:
+            missing.append(f"{name}.gz")
+        else:
+            found.append(path)
+    if missing:
+        raise MissingDataError(
+            f"MNIST is not complete in {folder}: missing {', '.join(missing)}. Put the four "
+            f"official files there, or set {settings.DATA} to the directory that holds mnist/."
+        )
+    return tuple(found)
+
+
+def _sizes() -> tuple[int, int]:
+    paths = locate()
+    sizes = []
+    for images, labels in (paths[:2], paths[2:]):
+        shape = read_shape(images, 3)
+        (n_labels,) = read_shape(labels, 1)
+        if shape[1:] != (SIDE, SIDE):
+            raise DataError(
+                f"{images} holds images of {shape[1]} x {shape[2]} pixels; MNIST has 28 x 28."
+            )
+        if shape[0] != n_labels:
+            raise DataError(f"{images} holds {shape[0]} images but {labels} {n_labels} labels.")
+        sizes.append(shape[0])
+    return sizes[0], sizes[1]
+
+
+def _fingerprint() -> str:
+    return "mnist-" + hashlib.sha256("".join(_checksums()).encode()).hexdigest()
+
+
+def _checksums() -> list[str]:
+    return [_sha256(p, p.stat().st_mtime_ns, p.stat().st_size) for p in locate()]
+
+
+@functools.lru_cache(maxsize=16)
+def _sha256(path: Path, modified: int, size: int) -> str:  # noqa: ARG001 (part of the cache's key)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _load() -> Examples:
+    return _load_files(_fingerprint())
+
+
+@functools.lru_cache(maxsize=1)
+def _load_files(fingerprint: str) -> Examples:  # noqa: ARG001
+    _sizes()
+    paths = locate()
+    return Examples(*_read(*paths[:2]), *_read(*paths[2:]), notices=_notices(paths))
+
+
+def _read(images: Path, labels: Path) -> tuple[np.ndarray, np.ndarray]:
+    x = read_idx(images, 3).reshape(-1, SIDE * SIDE)
+    y = read_idx(labels, 1).astype(np.int64)
+    if y.max() >= CLASSES:
+        raise DataError(f"{labels} holds the label {y.max()}; MNIST has 0 to 9.")
+    return x, y
+
+
+def _notices(paths: tuple[Path, ...]) -> tuple[str, ...]:
+    strange = [
+        path.name
+        for path, got, official in zip(paths, _checksums(), FILES.values(), strict=True)
+        if path.suffix == ".gz" and got != official
+    ]
+    if not strange:
+        return ()
+    return (f"Not the official MNIST files by checksum: {', '.join(strange)}.",)
+
+
+MNIST = Dataset(
+    name="mnist",
+    title="MNIST",
+    about=(
+        "70,000 images of handwritten digits, 28 × 28 pixels: 60,000 in the pool, 10,000 for "
+        "the test set. Read from the four official files in the data directory."
+    ),
+    task="classification",
+    n_outputs=CLASSES,
+    shape=(SIDE, SIDE),
+    input_unit="grey level",
+    target_unit="digit",
+    preparation="sphere",
+    citation="Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST database of handwritten digits",
+    sizes=_sizes,
+    fingerprint=_fingerprint,
+    load=_load,
+)

@@ -1,0 +1,85 @@
+"""Nested training subsets and a test set that never meets the pool."""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from ntk_uq.datasets.base import Dataset, Examples
+from ntk_uq.datasets.preparation import Preparation, fit_preparation
+from ntk_uq.errors import SpecError
+from ntk_uq.specs import DataSpec
+
+_TEST_STREAM, _TRAIN_STREAM = 0, 1
+
+
+@dataclass(frozen=True)
+class Split:
+    """Prepared arrays; the first n training rows are the subset of n_train = n.
+
+    Attributes:
+        x_train: (n_train, d). y_train: (n_train, C).
+        x_test: (n_test, d). y_test: (n_test, C).
+        notices: sentences that belong into every result made from this split.
+    """
+
+    x_train: Float[np.ndarray, "n_train d"]
+    y_train: Float[np.ndarray, "n_train c"]
+    x_test: Float[np.ndarray, "n_test d"]
+    y_test: Float[np.ndarray, "n_test c"]
+    notices: tuple[str, ...] = ()
+
+
+def check_sizes(dataset: Dataset, spec: DataSpec, n_train: int) -> None:
+    """Raises SpecError if the data set has no ``n_train`` or no ``spec.n_test`` examples."""
+    n_pool, n_test = dataset.sizes()
+    if n_train > n_pool:
+        raise SpecError(
+            f"n_train is {n_train}, but the pool of {dataset.name} holds {n_pool} examples; "
+            f"choose at most {n_pool}."
+        )
+    if spec.n_test > n_test:
+        raise SpecError(
+            f"n_test is {spec.n_test}, but the test part of {dataset.name} holds {n_test} "
+            f"examples; choose at most {n_test}."
+        )
+
+
+def load_split(dataset: Dataset, spec: DataSpec, n_train: int, draw: int) -> Split:
+    """The first ``n_train`` examples of draw ``draw``, and the test set, prepared.
+
+    Every draw is its own seeded permutation of the whole pool; the test set is the first
+    ``spec.n_test`` of one seeded permutation of the test part, the same for all draws.
+
+    Raises:
+        SpecError: if there are not so many examples.
+        DataError: if the files are missing or damaged.
+    """
+    check_sizes(dataset, spec, n_train)
+    examples = dataset.load()
+    prepare = _preparation(dataset, dataset.fingerprint())
+    train = _permutation(len(examples.pool_inputs), spec.seed, _TRAIN_STREAM, draw)[:n_train]
+    test = _permutation(len(examples.test_inputs), spec.seed, _TEST_STREAM, 0)[: spec.n_test]
+    return Split(
+        prepare.inputs(examples.pool_inputs[train]),
+        prepare.targets(examples.pool_targets[train]),
+        prepare.inputs(examples.test_inputs[test]),
+        prepare.targets(examples.test_targets[test]),
+        examples.notices,
+    )
+
+
+def pool_sample(dataset: Dataset, n: int) -> Float[np.ndarray, "n d"]:
+    """The first ``n`` prepared inputs of the pool as stored: the same for every seed and draw."""
+    examples: Examples = dataset.load()
+    return _preparation(dataset, dataset.fingerprint()).inputs(examples.pool_inputs[:n])
+
+
+def _permutation(n: int, seed: int, stream: int, draw: int) -> np.ndarray:
+    return np.random.default_rng([seed, stream, draw]).permutation(n)
+
+
+@functools.lru_cache(maxsize=4)
+def _preparation(dataset: Dataset, fingerprint: str) -> Preparation:  # noqa: ARG001
+    return fit_preparation(dataset, dataset.load())

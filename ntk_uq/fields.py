@@ -1,0 +1,352 @@
+"""What a field of a specification may hold, and how it is written in JSON and in a link.
+
+Each check is one small frozen class with three methods: ``check`` normalizes a value or raises a
+:class:`~ntk_uq.errors.SpecError` that says what was got and what is allowed, ``format`` and
+``parse`` write it to and read it from one item of a URL query. :class:`Spec` applies them.
+"""
+
+import hashlib
+import itertools
+import json
+import math
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Protocol, Self
+
+from ntk_uq.errors import LinkError, SpecError
+
+LINK_VERSION = "1"
+"""Raised when a link's keys change their meaning; older links are then refused by name."""
+
+
+class Check(Protocol):
+    """The interface of a field's check."""
+
+    def check(self, name: str, value: Any) -> Any: ...
+    def format(self, value: Any) -> str: ...
+    def parse(self, name: str, text: str) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number from ``low`` to ``high``, both included."""
+
+    low: int
+    high: int
+
+    def check(self, name: str, value: Any) -> int:
+        # bool is an int in Python; True as a depth is a mistake, not 1.
+        if isinstance(value, bool) or not _is_whole(value):
+            raise SpecError(f"{name} is {value!r}; it must be a whole number.")
+        if not self.low <= value <= self.high:
+            raise SpecError(f"{name} is {value}; it must be from {self.low} to {self.high}.")
+        return int(value)
+
+    def format(self, value: int) -> str:
+        return str(value)
+
+    def parse(self, name: str, text: str) -> int:
+        try:
+            return int(text)
+        except ValueError:
+            raise SpecError(f"{name} is {text!r}; it must be a whole number.") from None
+
+
+@dataclass(frozen=True)
+class Real:
+    """A finite number from ``low`` to ``high``; ``low`` itself is left out if ``above`` is set,
+    ``high`` if ``below`` is."""
+
+    low: float
+    high: float
+    above: bool = False
+    below: bool = False
+
+    def check(self, name: str, value: Any) -> float:
+        if isinstance(value, bool) or not hasattr(value, "__float__"):
+            raise SpecError(f"{name} is {value!r}; it must be a number.")
+        number = float(value)
+        too_low = number <= self.low if self.above else number < self.low
+        too_high = number >= self.high if self.below else number > self.high
+        if not math.isfinite(number) or too_low or too_high:
+            raise SpecError(f"{name} is {number:g}; it must be {self.describe()}.")
+        return number + 0.0  # -0.0 becomes 0.0: the digests must agree
+
+    def describe(self) -> str:
+        low = f"above {self.low:g}" if self.above else f"at least {self.low:g}"
+        high = f"below {self.high:g}" if self.below else f"at most {self.high:g}"
+        return f"{low} and {high}"
+
+    def format(self, value: float) -> str:
+        return repr(value)
+
+    def parse(self, name: str, text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            raise SpecError(f"{name} is {text!r}; it must be a number.") from None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few names."""
+
+    options: tuple[str, ...]
+
+    def check(self, name: str, value: Any) -> str:
+        if value not in self.options:
+            raise SpecError(f"{name} is {value!r}; choose one of {', '.join(self.options)}.")
+        return str(value)
+
+    def format(self, value: str) -> str:
+        return value
+
+    def parse(self, name: str, text: str) -> str:  # noqa: ARG002 (one interface for all)
+        return text
+
+
+@dataclass(frozen=True)
+class Name:
+    """A short identifier; whether it exists is the registry's business."""
+
+    longest: int = 64
+
+    def check(self, name: str, value: Any) -> str:
+        allowed = isinstance(value, str) and 0 < len(value) <= self.longest
+        if not allowed or not all(c.isalnum() or c in "_-." for c in value):
+            raise SpecError(
+                f"{name} is {value!r}; it must be 1 to {self.longest} letters, digits, - or _."
+            )
+        return value
+
+    def format(self, value: str) -> str:
+        return value
+
+    def parse(self, name: str, text: str) -> str:  # noqa: ARG002
+        return text
+
+
+@dataclass(frozen=True)
+class Switch:
+    """On or off."""
+
+    def check(self, name: str, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise SpecError(f"{name} is {value!r}; it must be true or false.")
+        return value
+
+    def format(self, value: bool) -> str:
+        return "1" if value else "0"
+
+    def parse(self, name: str, text: str) -> bool:
+        if text not in ("0", "1"):
+            raise SpecError(f"{name} is {text!r}; it must be 0 or 1.")
+        return text == "1"
+
+
+@dataclass(frozen=True)
+class Maybe:
+    """Another check's value, or None; written as ``none`` in a link."""
+
+    inner: Check
+
+    def check(self, name: str, value: Any) -> Any:
+        return None if value is None else self.inner.check(name, value)
+
+    def format(self, value: Any) -> str:
+        return "none" if value is None else self.inner.format(value)
+
+    def parse(self, name: str, text: str) -> Any:
+        return None if text == "none" else self.inner.parse(name, text)
+
+
+@dataclass(frozen=True)
+class Increasing:
+    """A tuple of whole numbers, each larger than the one before."""
+
+    item: Whole
+    longest: int = 64
+
+    def check(self, name: str, value: Any) -> tuple[int, ...]:
+        if isinstance(value, str) or not hasattr(value, "__iter__"):
+            raise SpecError(f"{name} is {value!r}; it must be a list of whole numbers.")
+        numbers = tuple(self.item.check(f"{name}[{i}]", v) for i, v in enumerate(value))
+        if not 1 <= len(numbers) <= self.longest:
+            raise SpecError(f"{name} has {len(numbers)} values; give 1 to {self.longest}.")
+        for left, right in itertools.pairwise(numbers):
+            if left == right:
+                raise SpecError(f"{name} holds {left} twice; name each value once.")
+            if left > right:
+                raise SpecError(
+                    f"{name} goes from {left} down to {right}; sort it from small to large."
+                )
+        return numbers
+
+    def format(self, value: tuple[int, ...]) -> str:
+        return ",".join(map(str, value))
+
+    def parse(self, name: str, text: str) -> tuple[int, ...]:
+        items = [item.strip() for item in text.split(",")]
+        return tuple(self.item.parse(name, item) for item in items)
+
+
+def checked(check: Check, default: Any, about: str) -> Any:
+    """A dataclass field with its check and a sentence about it for help texts."""
+    return field(default=default, metadata={"check": check, "about": about})
+
+
+def same_as(cls: type, name: str, default: Any = None) -> Any:
+    """A field with the check and the sentence of another specification's field."""
+    twin = next(f for f in fields(cls) if f.name == name)
+    return field(default=twin.default if default is None else default, metadata=twin.metadata)
+
+
+class Spec:
+    """Base of the frozen specifications: validated on construction, plain values only.
+
+    A subclass is a frozen dataclass whose fields are either :func:`checked` or specs themselves.
+    It may add :meth:`validate` for what concerns several fields.
+    """
+
+    def __post_init__(self) -> None:
+        for item in fields(self):  # type: ignore[arg-type]
+            check = item.metadata.get("check")
+            value = getattr(self, item.name)
+            if check is not None:
+                # Frozen for everybody else: the one place that writes normalized values.
+                object.__setattr__(self, item.name, check.check(item.name, value))
+            elif not isinstance(value, _spec_type(type(self), item.name)):
+                raise SpecError(f"{item.name} is {value!r}; it must be a specification of its own.")
+        self.validate()
+
+    def validate(self) -> None:
+        """Raises SpecError where fields contradict each other."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The specification as JSON's own types, nested as the classes are."""
+        out: dict[str, Any] = {}
+        for item in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, item.name)
+            if isinstance(value, Spec):
+                out[item.name] = value.to_json()
+            else:
+                out[item.name] = list(value) if isinstance(value, tuple) else value
+        return out
+
+    @classmethod
+    def from_json(cls, data: Any) -> Self:
+        """The specification that :meth:`to_json` wrote; every field must be there.
+
+        Raises:
+            SpecError: for a missing or unknown field, or a value out of its range.
+        """
+        if not isinstance(data, Mapping):
+            raise SpecError(f"{cls.__name__} must be a JSON object; got {type(data).__name__}.")
+        names = [item.name for item in fields(cls)]  # type: ignore[arg-type]
+        _same_keys(names, data, cls.__name__, SpecError)
+        values = dict(data)
+        for name in names:
+            kind = _spec_type(cls, name)
+            if kind is not object:
+                values[name] = kind.from_json(values[name])
+        return cls(**values)
+
+    def digest(self) -> str:
+        """64 hexadecimal digits, SHA-256 of the class's name and the canonical JSON."""
+        return digest_of({type(self).__name__: self.to_json()})
+
+    def to_query(self) -> dict[str, str]:
+        """The items of a link: its version, then every field, nested ones flattened."""
+        return {"v": LINK_VERSION, **self._flat()}
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> Self:
+        """The specification in a link's items.
+
+        Raises:
+            LinkError: naming the item that is missing, unknown or out of its range.
+        """
+        version = query.get("v")
+        if version != LINK_VERSION:
+            got = "no version (v=...)" if version is None else f"version {version!r}"
+            raise LinkError(f"The link has {got}; this program reads version {LINK_VERSION}.")
+        items = {key: text for key, text in query.items() if key != "v"}
+        _same_keys(list(_keys(cls)), items, "The link", LinkError)
+        try:
+            return cls._unflat(items)
+        except SpecError as error:
+            raise LinkError(f"The link cannot be opened: {error}") from None
+
+    def _flat(self) -> dict[str, str]:
+        out: dict[str, str] = {}
+        for item in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, item.name)
+            if isinstance(value, Spec):
+                out |= value._flat()
+            else:
+                out[item.name] = item.metadata["check"].format(value)
+        return out
+
+    @classmethod
+    def _unflat(cls, items: Mapping[str, str]) -> Self:
+        values: dict[str, Any] = {}
+        for item in fields(cls):  # type: ignore[arg-type]
+            kind = _spec_type(cls, item.name)
+            if kind is not object:
+                values[item.name] = kind._unflat(items)
+            else:
+                values[item.name] = item.metadata["check"].parse(item.name, items[item.name])
+        return cls(**values)
+
+
+def digest_of(data: Any) -> str:
+    """SHA-256 of the canonical JSON of ``data``: sorted keys, no spaces, shortest floats."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def check_of(cls: type, name: str) -> Any:
+    """The check of a field, for whoever draws a control for it."""
+    return next(f.metadata["check"] for f in fields(cls) if f.name == name)
+
+
+def about(cls: type, name: str) -> str:
+    """The sentence about a field, for help texts."""
+    return next(str(f.metadata["about"]) for f in fields(cls) if f.name == name)
+
+
+def _keys(cls: type) -> list[str]:
+    keys: list[str] = []
+    for item in fields(cls):
+        kind = _spec_type(cls, item.name)
+        keys += _keys(kind) if kind is not object else [item.name]
+    return keys
+
+
+def _spec_type(cls: type, name: str) -> Any:
+    """The class of a nested specification, or ``object`` for a plain field."""
+    kind = typing.get_type_hints(cls)[name]
+    nested = not isinstance(kind, types.UnionType) and is_dataclass(kind)
+    return kind if nested else object
+
+
+def _same_keys(
+    names: list[str], data: Mapping[str, Any], what: str, error: type[SpecError]
+) -> None:
+    missing = [name for name in names if name not in data]
+    if missing:
+        raise error(f"{what} lacks {', '.join(missing)}; every field must be given.")
+    unknown = [str(key) for key in data if key not in names]
+    if unknown:
+        raise error(f"{what} has unknown {', '.join(unknown)}; known are {', '.join(names)}.")
+
+
+def _is_whole(value: Any) -> bool:
+    if isinstance(value, int):
+        return True
+    try:
+        return float(value) == int(value) and not isinstance(value, str)
+    except (TypeError, ValueError, OverflowError):
+        return False

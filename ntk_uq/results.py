@@ -1,0 +1,139 @@
+"""Result records: frozen, plain values with provenance, to and from JSON."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from ntk_uq.errors import DataError
+from ntk_uq.fields import digest_of
+from ntk_uq.specs import PointSpec
+
+RESULTS_VERSION = 1
+"""Part of every key: raised when the numbers change, so that older results are left alone."""
+
+QUANTITIES = ("mu", "sigma", "epsilon")
+
+
+def point_key(spec: PointSpec, fingerprint: str) -> str:
+    """Where the store keeps a point: it depends on what the data files hold, not on their name."""
+    content = {"results": RESULTS_VERSION, "data": fingerprint, "spec": spec.to_json()}
+    return f"point/{digest_of(content)}"
+
+
+@dataclass(frozen=True)
+class Point:
+    """The theory at one N_D of one draw.
+
+    Attributes:
+        n_train, draw: which subset.
+        mu, mu_bias, mu_variance, sigma, epsilon, epsilon_population, epsilon_floor: as in
+            :class:`ntk_uq.theory.moments.LossMoments`; None in a point that failed.
+        condition: estimate of lambda_max / lambda_min of the matrix that was inverted.
+        ridge: what was added to its diagonal, in the kernel's units.
+        seconds: the time that this point took beyond the one before.
+        warnings: sentences about the numbers.
+        failure: why there are no numbers, or None.
+        provenance: versions, device, dtype, data and preparation.
+    """
+
+    n_train: int
+    draw: int
+    mu: float | None = None
+    mu_bias: float | None = None
+    mu_variance: float | None = None
+    sigma: float | None = None
+    epsilon: float | None = None
+    epsilon_population: float | None = None
+    epsilon_floor: float | None = None
+    condition: float | None = None
+    ridge: float = 0.0
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+    failure: str | None = None
+    provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as JSON's own types."""
+        return {**dataclasses.asdict(self), "warnings": list(self.warnings)}
+
+    @classmethod
+    def from_json(cls, data: Any) -> Self:
+        """The record that :meth:`to_json` wrote.
+
+        Raises:
+            DataError: if it is not one.
+        """
+        try:
+            return cls(**{**data, "warnings": tuple(data["warnings"])})
+        except (TypeError, KeyError) as error:
+            raise DataError(f"This is not a point of a curve: {error}.") from None
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """One N_D of a curve: means over its draws, with standard errors where draws > 1.
+
+    ``epsilon`` is the mean of the draws' epsilon, and so are its parts; their identity
+    ``epsilon^2 = floor^2 + (1 - 1/N_T) population^2`` holds exactly within each draw.
+    ``condition`` is the worst one.
+    """
+
+    n_train: int
+    draws: int
+    mu: float
+    mu_sem: float | None
+    mu_bias: float
+    mu_variance: float
+    sigma: float
+    sigma_sem: float | None
+    epsilon: float
+    epsilon_sem: float | None
+    epsilon_population: float | None
+    epsilon_floor: float
+    condition: float | None
+    warnings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as JSON's own types."""
+        return {**dataclasses.asdict(self), "warnings": list(self.warnings)}
+
+
+def average(points: Iterable[Point]) -> tuple[CurvePoint, ...]:
+    """Points of several draws, averaged at each N_D, small N_D first; failed ones are left out."""
+    by_size: dict[int, list[Point]] = {}
+    for point in points:
+        if point.failure is None:
+            by_size.setdefault(point.n_train, []).append(point)
+    return tuple(_average(by_size[n]) for n in sorted(by_size))
+
+
+def _average(draws: list[Point]) -> CurvePoint:
+    def mean(name: str) -> float:
+        return float(np.mean([getattr(p, name) for p in draws]))
+
+    def sem(name: str) -> float | None:
+        if len(draws) < 2:
+            return None
+        return float(np.std([getattr(p, name) for p in draws], ddof=1) / np.sqrt(len(draws)))
+
+    resolved = all(p.epsilon_population is not None for p in draws)
+    conditions = [p.condition for p in draws if p.condition is not None]
+    return CurvePoint(
+        n_train=draws[0].n_train,
+        draws=len(draws),
+        mu=mean("mu"),
+        mu_sem=sem("mu"),
+        mu_bias=mean("mu_bias"),
+        mu_variance=mean("mu_variance"),
+        sigma=mean("sigma"),
+        sigma_sem=sem("sigma"),
+        epsilon=mean("epsilon"),
+        epsilon_sem=sem("epsilon"),
+        epsilon_population=mean("epsilon_population") if resolved else None,
+        epsilon_floor=mean("epsilon_floor"),
+        condition=max(conditions, default=None),
+        warnings=tuple(dict.fromkeys(w for p in draws for w in p.warnings)),
+    )

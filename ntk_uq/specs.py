@@ -1,0 +1,124 @@
+"""What to compute: frozen specifications that are cache key, permalink and job in one.
+
+They hold plain values only, are validated on construction, and have a stable digest, a JSON form
+and a form for links (see :mod:`ntk_uq.fields`).
+"""
+
+import math
+from dataclasses import dataclass, field
+
+from ntk_uq.errors import SpecError
+from ntk_uq.fields import Choice, Increasing, Maybe, Name, Real, Spec, Whole, checked
+
+ACTIVATIONS = ("relu", "erf", "gelu", "linear")
+POSTERIORS = ("trained", "bayes")
+
+N_TRAIN = Whole(1, 1_000_000)
+DEPTH = Whole(1, 32)
+DRAWS = Whole(1, 100)
+
+
+@dataclass(frozen=True)
+class DataSpec(Spec):
+    """Which data: a registered data set, the size of its test set, and the seed of the splits."""
+
+    dataset: str = checked(Name(), "digits", "name of a registered data set")
+    n_test: int = checked(Whole(1, 100_000), 400, "test examples N_T, shared by all draws")
+    seed: int = checked(Whole(0, 2**32 - 1), 0, "seed of the test set and the training subsets")
+
+
+@dataclass(frozen=True)
+class ArchitectureSpec(Spec):
+    """A fully connected network in NTK parameterization.
+
+    ``h_1 = sigma_w / sqrt(d) W_1 x + sigma_b b_1``, then ``depth`` times an activation and
+    another such affine map, all weights and biases standard normal.
+    """
+
+    depth: int = checked(DEPTH, 2, "number of hidden layers")
+    activation: str = checked(Choice(ACTIVATIONS), "relu", "activation of the hidden layers")
+    sigma_w: float = checked(
+        Real(0, 100, above=True), math.sqrt(2), "standard deviation of the weights, sigma_w"
+    )
+    sigma_b: float = checked(Real(0, 100), 0.0, "standard deviation of the biases, sigma_b")
+
+
+@dataclass(frozen=True)
+class TrainingSpec(Spec):
+    """How the networks are trained, or that they are Bayesian.
+
+    ``trained`` is gradient descent on ``sum |f - y|^2 / 2`` from random initialization: to
+    convergence, for gradient-flow time ``time``, or for ``steps`` steps of size
+    ``eta / lambda_max``. ``bayes`` is the posterior of the network as a Gaussian process.
+    """
+
+    posterior: str = checked(
+        Choice(POSTERIORS), "trained", "gradient descent or Bayesian posterior"
+    )
+    time: float | None = checked(
+        Maybe(Real(0, 1e15, above=True)), None, "gradient-flow time t, in units of 1/eigenvalue"
+    )
+    steps: int | None = checked(
+        Maybe(Whole(1, 10**9)), None, "gradient-descent steps k instead of convergence"
+    )
+    eta: float = checked(
+        Real(0, 2, above=True, below=True),
+        1.0,
+        "step size in units of 1/lambda_max of the NTK on the training subset",
+    )
+    jitter: float = checked(
+        Real(0, 1), 0.0, "ridge on the kernel's diagonal, relative to the mean diagonal"
+    )
+
+    def validate(self) -> None:
+        if self.posterior == "bayes" and (self.time is not None or self.steps is not None):
+            raise SpecError(
+                "A Bayesian posterior has no training time: leave out time and steps, "
+                "or choose the trained posterior."
+            )
+        if self.time is not None and self.steps is not None:
+            raise SpecError("Give either a gradient-flow time or a number of steps, not both.")
+        if self.steps is None and self.eta != 1.0:
+            raise SpecError(
+                f"eta is {self.eta:g}, but a step size means something only together with steps."
+            )
+
+    @property
+    def converged(self) -> bool:
+        """Whether training runs to convergence (always so for the Bayesian posterior)."""
+        return self.time is None and self.steps is None
+
+
+@dataclass(frozen=True)
+class PointSpec(Spec):
+    """One N_D of one draw: the unit in which results are kept.
+
+    Training subsets are nested, so a point is the same whichever grid it was computed on.
+    """
+
+    data: DataSpec
+    architecture: ArchitectureSpec
+    training: TrainingSpec
+    n_train: int = checked(N_TRAIN, 100, "training examples N_D")
+    draw: int = checked(Whole(0, 99), 0, "which of the independent training subsets")
+
+
+@dataclass(frozen=True)
+class CurveSpec(Spec):
+    """A scaling curve of the infinite-width theory: several N_D, one or more draws."""
+
+    data: DataSpec = field(default_factory=DataSpec)
+    architecture: ArchitectureSpec = field(default_factory=ArchitectureSpec)
+    training: TrainingSpec = field(default_factory=TrainingSpec)
+    n_train: tuple[int, ...] = checked(
+        Increasing(N_TRAIN), (50, 100, 200, 400, 800), "training-set sizes N_D"
+    )
+    draws: int = checked(DRAWS, 1, "independent random training subsets")
+
+    def point(self, n_train: int, draw: int) -> PointSpec:
+        """The specification of one point of this curve."""
+        return PointSpec(self.data, self.architecture, self.training, n_train, draw)
+
+    def points(self, draw: int) -> tuple[PointSpec, ...]:
+        """The points of one draw, small N_D first."""
+        return tuple(self.point(n, draw) for n in self.n_train)

@@ -1,0 +1,214 @@
+"""A whole scaling curve for little more than the price of its largest point.
+
+Training subsets are nested, so kernels and Cholesky factor grow with N_D and nothing is computed
+twice; see docs/theory.md for the equations and docs/architecture.md for the bookkeeping.
+"""
+
+import time
+from collections.abc import Container, Iterator
+from typing import Protocol
+
+import numpy as np
+import scipy.linalg
+from jaxtyping import Float
+
+from ntk_uq import datasets
+from ntk_uq.datasets import Dataset, Split
+from ntk_uq.errors import SingularKernelError
+from ntk_uq.results import Point
+from ntk_uq.specs import CurveSpec, TrainingSpec
+from ntk_uq.theory.cholesky import GrowingCholesky
+from ntk_uq.theory.filters import smoother
+from ntk_uq.theory.kernels import Kernels
+from ntk_uq.theory.memory import check_memory
+from ntk_uq.theory.moments import loss_moments
+from ntk_uq.theory.provenance import provenance
+
+ILL_CONDITIONED = 1e12
+"""Condition number above which rounding may reach the fourth digit of a covariance."""
+
+_SCALE_SAMPLE = 1024
+
+
+class Posterior(Protocol):
+    """The Gaussian of the test outputs for growing training subsets."""
+
+    def grow(self, n: int) -> None:
+        """Takes in the training examples up to the first n."""
+
+    def gaussian(self) -> tuple[Float[np.ndarray, "t c"], Float[np.ndarray, "t t"], float]:
+        """Mean m, covariance S, and the condition number, at the size last grown to."""
+
+
+class BayesPosterior:
+    """``m = K_td K_dd^-1 Y``, ``S = K_tt - K_td K_dd^-1 K_dt``: the NNGP posterior.
+
+    With ``K_dd + ridge = L L'``, ``A = L^-1 K_dt`` and ``Z = L^-1 Y`` these are ``A' Z`` and
+    ``K_tt - A' A``: sums over training examples that only grow.
+    """
+
+    def __init__(self, kernels: Kernels, split: Split, ridge: float) -> None:
+        self.kernels, self.split, self.ridge = kernels, split, ridge
+        n, t = len(split.x_train), len(split.x_test)
+        self.factor = GrowingCholesky(n)
+        self.solved = np.empty((n, t + split.y_train.shape[1]))  # A and Z side by side
+        self.n_test = t
+        (self.covariance,) = kernels.symmetric(split.x_test)
+        self.mean = np.zeros_like(split.y_test)
+
+    def grow(self, n: int) -> None:
+        old, x, t = self.factor.size, self.split.x_train[:n], self.n_test
+        self.kernels.extend((self.factor.matrix[:n, :n],), x, old)
+        _add_diagonal(self.factor.matrix, old, n, self.ridge)
+        self.factor.extend(n)
+        (self.solved[old:n, :t],) = self.kernels.cross(x[old:], self.split.x_test)
+        self.solved[old:n, t:] = self.split.y_train[old:n]
+        self.factor.solve_lower(self.solved[:n], old)
+        a, z = self.solved[old:n, :t], self.solved[old:n, t:]
+        self.mean += a.T @ z
+        self.covariance -= a.T @ a
+
+    def gaussian(self) -> tuple[np.ndarray, np.ndarray, float]:
+        return self.mean, self.covariance, self.factor.condition()
+
+
+class TrainedEnsemble:
+    """``m = W' Y``, ``S = K_tt + W' K_dd W - W' K_dt - K_dt' W``: networks after training.
+
+    ``W = T^-1 g(T) T_dt`` with the NTK T and the NNGP kernel K (Lee et al., arXiv:1902.06720,
+    eqs. 14 and 15). To convergence W comes from the Cholesky factor of T + ridge, otherwise from
+    its eigenvectors.
+    """
+
+    def __init__(
+        self, kernels: Kernels, split: Split, ridge: float, training: TrainingSpec
+    ) -> None:
+        self.kernels, self.split, self.ridge, self.training = kernels, split, ridge, training
+        n, t = len(split.x_train), len(split.x_test)
+        self.nngp = np.empty((n, n))
+        self.factor = GrowingCholesky(n)  # of T to convergence; otherwise only T's own storage
+        self.nngp_dt, self.ntk_dt = np.empty((n, t)), np.empty((n, t))
+        (self.nngp_tt,) = Kernels(kernels.spec, ("nngp",)).symmetric(split.x_test)
+        self.size = 0
+
+    def grow(self, n: int) -> None:
+        old, x = self.size, self.split.x_train[:n]
+        self.kernels.extend((self.nngp[:n, :n], self.factor.matrix[:n, :n]), x, old)
+        self.nngp_dt[old:n], self.ntk_dt[old:n] = self.kernels.cross(x[old:], self.split.x_test)
+        if self.training.converged:
+            _add_diagonal(self.factor.matrix, old, n, self.ridge)
+            self.factor.extend(n)
+            # From here on ntk_dt holds L^-1 T_dt.
+            self.factor.solve_lower(self.ntk_dt[:n], old)
+        self.size = n
+
+    def gaussian(self) -> tuple[np.ndarray, np.ndarray, float]:
+        n = self.size
+        if self.training.converged:
+            w, condition = self.factor.solve_upper(self.ntk_dt[:n]), self.factor.condition()
+        else:
+            ntk = np.array(self.factor.matrix[:n, :n], order="F")
+            w, condition = smoother(ntk, self.ntk_dt[:n], self.ridge, self.training)
+        nngp_dt = self.nngp_dt[:n]
+        v = self.nngp[:n, :n] @ w
+        v -= nngp_dt
+        covariance = w.T @ v
+        covariance -= nngp_dt.T @ w
+        covariance += self.nngp_tt
+        return w.T @ self.split.y_train[:n], (covariance + covariance.T) / 2, condition
+
+
+def evaluate_draw(
+    spec: CurveSpec, draw: int, skip: Container[int] = (), dataset: Dataset | None = None
+) -> Iterator[Point]:
+    """The points of one draw, small N_D first, each as soon as it is ready.
+
+    Args:
+        spec: the curve.
+        draw: which of its draws.
+        skip: values of N_D whose points are not wanted (known already); they cost only what the
+            larger ones need of them.
+        dataset: the data set, if it is not the registered one of that name.
+
+    Yields:
+        A :class:`~ntk_uq.results.Point` for each N_D that is not skipped. From the first N_D at
+        which the kernel is not positive definite, points carry the reason instead of numbers.
+
+    Raises:
+        SpecError: if the data set is not as large, or the kernel overflows.
+        DataError: if its files are missing or damaged.
+        MemoryLimitError: if it does not fit.
+    """
+    wanted = [n for n in spec.n_train if n not in skip]
+    if not wanted:
+        return
+    clock = time.perf_counter()
+    dataset = dataset or datasets.get(spec.data.dataset)
+    datasets.check_sizes(dataset, spec.data, wanted[-1])
+    check_memory(spec, dataset.n_features)
+    split = datasets.load_split(dataset, spec.data, wanted[-1], draw)
+    posterior, ridge = _posterior(spec, split, dataset)
+    origin = provenance(dataset, split)
+    for n in wanted:
+        warnings: tuple[str, ...] = ()
+        try:
+            posterior.grow(n)
+            mean, covariance, condition = posterior.gaussian()
+        except (SingularKernelError, scipy.linalg.LinAlgError) as error:
+            advice = f"{error} {_advice(spec.training)}"
+            for failed in wanted[wanted.index(n) :]:
+                yield Point(failed, draw, ridge=ridge, failure=advice, provenance=origin)
+            return
+        if spec.training.converged and condition > ILL_CONDITIONED:
+            warnings += (
+                f"The kernel at n_train = {n} has a condition number of {condition:.1e}: "
+                f"expect rounding errors up to {condition * 2.2e-16:.0e} relative. "
+                f"{_advice(spec.training)}",
+            )
+        moments = loss_moments(mean, covariance, split.y_test)
+        if moments.epsilon_population is None:
+            warnings += (
+                f"At n_train = {n}, n_test = {spec.data.n_test} is too small to tell the "
+                "population part of epsilon from zero; choose a larger test set.",
+            )
+        now = time.perf_counter()
+        yield Point(
+            n_train=n,
+            draw=draw,
+            **vars(moments),
+            condition=condition if np.isfinite(condition) else None,
+            ridge=ridge,
+            seconds=now - clock,
+            warnings=warnings,
+            provenance=origin,
+        )
+        clock = time.perf_counter()
+
+
+def _posterior(spec: CurveSpec, split: Split, dataset: Dataset) -> tuple[Posterior, float]:
+    """The posterior, and the ridge that the relative jitter means.
+
+    One ridge for the whole curve, relative to the mean diagonal over a fixed sample of the pool:
+    relative to each subset's own trace it would change along the curve wherever the inputs'
+    norms differ, and factors would not be nested. On the sphere the two are the same.
+    """
+    bayes = spec.training.posterior == "bayes"
+    kernels = Kernels(spec.architecture, ("nngp",) if bayes else ("nngp", "ntk"))
+    ridge = 0.0
+    if spec.training.jitter:
+        sample = datasets.pool_sample(dataset, _SCALE_SAMPLE)
+        ridge = spec.training.jitter * kernels.mean_diagonal(sample)[-1]
+    if bayes:
+        return BayesPosterior(kernels, split, ridge), ridge
+    return TrainedEnsemble(kernels, split, ridge, spec.training), ridge
+
+
+def _add_diagonal(matrix: np.ndarray, low: int, high: int, value: float) -> None:
+    index = np.arange(low, high)
+    matrix[index, index] += value
+
+
+def _advice(training: TrainingSpec) -> str:
+    if training.jitter:
+        return f"A larger jitter than {training.jitter:g} helps."
+    return "A jitter, say 1e-8, or a finite training time helps."

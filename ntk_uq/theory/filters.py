@@ -1,0 +1,72 @@
+"""Spectral filters: how far gradient descent has got along each eigenvector of the NTK."""
+
+import numpy as np
+import scipy.linalg
+from jaxtyping import Float
+
+from ntk_uq.specs import TrainingSpec
+
+
+def inverse_filter(
+    eigenvalues: Float[np.ndarray, "n"], training: TrainingSpec
+) -> Float[np.ndarray, "n"]:
+    """``g(lambda) / lambda`` at finite training time, finite at lambda = 0.
+
+    Gradient descent on ``sum |f - y|^2 / 2`` closes the share ``g`` of the distance to the target
+    along an eigenvector of eigenvalue ``lambda``:
+
+        g = 1 - exp(-lambda t)              gradient flow for time t
+        g = 1 - (1 - s lambda)^k            k steps of size s = eta / lambda_max
+
+    Args:
+        eigenvalues: of the NTK on the training set; rounding below zero counts as zero.
+        training: a specification with a time or a number of steps.
+
+    Raises:
+        ValueError: if the training runs to convergence, where ``g / lambda = 1 / lambda``.
+    """
+    lam = np.maximum(eigenvalues, 0.0)
+    if training.time is not None:
+        x = lam * training.time
+        return training.time * _ratio(-np.expm1(-x), x)
+    if training.steps is None:
+        raise ValueError("inverse_filter is for a finite training time")
+    step = training.eta / lam.max()
+    x = step * lam
+    with np.errstate(divide="ignore"):
+        # eta may exceed 1: then 1 - x is negative for the largest eigenvalues and alternates.
+        kept = np.exp(training.steps * np.log1p(-np.minimum(x, 1.0)))
+        small = -np.expm1(training.steps * np.log1p(-np.minimum(x, 0.5)))
+    sign = -1.0 if training.steps % 2 else 1.0
+    kept = np.where(x > 1, sign * np.exp(training.steps * np.log(np.maximum(x - 1, 1e-300))), kept)
+    g = np.where(x < 0.5, small, 1 - kept)
+    return training.steps * step * _ratio(g, training.steps * x)
+
+
+def smoother(
+    ntk: Float[np.ndarray, "n n"],
+    ntk_dt: Float[np.ndarray, "n t"],
+    ridge: float,
+    training: TrainingSpec,
+) -> tuple[Float[np.ndarray, "n t"], float]:
+    """``W = T^-1 g(T) T_dt`` and the condition number of T, from T's eigenvectors.
+
+    Args:
+        ntk: T on the training set; overwritten.
+        ntk_dt: T between training and test set.
+        ridge: added to the diagonal of T.
+        training: a specification with a time or a number of steps.
+    """
+    ntk[np.diag_indices_from(ntk)] += ridge
+    eigenvalues, vectors = scipy.linalg.eigh(
+        ntk, driver="evd", overwrite_a=True, check_finite=False
+    )
+    projected = vectors.T @ ntk_dt
+    projected *= inverse_filter(eigenvalues, training)[:, None]
+    low, high = eigenvalues[0], eigenvalues[-1]
+    return vectors @ projected, float(high / low) if low > 0 else np.inf
+
+
+def _ratio(g: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """``g / x`` with its limit 1 at zero."""
+    return np.where(x > 0, g / np.where(x > 0, x, 1.0), 1.0)

@@ -1,0 +1,70 @@
+"""What a curve needs in memory, told before it starts."""
+
+from ntk_uq import settings
+from ntk_uq.errors import MemoryLimitError
+from ntk_uq.specs import CurveSpec, TrainingSpec
+
+_FLOAT = 8
+_BASE = 400 * 2**20
+"""Python, JAX and its compiler, and the tiles in flight, in bytes (measured)."""
+
+
+def required_bytes(n_train: int, n_test: int, n_features: int, training: TrainingSpec) -> int:
+    """Peak memory of one draw up to ``n_train``, in bytes.
+
+    Counted are the arrays of :mod:`ntk_uq.theory.curve` that live at the same time, in float64,
+    with n = n_train, t = n_test:
+
+        trained, converged    L, K (n n each); T_dt, K_dt, W, V (n t each); K_tt, S, S' (t t each)
+        trained, finite time  T, K, eigenvectors, work space of 2 n n; n t and t t as above
+        bayes                 L (n n); K_dt (n t), a copy in each product; K_tt, S, S' (t t)
+
+    and the prepared inputs (n + t) d.
+    """
+    squares, rectangles = (1, 2) if training.posterior == "bayes" else (2, 4)
+    if not training.converged:
+        squares, rectangles = 5, 5
+    values = (
+        squares * n_train**2
+        + rectangles * n_train * n_test
+        + 4 * n_test**2
+        + 2 * (n_train + n_test) * n_features
+    )
+    return _BASE + _FLOAT * values
+
+
+def largest_n_train(n_test: int, n_features: int, training: TrainingSpec, limit: int) -> int:
+    """The largest N_D whose estimate stays within ``limit`` bytes; 0 if none does."""
+    low, high = 0, 2
+    while required_bytes(high, n_test, n_features, training) <= limit:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        fits = required_bytes(middle, n_test, n_features, training) <= limit
+        low, high = (middle, high) if fits else (low, middle)
+    return low
+
+
+def check_memory(spec: CurveSpec, n_features: int, limit: int | None = None) -> int:
+    """The estimate for a curve, in bytes.
+
+    Raises:
+        MemoryLimitError: if it exceeds ``limit`` (default: the settings'), with the estimate,
+            the limit, and the largest N_D that would fit.
+    """
+    limit = settings.memory_limit() if limit is None else limit
+    n_test = spec.data.n_test
+    needed = required_bytes(spec.n_train[-1], n_test, n_features, spec.training)
+    if needed > limit:
+        largest = largest_n_train(n_test, n_features, spec.training, limit)
+        advice = (
+            f"The largest n_train that fits is {largest}"
+            if largest
+            else f"Not even n_train = 1 fits with n_test = {n_test}"
+        )
+        raise MemoryLimitError(
+            f"n_train = {spec.n_train[-1]} with n_test = {n_test} needs about "
+            f"{settings.format_bytes(needed)}; the limit is {settings.format_bytes(limit)} "
+            f"({settings.MEMORY}). {advice}."
+        )
+    return needed

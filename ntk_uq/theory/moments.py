@@ -1,0 +1,93 @@
+"""Mean and spread of the test loss over initializations, from the outputs' Gaussian."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+
+@dataclass(frozen=True)
+class LossMoments:
+    """Moments of the test loss; all dimensionless if targets are.
+
+    Attributes:
+        mu: mean over initializations. mu_bias, mu_variance: its two parts.
+        sigma: standard deviation over initializations.
+        epsilon: sigma / mu.
+        epsilon_floor: its part that is noise of a finite test set.
+        epsilon_population: its part that is the network's; None where the test set is too small
+            to tell it from zero.
+    """
+
+    mu: float
+    mu_bias: float
+    mu_variance: float
+    sigma: float
+    epsilon: float
+    epsilon_floor: float
+    epsilon_population: float | None
+
+
+def test_loss(
+    outputs: Float[np.ndarray, "*networks t c"], targets: Float[np.ndarray, "t c"]
+) -> Float[np.ndarray, "*networks"]:
+    """``L = sum_i |f(x_i) - y_i|^2 / (N_T C)``: the one definition of the test loss.
+
+    A mean over examples and outputs, with no factor 1/2.
+    """
+    return np.mean((outputs - targets) ** 2, axis=(-2, -1))
+
+
+def loss_moments(
+    mean: Float[np.ndarray, "t c"],
+    covariance: Float[np.ndarray, "t t"],
+    targets: Float[np.ndarray, "t c"],
+) -> LossMoments:
+    """Moments of the test loss when the outputs are Gaussian.
+
+    With outputs ``f ~ N(m, S)``, independent and alike in the C outputs, and ``r = m - y``:
+
+        mu      = (|r|^2 + C tr S) / (N_T C)
+        sigma^2 = sum_ij cov_ij / N_T^2,    cov_ij = (2 C S_ij^2 + 4 S_ij r_i.r_j) / C^2
+
+    cov_ij is the covariance of two examples' losses. Its diagonal falls as 1/N_T and is the floor
+    that a finite test set puts under epsilon; the rest is a property of the network:
+
+        epsilon_floor^2      = sum_i cov_ii / (N_T mu)^2
+        epsilon_population^2 = sum_{i != j} cov_ij / (N_T (N_T - 1) mu^2)
+        epsilon^2            = epsilon_floor^2 + (1 - 1/N_T) epsilon_population^2
+
+    The last sum estimates a variance without bias and can come out below zero on a small test
+    set; then, and for N_T = 1, epsilon_population is None. Derived in docs/theory.md; the ratio
+    epsilon follows arXiv:2503.05938.
+
+    Args:
+        mean: m, (N_T, C). covariance: S, (N_T, N_T), symmetric. targets: y, (N_T, C).
+    """
+    n_test, n_outputs = targets.shape
+    residual = mean - targets
+    variances = np.diagonal(covariance)
+    squares = np.sum(residual**2, axis=1)
+    bias = float(np.sum(squares)) / (n_test * n_outputs)
+    variance = float(np.sum(variances)) / n_test
+    mu = bias + variance
+
+    # vdot: |S|_F^2 without a temporary of the size of S.
+    frobenius = float(np.vdot(covariance, covariance))
+    tilted = float(np.vdot(residual, covariance @ residual))
+    everything = (2 * n_outputs * frobenius + 4 * tilted) / n_outputs**2
+    diagonal = float(np.sum(2 * n_outputs * variances**2 + 4 * variances * squares)) / n_outputs**2
+    between = everything - diagonal
+    population = None
+    if n_test > 1 and between >= 0:
+        population = float(np.sqrt(between / (n_test * (n_test - 1)))) / mu
+    sigma = float(np.sqrt(everything)) / n_test
+    return LossMoments(
+        mu=mu,
+        mu_bias=bias,
+        mu_variance=variance,
+        sigma=sigma,
+        epsilon=sigma / mu,
+        epsilon_floor=float(np.sqrt(diagonal)) / (n_test * mu),
+        epsilon_population=population,
+    )

@@ -1,0 +1,32 @@
+"""Where a number comes from: versions, device, data."""
+
+import functools
+import importlib.metadata
+from typing import Any
+
+from ntk_uq import datasets
+from ntk_uq.datasets import Dataset, Split
+
+_PACKAGES = ("jax", "jaxlib", "neural-tangents", "numpy", "scipy")
+
+
+def provenance(dataset: Dataset, split: Split) -> dict[str, Any]:
+    """Versions, device, dtype, and what the data are, as JSON's own types."""
+    return {
+        **_machine(),
+        "dataset": dataset.name,
+        "data_fingerprint": dataset.fingerprint(),
+        "preparation": datasets.describe(dataset),
+        "target": dataset.target_unit,
+        "citation": dataset.citation,
+        "notices": list(split.notices),
+    }
+
+
+@functools.cache
+def _machine() -> dict[str, Any]:
+    from ntk_uq import VERSION
+    from ntk_uq.theory.kernels import device
+
+    versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    return {"versions": {"ntk_uq": VERSION, **versions}, "device": device(), "dtype": "float64"}

@@ -1,0 +1,80 @@
+"""What a page shows, as a specification: its link form is the address bar."""
+
+from dataclasses import dataclass, field, replace
+
+from ntk_uq.errors import SpecError
+from ntk_uq.fields import Choice, Increasing, Maybe, Real, Spec, Switch, Whole, checked, same_as
+from ntk_uq.specs import (
+    DEPTH,
+    N_TRAIN,
+    ArchitectureSpec,
+    CurveSpec,
+    DataSpec,
+    TrainingSpec,
+)
+
+MOST_CURVES = 8
+"""More traces than this cannot be told apart on a projector."""
+
+
+@dataclass(frozen=True)
+class CurvesView(Spec):
+    """Everything that the page of scaling curves shows.
+
+    One curve per depth over a logarithmic grid of N_D. ``fit_low`` and ``fit_high`` bound the
+    window of the fits; a bound that is None is chosen from the curve itself.
+    """
+
+    data: DataSpec = field(default_factory=DataSpec)
+    depths: tuple[int, ...] = checked(
+        Increasing(DEPTH, MOST_CURVES), (1, 2, 4), "numbers of hidden layers, one curve each"
+    )
+    activation: str = same_as(ArchitectureSpec, "activation")
+    sigma_w: float = same_as(ArchitectureSpec, "sigma_w")
+    sigma_b: float = same_as(ArchitectureSpec, "sigma_b")
+    training: TrainingSpec = field(default_factory=TrainingSpec)
+    n_low: int = checked(N_TRAIN, 40, "smallest N_D")
+    n_high: int = checked(N_TRAIN, 1200, "largest N_D")
+    n_points: int = checked(Whole(2, 40), 8, "number of N_D, evenly spaced in the logarithm")
+    draws: int = same_as(CurveSpec, "draws", 3)
+    fit_low: float | None = checked(Maybe(Real(1, 1e6)), None, "smallest N_D in the fits")
+    fit_high: float | None = checked(Maybe(Real(1, 1e6)), None, "largest N_D in the fits")
+    parts: bool = checked(Switch(), False, "show the bias and variance parts of mu")
+    axis: str = checked(Choice(("log", "linear")), "log", "scale of the value axes")
+
+    def validate(self) -> None:
+        if self.n_low >= self.n_high:
+            raise SpecError(
+                f"The range of N_D goes from {self.n_low} to {self.n_high}; "
+                "the largest must be above the smallest."
+            )
+        if None not in (self.fit_low, self.fit_high) and self.fit_low >= self.fit_high:  # type: ignore[operator]
+            raise SpecError(
+                f"The fit window goes from {self.fit_low:g} to {self.fit_high:g}; "
+                "its upper end must be above its lower end."
+            )
+
+    @property
+    def n_train(self) -> tuple[int, ...]:
+        """The grid of N_D: logarithmic, rounded, without repetitions."""
+        return logarithmic_grid(self.n_low, self.n_high, self.n_points)
+
+    def curves(self) -> tuple[CurveSpec, ...]:
+        """The specification of each curve, in the order of the depths."""
+        first = ArchitectureSpec(self.depths[0], self.activation, self.sigma_w, self.sigma_b)
+        return tuple(
+            CurveSpec(
+                self.data, replace(first, depth=depth), self.training, self.n_train, self.draws
+            )
+            for depth in self.depths
+        )
+
+
+def logarithmic_grid(low: int, high: int, points: int) -> tuple[int, ...]:
+    """At most ``points`` whole numbers from ``low`` to ``high``, evenly spaced in the logarithm.
+
+    Neighbours that round to the same number are one.
+    """
+    ratio = (high / low) ** (1 / (points - 1))
+    inner = (round(low * ratio**i) for i in range(1, points - 1))
+    return tuple(sorted({low, *inner, high}))
