@@ -1,3 +1,37 @@
-"""How the uncertainty of neural networks scales with data, depth, width and training."""
+"""How the uncertainty of neural networks scales with data, depth, width and training.
+
+import ntk_uq
+
+spec = ntk_uq.CurveSpec(n_train=(50, 100, 200, 400, 800))
+print(ntk_uq.curve(spec).fits().mu.describe())
+"""
+
+from typing import TYPE_CHECKING
+
+from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec
+
+if TYPE_CHECKING:
+    from ntk_uq.curves import Curve
 
 VERSION = "0.1.0"
+
+
+def curve(spec: CurveSpec) -> "Curve":
+    """A scaling curve of the infinite-width theory, computed in this process.
+
+    Returns:
+        The curve: ``points`` with mu, sigma, epsilon and their parts at each N_D (losses in
+        squared units of the target), ``fits()`` with the exponents, ``to_json()``.
+
+    Raises:
+        SpecError: if the data set is not as large as the specification asks.
+        MissingDataError, DataError: if its files are missing or damaged.
+        MemoryLimitError: if it does not fit, with the largest N_D that would.
+    """
+    # Loads JAX, which the web process and the command line's help must not wait for.
+    from ntk_uq.engine.inline import run_curve
+
+    return run_curve(spec)
+
+
+__all__ = ["VERSION", "ArchitectureSpec", "CurveSpec", "DataSpec", "TrainingSpec", "curve"]

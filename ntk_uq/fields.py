@@ -307,9 +307,26 @@ def digest_of(data: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def parse_json(text: str) -> Any:
+    """What a JSON text holds.
+
+    Raises:
+        SpecError: if it is not JSON.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SpecError(f"This is not JSON: {error}.") from None
+
+
 def check_of(cls: type, name: str) -> Any:
     """The check of a field, for whoever draws a control for it."""
     return next(f.metadata["check"] for f in fields(cls) if f.name == name)
+
+
+def default_of(cls: type, name: str) -> Any:
+    """The default of a field."""
+    return next(f.default for f in fields(cls) if f.name == name)
 
 
 def about(cls: type, name: str) -> str:

@@ -38,14 +38,16 @@ def cache_directory() -> Path:
 
 
 def memory_limit() -> int:
-    """Bytes that one evaluation may take: ``NTK_UQ_MEMORY``, or 70% of what the machine has.
+    """Bytes that one evaluation may take: ``NTK_UQ_MEMORY``, or its share of the machine.
+
+    The share is 70% of the machine's or container's memory, divided by the number of workers.
 
     Raises:
         SpecError: if the variable is not a size such as ``16GiB``, ``800MB`` or ``12000000000``.
     """
     text = os.environ.get(MEMORY, "")
     if not text:
-        return int(0.7 * _machine_memory())
+        return int(0.7 * _machine_memory() / workers())
     return parse_bytes(text, MEMORY)
 
 

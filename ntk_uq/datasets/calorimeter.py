@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+import ntk_uq.datasets.showers as showers
 from ntk_uq import settings
-from ntk_uq.datasets import showers
 from ntk_uq.datasets.base import Dataset, Examples
 
 N_POOL = 16_000

@@ -15,8 +15,9 @@ class GrowingCholesky:
     """``T = L L'`` for growing leading blocks, in place, in one N x N array.
 
     Write the new rows of T, left of and including the diagonal, into ``matrix[n:m, :m]``, then
-    call :meth:`extend`, which replaces them by the rows of L and clears what is above them. Everything is done in panels of
-    :data:`BLOCK` columns with matrix products on views, so that no second N x N array is needed.
+    call :meth:`extend`, which replaces them by the rows of L and clears what is above them.
+    Everything is done in panels of :data:`BLOCK` columns with matrix products on views, so that
+    no second N x N array is needed.
 
     Attributes:
         matrix: (capacity, capacity); the first ``size`` rows hold L, zeros right of its diagonal.

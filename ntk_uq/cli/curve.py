@@ -1,0 +1,118 @@
+"""``ntk_uq curve``: a scaling curve as a table or as JSON."""
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from tqdm import tqdm
+
+from ntk_uq import settings
+from ntk_uq.cli.options import add_fields, read
+from ntk_uq.curves import Curve
+from ntk_uq.errors import StoreError
+from ntk_uq.results import CurvePoint
+from ntk_uq.scaling import format_value
+from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec
+from ntk_uq.store import ResultsCache, open_store
+
+
+def add_parsers(commands: Any) -> None:
+    """Adds the command to the command line."""
+    parser = commands.add_parser(
+        "curve",
+        help="mu, sigma and epsilon of the test loss against N_D, with fitted exponents",
+        description=(
+            "Mean mu, spread sigma and ratio epsilon = sigma / mu of the test loss over "
+            "initializations of infinitely wide networks, against the number of training "
+            "examples. Results are kept in the store, so a curve is computed once."
+        ),
+    )
+    add_fields(parser, DataSpec, ("dataset", "n_test", "seed"))
+    add_fields(parser, ArchitectureSpec, ("depth", "activation", "sigma_w", "sigma_b"))
+    add_fields(parser, TrainingSpec, ("posterior", "time", "steps", "eta", "jitter"))
+    add_fields(parser, CurveSpec, ("n_train", "draws"))
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.add_argument(
+        "--no-store", action="store_true", help="compute everything anew and keep nothing"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    spec = CurveSpec(
+        DataSpec(**read(options, DataSpec)),  # type: ignore[arg-type]
+        ArchitectureSpec(**read(options, ArchitectureSpec)),  # type: ignore[arg-type]
+        TrainingSpec(**read(options, TrainingSpec)),  # type: ignore[arg-type]
+        **read(options, CurveSpec),  # type: ignore[arg-type]
+    )
+    curve = _compute(spec, None if options.no_store else _results(), options.quiet)
+    if options.json:
+        print(json.dumps(curve.to_json(), indent=2, allow_nan=False))
+    else:
+        print("\n".join(_table(curve)))
+    for sentence in (*curve.warnings, *curve.failures):
+        print(f"ntk_uq: {sentence}", file=sys.stderr)
+    return 1 if curve.failures else 0
+
+
+def _results() -> ResultsCache | None:
+    try:
+        return open_store(settings.store_directory()).results
+    except StoreError as error:
+        print(f"ntk_uq: results are not kept: {error}", file=sys.stderr)
+        return None
+
+
+def _compute(spec: CurveSpec, results: ResultsCache | None, quiet: bool) -> Curve:
+    # JAX and what it needs are loaded here, so that --help and a mistake answer at once.
+    from ntk_uq.engine.inline import run_curve
+
+    with tqdm(
+        total=len(spec.n_train) * spec.draws, unit="point", file=sys.stderr, disable=quiet
+    ) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return run_curve(spec, results, progress)
+
+
+_COLUMNS = ("N_D", "mu", "sigma", "epsilon", "population", "floor", "condition")
+
+
+def _table(curve: Curve) -> list[str]:
+    rows = [_COLUMNS, *(_row(point) for point in curve.points)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(_COLUMNS))]
+    lines = [
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    ]
+    fits = curve.fits()
+    lines += ["", "mu and sigma ~ N_D^-alpha; epsilon = sigma / mu"]
+    for name in ("mu", "sigma", "epsilon"):
+        fit = getattr(fits, name)
+        window = "" if fit.window is None else "  (N_D {:g} to {:g})".format(*fit.window)
+        lines.append(f"{name:>8}: {fit.describe()}{window}")
+    return lines
+
+
+def _row(point: CurvePoint) -> tuple[str, ...]:
+    def with_error(name: str) -> str:
+        value, error = getattr(point, name), getattr(point, f"{name}_sem")
+        return f"{value:.5g}" if error is None else format_value(value, error)
+
+    def plain(value: float | None, form: str = ".4g") -> str:
+        return "-" if value is None else format(value, form)
+
+    return (
+        str(point.n_train),
+        with_error("mu"),
+        with_error("sigma"),
+        with_error("epsilon"),
+        plain(point.epsilon_population),
+        plain(point.epsilon_floor),
+        plain(point.condition, ".2g"),
+    )

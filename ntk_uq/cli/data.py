@@ -1,0 +1,76 @@
+"""``ntk_uq data``: what data sets there are, and their prepared arrays."""
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ntk_uq import datasets
+from ntk_uq.cli.options import add_fields, read
+from ntk_uq.errors import DataError
+from ntk_uq.specs import ArchitectureSpec, DataSpec, PointSpec, TrainingSpec
+
+
+def add_parsers(commands: Any) -> None:
+    """Adds the command and its own commands to the command line."""
+    parser = commands.add_parser("data", help="list data sets, export prepared splits")
+    inner = parser.add_subparsers(metavar="ACTION", required=True)
+
+    listing = inner.add_parser("list", help="the data sets, their sizes, and what is missing")
+    listing.set_defaults(run=_list)
+
+    export = inner.add_parser(
+        "export",
+        help="write prepared arrays to an .npz file",
+        description=(
+            "Writes x_train, y_train, x_test and y_test (float64) of one draw. The first n "
+            "training rows are the training subset of n_train = n."
+        ),
+    )
+    add_fields(export, DataSpec, ("dataset", "n_test", "seed"))
+    add_fields(export, PointSpec, ("n_train", "draw"))
+    export.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write")
+    export.set_defaults(run=_export)
+
+
+def _list(options: argparse.Namespace) -> None:  # noqa: ARG001
+    for dataset in datasets.REGISTRY.values():
+        try:
+            pool, test = dataset.sizes()
+            status = f"{pool} in the pool, {test} for the test set"
+        except DataError as error:
+            status = str(error)
+        print(f"{dataset.name:<12} {dataset.task:<15} {status}")
+
+
+def _export(options: argparse.Namespace) -> None:
+    spec = DataSpec(**read(options, DataSpec))  # type: ignore[arg-type]
+    dataset = datasets.get(spec.dataset)
+    point = PointSpec(spec, ArchitectureSpec(), TrainingSpec(), **read(options, PointSpec))  # type: ignore[arg-type]
+    split = datasets.load_split(dataset, spec, point.n_train, point.draw)
+    names = ("x_train", "y_train", "x_test", "y_test")
+    _write(options.out, {name: getattr(split, name) for name in names})
+    print(f"{options.out}: {datasets.describe(dataset)}")
+
+
+def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """An .npz file, whole or not at all."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                np.savez(file, **arrays)  # type: ignore[arg-type]
+            # mkstemp's file is for its owner alone; a user expects the umask to decide.
+            umask = os.umask(0)
+            os.umask(umask)
+            temporary.chmod(0o666 & ~umask)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror or error}.") from None

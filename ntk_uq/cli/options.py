@@ -1,0 +1,38 @@
+"""Command-line options made from the fields of specifications."""
+
+import argparse
+from collections.abc import Iterable
+from dataclasses import fields
+
+from ntk_uq.fields import Choice, Spec, about, check_of, default_of
+
+
+def add_fields(parser: argparse.ArgumentParser, cls: type[Spec], names: Iterable[str]) -> None:
+    """Adds ``--field-name`` for each named field, with its help, default and allowed values.
+
+    Values stay text here: :func:`read` has the specification's own check read them, so that the
+    command line says the same as every other place.
+    """
+    for name in names:
+        check, default = check_of(cls, name), default_of(cls, name)
+        shown = "none" if default is None else check.format(default)
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            metavar="|".join(check.options) if isinstance(check, Choice) else name[0].upper(),
+            default=shown,
+            help=f"{about(cls, name)} (default {shown})",
+        )
+
+
+def read(options: argparse.Namespace, cls: type[Spec]) -> dict[str, object]:
+    """The values of those fields of ``cls`` that the options hold.
+
+    Raises:
+        SpecError: for text that is not of the field's kind.
+    """
+    names = [item.name for item in fields(cls) if "check" in item.metadata]  # type: ignore[arg-type]
+    return {
+        name: check_of(cls, name).parse(name, getattr(options, name))
+        for name in names
+        if hasattr(options, name)
+    }

@@ -1,0 +1,116 @@
+"""``ntk_uq engine`` and ``ntk_uq run``: the processes behind the pages."""
+
+import argparse
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from ntk_uq import settings
+from ntk_uq.store import open_store, shared_file_system_warning
+
+log = logging.getLogger(__name__)
+
+_ROOT = Path(__file__).resolve().parents[2]
+_RESTART_SECONDS = 2.0
+
+
+def add_parsers(commands: Any) -> None:
+    """Adds both commands to the command line."""
+    engine = commands.add_parser(
+        "engine",
+        help="compute the jobs that pages submit",
+        description="Takes jobs from the store and computes them until it is stopped.",
+    )
+    engine.add_argument(
+        "--with-parent",
+        action="store_true",
+        help="end when the process that started this one ends",
+    )
+    engine.set_defaults(run=_engine)
+
+    run = commands.add_parser(
+        "run",
+        help="the engine and the pages together",
+        description="Starts the engine and the pages; ends both at Ctrl-C.",
+    )
+    run.add_argument("--port", type=int, default=8501, help="port of the pages (default 8501)")
+    run.add_argument(
+        "--address", default="localhost", help="address to listen on (default localhost)"
+    )
+    run.add_argument("--headless", action="store_true", help="do not open a browser")
+    run.set_defaults(run=_serve)
+
+
+def _engine(options: argparse.Namespace) -> None:
+    from ntk_uq.engine.dask import DaskRunner
+    from ntk_uq.engine.engine import Engine
+
+    logging.getLogger("ntk_uq").setLevel(logging.INFO)
+    store = open_store(settings.store_directory())
+    warning = shared_file_system_warning(store.directory)
+    if warning:
+        log.warning(warning)
+    stop = _stop_on_signals()
+    if options.with_parent:
+        threading.Thread(target=_watch_parent, args=(os.getppid(), stop), daemon=True).start()
+    engine = Engine(store, DaskRunner())
+    log.info("engine %s computes the jobs in %s", engine.id, store.directory)
+    engine.serve(stop)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    # Opened here first: a store that cannot be used is told once, before anything starts.
+    open_store(settings.store_directory()).close()
+    stop = _stop_on_signals()
+    engine_command = [sys.executable, "-m", "ntk_uq", "engine", "--with-parent"]
+    pages_command = [
+        *(sys.executable, "-m", "streamlit", "run", str(_ROOT / "app.py")),
+        *("--server.port", str(options.port), "--server.address", options.address),
+        *(("--server.headless", "true") if options.headless or not _has_display() else ()),
+    ]
+    engine = subprocess.Popen(engine_command, cwd=_ROOT)
+    pages = subprocess.Popen(pages_command, cwd=_ROOT)
+    try:
+        while not stop.wait(0.3) and pages.poll() is None:
+            if engine.poll() is not None:
+                log.error("the engine ended with code %s; starting it again", engine.returncode)
+                time.sleep(_RESTART_SECONDS)
+                engine = subprocess.Popen(engine_command, cwd=_ROOT)
+    finally:
+        for process in (pages, engine):
+            process.terminate()
+        for process in (pages, engine):
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+    return 0 if stop.is_set() else int(pages.returncode or 0)
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+
+    def handler(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        stop.set()
+
+    signal.signal(signal.SIGTERM, handler)
+    signal.signal(signal.SIGINT, handler)
+    return stop
+
+
+def _watch_parent(parent: int, stop: threading.Event) -> None:
+    while not stop.wait(1.0):
+        if os.getppid() != parent:
+            stop.set()
+
+
+def _has_display() -> bool:
+    needs_one = sys.platform.startswith("linux")
+    return not needs_one or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

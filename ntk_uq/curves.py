@@ -1,0 +1,183 @@
+"""Curves as users get them: cached points averaged over draws, with fits and provenance."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ntk_uq import datasets
+from ntk_uq.errors import DataError
+from ntk_uq.results import QUANTITIES, CurvePoint, Point, average, point_key
+from ntk_uq.scaling import (
+    PlateauFit,
+    PowerLawFit,
+    asymptotic_window,
+    fit_plateau,
+    fit_power_law,
+)
+from ntk_uq.specs import CurveSpec
+from ntk_uq.store import ResultsCache
+
+Window = tuple[float, float]
+PointId = tuple[int, int]
+"""Draw and N_D: which point of a curve."""
+
+
+@dataclass(frozen=True)
+class Fits:
+    """Power laws of mu and sigma, and the plateau of epsilon."""
+
+    mu: PowerLawFit
+    sigma: PowerLawFit
+    epsilon: PlateauFit
+
+    def to_json(self) -> dict[str, Any]:
+        """The fits as JSON's own types, a fit a quantity."""
+        return {name: getattr(self, name).to_json() for name in QUANTITIES}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What is known of a curve: all of its points, or those that are ready.
+
+    Attributes:
+        spec: what was asked for.
+        raw: the points of every draw, small N_D first within each.
+    """
+
+    spec: CurveSpec
+    raw: tuple[Point, ...]
+
+    @property
+    def points(self) -> tuple[CurvePoint, ...]:
+        """Averages over draws at each N_D."""
+        return average(self.raw)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every point of every draw is there, as numbers or as a reason."""
+        return len(self.raw) == len(self.spec.n_train) * self.spec.draws
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Why points have no numbers, each reason once, with the N_D that it concerns."""
+        sizes: dict[str, list[int]] = {}
+        for point in self.raw:
+            if point.failure is not None:
+                sizes.setdefault(point.failure, []).append(point.n_train)
+        return tuple(f"n_train {_span(found)}: {reason}" for reason, found in sizes.items())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Every point's warnings and the data's notices, each once."""
+        notices = (n for p in self.raw for n in p.provenance.get("notices", ()))
+        warnings = (w for p in self.raw for w in p.warnings)
+        return tuple(dict.fromkeys([*notices, *warnings]))
+
+    @property
+    def seconds(self) -> float:
+        """What all points took to compute, whenever that was."""
+        return sum(p.seconds for p in self.raw)
+
+    def column(self, name: str) -> list[float | None]:
+        """One field of :class:`~ntk_uq.results.CurvePoint` along the curve."""
+        return [getattr(p, name) for p in self.points]
+
+    def fits(self, low: float | None = None, high: float | None = None) -> Fits:
+        """Fits on the points with ``low <= n_train <= high``.
+
+        A bound that is None is chosen for mu and sigma each: the widest window ending at the
+        upper end in which the curve passes as a power law, or everything if there is none.
+        """
+        sizes = [float(p.n_train) for p in self.points]
+        power = {}
+        for name in ("mu", "sigma"):
+            values, errors = self._values(name)
+            window = _window(sizes, values, errors, low, high)
+            power[name] = fit_power_law(sizes, values, errors, window)
+        values, errors = self._values("epsilon")
+        everything = _bounds(sizes, low, high)
+        return Fits(power["mu"], power["sigma"], fit_plateau(sizes, values, errors, everything))
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole curve as JSON's own types, as the command line prints it."""
+        return {
+            "spec": self.spec.to_json(),
+            "digest": self.spec.digest(),
+            "points": [p.to_json() for p in self.points],
+            "fits": self.fits().to_json(),
+            "failures": list(self.failures),
+            "provenance": self.provenance(),
+        }
+
+    def provenance(self) -> dict[str, Any]:
+        """Versions, device, dtype, data and seconds; of the last point where they differ."""
+        origin: Mapping[str, Any] = self.raw[-1].provenance if self.raw else {}
+        ridges = sorted({p.ridge for p in self.raw})
+        return {**origin, "ridge": ridges, "seconds": self.seconds}
+
+    def _values(self, name: str) -> tuple[list[float], list[float] | None]:
+        points = self.points
+        errors = [getattr(p, f"{name}_sem") for p in points]
+        values = [float(getattr(p, name)) for p in points]
+        # A point that lacks draws has no error; then the scatter has to tell for all of them.
+        return values, None if None in errors else errors
+
+
+def point_keys(spec: CurveSpec) -> dict[PointId, str]:
+    """Where the store keeps each point of a curve.
+
+    Raises:
+        SpecError: for an unknown data set. MissingDataError: if its files are not there.
+    """
+    fingerprint = datasets.get(spec.data.dataset).fingerprint()
+    return {
+        (draw, n): point_key(spec.point(n, draw), fingerprint)
+        for draw in range(spec.draws)
+        for n in spec.n_train
+    }
+
+
+def stored_curve(results: ResultsCache, spec: CurveSpec) -> Curve:
+    """The curve with those of its points that the store has."""
+    found = []
+    for (draw, n), key in point_keys(spec).items():
+        data = results.get_json(key)
+        if data is None:
+            continue
+        try:
+            point = Point.from_json(data)
+        except DataError:
+            continue
+        if (point.draw, point.n_train) == (draw, n):
+            found.append(point)
+    return Curve(spec, tuple(found))
+
+
+def _window(
+    sizes: Sequence[float],
+    values: Sequence[float],
+    errors: Sequence[float] | None,
+    low: float | None,
+    high: float | None,
+) -> Window | None:
+    bounds = _bounds(sizes, low, high)
+    if low is not None or bounds is None:
+        return bounds
+    inside = [i for i, n in enumerate(sizes) if n <= bounds[1]]
+    part = [sizes[i] for i in inside], [values[i] for i in inside]
+    part_errors = None if errors is None else [errors[i] for i in inside]
+    return asymptotic_window(*part, part_errors) or bounds
+
+
+def _bounds(sizes: Sequence[float], low: float | None, high: float | None) -> Window | None:
+    """The window as numbers; None, which is everything, where it would hold no point."""
+    if not sizes:
+        return None
+    window = (low if low is not None else sizes[0], high if high is not None else sizes[-1])
+    inside = any(window[0] <= n <= window[1] for n in sizes)
+    return window if inside and window[0] < window[1] else None
+
+
+def _span(sizes: list[int]) -> str:
+    low, high = min(sizes), max(sizes)
+    return f"{low}" if low == high else f"{low} to {high}"

@@ -1,0 +1,1 @@
+"""The engine: takes jobs from the store, computes them in chunks, writes each result at once."""
