@@ -1,0 +1,21 @@
+"""Scaling laws: exponents, plateaus, their errors, and whether they may be quoted at all.
+
+A curve is a quantity q (mu, sigma or epsilon) at training set sizes N_D. Fits never fail: what the
+data do not support comes back as an invalid fit that says why, in named flags.
+"""
+
+from ntk_uq.scaling.notation import format_value
+from ntk_uq.scaling.plateau import PlateauFit, fit_plateau
+from ntk_uq.scaling.power_law import PowerLawFit, asymptotic_window, fit_power_law
+from ntk_uq.scaling.records import Flag, LocalExponent
+
+__all__ = [
+    "Flag",
+    "LocalExponent",
+    "PlateauFit",
+    "PowerLawFit",
+    "asymptotic_window",
+    "fit_plateau",
+    "fit_power_law",
+    "format_value",
+]

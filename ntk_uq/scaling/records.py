@@ -1,0 +1,59 @@
+"""What fits are made of: plain values that go to JSON as they are."""
+
+import math
+from dataclasses import dataclass, fields
+from typing import Any
+
+# Flags that inform without invalidating: what is left of the curve is sound.
+HARMLESS = frozenset({"missing_points", "missing_errors"})
+
+
+class Record:
+    """Base of the frozen dataclasses here: JSON-safe by construction."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as JSON values: tuples become lists, anything not finite becomes None."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Flag(Record):
+    """One finding about a fit: a ``name`` for programs, a ``reason`` for a physicist."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class LocalExponent(Record):
+    """``alpha = -ln(q_2 / q_1) / ln(n_2 / n_1)`` between two neighbouring points of a curve.
+
+    Attributes:
+        n_train: geometric midpoint of the two training set sizes [examples].
+        alpha: the local exponent [1]; positive where the curve falls.
+        error: standard error [1], the two points taken as independent; None without errors.
+    """
+
+    n_train: float
+    alpha: float
+    error: float | None
+
+
+def is_valid(flags: tuple[Flag, ...]) -> bool:
+    """True if no flag invalidates the fit."""
+    return all(flag.name in HARMLESS for flag in flags)
+
+
+def finite(value: float) -> float | None:
+    """The value as a Python float, or None if it is NaN or infinite."""
+    return float(value) if math.isfinite(value) else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        return value.to_json()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return finite(value)
+    return value
