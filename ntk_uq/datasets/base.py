@@ -61,6 +61,13 @@ class Dataset:
     load: Callable[[], Examples] = field(repr=False)
 
     @property
+    def loss_unit(self) -> str:
+        """Unit of the test loss, which is a mean over examples and outputs."""
+        if self.task == "classification":
+            return "squared error, one-hot targets"
+        return "squared error / variance of target"
+
+    @property
     def n_features(self) -> int:
         """d, the number of values in one input."""
         return int(np.prod(self.shape))

@@ -1,0 +1,220 @@
+"""Results to Plotly figures: no numerics beyond evaluating a fit, nothing of the browser."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ntk_uq.curves import Curve, Fits
+from ntk_uq.scaling import PowerLawFit
+
+# Okabe and Ito's colours, told apart with any colour vision; for a dark ground the dark ones of
+# them are lightened. Markers differ too, so that a grey print can be read.
+_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#AA4499", "#E69F00", "#56B4E9", "#7A5C00", "#222222")
+_DARK = ("#56B4E9", "#FF8C42", "#2FD3A1", "#E58AC0", "#F0E442", "#9CC9F5", "#C9A66B", "#EEEEEE")
+_MARKERS = (
+    *("circle", "square", "diamond", "triangle-up"),
+    *("triangle-down", "cross", "x", "star"),
+)
+
+TITLES = {
+    "mu": "Mean test loss μ",
+    "sigma": "Spread over initializations σ",
+    "epsilon": "Relative spread ε = σ / μ",
+}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How figures look: dark or light ground, scale of the value axis, parts shown."""
+
+    dark: bool = False
+    linear: bool = False
+    parts: bool = False
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A curve with its fits and its label."""
+
+    label: str
+    curve: Curve
+    fits: Fits | None
+
+
+PLOT_CONFIG = {
+    # Plotly 7 offers to upload the figure to a server unless it is told not to.
+    "showSendToCloud": False,
+    "displaylogo": False,
+    "toImageButtonOptions": {"format": "svg", "filename": "ntk_uq"},
+}
+
+
+def scaling_figure(
+    quantity: str, traces: Sequence[Trace], loss_unit: str, style: Style, revision: str = ""
+) -> go.Figure:
+    """A quantity against N_D, one colour a curve, with its fit and its parts.
+
+    Args:
+        quantity: ``mu``, ``sigma`` or ``epsilon``.
+        traces: the curves, complete or growing.
+        loss_unit: unit of the loss; epsilon has none.
+        style: how it looks.
+        revision: changes when the view does: zoom and hidden traces survive until then.
+    """
+    figure = go.Figure()
+    for index, trace in enumerate(traces):
+        color = (_DARK if style.dark else _LIGHT)[index % len(_LIGHT)]
+        if not trace.curve.points:
+            continue
+        _add_fit(figure, quantity, trace, color)
+        _add_parts(figure, quantity, trace, color, style)
+        _add_points(figure, quantity, trace, color, _MARKERS[index % len(_MARKERS)], style)
+    _add_part_legend(figure, quantity, style)
+    unit = "" if quantity == "epsilon" else f"  [{loss_unit}]"
+    symbol = {"mu": "μ = E[L]", "sigma": "σ = std[L]", "epsilon": "ε"}[quantity]
+    _lay_out(figure, TITLES[quantity], f"{symbol}{unit}", style, revision)
+    return figure
+
+
+def _add_points(
+    figure: go.Figure, quantity: str, trace: Trace, color: str, marker: str, style: Style
+) -> None:
+    points = trace.curve.points
+    values = [getattr(p, quantity) for p in points]
+    errors = [getattr(p, f"{quantity}_sem") for p in points]
+    up = [e or 0.0 for e in errors]
+    # On a logarithmic axis a bar that reaches zero would vanish, or take the axis with it.
+    down = up if style.linear else [min(e, 0.9 * v) for e, v in zip(up, values, strict=True)]
+    fit = getattr(trace.fits, quantity) if trace.fits is not None else None
+    figure.add_scatter(
+        x=[p.n_train for p in points],
+        y=values,
+        mode="markers" if isinstance(fit, PowerLawFit) and fit.valid else "lines+markers",
+        name=trace.label if fit is None else f"{trace.label}: {fit.describe()}",
+        legendgroup=trace.label,
+        marker={"color": color, "symbol": marker, "size": 10},
+        line={"color": color, "width": 1},
+        error_y={"type": "data", "array": up, "arrayminus": down, "visible": any(up), "width": 4},
+        customdata=[[p.draws] for p in points],
+        hovertemplate=(
+            f"{trace.label}<br>N_D = %{{x}}, %{{customdata[0]}} draws<br>%{{y:.4g}}<extra></extra>"
+        ),
+    )
+
+
+def _add_fit(figure: go.Figure, quantity: str, trace: Trace, color: str) -> None:
+    fit = getattr(trace.fits, quantity) if trace.fits is not None else None
+    if fit is None or not fit.valid or fit.window is None:
+        return
+    if isinstance(fit, PowerLawFit):
+        x = np.geomspace(fit.window[0], fit.window[1], 50)
+        y = fit.predict(x)
+    else:
+        x, y = np.array(fit.window), np.full(2, fit.plateau)
+    figure.add_scatter(
+        x=x,
+        y=y,
+        mode="lines",
+        line={"color": color, "width": 2.5},
+        legendgroup=trace.label,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
+_PARTS = {
+    "mu": (("mu_bias", "bias part", "dash"), ("mu_variance", "variance part", "dot")),
+    "sigma": (),
+    "epsilon": (
+        ("epsilon_population", "population part", "dash"),
+        ("epsilon_floor", "floor of the test set", "dot"),
+    ),
+}
+
+
+def _shown_parts(quantity: str, style: Style) -> tuple[tuple[str, str, str], ...]:
+    # The parts of epsilon are always there: a plateau may be the test set's, not the network's.
+    return _PARTS[quantity] if style.parts or quantity == "epsilon" else ()
+
+
+def _add_parts(figure: go.Figure, quantity: str, trace: Trace, color: str, style: Style) -> None:
+    points = trace.curve.points
+    for name, words, dash in _shown_parts(quantity, style):
+        figure.add_scatter(
+            x=[p.n_train for p in points],
+            y=[getattr(p, name) for p in points],
+            mode="lines",
+            line={"color": color, "dash": dash, "width": 2},
+            legendgroup=trace.label,
+            showlegend=False,
+            hovertemplate=f"{trace.label}, {words}<br>N_D = %{{x}}<br>%{{y:.4g}}<extra></extra>",
+        )
+
+
+def _add_part_legend(figure: go.Figure, quantity: str, style: Style) -> None:
+    grey = "#AAAAAA" if style.dark else "#666666"
+    for _, words, dash in _shown_parts(quantity, style):
+        figure.add_scatter(
+            x=[None],
+            y=[None],
+            mode="lines",
+            name=words,
+            line={"color": grey, "dash": dash, "width": 2},
+            hoverinfo="skip",
+        )
+
+
+def _lay_out(figure: go.Figure, title: str, y_title: str, style: Style, revision: str) -> None:
+    ink = "#FAFAFA" if style.dark else "#1A1A1A"
+    grid = "#3A3F4B" if style.dark else "#DDDDDD"
+    ground = "#0E1117" if style.dark else "#FFFFFF"
+    axis = {
+        "gridcolor": grid,
+        "linecolor": ink,
+        "ticks": "outside",
+        "tickcolor": ink,
+        "showline": True,
+        "mirror": True,
+        "zeroline": False,
+        "automargin": True,
+        # With a format of its own, Plotly writes 200 and not a small 2 between decades.
+        "tickformat": "~r",
+    }
+    x_axis = {**axis, "title": {"text": "training examples N_D"}, "type": "log"}
+    y_axis = {**axis, "title": {"text": y_title}, "type": "linear" if style.linear else "log"}
+    _set_ticks(figure, x_axis, "x")
+    if not style.linear:
+        _set_ticks(figure, y_axis, "y")
+    figure.update_layout(
+        title={"text": title, "font": {"size": 19}, "x": 0.02, "xanchor": "left"},
+        font={"size": 15, "color": ink, "family": "Source Sans, Source Sans Pro, sans-serif"},
+        paper_bgcolor=ground,
+        plot_bgcolor=ground,
+        height=520,
+        margin={"l": 10, "r": 12, "t": 48, "b": 10},
+        xaxis=x_axis,
+        yaxis=y_axis,
+        showlegend=True,
+        legend={
+            "orientation": "h",
+            "yref": "container",
+            "yanchor": "bottom",
+            "y": 0.0,
+            "x": 0,
+            "bgcolor": "rgba(0,0,0,0)",
+            "font": {"size": 14},
+        },
+        hoverlabel={"font": {"size": 14}},
+        uirevision=revision,
+        modebar={"bgcolor": "rgba(0,0,0,0)"},
+    )
+
+
+def _set_ticks(figure: go.Figure, axis: dict[str, object], letter: str) -> None:
+    """Ticks at 1, 2, 5 where the axis spans less than two decades, else at the decades."""
+    values = [v for trace in figure.data for v in (trace[letter] or ()) if v is not None and v > 0]
+    if values:
+        decades = np.log10(max(values) / min(values))
+        axis["dtick"] = 1 if decades > 2.2 else "D2"

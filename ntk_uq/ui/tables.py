@@ -1,0 +1,95 @@
+"""Exponents as a table, numbers as files."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from ntk_uq.curves import Curve
+from ntk_uq.figures import Trace
+from ntk_uq.scaling import PowerLawFit
+
+
+def exponents(traces: Sequence[Trace]) -> None:
+    """The fits of every curve in words, with intervals and windows."""
+    rows = []
+    for trace in traces:
+        if trace.fits is None:
+            continue
+        mu, sigma, epsilon = trace.fits.mu, trace.fits.sigma, trace.fits.epsilon
+        rows.append(
+            {
+                "curve": trace.label,
+                "μ ~ N_D^−α": mu.describe(),
+                "95% of α_μ, window": _interval(mu),
+                "σ ~ N_D^−α": sigma.describe(),
+                "95% of α_σ, window": _interval(sigma),
+                "ε": epsilon.describe(),
+            }
+        )
+    if rows:
+        st.table(pd.DataFrame(rows).set_index("curve"))
+
+
+def _interval(fit: PowerLawFit) -> str:
+    if not fit.valid or fit.alpha_interval is None or fit.window is None:
+        return "–"
+    low, high = fit.alpha_interval
+    return f"{low:.3f} to {high:.3f}, N_D {fit.window[0]:g} to {fit.window[1]:g}"
+
+
+def reasons(traces: Sequence[Trace]) -> None:
+    """Why fits are not quoted, and what else was found about them."""
+    lines = [
+        f"- **{trace.label}, {name}**: {flag.reason}"
+        for trace in traces
+        if trace.fits is not None
+        for name, fit in (
+            ("μ", trace.fits.mu),
+            ("σ", trace.fits.sigma),
+            ("ε", trace.fits.epsilon),
+        )
+        for flag in fit.flags
+    ]
+    if lines:
+        with st.expander(f"About the fits ({len(lines)})"):
+            st.markdown("\n".join(lines))
+
+
+def numbers(traces: Sequence[Trace]) -> None:
+    """Every number behind the plots, where it comes from, and the files to take home."""
+    curves = [trace.curve for trace in traces if trace.curve.raw]
+    if not curves:
+        return
+    rows = [
+        {"depth": c.spec.architecture.depth, **point.to_json()}
+        for c in curves
+        for point in c.points
+    ]
+    with st.expander("Numbers, provenance, download"):
+        st.dataframe(pd.DataFrame(rows).drop(columns="warnings"), hide_index=True)
+        origin = curves[0].provenance()
+        versions = ", ".join(f"{k} {v}" for k, v in origin.get("versions", {}).items())
+        seconds = sum(curve.seconds for curve in curves)
+        st.markdown(
+            f"Computed in {seconds:.1f} s on {origin.get('device')}, {origin.get('dtype')}. "
+            f"{versions}. Data: {origin.get('citation')}."
+        )
+        left, right, _ = st.columns([1, 1, 3])
+        left.download_button("CSV", _csv(rows), "scaling-curves.csv", "text/csv")
+        right.download_button("JSON", _json(curves), "scaling-curves.json", "application/json")
+
+
+def _csv(rows: list[dict[str, object]]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0])
+    writer.writeheader()
+    writer.writerows({**row, "warnings": "; ".join(row["warnings"])} for row in rows)  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+def _json(curves: Sequence[Curve]) -> str:
+    return json.dumps([curve.to_json() for curve in curves], indent=1, allow_nan=False)
