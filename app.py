@@ -1,8 +1,13 @@
 """The dashboard: page configuration and navigation."""
 
+from pathlib import Path
+
 import streamlit as st
 
-st.set_page_config(page_title="ntk_uq", page_icon=":material/ssid_chart:", layout="wide")
+# A file of our own: a named symbol as page icon would be fetched from another server.
+ICON = Path(__file__).parent / "ntk_uq" / "ui" / "icon.svg"
+
+st.set_page_config(page_title="ntk_uq", page_icon=str(ICON), layout="wide")
 st.navigation(
     [
         st.Page(

@@ -214,7 +214,8 @@ def _lay_out(figure: go.Figure, title: str, y_title: str, style: Style, revision
 
 def _set_ticks(figure: go.Figure, axis: dict[str, object], letter: str) -> None:
     """Ticks at 1, 2, 5 where the axis spans less than two decades, else at the decades."""
-    values = [v for trace in figure.data for v in (trace[letter] or ()) if v is not None and v > 0]
+    columns = [trace[letter] for trace in figure.data if trace[letter] is not None]
+    values = [v for column in columns for v in column if v is not None and v > 0]
     if values:
         decades = np.log10(max(values) / min(values))
         axis["dtick"] = 1 if decades > 2.2 else "D2"

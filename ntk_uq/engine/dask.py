@@ -17,6 +17,8 @@ from ntk_uq.engine.runners import Emitted, Ended, Event, in_words
 from ntk_uq.errors import EngineError
 
 log = logging.getLogger(__name__)
+# Dask tells every connection; a user wants to read what went wrong.
+logging.getLogger("distributed").setLevel(logging.WARNING)
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _AHEAD = 1  # chunks waiting at the scheduler, so that no worker idles between two
