@@ -13,7 +13,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from ntk_uq.errors import LinkError, SpecError
 
@@ -21,6 +21,7 @@ LINK_VERSION = "1"
 """Raised when a link's keys change their meaning; older links are then refused by name."""
 
 
+@runtime_checkable
 class Check(Protocol):
     """The interface of a field's check."""
 

@@ -282,7 +282,7 @@ def simulate(
     n_showers: int,
     seed: int,
     calorimeter: Calorimeter = CALORIMETER,
-    energies_gev: Float[np.ndarray, "n"] | None = None,
+    energies_gev: Real[np.ndarray, "n"] | None = None,
 ) -> Showers:
     """Showers of electrons, by default of energies log-uniform between 1 and 100 GeV.
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ntk_uq.engine.chunks import Chunk, compute
 from ntk_uq.errors import NtkUqError
@@ -31,6 +31,7 @@ class Ended:
 Event = Emitted | Ended
 
 
+@runtime_checkable
 class Runner(Protocol):
     """Runs chunks; the engine polls it."""
 

@@ -6,7 +6,7 @@ twice; see docs/theory.md for the equations and docs/architecture.md for the boo
 
 import time
 from collections.abc import Container, Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import scipy.linalg
@@ -30,6 +30,7 @@ ILL_CONDITIONED = 1e12
 _SCALE_SAMPLE = 1024
 
 
+@runtime_checkable
 class Posterior(Protocol):
     """The Gaussian of the test outputs for growing training subsets."""
 

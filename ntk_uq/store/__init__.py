@@ -1,0 +1,76 @@
+"""The store: the one meeting point of web processes, command line and engines.
+
+    VERSION.json   the format of what follows
+    results/       finished results, by digest of what was computed
+    jobs.sqlite    what is wanted, who computes it, how far it is
+
+Any number of processes of one machine use it at once. None of them has to run for the others to
+read, and each may be killed at any time.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from ntk_uq.store.directory import FORMAT, prepare, shared_file_system_warning
+from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
+from ntk_uq.store.records import Engine, Job, JobState
+from ntk_uq.store.results import ResultsCache
+
+__all__ = [
+    "FORMAT",
+    "HEARTBEAT_TIMEOUT",
+    "Engine",
+    "Job",
+    "JobState",
+    "JobTable",
+    "ResultsCache",
+    "Store",
+    "open_store",
+    "shared_file_system_warning",
+]
+
+
+class Store:
+    """A store directory, opened. May be shared by threads.
+
+    Attributes:
+        directory: where it is.
+        results: finished results.
+        jobs: jobs and engines.
+    """
+
+    def __init__(self, directory: Path, *, clock: Callable[[], float] = time.time) -> None:
+        """Opens the store in ``directory``, making it where it is missing.
+
+        Raises:
+            StoreFullError: if the disk is full.
+            StoreError: if the directory is a file, not writable, not a store, or one of another
+                format; or if a database in it is damaged.
+        """
+        self.directory = directory.absolute()
+        prepare(self.directory)
+        self.results = ResultsCache(self.directory / "results")
+        self.jobs = JobTable(self.directory / "jobs.sqlite", clock=clock)
+
+    def close(self) -> None:
+        """Closes the connections that this thread may close; they open again when used."""
+        self.results.close()
+        self.jobs.close()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_store(directory: Path) -> Store:
+    """The store in ``directory``, made where it is missing. Raises StoreError as Store does."""
+    return Store(directory)

@@ -1,0 +1,78 @@
+"""What the job table returns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum, auto
+from typing import Any
+
+
+class JobState(StrEnum):
+    """Where a job is.
+
+    INTERRUPTED is never written: it is how a running job reads whose engine has gone silent.
+    """
+
+    QUEUED = auto()
+    RUNNING = auto()
+    DONE = auto()
+    FAILED = auto()
+    CANCELLED = auto()
+    INTERRUPTED = auto()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens to such a job unless it is submitted again."""
+        return self in (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as it stood when it was read. Times are unix seconds.
+
+    Attributes:
+        id: digest of the spec.
+        kind: which function of the engine runs it.
+        spec: what to compute, JSON text.
+        state: see :class:`JobState`.
+        done: chunks finished.
+        total: chunks in all; 0 while unknown.
+        message: what the engine is doing, for the user.
+        error: why it failed, for the user; empty otherwise.
+        submitted: when it was first asked for, since it last ended.
+        requested: when it was last asked for.
+        started: when an engine last took it.
+        finished: when it ended.
+        heartbeat: when its engine last showed that it was alive.
+        engine: who runs it, or ran it to its end.
+        priority: higher runs first.
+        cancel_requested: whether its engine has been, or was, asked to stop.
+        submissions: how many have asked for it and not withdrawn.
+    """
+
+    id: str
+    kind: str
+    spec: str
+    state: JobState
+    done: int
+    total: int
+    message: str
+    error: str
+    submitted: float
+    requested: float
+    started: float | None
+    finished: float | None
+    heartbeat: float | None
+    engine: str | None
+    priority: int
+    cancel_requested: bool
+    submissions: int
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine that is alive: what it said of itself, since when, and when last."""
+
+    id: str
+    info: Mapping[str, Any]
+    started: float
+    heartbeat: float

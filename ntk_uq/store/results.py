@@ -1,0 +1,135 @@
+"""Finished results, by the digest of what was computed."""
+
+import json
+import logging
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import diskcache
+
+from ntk_uq.store.disk import DamagedEntryError, open_cache
+from ntk_uq.store.failures import in_words
+
+_log = logging.getLogger(__name__)
+
+
+class ResultsCache:
+    """Bytes by key, kept for ever, shared by any number of threads and processes.
+
+    An entry that is damaged is never returned: it is logged, deleted and reads as missing, so
+    that the result is computed again.
+
+    Every method raises StoreError, in words, if the database cannot be used.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        """Opens the cache in ``directory``, which is made with mode 0700 where missing."""
+        self.directory = directory
+        with in_words(directory):
+            self._cache = open_cache(directory)
+
+    def get(self, key: str) -> bytes | None:
+        """The value of ``key``; None if there is none or it is damaged."""
+        with in_words(self.directory):
+            try:
+                value: bytes | None = self._cache.get(key)
+            except DamagedEntryError:
+                return self._reread(key)
+            return value
+
+    def put(self, key: str, value: bytes) -> None:
+        """Stores ``value`` under ``key``, whole or not at all, replacing what was there.
+
+        Raises:
+            StoreFullError: if the disk or a quota is full.
+            TypeError: if the key is not a str or the value not bytes.
+        """
+        with in_words(self.directory):
+            try:
+                self._cache.set(key, value)
+            except BaseException:
+                # Closing rolls back what the failed transaction may have left open.
+                self._cache.close()
+                self._cache.disk.remove_written()
+                raise
+            self._cache.disk.forget_written()
+
+    def __contains__(self, key: str) -> bool:
+        """Whether there is an entry; reading it may still find it damaged, and so missing."""
+        with in_words(self.directory):
+            return key in self._cache
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
+        """The values of those ``keys`` that have one, in the order of ``keys``."""
+        values = {key: self.get(key) for key in keys}
+        return {key: value for key, value in values.items() if value is not None}
+
+    def delete(self, key: str) -> bool:
+        """Removes the entry; returns whether there was one."""
+        with in_words(self.directory):
+            try:
+                return bool(self._cache.delete(key))
+            except BaseException:
+                self._cache.close()
+                raise
+
+    def get_json(self, key: str) -> Any:
+        """The value that ``put_json`` stored; None if there is none or it is damaged.
+
+        Raises:
+            ValueError: if the entry is sound and not JSON: ``put`` stored it.
+        """
+        value = self.get(key)
+        return None if value is None else json.loads(value, parse_constant=_refuse_constant)
+
+    def put_json(self, key: str, value: Any) -> None:
+        """Stores ``value`` as canonical JSON: sorted keys, no spaces, UTF-8.
+
+        Raises:
+            StoreFullError: if the disk or a quota is full.
+            ValueError: for NaN and infinities, and for None, which reads as missing.
+            TypeError: for what JSON cannot hold.
+        """
+        if value is None:
+            raise ValueError("None cannot be stored as JSON: it reads as a missing entry")
+        text = json.dumps(
+            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        )
+        self.put(key, text.encode())
+
+    def close(self) -> None:
+        """Closes this thread's connection; it opens again when used. Others end with theirs."""
+        self._cache.close()
+
+    def _reread(self, key: str) -> bytes | None:
+        """Looks again while nobody can write, and deletes the entry if it is damaged.
+
+        Without the lock, an entry that another process just replaced would look damaged (its
+        old file is gone), and the new one would be deleted.
+        """
+        try:
+            with self._cache.transact():
+                try:
+                    value: bytes | None = self._cache.get(key)
+                except DamagedEntryError as damage:
+                    _log.warning(
+                        "%s: the result %s is damaged (%s); it is deleted and will be computed "
+                        "again",
+                        self.directory,
+                        key,
+                        damage,
+                    )
+                    self._cache.delete(key)
+                    return None
+                return value
+        except (sqlite3.Error, diskcache.Timeout) as error:
+            # It could not be deleted (full disk, locked): still, it is not to be trusted.
+            self._cache.close()
+            _log.warning("%s: damaged result %s stays: %s", self.directory, key, error)
+            return None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,50 @@
+"""What all tests share: shapes checked at run time, and directories of their own."""
+
+import os
+from pathlib import Path
+
+import pytest
+from jaxtyping import install_import_hook
+
+# Before anything of the package is imported: where arrays are handled, the shapes in signatures
+# are enforced.
+install_import_hook(
+    ["ntk_uq.architecture", "ntk_uq.datasets", "ntk_uq.scaling", "ntk_uq.theory"],
+    "beartype.beartype",
+)
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _own_directories(tmp_path_factory, monkeypatch):
+    """No test reads or writes the user's store; derived data are shared within a run."""
+    base = tmp_path_factory.getbasetemp()
+    monkeypatch.setenv("NTK_UQ_STORE", str(tmp_path_factory.mktemp("store") / "store"))
+    monkeypatch.setenv("NTK_UQ_CACHE", str(base / "derived"))
+    monkeypatch.setenv("NTK_UQ_DATA", str(tmp_path_factory.mktemp("data")))
+    for name in ("NTK_UQ_MEMORY", "NTK_UQ_WORKERS", "NTK_UQ_SCHEDULER"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def real_data(monkeypatch):
+    """The directory with the real MNIST files; skips where there is none.
+
+    ``NTK_UQ_TEST_DATA`` names it, by default a folder ``shared/data`` beside the project.
+    """
+    directory = Path(os.environ.get("NTK_UQ_TEST_DATA", SHARED_DATA))
+    if not (directory / "mnist").is_dir():
+        pytest.skip(f"no real data in {directory}; set NTK_UQ_TEST_DATA to the directory")
+    monkeypatch.setenv("NTK_UQ_DATA", str(directory))
+    return directory
+
+
+@pytest.fixture
+def store():
+    """An empty store in this test's own directory."""
+    from ntk_uq import settings
+    from ntk_uq.store import open_store
+
+    with open_store(settings.store_directory()) as opened:
+        yield opened
