@@ -27,7 +27,7 @@ from functools import cached_property
 from math import isfinite
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Real
 from scipy.special import gammainc
 
 from ntk_uq.errors import SpecError
