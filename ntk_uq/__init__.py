@@ -9,11 +9,10 @@ print(ntk_uq.curve(spec).fits().mu.describe())
 from typing import TYPE_CHECKING
 
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec
+from ntk_uq.version import VERSION
 
 if TYPE_CHECKING:
     from ntk_uq.curves import Curve
-
-VERSION = "0.1.0"
 
 
 def curve(spec: CurveSpec) -> "Curve":

@@ -4,13 +4,21 @@ import os
 from pathlib import Path
 
 import pytest
+import shapecheck  # noqa: F401 (the hook finds it by name)
 from jaxtyping import install_import_hook
 
 # Before anything of the package is imported: where arrays are handled, the shapes in signatures
 # are enforced.
 install_import_hook(
-    ["ntk_uq.architecture", "ntk_uq.datasets", "ntk_uq.scaling", "ntk_uq.theory"],
-    "beartype.beartype",
+    [
+        "ntk_uq.architecture",
+        "ntk_uq.datasets.base",
+        "ntk_uq.datasets.idx",
+        "ntk_uq.datasets.preparation",
+        "ntk_uq.datasets.splits",
+        "ntk_uq.theory",
+    ],
+    "shapecheck.checked",
 )
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

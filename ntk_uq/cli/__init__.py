@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ntk_uq import VERSION
 from ntk_uq.cli import curve, data, serve
 from ntk_uq.errors import NtkUqError, SpecError
+from ntk_uq.version import VERSION
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 

@@ -9,12 +9,13 @@ import uuid
 from collections import deque
 from dataclasses import dataclass, field
 
-from ntk_uq import VERSION, settings
+from ntk_uq import settings
 from ntk_uq.engine.chunks import Chunk, plan
 from ntk_uq.engine.runners import Emitted, Ended, Event, Runner
 from ntk_uq.errors import NtkUqError, StoreError
 from ntk_uq.fields import parse_json
 from ntk_uq.store import Job, JobState, Store
+from ntk_uq.version import VERSION
 
 log = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ntk_uq import datasets
 from ntk_uq.datasets import Dataset, Split
+from ntk_uq.version import VERSION
 
 _PACKAGES = ("jax", "jaxlib", "neural-tangents", "numpy", "scipy")
 
@@ -25,7 +26,6 @@ def provenance(dataset: Dataset, split: Split) -> dict[str, Any]:
 
 @functools.cache
 def _machine() -> dict[str, Any]:
-    from ntk_uq import VERSION
     from ntk_uq.theory.kernels import device
 
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}

@@ -1,0 +1,55 @@
+# One command each; every target sets up what it needs. PYTHON chooses the interpreter.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+CODE := ntk_uq pages tests app.py
+
+.PHONY: run test test-all check format lock clean
+
+run: $(VENV)/installed
+	$(BIN)/python -m ntk_uq run $(ARGS)
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m "not slow and not browser" $(ARGS)
+
+# Everything: long tests and the one in a real browser (Debian: apt install chromium).
+test-all: $(VENV)/installed-dev
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/installed-dev
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/installed-dev
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
+
+# Compiles the pins from what *.in choose. TensorFlow and tf2jax, which neural-tangents asks for
+# and we do not use, are overridden by markers that never apply.
+lock: $(VENV)/installed-dev
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	  --override requirements-override.txt --no-emit-index-url --no-annotate --no-header \
+	  requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	  --no-emit-index-url --no-annotate --no-header requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV)
+
+# The version is asked first: an old Python would fail later, and in other words.
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed; name one with: make PYTHON=python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/installed: requirements.txt $(VENV)/made
+	$(PIP) -r requirements.txt
+	touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	$(PIP) -r requirements-dev.txt
+	touch $@
