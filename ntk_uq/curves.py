@@ -13,6 +13,7 @@ from ntk_uq.scaling import (
     asymptotic_window,
     fit_plateau,
     fit_power_law,
+    widen_by_draws,
 )
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import ResultsCache
@@ -93,7 +94,9 @@ class Curve:
         for name in ("mu", "sigma"):
             values, errors = self._values(name)
             window = _window(sizes, values, errors, low, high)
-            power[name] = fit_power_law(sizes, values, errors, window)
+            fit = fit_power_law(sizes, values, errors, window)
+            draws = self._draws(name)
+            power[name] = widen_by_draws(fit, sizes, draws) if len(draws) > 1 else fit
         values, errors = self._values("epsilon")
         everything = _bounds(sizes, low, high)
         return Fits(power["mu"], power["sigma"], fit_plateau(sizes, values, errors, everything))
@@ -114,6 +117,15 @@ class Curve:
         origin: Mapping[str, Any] = self.raw[-1].provenance if self.raw else {}
         ridges = sorted({p.ridge for p in self.raw})
         return {**origin, "ridge": ridges, "seconds": self.seconds}
+
+    def _draws(self, name: str) -> list[list[float]]:
+        """The values of each draw along the curve; only draws that have every point."""
+        by_draw: dict[int, list[float]] = {}
+        for point in self.raw:
+            if point.failure is None:
+                by_draw.setdefault(point.draw, []).append(getattr(point, name))
+        longest = len(self.points)
+        return [values for values in by_draw.values() if len(values) == longest]
 
     def _values(self, name: str) -> tuple[list[float], list[float] | None]:
         points = self.points

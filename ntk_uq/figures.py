@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ntk_uq.curves import Curve, Fits
-from ntk_uq.scaling import PowerLawFit
+from ntk_uq.scaling import PlateauFit, PowerLawFit, format_value
 
 # Okabe and Ito's colours, told apart with any colour vision; for a dark ground the dark ones of
 # them are lightened. Markers differ too, so that a grey print can be read.
@@ -74,7 +74,9 @@ def scaling_figure(
     _add_part_legend(figure, quantity, style)
     unit = "" if quantity == "epsilon" else f"  [{loss_unit}]"
     symbol = {"mu": "μ = E[L]", "sigma": "σ = std[L]", "epsilon": "ε"}[quantity]
-    _lay_out(figure, TITLES[quantity], f"{symbol}{unit}", style, revision)
+    # As many rows of legend in every figure: side by side, their axes then line up.
+    rows = len(traces) + 2
+    _lay_out(figure, TITLES[quantity], f"{symbol}{unit}", style, revision, rows)
     return figure
 
 
@@ -92,7 +94,7 @@ def _add_points(
         x=[p.n_train for p in points],
         y=values,
         mode="markers" if isinstance(fit, PowerLawFit) and fit.valid else "lines+markers",
-        name=trace.label if fit is None else f"{trace.label}: {fit.describe()}",
+        name=trace.label if fit is None else f"{trace.label}: {_short(fit)}",
         legendgroup=trace.label,
         marker={"color": color, "symbol": marker, "size": 10},
         line={"color": color, "width": 1},
@@ -102,6 +104,21 @@ def _add_points(
             f"{trace.label}<br>N_D = %{{x}}, %{{customdata[0]}} draws<br>%{{y:.4g}}<extra></extra>"
         ),
     )
+
+
+def _short(fit: PowerLawFit | PlateauFit) -> str:
+    """A fit in the few words that a legend has room for; the table has the whole sentence."""
+    if isinstance(fit, PlateauFit):
+        if fit.valid:
+            return f"plateau {format_value(fit.plateau, fit.plateau_error)}"
+        if fit.slope is None:
+            return "no plateau"
+        return f"no plateau, ~ N<sub>D</sub><sup>{fit.slope:+.2f}</sup>".replace("-", "−")
+    if fit.valid:
+        return fit.describe()
+    if fit.alpha_first is not None and fit.alpha_last is not None:
+        return f"no power law, α {fit.alpha_first:.2f} → {fit.alpha_last:.2f}"
+    return "no power law"
 
 
 def _add_fit(figure: go.Figure, quantity: str, trace: Trace, color: str) -> None:
@@ -166,7 +183,13 @@ def _add_part_legend(figure: go.Figure, quantity: str, style: Style) -> None:
         )
 
 
-def _lay_out(figure: go.Figure, title: str, y_title: str, style: Style, revision: str) -> None:
+_PLOT_HEIGHT, _TITLE_HEIGHT, _AXIS_HEIGHT, _ROW_HEIGHT = 330, 48, 62, 25  # in pixels
+
+
+def _lay_out(
+    figure: go.Figure, title: str, y_title: str, style: Style, revision: str, rows: int
+) -> None:
+    below = _AXIS_HEIGHT + rows * _ROW_HEIGHT
     ink = "#FAFAFA" if style.dark else "#1A1A1A"
     grid = "#3A3F4B" if style.dark else "#DDDDDD"
     ground = "#0E1117" if style.dark else "#FFFFFF"
@@ -182,7 +205,7 @@ def _lay_out(figure: go.Figure, title: str, y_title: str, style: Style, revision
         # With a format of its own, Plotly writes 200 and not a small 2 between decades.
         "tickformat": "~r",
     }
-    x_axis = {**axis, "title": {"text": "training examples N_D"}, "type": "log"}
+    x_axis = {**axis, "title": {"text": "training examples N<sub>D</sub>"}, "type": "log"}
     y_axis = {**axis, "title": {"text": y_title}, "type": "linear" if style.linear else "log"}
     _set_ticks(figure, x_axis, "x")
     if not style.linear:
@@ -192,16 +215,17 @@ def _lay_out(figure: go.Figure, title: str, y_title: str, style: Style, revision
         font={"size": 15, "color": ink, "family": "Source Sans, Source Sans Pro, sans-serif"},
         paper_bgcolor=ground,
         plot_bgcolor=ground,
-        height=520,
-        margin={"l": 10, "r": 12, "t": 48, "b": 10},
+        height=_TITLE_HEIGHT + _PLOT_HEIGHT + below,
+        margin={"l": 10, "r": 12, "t": _TITLE_HEIGHT, "b": below},
         xaxis=x_axis,
         yaxis=y_axis,
         showlegend=True,
         legend={
             "orientation": "h",
-            "yref": "container",
-            "yanchor": "bottom",
-            "y": 0.0,
+            "entrywidth": 1.0,
+            "entrywidthmode": "fraction",
+            "yanchor": "top",
+            "y": -_AXIS_HEIGHT / _PLOT_HEIGHT,
             "x": 0,
             "bgcolor": "rgba(0,0,0,0)",
             "font": {"size": 14},

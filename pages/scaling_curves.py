@@ -15,11 +15,11 @@ POLL_SECONDS = 0.7
 
 def page() -> None:
     """The whole page."""
-    st.title("Scaling curves")
+    st.header("Scaling curves", anchor=False)
     st.markdown(
-        "How much of a network's test loss *L* is luck of the initialization? For infinitely wide "
-        "networks, the mean **μ** of *L* over initializations, its spread **σ** and their ratio "
-        "**ε = σ/μ**, against the number of training examples N_D."
+        "How much of a network's test loss $L$ is luck of the initialization? Mean $\\mu$ of $L$ "
+        "over initializations of infinitely wide networks, its spread $\\sigma$, and their ratio "
+        "$\\epsilon=\\sigma/\\mu$, against the number of training examples $N_D$."
     )
     opened = links.opened_view()
     if opened is not None:

@@ -4,6 +4,7 @@ A curve is a quantity q (mu, sigma or epsilon) at training set sizes N_D. Fits n
 data do not support comes back as an invalid fit that says why, in named flags.
 """
 
+from ntk_uq.scaling.draws import widen_by_draws
 from ntk_uq.scaling.notation import format_value
 from ntk_uq.scaling.plateau import PlateauFit, fit_plateau
 from ntk_uq.scaling.power_law import PowerLawFit, asymptotic_window, fit_power_law
@@ -18,4 +19,5 @@ __all__ = [
     "fit_plateau",
     "fit_power_law",
     "format_value",
+    "widen_by_draws",
 ]
