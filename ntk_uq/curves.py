@@ -153,14 +153,13 @@ def stored_curve(results: ResultsCache, spec: CurveSpec) -> Curve:
     """The curve with those of its points that the store has."""
     found = []
     for (draw, n), key in point_keys(spec).items():
-        data = results.get_json(key)
-        if data is None:
-            continue
         try:
-            point = Point.from_json(data)
-        except DataError:
+            data = results.get_json(key)
+            point = None if data is None else Point.from_json(data)
+        except (DataError, ValueError):
+            # Sound bytes that are no point: as good as missing, and written over when computed.
             continue
-        if (point.draw, point.n_train) == (draw, n):
+        if point is not None and (point.draw, point.n_train) == (draw, n):
             found.append(point)
     return Curve(spec, tuple(found))
 

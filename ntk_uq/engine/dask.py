@@ -179,6 +179,7 @@ def _embedded_cluster() -> distributed.LocalCluster:
         # The estimate decides what is started; this limit catches only what it missed.
         memory_limit=int(1.25 * settings.memory_limit()),
         host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
         scheduler_kwargs={"dashboard": False},
         local_directory=str(settings.cache_directory() / "dask"),
         silence_logs=logging.ERROR,

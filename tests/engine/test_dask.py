@@ -1,0 +1,92 @@
+"""Chunks on real Dask workers: streaming, stopping, a worker that is killed."""
+
+import json
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from ntk_uq.curves import stored_curve
+from ntk_uq.engine.chunks import CURVE
+from ntk_uq.engine.dask import DaskRunner
+from ntk_uq.engine.engine import Engine
+from ntk_uq.engine.inline import run_curve
+from ntk_uq.errors import EngineError
+from ntk_uq.specs import CurveSpec, DataSpec
+from ntk_uq.store import JobState
+
+SPEC = CurveSpec(DataSpec(n_test=50), n_train=(10, 20, 40), draws=2)
+LONG = CurveSpec(DataSpec(n_test=400), n_train=(300, 600, 900, 1200), draws=50)
+
+
+@pytest.fixture
+def engine(store):
+    """An engine on an embedded cluster, working in a thread."""
+    stop = threading.Event()
+    runner = DaskRunner()
+    running = Engine(store, runner)
+    thread = threading.Thread(target=running.serve, args=(stop,))
+    thread.start()
+    yield runner
+    stop.set()
+    thread.join(30)
+
+
+def submit(store, spec):
+    store.jobs.submit(spec.digest(), CURVE, json.dumps(spec.to_json()))
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def ended(store, spec):
+    return store.jobs.get(spec.digest()).state.ended
+
+
+def test_the_cluster_computes_what_a_script_computes(store, engine):
+    submit(store, SPEC)
+    wait_for(lambda: ended(store, SPEC))
+    assert store.jobs.get(SPEC.digest()).state is JobState.DONE
+    curve, script = stored_curve(store.results, SPEC), run_curve(SPEC)
+    assert [p.mu for p in curve.points] == pytest.approx([p.mu for p in script.points], rel=1e-12)
+    assert curve.provenance()["dtype"] == "float64"
+
+
+def test_a_running_chunk_streams_and_stops(store, engine):
+    submit(store, LONG)
+    wait_for(lambda: len(stored_curve(store.results, LONG).raw) >= 2)
+    assert store.jobs.get(LONG.digest()).state is JobState.RUNNING
+    store.jobs.request_cancel(LONG.digest())
+    wait_for(lambda: ended(store, LONG), seconds=20)
+    assert store.jobs.get(LONG.digest()).state is JobState.CANCELLED
+    done = len(stored_curve(store.results, LONG).raw)
+    time.sleep(1)
+    assert len(stored_curve(store.results, LONG).raw) == done
+    submit(store, SPEC)
+    wait_for(lambda: ended(store, SPEC))
+    assert store.jobs.get(SPEC.digest()).state is JobState.DONE
+
+
+@pytest.mark.slow
+def test_a_killed_worker_is_replaced_and_its_chunk_run_again(store, engine):
+    spec = CurveSpec(LONG.data, n_train=LONG.n_train, draws=4)
+    submit(store, spec)
+    wait_for(lambda: stored_curve(store.results, spec).raw)
+    workers = engine._client.run(os.getpid)
+    for pid in workers.values():
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: ended(store, spec), seconds=120)
+    assert store.jobs.get(spec.digest()).error == ""
+    assert stored_curve(store.results, spec).complete
+
+
+def test_a_scheduler_that_does_not_answer_is_an_error_in_words(monkeypatch):
+    monkeypatch.setenv("NTK_UQ_SCHEDULER", "nonsense://127.0.0.1:1")
+    with pytest.raises(EngineError, match="NTK_UQ_SCHEDULER"):
+        DaskRunner()
