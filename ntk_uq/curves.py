@@ -56,7 +56,7 @@ class Curve:
     @property
     def complete(self) -> bool:
         """Whether every point of every draw is there, as numbers or as a reason."""
-        return len(self.raw) == len(self.spec.n_train) * self.spec.draws
+        return len(self.raw) == self.spec.n_points
 
     @property
     def failures(self) -> tuple[str, ...]:

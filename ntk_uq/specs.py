@@ -115,10 +115,11 @@ class CurveSpec(Spec):
     )
     draws: int = checked(DRAWS, 1, "independent random training subsets")
 
+    @property
+    def n_points(self) -> int:
+        """How many points there are to compute: N_D times draws."""
+        return len(self.n_train) * self.draws
+
     def point(self, n_train: int, draw: int) -> PointSpec:
         """The specification of one point of this curve."""
         return PointSpec(self.data, self.architecture, self.training, n_train, draw)
-
-    def points(self, draw: int) -> tuple[PointSpec, ...]:
-        """The points of one draw, small N_D first."""
-        return tuple(self.point(n, draw) for n in self.n_train)

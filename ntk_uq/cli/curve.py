@@ -69,9 +69,7 @@ def _compute(spec: CurveSpec, results: ResultsCache | None, quiet: bool) -> Curv
     # JAX and what it needs are loaded here, so that --help and a mistake answer at once.
     from ntk_uq.engine.inline import run_curve
 
-    with tqdm(
-        total=len(spec.n_train) * spec.draws, unit="point", file=sys.stderr, disable=quiet
-    ) as bar:
+    with tqdm(total=spec.n_points, unit="point", file=sys.stderr, disable=quiet) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total

@@ -59,7 +59,7 @@ def plan(kind: str, spec: Any, results: ResultsCache) -> Plan:
     dataset = datasets.get(curve.data.dataset)
     datasets.check_sizes(dataset, curve.data, curve.n_train[-1])
     known = {(p.draw, p.n_train) for p in stored_curve(results, curve).raw}
-    total = len(curve.n_train) * curve.draws
+    total = curve.n_points
     if len(known) < total:
         check_memory(curve, dataset.n_features)
     chunks = []

@@ -34,7 +34,7 @@ def run_curve(
     if results is not None:
         known = {(p.draw, p.n_train): p for p in stored_curve(results, spec).raw}
         chunks = plan("curve", spec.to_json(), results).chunks
-    total = len(spec.n_train) * spec.draws
+    total = spec.n_points
     report = on_progress or _ignore
     report(len(known), total)
     for chunk in chunks:

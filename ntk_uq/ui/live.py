@@ -36,7 +36,7 @@ def ask(store: Store, specs: Sequence[CurveSpec]) -> None:
 def submit(store: Store, spec: CurveSpec) -> Job:
     """Asks the engine for a curve."""
     text = json.dumps(spec.to_json(), sort_keys=True)
-    total = len(spec.n_train) * spec.draws
+    total = spec.n_points
     return store.jobs.submit(spec.digest(), CURVE, text, total=total)
 
 
@@ -72,7 +72,7 @@ def _jobs(store: Store, curves: Sequence[Curve]) -> dict[str, Job]:
 
 def _progress(store: Store, curves: Sequence[Curve]) -> None:
     done = sum(len(curve.raw) for curve in curves)
-    total = sum(len(curve.spec.n_train) * curve.spec.draws for curve in curves)
+    total = sum(curve.spec.n_points for curve in curves)
     left, right = st.columns([5, 1], vertical_alignment="center")
     left.progress(done / total, text=f"{done} of {total} points computed")
     if right.button("Stop", key="stop_jobs", help="What is computed already is kept."):

@@ -15,23 +15,24 @@ from ntk_uq.scaling import PowerLawFit
 
 def exponents(traces: Sequence[Trace]) -> None:
     """The fits of every curve in words, with intervals and windows."""
-    rows = []
-    for trace in traces:
-        if trace.fits is None:
-            continue
-        mu, sigma, epsilon = trace.fits.mu, trace.fits.sigma, trace.fits.epsilon
-        rows.append(
-            {
-                "curve": trace.label,
-                "μ ~ N_D^−α": mu.describe(),
-                "95% of α_μ, window": _interval(mu),
-                "σ ~ N_D^−α": sigma.describe(),
-                "95% of α_σ, window": _interval(sigma),
-                "ε": epsilon.describe(),
-            }
-        )
-    if rows:
-        st.table(pd.DataFrame(rows).set_index("curve"))
+    columns = ("μ ~ N_D^−α", "95% of α_μ, window", "σ ~ N_D^−α", "95% of α_σ, window", "ε")
+    rows = {trace.label: _fit_cells(trace) for trace in traces}
+    st.table(pd.DataFrame.from_dict(rows, orient="index", columns=columns))
+
+
+def _fit_cells(trace: Trace) -> tuple[str, ...]:
+    if trace.fits is None:
+        # A row from the start: the page does not jump when the curve is complete.
+        ready, total = len(trace.curve.raw), trace.curve.spec.n_points
+        return (f"{ready} of {total} points", *["…"] * 4)
+    mu, sigma, epsilon = trace.fits.mu, trace.fits.sigma, trace.fits.epsilon
+    return (
+        mu.describe(),
+        _interval(mu),
+        sigma.describe(),
+        _interval(sigma),
+        epsilon.describe(),
+    )
 
 
 def _interval(fit: PowerLawFit) -> str:

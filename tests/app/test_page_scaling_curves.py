@@ -1,0 +1,243 @@
+"""The page without a browser: what a user sees, asks for, and is told."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ntk_uq.curves import stored_curve
+from ntk_uq.engine.engine import Engine
+from ntk_uq.engine.runners import InProcess
+from ntk_uq.specs import CurveSpec, DataSpec, TrainingSpec
+from ntk_uq.store import JobState
+from ntk_uq.views import CurvesView
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+SMALL = CurvesView(
+    data=DataSpec(n_test=50), depths=(1, 2), n_low=20, n_high=160, n_points=4, draws=2
+)
+
+
+def opened(view=None, **items):
+    """The page as somebody sees it who opens a link (or no link)."""
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    query = {**(view.to_query() if view is not None else {}), **items}
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def compute(store):
+    Engine(store, InProcess()).run_until_idle()
+
+
+def shown_view(app):
+    # A list where the test set the address, a string where the page did.
+    items = app.query_params.items()
+    return CurvesView.from_query({k: v if isinstance(v, str) else v[0] for k, v in items})
+
+
+def charts(app):
+    return app.get("plotly_chart")
+
+
+def texts(elements):
+    return " ".join(str(e.value) for e in elements)
+
+
+def test_the_first_visit_asks_for_the_default_view(store):
+    app = opened()
+    assert not app.exception
+    assert shown_view(app) == CurvesView()
+    jobs = store.jobs.list()
+    assert {j.id for j in jobs} == {s.digest() for s in CurvesView().curves()}
+    assert {j.state for j in jobs} == {JobState.QUEUED}
+
+
+def test_a_computed_view_shows_three_plots_and_its_exponents(store):
+    opened(SMALL)
+    compute(store)
+    app = opened(SMALL)
+    assert not app.exception
+    assert len(charts(app)) == 3
+    curve = stored_curve(store.results, SMALL.curves()[0])
+    assert curve.fits().mu.describe() in str(app.table[0].value.to_dict())
+    assert not store.jobs.engines() or not app.warning
+
+
+def test_running_again_asks_for_nothing_new(store):
+    app = opened(SMALL)
+    before = {j.id: j.submissions for j in store.jobs.list()}
+    app.run()
+    app.run()
+    assert {j.id: j.submissions for j in store.jobs.list()} == before
+
+
+def test_a_changed_control_changes_the_address_and_the_jobs(store):
+    app = opened(SMALL)
+    app.multiselect(key="curves_depths").set_value([1, 3]).run()
+    view = shown_view(app)
+    assert view.depths == (1, 3)
+    states = {json.loads(j.spec)["architecture"]["depth"]: j.state for j in store.jobs.list()}
+    # Nobody looks at depth 2 any more; depth 1 is still wanted, once.
+    assert states == {1: JobState.QUEUED, 2: JobState.CANCELLED, 3: JobState.QUEUED}
+
+
+def test_a_job_that_somebody_else_wants_goes_on(store):
+    first, second = opened(SMALL), opened(SMALL)
+    first.multiselect(key="curves_depths").set_value([1]).run()
+    assert {j.state for j in store.jobs.list()} == {JobState.QUEUED}
+    second.multiselect(key="curves_depths").set_value([1]).run()
+    assert JobState.CANCELLED in {j.state for j in store.jobs.list()}
+
+
+def test_a_link_opens_the_same_view_with_every_control_set(store):
+    view = CurvesView(
+        data=DataSpec("digits", 77, 5),
+        depths=(3, 7),
+        activation="erf",
+        sigma_w=1.7,
+        sigma_b=0.3,
+        training=TrainingSpec(steps=50, eta=0.5, jitter=1e-6),
+        n_low=30,
+        n_high=300,
+        n_points=5,
+        draws=4,
+        fit_low=50.0,
+        fit_high=None,
+        parts=True,
+        axis="linear",
+    )
+    app = opened(view)
+    assert not app.exception
+    assert shown_view(app) == view
+    assert {j.id for j in store.jobs.list()} == {s.digest() for s in view.curves()}
+
+
+@pytest.mark.parametrize(
+    "training", [TrainingSpec("bayes"), TrainingSpec(time=12.5), TrainingSpec(steps=3)]
+)
+def test_every_way_of_training_survives_the_link(store, training):
+    view = CurvesView(training=training)
+    assert shown_view(opened(view)) == view
+
+
+@pytest.mark.parametrize(
+    ("items", "words"),
+    [
+        ({"v": "99"}, "version '99'"),
+        ({"n_test": "0"}, "n_test is 0"),
+        ({"surprise": "1"}, "unknown surprise"),
+        ({"depths": "4,2"}, "sort it"),
+    ],
+)
+def test_a_bad_link_says_what_is_wrong_and_offers_a_way_out(store, items, words):
+    app = opened(SMALL, **items)
+    assert words in texts(app.error)
+    assert store.jobs.list() == []
+    app.button[0].click().run()
+    assert not app.error
+    assert shown_view(app) == CurvesView()
+
+
+def test_an_incomplete_link_is_told(store):
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.query_params["v"] = "1"
+    assert "lacks dataset" in texts(app.run().error)
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        (CurvesView(n_high=5000), "pool of digits holds 1297"),
+        (CurvesView(data=DataSpec(n_test=501)), "holds 500"),
+        (CurvesView(data=DataSpec("mnist")), "NTK_UQ_DATA"),
+        (CurvesView(data=DataSpec("nonsense")), "no data set 'nonsense'"),
+    ],
+)
+def test_a_view_that_cannot_be_computed_is_told_and_not_asked_for(store, view, words):
+    app = opened(view)
+    assert not app.exception
+    assert words in texts(app.error)
+    assert store.jobs.list() == []
+
+
+def test_a_range_upside_down_is_told(store):
+    app = opened(SMALL)
+    app.number_input(key="curves_n_low").set_value(500).run()
+    assert "must be above the smallest" in texts(app.error)
+
+
+def test_too_much_memory_is_refused_with_the_largest_that_fits(store, monkeypatch):
+    monkeypatch.setenv("NTK_UQ_MEMORY", "430MiB")
+    app = opened(CurvesView())
+    assert "largest n_train that fits" in texts(app.error)
+
+
+def test_without_an_engine_the_page_says_how_to_start_one(store):
+    app = opened(SMALL)
+    assert "make run" in texts(app.warning)
+
+
+def test_a_failed_job_shows_its_reason_and_can_be_asked_for_again(store):
+    app = opened(SMALL)
+    (job, *_) = store.jobs.claim("somebody")
+    store.jobs.finish(job.id, "somebody", JobState.FAILED, "the cat sat on the GPU")
+    app.run()
+    assert "the cat sat on the GPU" in texts(app.error)
+    app.button(key=f"retry_{job.id}").click().run()
+    assert store.jobs.get(job.id).state is JobState.QUEUED
+
+
+def test_stop_cancels_the_jobs_of_the_view(store):
+    app = opened(SMALL)
+    app.button(key="stop_jobs").click().run()
+    assert {j.state for j in store.jobs.list()} == {JobState.CANCELLED}
+
+
+def test_points_that_cannot_be_computed_are_explained(store):
+    view = CurvesView(
+        data=DataSpec(n_test=50), depths=(1,), activation="linear", n_high=300, draws=1
+    )
+    opened(view)
+    compute(store)
+    app = opened(view)
+    assert "not positive definite" in texts(app.warning)
+    assert len(charts(app)) == 3
+
+
+def test_a_store_of_another_format_is_told(store):
+    (store.directory / "VERSION.json").write_text('{"format": 999}')
+    app = opened(SMALL)
+    assert "NTK_UQ_STORE" in texts(app.error)
+
+
+def test_the_web_process_loads_neither_jax_nor_dask(tmp_path):
+    code = f"""
+import sys
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file({str(APP)!r}, default_timeout=60).run()
+assert not app.exception, app.exception
+assert app.get("plotly_chart")
+heavy = {{"jax", "jaxlib", "neural_tangents", "distributed", "dask", "tensorflow"}}
+print(sorted(heavy & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=APP.parent, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_a_complete_curve_is_shown_although_its_job_is_gone(store):
+    spec: CurveSpec = SMALL.curves()[0]
+    view = CurvesView(**{**vars(SMALL), "depths": (1,)})
+    opened(view)
+    compute(store)
+    app = opened(view)
+    assert stored_curve(store.results, spec).complete
+    assert not app.info
+    assert not app.warning

@@ -1,0 +1,180 @@
+"""The whole program in a real Chromium: engine, pages, links, themes."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+WAIT = 90_000  # milliseconds: two slow cores compile the first kernel meanwhile
+
+# Set here and not by a fixture of one test: the server lives as long as the module.
+ONE_DEPTH = (
+    "v=1&dataset=digits&n_test=100&seed=0&depths=1&activation=relu&sigma_w=1.4142135623730951"
+    "&sigma_b=0.0&posterior=trained&time=none&steps=none&eta=1.0&jitter=0.0&n_low=50&n_high=800"
+    "&n_points=5&draws=2&fit_low=none&fit_high=none&parts=0&axis=log"
+)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """``python -m ntk_uq run`` on a free port with a store of its own; its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    base = tmp_path_factory.mktemp("server")
+    environment = {
+        **os.environ,
+        "NTK_UQ_STORE": str(base / "store"),
+        "NTK_UQ_CACHE": str(base / "cache"),
+        "NTK_UQ_DATA": str(base / "data"),
+    }
+    log = (base / "log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ntk_uq", "run", "--headless", "--port", str(port)],
+        cwd=ROOT,
+        env=environment,
+        stdout=log,
+        stderr=log,
+    )
+    address = f"http://localhost:{port}"
+    try:
+        _wait_until_healthy(address, process)
+        yield address
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        log.close()
+
+
+def _wait_until_healthy(address, process):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        assert process.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    pytest.fail("the server did not come up")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("no chromium; on Debian: apt install chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium):
+    """Opens an address in a browser context of its own, and notes what leaves the machine."""
+    contexts, foreign = [], []
+
+    def note(request):
+        if not re.match(r"(https?|wss?)://(localhost|127\.0\.0\.1)[:/]|data:|blob:", request.url):
+            foreign.append(request.url)
+
+    def open_address(address, **options):
+        context = chromium.new_context(viewport={"width": 1440, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", note)
+        page.goto(address)
+        return page
+
+    yield open_address
+    for context in contexts:
+        context.close()
+    assert foreign == [], "the page asked other servers"
+
+
+def rows(page):
+    """The rows of the table of exponents when all are there, each as the text of its cells."""
+    page.wait_for_selector("table tbody tr", timeout=WAIT)
+    page.wait_for_function(
+        "!document.querySelector('table tbody').innerText.includes('…')", timeout=WAIT
+    )
+    found = page.locator("table tbody tr").all()
+    return [row.locator("th, td").all_inner_texts() for row in found]
+
+
+def legend(page, chart):
+    return page.locator(".js-plotly-plot").nth(chart).locator(".legendtext").all_text_contents()
+
+
+def test_from_one_curve_to_two_and_by_link_into_another_browser(server, open_page):
+    page = open_page(f"{server}/?{ONE_DEPTH}")
+    (first,) = rows(page)
+    assert first[0] == "depth 1"
+    exponent = re.match(r"α = (\d\.\d+) ± (\d\.\d+)$", first[1])
+    assert exponent, first
+    assert 0.3 < float(exponent[1]) < 1.0
+    assert float(exponent[2]) < 0.2
+    assert legend(page, 0) == [f"depth 1: {first[1]}"]
+
+    depths = page.get_by_role("combobox", name="Depth, hidden layers")
+    depths.click()
+    depths.fill("3")
+    page.get_by_role("option", name="3", exact=True).click()
+    page.wait_for_function("document.querySelectorAll('table tbody tr').length == 2", timeout=WAIT)
+    both = rows(page)
+    assert [row[0] for row in both] == ["depth 1", "depth 3"]
+    assert both[0] == first
+    assert len(legend(page, 0)) == 2
+    page.wait_for_function("location.search.includes('depths=1%2C3')", timeout=WAIT)
+
+    other = open_page(page.url)
+    assert rows(other) == both
+    assert other.url == page.url
+
+
+def test_the_first_visit_shows_a_computed_default_view(server, open_page):
+    page = open_page(server)
+    assert [row[0] for row in rows(page)] == ["depth 1", "depth 2", "depth 4"]
+    assert page.locator(".js-plotly-plot").count() == 3
+    assert any("floor of the test set" in name for name in legend(page, 2))
+    assert page.locator("[data-testid=stAlert]").count() == 0
+
+
+def test_a_bad_link_is_explained_and_left_by_a_button(server, open_page):
+    page = open_page(f"{server}/?{ONE_DEPTH.replace('n_test=100', 'n_test=0')}")
+    page.get_by_text("n_test is 0").wait_for(timeout=WAIT)
+    page.get_by_role("button", name="Open the default view").click()
+    assert [row[0] for row in rows(page)] == ["depth 1", "depth 2", "depth 4"]
+
+
+@pytest.mark.parametrize(("scheme", "ground"), [("light", "#FFFFFF"), ("dark", "#0E1117")])
+def test_plots_have_the_ground_of_the_page_in_both_themes(server, open_page, scheme, ground):
+    page = open_page(f"{server}/?{ONE_DEPTH}", color_scheme=scheme)
+    rows(page)
+    red, green, blue = (int(ground[i : i + 2], 16) for i in (1, 3, 5))
+    expected = f"rgb({red}, {green}, {blue})"
+    plot = page.locator(".js-plotly-plot .main-svg").first
+    assert plot.evaluate("e => getComputedStyle(e).backgroundColor") == expected
+    body = page.locator("[data-testid=stApp]")
+    assert body.evaluate("e => getComputedStyle(e).backgroundColor") == expected
