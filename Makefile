@@ -5,7 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 CODE := ntk_uq pages tests app.py
 
-.PHONY: run test test-all check format lock clean
+# The program sets this for itself; tests compute in their own process (see ntk_uq/settings.py).
+export OPENBLAS_THREAD_TIMEOUT ?= 4
+
+.PHONY: run test test-slow check format lock clean
 
 run: $(VENV)/installed
 	$(BIN)/python -m ntk_uq run $(ARGS)
@@ -13,9 +16,9 @@ run: $(VENV)/installed
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m "not slow and not browser" $(ARGS)
 
-# Everything: long tests and the one in a real browser (Debian: apt install chromium).
-test-all: $(VENV)/installed-dev
-	$(BIN)/python -m pytest $(ARGS)
+# Long tests, and those in a real browser (Debian: apt install chromium).
+test-slow: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m "slow or browser" $(ARGS)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check $(CODE)

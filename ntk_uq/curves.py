@@ -1,11 +1,11 @@
 """Curves as users get them: cached points averaged over draws, with fits and provenance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ntk_uq import datasets
-from ntk_uq.errors import DataError
+from ntk_uq.errors import DataError, SpecError
 from ntk_uq.results import QUANTITIES, CurvePoint, Point, average, point_key
 from ntk_uq.scaling import (
     PlateauFit,
@@ -18,7 +18,6 @@ from ntk_uq.scaling import (
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import ResultsCache
 
-Window = tuple[float, float]
 PointId = tuple[int, int]
 """Draw and N_D: which point of a curve."""
 
@@ -88,26 +87,28 @@ class Curve:
 
         A bound that is None is chosen for mu and sigma each: the widest window ending at the
         upper end in which the curve passes as a power law, or everything if there is none.
-        """
-        sizes = [float(p.n_train) for p in self.points]
-        power = {}
-        for name in ("mu", "sigma"):
-            values, errors = self._values(name)
-            window = _window(sizes, values, errors, low, high)
-            fit = fit_power_law(sizes, values, errors, window)
-            draws = self._draws(name)
-            power[name] = widen_by_draws(fit, sizes, draws) if len(draws) > 1 else fit
-        values, errors = self._values("epsilon")
-        everything = _bounds(sizes, low, high)
-        return Fits(power["mu"], power["sigma"], fit_plateau(sizes, values, errors, everything))
 
-    def to_json(self) -> dict[str, Any]:
-        """The whole curve as JSON's own types, as the command line prints it."""
+        Raises:
+            SpecError: if the window is upside down.
+        """
+        bounds = (0 if low is None else low, float("inf") if high is None else high)
+        if bounds[0] >= bounds[1]:
+            raise SpecError(
+                f"The fit window goes from {bounds[0]:g} to {bounds[1]:g}; "
+                "its upper end must be above its lower end."
+            )
+        inside = tuple(p for p in self.raw if bounds[0] <= p.n_train <= bounds[1])
+        part = Curve(self.spec, inside)
+        mu, sigma = (part._power_law(name, choose=low is None) for name in ("mu", "sigma"))
+        return Fits(mu, sigma, fit_plateau(*part._columns("epsilon")))
+
+    def to_json(self, low: float | None = None, high: float | None = None) -> dict[str, Any]:
+        """The whole curve as JSON's own types, with fits on a window as in :meth:`fits`."""
         return {
             "spec": self.spec.to_json(),
             "digest": self.spec.digest(),
             "points": [p.to_json() for p in self.points],
-            "fits": self.fits().to_json(),
+            "fits": self.fits(low, high).to_json(),
             "failures": list(self.failures),
             "provenance": self.provenance(),
         }
@@ -118,6 +119,13 @@ class Curve:
         ridges = sorted({p.ridge for p in self.raw})
         return {**origin, "ridge": ridges, "seconds": self.seconds}
 
+    def _power_law(self, name: str, choose: bool) -> PowerLawFit:
+        sizes, values, errors = self._columns(name)
+        window = asymptotic_window(sizes, values, errors) if choose else None
+        fit = fit_power_law(sizes, values, errors, window)
+        draws = self._draws(name)
+        return widen_by_draws(fit, sizes, draws) if len(draws) > 1 else fit
+
     def _draws(self, name: str) -> list[list[float]]:
         """The values of each draw along the curve; only draws that have every point."""
         by_draw: dict[int, list[float]] = {}
@@ -127,12 +135,14 @@ class Curve:
         longest = len(self.points)
         return [values for values in by_draw.values() if len(values) == longest]
 
-    def _values(self, name: str) -> tuple[list[float], list[float] | None]:
+    def _columns(self, name: str) -> tuple[list[float], list[float], list[float] | None]:
+        """N_D, values and standard errors of a quantity along the curve."""
         points = self.points
-        errors = [getattr(p, f"{name}_sem") for p in points]
+        sizes = [float(p.n_train) for p in points]
         values = [float(getattr(p, name)) for p in points]
+        errors = [getattr(p, f"{name}_sem") for p in points]
         # A point that lacks draws has no error; then the scatter has to tell for all of them.
-        return values, None if None in errors else errors
+        return sizes, values, None if None in errors else errors
 
 
 def point_keys(spec: CurveSpec) -> dict[PointId, str]:
@@ -162,31 +172,6 @@ def stored_curve(results: ResultsCache, spec: CurveSpec) -> Curve:
         if point is not None and (point.draw, point.n_train) == (draw, n):
             found.append(point)
     return Curve(spec, tuple(found))
-
-
-def _window(
-    sizes: Sequence[float],
-    values: Sequence[float],
-    errors: Sequence[float] | None,
-    low: float | None,
-    high: float | None,
-) -> Window | None:
-    bounds = _bounds(sizes, low, high)
-    if low is not None or bounds is None:
-        return bounds
-    inside = [i for i, n in enumerate(sizes) if n <= bounds[1]]
-    part = [sizes[i] for i in inside], [values[i] for i in inside]
-    part_errors = None if errors is None else [errors[i] for i in inside]
-    return asymptotic_window(*part, part_errors) or bounds
-
-
-def _bounds(sizes: Sequence[float], low: float | None, high: float | None) -> Window | None:
-    """The window as numbers; None, which is everything, where it would hold no point."""
-    if not sizes:
-        return None
-    window = (low if low is not None else sizes[0], high if high is not None else sizes[-1])
-    inside = any(window[0] <= n <= window[1] for n in sizes)
-    return window if inside and window[0] < window[1] else None
 
 
 def _span(sizes: list[int]) -> str:

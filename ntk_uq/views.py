@@ -53,6 +53,12 @@ class CurvesView(Spec):
                 f"The fit window goes from {self.fit_low:g} to {self.fit_high:g}; "
                 "its upper end must be above its lower end."
             )
+        low, high = self.fit_low or 0.0, self.fit_high or float("inf")
+        if not any(low <= n <= high for n in self.n_train):
+            raise SpecError(
+                f"The fit window {low:g} to {high:g} holds no N_D of this range, "
+                f"{self.n_low} to {self.n_high}; widen it or leave it empty."
+            )
 
     @property
     def n_train(self) -> tuple[int, ...]:

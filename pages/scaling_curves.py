@@ -4,7 +4,6 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.curves import stored_curve
-from ntk_uq.errors import NtkUqError
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style, Trace, scaling_figure
 from ntk_uq.theory.memory import check_memory
 from ntk_uq.ui import controls, links, live, session, tables
@@ -24,18 +23,14 @@ def page() -> None:
     opened = links.opened_view()
     if opened is not None:
         controls.fill(opened)
-    try:
+    with session.told():
         view = controls.draw()
         links.keep(view)
         dataset = check(view)
-    except NtkUqError as error:
-        st.error(str(error), icon=":material/error:")
-        st.stop()
-    st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset)}.")
-    store = session.store()
-    live.ask(store, view.curves())
-    curves = [stored_curve(store.results, spec) for spec in view.curves()]
-    waiting = live.pending(store, curves)
+        st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset)}.")
+        store = session.store()
+        live.ask(store, view.curves())
+        waiting = live.pending(store, [stored_curve(store.results, s) for s in view.curves()])
     # While points may come, only the fragment is drawn again, and nothing once they are there.
     st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting)
 
@@ -51,12 +46,16 @@ def check(view: CurvesView) -> datasets.Dataset:
 
 def results(view: CurvesView, waiting: bool) -> None:
     """Progress, plots and tables of what is there."""
-    store = session.store()
-    curves = [stored_curve(store.results, spec) for spec in view.curves()]
-    if waiting and not live.pending(store, curves):
+    with session.told():
+        store = session.store()
+        curves = [stored_curve(store.results, spec) for spec in view.curves()]
+        still_waiting = live.pending(store, curves)
+        labels = [f"depth {depth}" for depth in view.depths]
+        if waiting and still_waiting:
+            live.progress(store, curves)
+        live.ended(store, curves, labels)
+    if waiting and not still_waiting:
         st.rerun()
-    labels = [f"depth {depth}" for depth in view.depths]
-    live.status(store, curves, labels)
     traces = [
         Trace(label, curve, curve.fits(view.fit_low, view.fit_high) if curve.complete else None)
         for label, curve in zip(labels, curves, strict=True)

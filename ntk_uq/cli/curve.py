@@ -9,12 +9,19 @@ from tqdm import tqdm
 
 from ntk_uq import settings
 from ntk_uq.cli.options import add_fields, read
-from ntk_uq.curves import Curve
+from ntk_uq.curves import Curve, Fits
 from ntk_uq.errors import StoreError
 from ntk_uq.results import CurvePoint
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.store import ResultsCache, open_store
+from ntk_uq.views import CurvesView
+
+_DATA = ("dataset", "n_test", "seed")
+_NETWORK = ("depth", "activation", "sigma_w", "sigma_b")
+_TRAINING = ("posterior", "time", "steps", "eta", "jitter")
+_GRID = ("n_train", "draws")
+_WINDOW = ("fit_low", "fit_high")
 
 
 def add_parsers(commands: Any) -> None:
@@ -28,10 +35,11 @@ def add_parsers(commands: Any) -> None:
             "examples. Results are kept in the store, so a curve is computed once."
         ),
     )
-    add_fields(parser, DataSpec, ("dataset", "n_test", "seed"))
-    add_fields(parser, ArchitectureSpec, ("depth", "activation", "sigma_w", "sigma_b"))
-    add_fields(parser, TrainingSpec, ("posterior", "time", "steps", "eta", "jitter"))
-    add_fields(parser, CurveSpec, ("n_train", "draws"))
+    add_fields(parser, DataSpec, _DATA)
+    add_fields(parser, ArchitectureSpec, _NETWORK)
+    add_fields(parser, TrainingSpec, _TRAINING)
+    add_fields(parser, CurveSpec, _GRID)
+    add_fields(parser, CurvesView, _WINDOW)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.add_argument(
@@ -42,16 +50,17 @@ def add_parsers(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     spec = CurveSpec(
-        DataSpec(**read(options, DataSpec)),  # type: ignore[arg-type]
-        ArchitectureSpec(**read(options, ArchitectureSpec)),  # type: ignore[arg-type]
-        TrainingSpec(**read(options, TrainingSpec)),  # type: ignore[arg-type]
-        **read(options, CurveSpec),  # type: ignore[arg-type]
+        DataSpec(**read(options, DataSpec, _DATA)),  # type: ignore[arg-type]
+        ArchitectureSpec(**read(options, ArchitectureSpec, _NETWORK)),  # type: ignore[arg-type]
+        TrainingSpec(**read(options, TrainingSpec, _TRAINING)),  # type: ignore[arg-type]
+        **read(options, CurveSpec, _GRID),  # type: ignore[arg-type]
     )
+    window = read(options, CurvesView, _WINDOW)
     curve = _compute(spec, None if options.no_store else _results(), options.quiet)
     if options.json:
-        print(json.dumps(curve.to_json(), indent=2, allow_nan=False))
+        print(json.dumps(curve.to_json(*window.values()), indent=2, allow_nan=False))
     else:
-        print("\n".join(_table(curve)))
+        print("\n".join(_table(curve, curve.fits(*window.values()))))
     for sentence in (*curve.warnings, *curve.failures):
         print(f"ntk_uq: {sentence}", file=sys.stderr)
     return 1 if curve.failures else 0
@@ -81,14 +90,13 @@ def _compute(spec: CurveSpec, results: ResultsCache | None, quiet: bool) -> Curv
 _COLUMNS = ("N_D", "mu", "sigma", "epsilon", "population", "floor", "condition")
 
 
-def _table(curve: Curve) -> list[str]:
+def _table(curve: Curve, fits: Fits) -> list[str]:
     rows = [_COLUMNS, *(_row(point) for point in curve.points)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_COLUMNS))]
     lines = [
         "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
         for row in rows
     ]
-    fits = curve.fits()
     lines += ["", "mu and sigma ~ N_D^-alpha; epsilon = sigma / mu"]
     for name in ("mu", "sigma", "epsilon"):
         fit = getattr(fits, name)

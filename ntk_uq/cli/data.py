@@ -13,6 +13,9 @@ from ntk_uq.cli.options import add_fields, read
 from ntk_uq.errors import DataError
 from ntk_uq.specs import ArchitectureSpec, DataSpec, PointSpec, TrainingSpec
 
+_DATA = ("dataset", "n_test", "seed")
+_POINT = ("n_train", "draw")
+
 
 def add_parsers(commands: Any) -> None:
     """Adds the command and its own commands to the command line."""
@@ -30,8 +33,8 @@ def add_parsers(commands: Any) -> None:
             "training rows are the training subset of n_train = n."
         ),
     )
-    add_fields(export, DataSpec, ("dataset", "n_test", "seed"))
-    add_fields(export, PointSpec, ("n_train", "draw"))
+    add_fields(export, DataSpec, _DATA)
+    add_fields(export, PointSpec, _POINT)
     export.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write")
     export.set_defaults(run=_export)
 
@@ -47,9 +50,9 @@ def _list(options: argparse.Namespace) -> None:  # noqa: ARG001
 
 
 def _export(options: argparse.Namespace) -> None:
-    spec = DataSpec(**read(options, DataSpec))  # type: ignore[arg-type]
+    spec = DataSpec(**read(options, DataSpec, _DATA))  # type: ignore[arg-type]
     dataset = datasets.get(spec.dataset)
-    point = PointSpec(spec, ArchitectureSpec(), TrainingSpec(), **read(options, PointSpec))  # type: ignore[arg-type]
+    point = PointSpec(spec, ArchitectureSpec(), TrainingSpec(), **read(options, PointSpec, _POINT))  # type: ignore[arg-type]
     split = datasets.load_split(dataset, spec, point.n_train, point.draw)
     names = ("x_train", "y_train", "x_test", "y_test")
     _write(options.out, {name: getattr(split, name) for name in names})

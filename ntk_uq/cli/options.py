@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Iterable
-from dataclasses import fields
 
 from ntk_uq.fields import Choice, Spec, about, check_of, default_of
 
@@ -24,15 +23,10 @@ def add_fields(parser: argparse.ArgumentParser, cls: type[Spec], names: Iterable
         )
 
 
-def read(options: argparse.Namespace, cls: type[Spec]) -> dict[str, object]:
-    """The values of those fields of ``cls`` that the options hold.
+def read(options: argparse.Namespace, cls: type[Spec], names: Iterable[str]) -> dict[str, object]:
+    """The values of the named fields, read from the options' text by the fields' own checks.
 
     Raises:
         SpecError: for text that is not of the field's kind.
     """
-    names = [item.name for item in fields(cls) if "check" in item.metadata]  # type: ignore[arg-type]
-    return {
-        name: check_of(cls, name).parse(name, getattr(options, name))
-        for name in names
-        if hasattr(options, name)
-    }
+    return {name: check_of(cls, name).parse(name, getattr(options, name)) for name in names}

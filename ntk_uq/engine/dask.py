@@ -164,6 +164,7 @@ def _embedded_cluster() -> distributed.LocalCluster:
             "distributed.nanny.pre-spawn-environ": {
                 "MALLOC_TRIM_THRESHOLD_": 65536,
                 **dict.fromkeys(_THREAD_VARIABLES, threads),
+                **settings.BLAS_ENVIRONMENT,
             },
             # Arrays of a chunk cannot be spilled; a worker either has the memory or is replaced.
             "distributed.worker.memory.target": False,

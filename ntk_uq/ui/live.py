@@ -45,32 +45,8 @@ def pending(store: Store, curves: Sequence[Curve]) -> bool:
     return any(not job.state.ended for job in _jobs(store, curves).values())
 
 
-def status(store: Store, curves: Sequence[Curve], labels: Sequence[str]) -> None:
-    """Progress of the curves that are not complete, and what the user can do about them."""
-    jobs = _jobs(store, curves)
-    if not jobs:
-        return
-    running = [job for job in jobs.values() if not job.state.ended]
-    if running:
-        _progress(store, curves)
-    for curve, label in zip(curves, labels, strict=True):
-        job = jobs.get(curve.spec.digest())
-        if job is not None and job.state.ended:
-            _ended(store, curve, label, job)
-    if running and not engine_alive(store):
-        st.warning(
-            "No engine is running, so nothing is computed. What is asked for stays in the queue: "
-            "start one with `make run`, or `python -m ntk_uq engine` beside this page.",
-            icon=":material/power_off:",
-        )
-
-
-def _jobs(store: Store, curves: Sequence[Curve]) -> dict[str, Job]:
-    missing = [curve.spec.digest() for curve in curves if not curve.complete]
-    return store.jobs.get_many(missing) if missing else {}
-
-
-def _progress(store: Store, curves: Sequence[Curve]) -> None:
+def progress(store: Store, curves: Sequence[Curve]) -> None:
+    """How many points are there, a button to stop, and a word if nobody computes them."""
     done = sum(len(curve.raw) for curve in curves)
     total = sum(curve.spec.n_points for curve in curves)
     left, right = st.columns([5, 1], vertical_alignment="center")
@@ -79,6 +55,26 @@ def _progress(store: Store, curves: Sequence[Curve]) -> None:
         for job_id, job in _jobs(store, curves).items():
             if not job.state.ended:
                 store.jobs.request_cancel(job_id)
+    if not engine_alive(store):
+        st.warning(
+            "No engine is running, so nothing is computed. What is asked for stays in the queue: "
+            "start one with `make run`, or `python -m ntk_uq engine` beside this page.",
+            icon=":material/power_off:",
+        )
+
+
+def ended(store: Store, curves: Sequence[Curve], labels: Sequence[str]) -> None:
+    """Why curves are not complete although nobody computes them, and a button to go on."""
+    jobs = _jobs(store, curves)
+    for curve, label in zip(curves, labels, strict=True):
+        job = jobs.get(curve.spec.digest())
+        if job is not None and job.state.ended:
+            _ended(store, curve, label, job)
+
+
+def _jobs(store: Store, curves: Sequence[Curve]) -> dict[str, Job]:
+    missing = [curve.spec.digest() for curve in curves if not curve.complete]
+    return store.jobs.get_many(missing) if missing else {}
 
 
 def _ended(store: Store, curve: Curve, label: str, job: Job) -> None:

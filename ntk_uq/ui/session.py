@@ -1,9 +1,12 @@
 """What a page needs of the process around it: the store, the engine's pulse, the theme."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 
 from ntk_uq import settings
-from ntk_uq.errors import StoreError
+from ntk_uq.errors import NtkUqError
 from ntk_uq.store import Store, open_store
 
 
@@ -12,13 +15,19 @@ def _opened(directory: str) -> Store:  # noqa: ARG001 (the key: tests and users 
     return open_store(settings.store_directory())
 
 
-def store() -> Store:
-    """The store; ends the page with the reason where there is none."""
+@contextmanager
+def told() -> Iterator[None]:
+    """Whatever is reported to users in words ends the page, or the fragment, with these words."""
     try:
-        return _opened(str(settings.store_directory()))
-    except StoreError as error:
-        st.error(str(error), icon=":material/database_off:")
+        yield
+    except NtkUqError as error:
+        st.error(str(error), icon=":material/error:")
         st.stop()
+
+
+def store() -> Store:
+    """The store. Raises StoreError where it cannot be used."""
+    return _opened(str(settings.store_directory()))
 
 
 def engine_alive(opened: Store) -> bool:
