@@ -91,12 +91,7 @@ class Curve:
         Raises:
             SpecError: if the window is upside down.
         """
-        bounds = (0 if low is None else low, float("inf") if high is None else high)
-        if bounds[0] >= bounds[1]:
-            raise SpecError(
-                f"The fit window goes from {bounds[0]:g} to {bounds[1]:g}; "
-                "its upper end must be above its lower end."
-            )
+        bounds = check_window(low, high)
         inside = tuple(p for p in self.raw if bounds[0] <= p.n_train <= bounds[1])
         part = Curve(self.spec, inside)
         mu, sigma = (part._power_law(name, choose=low is None) for name in ("mu", "sigma"))
@@ -143,6 +138,21 @@ class Curve:
         errors = [getattr(p, f"{name}_sem") for p in points]
         # A point that lacks draws has no error; then the scatter has to tell for all of them.
         return sizes, values, None if None in errors else errors
+
+
+def check_window(low: float | None, high: float | None) -> tuple[float, float]:
+    """The bounds of a fit window as numbers.
+
+    Raises:
+        SpecError: if it is upside down.
+    """
+    bounds = (0.0 if low is None else low, float("inf") if high is None else high)
+    if bounds[0] >= bounds[1]:
+        raise SpecError(
+            f"The fit window goes from {bounds[0]:g} to {bounds[1]:g}; "
+            "its upper end must be above its lower end."
+        )
+    return bounds
 
 
 def point_keys(spec: CurveSpec) -> dict[PointId, str]:

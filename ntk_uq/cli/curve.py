@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from ntk_uq import settings
 from ntk_uq.cli.options import add_fields, read
-from ntk_uq.curves import Curve, Fits
+from ntk_uq.curves import Curve, Fits, check_window
 from ntk_uq.errors import StoreError
 from ntk_uq.results import CurvePoint
 from ntk_uq.scaling import format_value
@@ -55,12 +55,13 @@ def _run(options: argparse.Namespace) -> int:
         TrainingSpec(**read(options, TrainingSpec, _TRAINING)),  # type: ignore[arg-type]
         **read(options, CurveSpec, _GRID),  # type: ignore[arg-type]
     )
-    window = read(options, CurvesView, _WINDOW)
+    window: Any = tuple(read(options, CurvesView, _WINDOW).values())
+    check_window(*window)  # before the work, not after it
     curve = _compute(spec, None if options.no_store else _results(), options.quiet)
     if options.json:
-        print(json.dumps(curve.to_json(*window.values()), indent=2, allow_nan=False))
+        print(json.dumps(curve.to_json(*window), indent=2, allow_nan=False))
     else:
-        print("\n".join(_table(curve, curve.fits(*window.values()))))
+        print("\n".join(_table(curve, curve.fits(*window))))
     for sentence in (*curve.warnings, *curve.failures):
         print(f"ntk_uq: {sentence}", file=sys.stderr)
     return 1 if curve.failures else 0
