@@ -176,7 +176,7 @@ def stored_curve(results: ResultsCache, spec: CurveSpec) -> Curve:
         try:
             data = results.get_json(key)
             point = None if data is None else Point.from_json(data)
-        except (DataError, ValueError):
+        except (DataError, ValueError, RecursionError):
             # Sound bytes that are no point: as good as missing, and written over when computed.
             continue
         if point is not None and (point.draw, point.n_train) == (draw, n):

@@ -9,6 +9,7 @@ import hashlib
 import itertools
 import json
 import math
+import numbers
 import types
 import typing
 from collections.abc import Mapping
@@ -39,10 +40,11 @@ class Whole:
 
     def check(self, name: str, value: Any) -> int:
         # bool is an int in Python; True as a depth is a mistake, not 1.
-        if isinstance(value, bool) or not _is_whole(value):
-            raise SpecError(f"{name} is {value!r}; it must be a whole number.")
+        if not _is_number(value) or not _is_whole(value):
+            raise SpecError(f"{name} is {_shown(value)}; it must be a whole number.")
         if not self.low <= value <= self.high:
-            raise SpecError(f"{name} is {value}; it must be from {self.low} to {self.high}.")
+            got = _shown(int(value))
+            raise SpecError(f"{name} is {got}; it must be from {self.low} to {self.high}.")
         return int(value)
 
     def format(self, value: int) -> str:
@@ -66,9 +68,12 @@ class Real:
     below: bool = False
 
     def check(self, name: str, value: Any) -> float:
-        if isinstance(value, bool) or not hasattr(value, "__float__"):
-            raise SpecError(f"{name} is {value!r}; it must be a number.")
-        number = float(value)
+        if not _is_number(value):
+            raise SpecError(f"{name} is {_shown(value)}; it must be a number.")
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf if value > 0 else -math.inf
         too_low = number <= self.low if self.above else number < self.low
         too_high = number >= self.high if self.below else number > self.high
         if not math.isfinite(number) or too_low or too_high:
@@ -97,8 +102,8 @@ class Choice:
     options: tuple[str, ...]
 
     def check(self, name: str, value: Any) -> str:
-        if value not in self.options:
-            raise SpecError(f"{name} is {value!r}; choose one of {', '.join(self.options)}.")
+        if not isinstance(value, str) or value not in self.options:
+            raise SpecError(f"{name} is {_shown(value)}; choose one of {', '.join(self.options)}.")
         return str(value)
 
     def format(self, value: str) -> str:
@@ -118,7 +123,8 @@ class Name:
         allowed = isinstance(value, str) and 0 < len(value) <= self.longest
         if not allowed or not all(c.isalnum() or c in "_-." for c in value):
             raise SpecError(
-                f"{name} is {value!r}; it must be 1 to {self.longest} letters, digits, - or _."
+                f"{name} is {_shown(value)}; "
+                f"it must be 1 to {self.longest} letters, digits, - or _."
             )
         return value
 
@@ -135,7 +141,7 @@ class Switch:
 
     def check(self, name: str, value: Any) -> bool:
         if not isinstance(value, bool):
-            raise SpecError(f"{name} is {value!r}; it must be true or false.")
+            raise SpecError(f"{name} is {_shown(value)}; it must be true or false.")
         return value
 
     def format(self, value: bool) -> str:
@@ -172,18 +178,18 @@ class Increasing:
 
     def check(self, name: str, value: Any) -> tuple[int, ...]:
         if isinstance(value, str) or not hasattr(value, "__iter__"):
-            raise SpecError(f"{name} is {value!r}; it must be a list of whole numbers.")
-        numbers = tuple(self.item.check(f"{name}[{i}]", v) for i, v in enumerate(value))
-        if not 1 <= len(numbers) <= self.longest:
-            raise SpecError(f"{name} has {len(numbers)} values; give 1 to {self.longest}.")
-        for left, right in itertools.pairwise(numbers):
+            raise SpecError(f"{name} is {_shown(value)}; it must be a list of whole numbers.")
+        items = tuple(self.item.check(f"{name}[{i}]", v) for i, v in enumerate(value))
+        if not 1 <= len(items) <= self.longest:
+            raise SpecError(f"{name} has {len(items)} values; give 1 to {self.longest}.")
+        for left, right in itertools.pairwise(items):
             if left == right:
                 raise SpecError(f"{name} holds {left} twice; name each value once.")
             if left > right:
                 raise SpecError(
                     f"{name} goes from {left} down to {right}; sort it from small to large."
                 )
-        return numbers
+        return items
 
     def format(self, value: tuple[int, ...]) -> str:
         return ",".join(map(str, value))
@@ -219,7 +225,8 @@ class Spec:
                 # Frozen for everybody else: the one place that writes normalized values.
                 object.__setattr__(self, item.name, check.check(item.name, value))
             elif not isinstance(value, _spec_type(type(self), item.name)):
-                raise SpecError(f"{item.name} is {value!r}; it must be a specification of its own.")
+                got = _shown(value)
+                raise SpecError(f"{item.name} is {got}; it must be a specification of its own.")
         self.validate()
 
     def validate(self) -> None:
@@ -316,7 +323,8 @@ def parse_json(text: str) -> Any:
     """
     try:
         return json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Besides malformed text: numbers too long, and lists too deep, for Python to read.
         raise SpecError(f"This is not JSON: {error}.") from None
 
 
@@ -361,10 +369,19 @@ def _same_keys(
         raise error(f"{what} has unknown {', '.join(unknown)}; known are {', '.join(names)}.")
 
 
+def _is_number(value: Any) -> bool:
+    """Whether it is a real number, Python's or NumPy's; a bool of either is none."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
 def _is_whole(value: Any) -> bool:
-    if isinstance(value, int):
-        return True
+    return isinstance(value, numbers.Integral) or float(value).is_integer()
+
+
+def _shown(value: Any) -> str:
+    """The value for a message; Python refuses to write integers of thousands of digits."""
     try:
-        return float(value) == int(value) and not isinstance(value, str)
-    except (TypeError, ValueError, OverflowError):
-        return False
+        text = repr(value)
+    except ValueError:
+        return f"a {type(value).__name__} of thousands of digits"
+    return text if len(text) <= 200 else f"{text[:200]}..."

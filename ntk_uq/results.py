@@ -67,9 +67,37 @@ class Point:
             DataError: if it is not one.
         """
         try:
-            return cls(**{**data, "warnings": tuple(data["warnings"])})
+            if isinstance(data["warnings"], str):
+                raise TypeError("warnings are one text")
+            point = cls(**{**data, "warnings": tuple(data["warnings"])})
         except (TypeError, KeyError) as error:
             raise DataError(f"This is not a point of a curve: {error}.") from None
+        wrong = [name for name, sound in point._kinds().items() if not sound]
+        if wrong:
+            raise DataError(f"This is not a point of a curve: wrong {', '.join(wrong)}.")
+        return point
+
+    def _kinds(self) -> dict[str, bool]:
+        """For each field, whether it holds what it should: JSON may hold anything."""
+        failed = self.failure is not None
+
+        def number(name: str, missing: bool) -> bool:
+            value = getattr(self, name)
+            if value is None:
+                return missing
+            return isinstance(value, int | float) and not isinstance(value, bool)
+
+        always = ("mu", "mu_bias", "mu_variance", "sigma", "epsilon", "epsilon_floor")
+        return {
+            "n_train": type(self.n_train) is int,
+            "draw": type(self.draw) is int,
+            **{name: number(name, failed) for name in always},
+            **{name: number(name, True) for name in ("epsilon_population", "condition")},
+            **{name: number(name, False) for name in ("ridge", "seconds")},
+            "warnings": all(isinstance(w, str) for w in self.warnings),
+            "failure": not failed or isinstance(self.failure, str),
+            "provenance": isinstance(self.provenance, Mapping),
+        }
 
 
 @dataclass(frozen=True)

@@ -58,8 +58,8 @@ def memory_limit() -> int:
 
 def workers() -> int:
     """Number of worker processes of the embedded cluster (default 1: BLAS uses every core)."""
-    text = os.environ.get(WORKERS, "1")
-    if not text.isdigit() or int(text) < 1:
+    text = os.environ.get(WORKERS) or "1"
+    if not text.isdecimal() or int(text) < 1:
         raise SpecError(f"{WORKERS} is {text!r}; it must be a whole number of at least 1.")
     return int(text)
 
@@ -72,7 +72,7 @@ def scheduler() -> str | None:
 def parse_bytes(text: str, name: str = "size") -> int:
     """Bytes in a size such as ``16GiB``; k, M, G and T are powers of 1024 throughout."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*", text, re.IGNORECASE)
-    if match is None:
+    if match is None or len(match[1]) > 30:
         raise SpecError(f"{name} is {text!r}; write a size such as 16GiB or 800MiB.")
     return int(float(match[1]) * _UNITS[match[2].lower()])
 
@@ -87,7 +87,13 @@ def format_bytes(count: float) -> str:
 
 
 def _directory(variable: str, default: Path) -> Path:
-    return Path(os.environ[variable]).expanduser() if os.environ.get(variable) else default
+    text = os.environ.get(variable)
+    if not text:
+        return default
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise SpecError(f"{variable} is {text!r}; there is no such home directory.") from None
 
 
 def _machine_memory() -> int:

@@ -79,13 +79,21 @@ def _compute(spec: CurveSpec, results: ResultsCache | None, quiet: bool) -> Curv
     # JAX and what it needs are loaded here, so that --help and a mistake answer at once.
     from ntk_uq.engine.inline import run_curve
 
-    with tqdm(total=spec.n_points, unit="point", file=sys.stderr, disable=quiet) as bar:
+    bar = None
 
-        def progress(done: int, total: int) -> None:
-            bar.total = total
+    def progress(done: int, total: int) -> None:
+        # From the first point on: a mistake is one line, not one below an empty bar.
+        nonlocal bar
+        if done and bar is None:
+            bar = tqdm(total=total, unit="point", file=sys.stderr, disable=quiet)
+        if bar is not None:
             bar.update(done - bar.n)
 
+    try:
         return run_curve(spec, results, progress)
+    finally:
+        if bar is not None:
+            bar.close()
 
 
 _COLUMNS = ("N_D", "mu", "sigma", "epsilon", "population", "floor", "condition")

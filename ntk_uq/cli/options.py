@@ -27,6 +27,7 @@ def read(options: argparse.Namespace, cls: type[Spec], names: Iterable[str]) -> 
     """The values of the named fields, read from the options' text by the fields' own checks.
 
     Raises:
-        SpecError: for text that is not of the field's kind.
+        SpecError: for text that is not of the field's kind, or a value out of its range.
     """
-    return {name: check_of(cls, name).parse(name, getattr(options, name)) for name in names}
+    checks = {name: check_of(cls, name) for name in names}
+    return {n: check.check(n, check.parse(n, getattr(options, n))) for n, check in checks.items()}

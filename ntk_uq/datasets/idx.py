@@ -5,6 +5,7 @@ dimensions, and each dimension as a big-endian 32-bit integer; the values follow
 """
 
 import gzip
+import io
 import struct
 import zlib
 from pathlib import Path
@@ -16,6 +17,8 @@ from ntk_uq.errors import DataError
 
 _UNSIGNED_BYTE = 8
 _MOST_VALUES = 2**31  # a header may promise anything; memory is not given on its word alone
+
+_PIECE = 2**20
 
 
 def read_shape(path: Path, dims: int) -> tuple[int, ...]:
@@ -47,7 +50,7 @@ def _read(path: Path, dims: int, header_only: bool) -> tuple[tuple[int, ...], by
             size = int(np.prod(shape, dtype=np.int64))
             # One byte more than promised tells a file that is too long, and a compressed file
             # can never expand beyond that.
-            body = file.read(size + 1)
+            body = _read_at_most(file, size + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
             f"{path} is damaged or truncated ({error}); copy or download it again."
@@ -61,6 +64,14 @@ def _read(path: Path, dims: int, header_only: bool) -> tuple[tuple[int, ...], by
             "copy or download it again."
         )
     return shape, body
+
+
+def _read_at_most(file: io.BufferedIOBase, count: int) -> bytes:
+    """Up to ``count`` bytes; in pieces, since one read allocates all that it is asked for."""
+    body = bytearray()
+    while piece := file.read(min(count - len(body), _PIECE)):
+        body += piece
+    return bytes(body)
 
 
 def _parse_header(path: Path, head: bytes, dims: int) -> tuple[int, ...]:

@@ -19,6 +19,14 @@ FILES = {
 }
 """Names of the four files and the SHA-256 of their official gzipped form."""
 
+UNPACKED = (
+    "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+)
+"""The SHA-256 of the same files unpacked."""
+
 SIDE = 28
 CLASSES = 10
 
@@ -72,8 +80,11 @@ def _checksums() -> list[str]:
 
 @functools.lru_cache(maxsize=16)
 def _sha256(path: Path, modified: int, size: int) -> str:  # noqa: ARG001 (part of the cache's key)
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
 def _load() -> Examples:
@@ -96,10 +107,11 @@ def _read(images: Path, labels: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _notices(paths: tuple[Path, ...]) -> tuple[str, ...]:
+    known = zip(FILES.values(), UNPACKED, strict=True)
     strange = [
         path.name
-        for path, got, official in zip(paths, _checksums(), FILES.values(), strict=True)
-        if path.suffix == ".gz" and got != official
+        for path, got, official in zip(paths, _checksums(), known, strict=True)
+        if got not in official
     ]
     if not strange:
         return ()

@@ -32,8 +32,12 @@ def run_curve(
     known: dict[tuple[int, int], Point] = {}
     chunks = tuple(Chunk(spec, draw, ()) for draw in range(spec.draws))
     if results is not None:
-        known = {(p.draw, p.n_train): p for p in stored_curve(results, spec).raw}
-        chunks = plan("curve", spec.to_json(), results).chunks
+        try:
+            known = {(p.draw, p.n_train): p for p in stored_curve(results, spec).raw}
+            chunks = plan("curve", spec.to_json(), results).chunks
+        except StoreError as error:
+            log.warning("results are not kept: %s", error)
+            known, results = {}, None
     total = spec.n_points
     report = on_progress or _ignore
     report(len(known), total)
