@@ -31,7 +31,8 @@ class Point:
         n_train, draw: which subset.
         mu, mu_bias, mu_variance, sigma, epsilon, epsilon_population, epsilon_floor: as in
             :class:`ntk_uq.theory.moments.LossMoments`; None in a point that failed.
-        condition: estimate of lambda_max / lambda_min of the matrix that was inverted.
+        condition: estimate of lambda_max / lambda_min of the matrix that was inverted: the
+            kernel to convergence, ``T / g(T)`` at finite training time.
         ridge: what was added to its diagonal, in the kernel's units.
         seconds: the time that this point took beyond the one before.
         warnings: sentences about the numbers.

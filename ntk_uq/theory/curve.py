@@ -27,12 +27,21 @@ from ntk_uq.theory.provenance import provenance
 ILL_CONDITIONED = 1e12
 """Condition number above which rounding may reach the fourth digit of a covariance."""
 
+ROUNDING = 1e-12
+"""Variance after training, relative to that before, below which it is a rounding error."""
+
 _SCALE_SAMPLE = 1024
 
 
 @runtime_checkable
 class Posterior(Protocol):
-    """The Gaussian of the test outputs for growing training subsets."""
+    """The Gaussian of the test outputs for growing training subsets.
+
+    Attributes:
+        prior_variance: tr K_tt / N_T, the outputs' variance before training.
+    """
+
+    prior_variance: float
 
     def grow(self, n: int) -> None:
         """Takes in the training examples up to the first n."""
@@ -55,6 +64,7 @@ class BayesPosterior:
         self.solved = np.empty((n, t + split.y_train.shape[1]))  # A and Z side by side
         self.n_test = t
         (self.covariance,) = kernels.symmetric(split.x_test)
+        self.prior_variance = float(np.trace(self.covariance)) / t
         self.mean = np.zeros_like(split.y_test)
 
     def grow(self, n: int) -> None:
@@ -90,6 +100,7 @@ class TrainedEnsemble:
         self.factor = GrowingCholesky(n)  # of T to convergence; otherwise only T's own storage
         self.nngp_dt, self.ntk_dt = np.empty((n, t)), np.empty((n, t))
         (self.nngp_tt,) = Kernels(kernels.spec, ("nngp",)).symmetric(split.x_test)
+        self.prior_variance = float(np.trace(self.nngp_tt)) / t
         self.size = 0
 
     def grow(self, n: int) -> None:
@@ -160,13 +171,19 @@ def evaluate_draw(
             for failed in wanted[wanted.index(n) :]:
                 yield Point(failed, draw, ridge=ridge, failure=advice, provenance=origin)
             return
-        if spec.training.converged and condition > ILL_CONDITIONED:
+        if not condition <= ILL_CONDITIONED:  # also where there is no estimate
             warnings += (
                 f"The kernel at n_train = {n} has a condition number of {condition:.1e}: "
                 f"expect rounding errors up to {condition * 2.2e-16:.0e} relative. "
                 f"{_advice(spec.training)}",
             )
         moments = loss_moments(mean, covariance, split.y_test)
+        if moments.mu_variance < ROUNDING * posterior.prior_variance:
+            warnings += (
+                f"At n_train = {n} the networks agree to rounding: the variance of their outputs "
+                f"is {moments.mu_variance:.0e}, from {posterior.prior_variance:.2g} before "
+                "training. sigma and epsilon are rounding errors here.",
+            )
         if moments.epsilon_population is None:
             warnings += (
                 f"At n_train = {n}, n_test = {spec.data.n_test} is too small to tell the "
@@ -210,6 +227,8 @@ def _add_diagonal(matrix: np.ndarray, low: int, high: int, value: float) -> None
 
 
 def _advice(training: TrainingSpec) -> str:
-    if training.jitter:
-        return f"A larger jitter than {training.jitter:g} helps."
-    return "A jitter, say 1e-8, or a finite training time helps."
+    jitter = f"a jitter above {training.jitter:g}" if training.jitter else "a jitter, say 1e-8,"
+    other = "" if training.posterior == "bayes" else " or a finite training time"
+    if not training.converged:
+        other = " or a shorter training time"
+    return f"Add {jitter}{other}."

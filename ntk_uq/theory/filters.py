@@ -4,6 +4,7 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Float
 
+from ntk_uq.errors import SingularKernelError
 from ntk_uq.specs import TrainingSpec
 
 
@@ -31,6 +32,8 @@ def inverse_filter(
         return training.time * _ratio(-np.expm1(-x), x)
     if training.steps is None:
         raise ValueError("inverse_filter is for a finite training time")
+    if not lam.max() > 0:
+        raise SingularKernelError("The NTK of the training subset vanishes in float64.")
     step = training.eta / lam.max()
     x = step * lam
     with np.errstate(divide="ignore"):
@@ -49,7 +52,10 @@ def smoother(
     ridge: float,
     training: TrainingSpec,
 ) -> tuple[Float[np.ndarray, "n t"], float]:
-    """``W = T^-1 g(T) T_dt`` and the condition number of T, from T's eigenvectors.
+    """``W = T^-1 g(T) T_dt`` and the condition number of ``T / g(T)``, from T's eigenvectors.
+
+    At finite time it is ``T / g(T)`` that is inverted, and its condition that amplifies rounding:
+    directions that the training has not reached are harmless however small their eigenvalues.
 
     Args:
         ntk: T on the training set; overwritten.
@@ -62,9 +68,9 @@ def smoother(
         ntk, driver="evd", overwrite_a=True, check_finite=False
     )
     projected = vectors.T @ ntk_dt
-    projected *= inverse_filter(eigenvalues, training)[:, None]
-    low, high = eigenvalues[0], eigenvalues[-1]
-    return vectors @ projected, float(high / low) if low > 0 else np.inf
+    inverse = inverse_filter(eigenvalues, training)
+    projected *= inverse[:, None]
+    return vectors @ projected, float(inverse.max() / inverse.min())
 
 
 def _ratio(g: np.ndarray, x: np.ndarray) -> np.ndarray:

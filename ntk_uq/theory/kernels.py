@@ -1,6 +1,7 @@
 """NNGP and NTK matrices of prepared inputs, in float64, tile by tile on JAX's default device."""
 
 import functools
+import hashlib
 from collections.abc import Callable
 
 import jax
@@ -36,6 +37,7 @@ class Kernels:
         """The kernels between two sets of examples, each (n1, n2)."""
         out = tuple(np.empty((len(x1), len(x2))) for _ in self.names)
         self._fill(out, x1, x2)
+        self._mend_equal(out, x1, x2)
         return out
 
     def symmetric(self, x: Float[np.ndarray, "n d"]) -> tuple[Matrix, ...]:
@@ -48,7 +50,10 @@ class Kernels:
         """Grows kernels in place from the first ``start`` examples to all ``n``.
 
         Writes rows and columns ``start`` to ``n`` of each (n, n) matrix in ``out``; what stands
-        above and left of them is kept. Each pair is evaluated once and mirrored.
+        above and left of them is kept.
+
+        Raises:
+            SpecError: if a kernel is not finite in float64.
         """
         n = len(x)
         for low in range(start, n, TILE):
@@ -56,16 +61,16 @@ class Kernels:
             self._fill(tuple(k[low:high, :high] for k in out), x[low:high], x[:high])
             for k in out:
                 k[:low, low:high] = k[low:high, :low].T
-        diagonals = self.diagonal(x[start:])
-        for k, exact in zip(out, diagonals, strict=True):
-            index = np.arange(start, n)
-            if exact is not None:
-                k[index, index] = exact
-            # XLA may round a pair and its mirror image differently within the last tiles.
-            _check_finite(k[start:n, :n], self.spec)
+            # Panel by panel: one check of everything would take an array as large as a kernel's
+            # eighth.
+            for k in out:
+                _check_finite(k[low:high, :high], self.spec)
+        self._mend_equal(tuple(k[start:n, :n] for k in out), x[start:], x)
+        for k in out:
+            k[:start, start:n] = k[start:n, :start].T
 
-    def diagonal(self, x: Float[np.ndarray, "n d"]) -> tuple[Float[np.ndarray, "n"] | None, ...]:
-        """The diagonals where a closed form is needed, otherwise None.
+    def diagonal(self, x: Float[np.ndarray, "n d"]) -> tuple[Float[np.ndarray, "n"], ...] | None:
+        """The kernels of each example with itself where a closed form is needed, otherwise None.
 
         ReLU's arccos loses half the digits at cos = 1 (neural-tangents' NTK is off by 3e-8
         there). With ``q_1 = sigma_w^2 |x|^2 / d + sigma_b^2``, each hidden layer maps
@@ -75,24 +80,37 @@ class Kernels:
         from ``theta_1 = q_1``; Cho and Saul, NeurIPS 2009, at angle zero.
         """
         if self.spec.activation != "relu":
-            return tuple(None for _ in self.names)
+            return None
         w2, b2 = self.spec.sigma_w**2, self.spec.sigma_b**2
-        q = w2 * np.mean(x * x, axis=1) + b2
-        theta = q
-        for _ in range(self.spec.depth):
-            q = w2 * q / 2 + b2
-            theta = q + w2 * theta / 2
+        with np.errstate(over="ignore"):  # the kernel itself is checked, in words
+            q = w2 * np.mean(x * x, axis=1) + b2
+            theta = q
+            for _ in range(self.spec.depth):
+                q = w2 * q / 2 + b2
+                theta = q + w2 * theta / 2
         exact = {"nngp": q, "ntk": theta}
         return tuple(exact[name] for name in self.names)
 
     def mean_diagonal(self, x: Float[np.ndarray, "n d"]) -> tuple[float, ...]:
         """``tr(K) / n`` of each kernel, without the matrix."""
         sums = np.zeros(len(self.names))
-        small = TILE // 8  # only the diagonal is wanted, so tiles much smaller than usual
-        for low in range(0, len(x), small):
-            part = self.symmetric(x[low : low + small])
+        for low in range(0, len(x), TILE):
+            part = self.symmetric(x[low : low + TILE])
             sums += [np.trace(k) for k in part]
         return tuple(sums / len(x))
+
+    def _mend_equal(self, out: tuple[Matrix, ...], x1: np.ndarray, x2: np.ndarray) -> None:
+        """Sets pairs of equal examples, the diagonal among them, to the closed form.
+
+        An example that is in the training set twice makes the kernel singular; its rounding
+        error would hide that, and act as a ridge that nobody asked for.
+        """
+        diagonal = self.diagonal(x1)
+        if diagonal is None:
+            return
+        rows, columns = _equal_pairs(x1, x2)
+        for k, exact in zip(out, diagonal, strict=True):
+            k[rows, columns] = exact[rows]
 
     def _fill(self, out: tuple[Matrix, ...], x1: np.ndarray, x2: np.ndarray) -> None:
         function = _tile_function(self.spec, self.names)
@@ -125,11 +143,24 @@ def _padded(x: np.ndarray) -> np.ndarray:
     return x if missing == 0 else np.concatenate([x, np.broadcast_to(x[:1], (missing, x.shape[1]))])
 
 
+def _equal_pairs(x1: np.ndarray, x2: np.ndarray) -> tuple[list[int], list[int]]:
+    """Indices of all pairs of a row of ``x1`` and an equal row of ``x2``."""
+    places: dict[bytes, list[int]] = {}
+    for j, row in enumerate(x2):
+        places.setdefault(hashlib.blake2b(row.tobytes(), digest_size=16).digest(), []).append(j)
+    rows, columns = [], []
+    for i, row in enumerate(x1):
+        for j in places.get(hashlib.blake2b(row.tobytes(), digest_size=16).digest(), ()):
+            rows.append(i)
+            columns.append(j)
+    return rows, columns
+
+
 def _check_finite(k: Matrix, spec: ArchitectureSpec) -> None:
     if not np.isfinite(k).all():
         raise SpecError(
             f"The kernel of {spec.depth} hidden layers with sigma_w = {spec.sigma_w:g} and "
-            f"sigma_b = {spec.sigma_b:g} leaves the range of float64; choose smaller values."
+            f"sigma_b = {spec.sigma_b:g} is not finite in float64; choose smaller values."
         )
 
 

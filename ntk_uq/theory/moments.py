@@ -35,7 +35,7 @@ def test_loss(
 
     A mean over examples and outputs, with no factor 1/2.
     """
-    return np.mean((outputs - targets) ** 2, axis=(-2, -1))
+    return np.asarray(np.mean((outputs - targets) ** 2, axis=(-2, -1)))
 
 
 def loss_moments(
@@ -66,7 +66,8 @@ def loss_moments(
     """
     n_test, n_outputs = targets.shape
     residual = mean - targets
-    variances = np.diagonal(covariance)
+    # S is positive semidefinite, but where networks all agree rounding may put it below zero.
+    variances = np.maximum(np.diagonal(covariance), 0.0)
     squares = np.sum(residual**2, axis=1)
     bias = float(np.sum(squares)) / (n_test * n_outputs)
     variance = float(np.sum(variances)) / n_test
@@ -74,7 +75,7 @@ def loss_moments(
 
     # vdot: |S|_F^2 without a temporary of the size of S.
     frobenius = float(np.vdot(covariance, covariance))
-    tilted = float(np.vdot(residual, covariance @ residual))
+    tilted = max(float(np.vdot(residual, covariance @ residual)), 0.0)
     everything = (2 * n_outputs * frobenius + 4 * tilted) / n_outputs**2
     diagonal = float(np.sum(2 * n_outputs * variances**2 + 4 * variances * squares)) / n_outputs**2
     between = everything - diagonal
