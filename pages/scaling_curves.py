@@ -9,7 +9,7 @@ from ntk_uq.theory.memory import check_memory
 from ntk_uq.ui import controls, links, live, session, tables
 from ntk_uq.views import CurvesView
 
-POLL_SECONDS = 0.7
+POLL_SECONDS = 1.0
 
 
 def page() -> None:

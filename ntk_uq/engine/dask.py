@@ -126,9 +126,12 @@ class _WarmUp(WorkerPlugin):
         self.cache = cache
 
     def setup(self, worker: distributed.Worker) -> None:  # noqa: ARG002
+        from ntk_uq import datasets
+        from ntk_uq.specs import DataSpec
         from ntk_uq.theory.kernels import keep_compiled
 
         keep_compiled(self.cache)
+        datasets.get(DataSpec().dataset).load()  # the default view's; brings scikit-learn with it
 
 
 def _run(chunk_text: str, chunk_id: str, topic: str) -> str:

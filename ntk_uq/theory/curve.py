@@ -19,7 +19,7 @@ from ntk_uq.results import Point
 from ntk_uq.specs import CurveSpec, TrainingSpec
 from ntk_uq.theory.cholesky import GrowingCholesky
 from ntk_uq.theory.filters import smoother
-from ntk_uq.theory.kernels import Kernels
+from ntk_uq.theory.kernels import TILE, Kernels
 from ntk_uq.theory.memory import check_memory
 from ntk_uq.theory.moments import loss_moments
 from ntk_uq.theory.provenance import provenance
@@ -62,18 +62,23 @@ class BayesPosterior:
         n, t = len(split.x_train), len(split.x_test)
         self.factor = GrowingCholesky(n)
         self.solved = np.empty((n, t + split.y_train.shape[1]))  # A and Z side by side
+        self.solved[:, t:] = split.y_train
         self.n_test = t
+        self.ready = 0  # rows of kernels that are there, factored or not
         (self.covariance,) = kernels.symmetric(split.x_test)
         self.prior_variance = float(np.trace(self.covariance)) / t
         self.mean = np.zeros_like(split.y_test)
 
     def grow(self, n: int) -> None:
-        old, x, t = self.factor.size, self.split.x_train[:n], self.n_test
-        self.kernels.extend((self.factor.matrix[:n, :n],), x, old)
+        old, t = self.factor.size, self.n_test
+        if n > self.ready:
+            rows = _next_rows(self.ready, n, len(self.split.x_train))
+            x = self.split.x_train[: rows.stop]
+            self.kernels.extend((self.factor.matrix[: rows.stop, : rows.stop],), x, rows.start)
+            (self.solved[rows, :t],) = self.kernels.cross(x[rows], self.split.x_test)
+            self.ready = rows.stop
         _add_diagonal(self.factor.matrix, old, n, self.ridge)
         self.factor.extend(n)
-        (self.solved[old:n, :t],) = self.kernels.cross(x[old:], self.split.x_test)
-        self.solved[old:n, t:] = self.split.y_train[old:n]
         self.factor.solve_lower(self.solved[:n], old)
         a, z = self.solved[old:n, :t], self.solved[old:n, t:]
         self.mean += a.T @ z
@@ -102,11 +107,16 @@ class TrainedEnsemble:
         (self.nngp_tt,) = Kernels(kernels.spec, ("nngp",)).symmetric(split.x_test)
         self.prior_variance = float(np.trace(self.nngp_tt)) / t
         self.size = 0
+        self.ready = 0  # rows of kernels that are there, factored or not
 
     def grow(self, n: int) -> None:
-        old, x = self.size, self.split.x_train[:n]
-        self.kernels.extend((self.nngp[:n, :n], self.factor.matrix[:n, :n]), x, old)
-        self.nngp_dt[old:n], self.ntk_dt[old:n] = self.kernels.cross(x[old:], self.split.x_test)
+        old = self.size
+        if n > self.ready:
+            rows = _next_rows(self.ready, n, len(self.split.x_train))
+            x, square = self.split.x_train[: rows.stop], (slice(rows.stop), slice(rows.stop))
+            self.kernels.extend((self.nngp[square], self.factor.matrix[square]), x, rows.start)
+            self.nngp_dt[rows], self.ntk_dt[rows] = self.kernels.cross(x[rows], self.split.x_test)
+            self.ready = rows.stop
         if self.training.converged:
             _add_diagonal(self.factor.matrix, old, n, self.ridge)
             self.factor.extend(n)
@@ -219,6 +229,15 @@ def _posterior(spec: CurveSpec, split: Split, dataset: Dataset) -> tuple[Posteri
     if bayes:
         return BayesPosterior(kernels, split, ridge), ridge
     return TrainedEnsemble(kernels, split, ridge, spec.training), ridge
+
+
+def _next_rows(ready: int, n: int, n_all: int) -> slice:
+    """The rows of kernels to evaluate when ``ready`` are there and ``n`` are needed.
+
+    Whole tiles, as far as the training set reaches: a tile costs the same however little of it is
+    wanted now, and the next N_D then finds its rows there.
+    """
+    return slice(ready, min(-(-n // TILE) * TILE, n_all))
 
 
 def _add_diagonal(matrix: np.ndarray, low: int, high: int, value: float) -> None:
