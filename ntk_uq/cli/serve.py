@@ -13,7 +13,9 @@ from types import FrameType
 from typing import Any
 
 from ntk_uq import settings
+from ntk_uq.curves import stored_curve
 from ntk_uq.store import open_store, shared_file_system_warning
+from ntk_uq.views import CurvesView
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +51,7 @@ def add_parsers(commands: Any) -> None:
 
 
 def _engine(options: argparse.Namespace) -> None:
+    from ntk_uq.engine.chunks import submit
     from ntk_uq.engine.dask import DaskRunner
     from ntk_uq.engine.engine import Engine
 
@@ -61,6 +64,10 @@ def _engine(options: argparse.Namespace) -> None:
     if options.with_parent:
         threading.Thread(target=_watch_parent, args=(os.getppid(), stop), daemon=True).start()
     engine = Engine(store, DaskRunner())
+    # What a first visitor sees is computed while nobody waits for anything else.
+    for spec in reversed(CurvesView().curves()):
+        if not stored_curve(store.results, spec).complete:
+            submit(store.jobs, spec, priority=-1)
     log.info("engine %s computes the jobs in %s", engine.id, store.directory)
     engine.serve(stop)
 

@@ -13,7 +13,7 @@ from ntk_uq.curves import stored_curve
 from ntk_uq.errors import EngineError
 from ntk_uq.results import point_key
 from ntk_uq.specs import CurveSpec
-from ntk_uq.store import ResultsCache
+from ntk_uq.store import Job, JobTable, ResultsCache
 from ntk_uq.theory.memory import check_memory
 
 CURVE = "curve"
@@ -36,6 +36,12 @@ class Chunk:
         """The chunk that :meth:`to_json` wrote."""
         data = json.loads(text)
         return cls(CurveSpec.from_json(data["spec"]), data["draw"], tuple(data["skip"]))
+
+
+def submit(jobs: JobTable, spec: CurveSpec, priority: int = 0) -> Job:
+    """Asks the engines of a store for a curve; asking twice is one job."""
+    text = json.dumps(spec.to_json(), sort_keys=True)
+    return jobs.submit(spec.digest(), CURVE, text, total=spec.n_points, priority=priority)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
 """Jobs behind a page: asked for once a view, followed until they end, retried by a button."""
 
-import json
 from collections.abc import Sequence
 
 import streamlit as st
 
 from ntk_uq.curves import Curve, stored_curve
-from ntk_uq.engine.chunks import CURVE
+from ntk_uq.engine.chunks import submit
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui.session import engine_alive
@@ -29,15 +28,8 @@ def ask(store: Store, specs: Sequence[CurveSpec]) -> None:
     # The last one asked for runs first, and the first curve is the one to see first.
     for job_id, spec in reversed(wanted.items()):
         if job_id not in asked and not stored_curve(store.results, spec).complete:
-            submit(store, spec)
+            submit(store.jobs, spec)
     st.session_state[_ASKED] = set(wanted)
-
-
-def submit(store: Store, spec: CurveSpec) -> Job:
-    """Asks the engine for a curve."""
-    text = json.dumps(spec.to_json(), sort_keys=True)
-    total = spec.n_points
-    return store.jobs.submit(spec.digest(), CURVE, text, total=total)
 
 
 def pending(store: Store, curves: Sequence[Curve]) -> bool:
@@ -87,5 +79,5 @@ def _ended(store: Store, curve: Curve, label: str, job: Job) -> None:
     box = left.error if job.state is JobState.FAILED else left.info
     box(f"**{label}**: {reasons.get(job.state, '')}")
     if right.button("Compute", key=f"retry_{job.id}", help="Computes what is missing."):
-        submit(store, curve.spec)
+        submit(store.jobs, curve.spec)
         st.rerun()
