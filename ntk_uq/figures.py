@@ -74,9 +74,7 @@ def scaling_figure(
     _add_part_legend(figure, quantity, style)
     unit = "" if quantity == "epsilon" else f"  [{loss_unit}]"
     symbol = {"mu": "μ = E[L]", "sigma": "σ = std[L]", "epsilon": "ε"}[quantity]
-    # As many rows of legend in every figure: side by side, their axes then line up.
-    rows = len(traces) + 2
-    _lay_out(figure, TITLES[quantity], f"{symbol}{unit}", style, revision, rows)
+    _lay_out(figure, traces, TITLES[quantity], f"{symbol}{unit}", style, revision)
     return figure
 
 
@@ -116,8 +114,9 @@ def _short(fit: PowerLawFit | PlateauFit) -> str:
         return f"no plateau, ~ N<sub>D</sub><sup>{fit.slope:+.2f}</sup>".replace("-", "−")
     if fit.valid:
         return fit.describe()
-    if fit.alpha_first is not None and fit.alpha_last is not None:
-        return f"no power law, α {fit.alpha_first:.2f} → {fit.alpha_last:.2f}"
+    bends = any(flag.name == "bending" for flag in fit.flags)
+    if bends and fit.alpha_first is not None and fit.alpha_last is not None:
+        return f"bends, α {fit.alpha_first:.2f} → {fit.alpha_last:.2f}"
     return "no power law"
 
 
@@ -183,13 +182,19 @@ def _add_part_legend(figure: go.Figure, quantity: str, style: Style) -> None:
         )
 
 
-_PLOT_HEIGHT, _TITLE_HEIGHT, _AXIS_HEIGHT, _ROW_HEIGHT = 330, 48, 62, 25  # in pixels
+_PLOT_HEIGHT, _TITLE_HEIGHT, _AXIS_HEIGHT, _ROW_HEIGHT = 330, 48, 62, 26  # in pixels
 
 
 def _lay_out(
-    figure: go.Figure, title: str, y_title: str, style: Style, revision: str, rows: int
+    figure: go.Figure,
+    traces: Sequence[Trace],
+    title: str,
+    y_title: str,
+    style: Style,
+    revision: str,
 ) -> None:
-    below = _AXIS_HEIGHT + rows * _ROW_HEIGHT
+    # As many rows of legend in every figure: side by side, their axes then line up.
+    below = _AXIS_HEIGHT + (len(traces) + 2) * _ROW_HEIGHT
     ink = "#FAFAFA" if style.dark else "#1A1A1A"
     grid = "#3A3F4B" if style.dark else "#DDDDDD"
     ground = "#0E1117" if style.dark else "#FFFFFF"
@@ -201,22 +206,35 @@ def _lay_out(
         "showline": True,
         "mirror": True,
         "zeroline": False,
-        "automargin": True,
         # With a format of its own, Plotly writes 200 and not a small 2 between decades.
         "tickformat": "~r",
     }
-    x_axis = {**axis, "title": {"text": "training examples N<sub>D</sub>"}, "type": "log"}
-    y_axis = {**axis, "title": {"text": y_title}, "type": "linear" if style.linear else "log"}
-    _set_ticks(figure, x_axis, "x")
-    if not style.linear:
-        _set_ticks(figure, y_axis, "y")
+    x_axis = {
+        **axis,
+        "title": {"text": "training examples N<sub>D</sub>", "standoff": 4},
+        "type": "log",
+    }
+    y_axis = {
+        **axis,
+        "title": {"text": y_title, "standoff": 8},
+        "type": "linear" if style.linear else "log",
+    }
+    # The grid is known before its points: the axis stands still while they come.
+    _set_range(x_axis, [n for trace in traces for n in trace.curve.spec.n_train])
+    values = _plotted(figure)
+    if not values:
+        y_axis["showticklabels"] = False
+    elif not style.linear:
+        _set_range(y_axis, values)
     figure.update_layout(
         title={"text": title, "font": {"size": 19}, "x": 0.02, "xanchor": "left"},
         font={"size": 15, "color": ink, "family": "Source Sans, Source Sans Pro, sans-serif"},
         paper_bgcolor=ground,
         plot_bgcolor=ground,
         height=_TITLE_HEIGHT + _PLOT_HEIGHT + below,
-        margin={"l": 10, "r": 12, "t": _TITLE_HEIGHT, "b": below},
+        # Margins of our own: Plotly's would shrink the plot by its legend, one figure unlike
+        # the other.
+        margin={"l": 78, "r": 12, "t": _TITLE_HEIGHT, "b": below, "autoexpand": False},
         xaxis=x_axis,
         yaxis=y_axis,
         showlegend=True,
@@ -224,6 +242,7 @@ def _lay_out(
             "orientation": "h",
             "entrywidth": 1.0,
             "entrywidthmode": "fraction",
+            "tracegroupgap": 0,
             "yanchor": "top",
             "y": -_AXIS_HEIGHT / _PLOT_HEIGHT,
             "x": 0,
@@ -236,10 +255,23 @@ def _lay_out(
     )
 
 
-def _set_ticks(figure: go.Figure, axis: dict[str, object], letter: str) -> None:
-    """Ticks at 1, 2, 5 where the axis spans less than two decades, else at the decades."""
-    columns = [trace[letter] for trace in figure.data if trace[letter] is not None]
-    values = [v for column in columns for v in column if v is not None and v > 0]
-    if values:
-        decades = np.log10(max(values) / min(values))
-        axis["dtick"] = 1 if decades > 2.2 else "D2"
+def _set_range(axis: dict[str, object], values: Sequence[float]) -> None:
+    """A logarithmic axis round its values, with labels that neither crowd nor lack."""
+    low, high = np.log10(min(values)), np.log10(max(values))
+    room = max(0.06 * (high - low), 0.03)
+    axis["range"] = [low - room, high + room]
+    span = high - low
+    axis["dtick"] = 1 if span > 2.2 else "D2" if span > 0.8 else "D1"
+
+
+def _plotted(figure: go.Figure) -> list[float]:
+    """Every positive value in a figure, with the ends of its error bars."""
+    values = []
+    for trace in figure.data:
+        y = [v for v in (trace.y if trace.y is not None else ()) if v is not None and v > 0]
+        values += y
+        if y and trace.error_y.array is not None:
+            ups, downs = trace.error_y.array, trace.error_y.arrayminus
+            values += [v + up for v, up in zip(y, ups, strict=True)]
+            values += [v - down for v, down in zip(y, downs, strict=True) if v > down]
+    return values

@@ -65,7 +65,7 @@ def results(view: CurvesView, waiting: bool) -> None:
         st.warning(sentence, icon=":material/warning:")
     tables.exponents(traces)
     tables.reasons(traces)
-    tables.numbers(traces)
+    tables.numbers(traces, datasets.get(view.data.dataset).loss_unit)
 
 
 def charts(view: CurvesView, traces: list[Trace]) -> None:

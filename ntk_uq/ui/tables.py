@@ -60,7 +60,7 @@ def reasons(traces: Sequence[Trace]) -> None:
             st.markdown("\n".join(lines))
 
 
-def numbers(traces: Sequence[Trace]) -> None:
+def numbers(traces: Sequence[Trace], loss_unit: str) -> None:
     """Every number behind the plots, where it comes from, and the files to take home."""
     curves = [trace.curve for trace in traces if trace.curve.raw]
     if not curves:
@@ -71,7 +71,13 @@ def numbers(traces: Sequence[Trace]) -> None:
         for point in c.points
     ]
     with st.expander("Numbers, provenance, download"):
-        st.dataframe(pd.DataFrame(rows).drop(columns="warnings"), hide_index=True)
+        frame = pd.DataFrame(rows).drop(columns="warnings")
+        digits = {name: st.column_config.NumberColumn(format="%.4g") for name in frame.columns[3:]}
+        st.dataframe(frame, hide_index=True, column_config=digits)
+        st.caption(
+            f"mu and sigma in {loss_unit}; epsilon without unit; _sem: standard error over draws; "
+            "condition: λ_max/λ_min of the matrix inverted."
+        )
         origin = curves[0].provenance()
         versions = ", ".join(f"{k} {v}" for k, v in origin.get("versions", {}).items())
         seconds = sum(curve.seconds for curve in curves)
