@@ -43,20 +43,20 @@ def _interval(fit: PowerLawFit) -> str:
 
 
 def reasons(traces: Sequence[Trace]) -> None:
-    """Why fits are not quoted, and what else was found about them."""
-    lines = [
-        f"- **{trace.label}, {name}**: {flag.reason}"
-        for trace in traces
-        if trace.fits is not None
-        for name, fit in (
-            ("μ", trace.fits.mu),
-            ("σ", trace.fits.sigma),
-            ("ε", trace.fits.epsilon),
-        )
-        for flag in fit.flags
-    ]
+    """Local exponents along the curves, and what was found about each fit."""
+    lines = []
+    for trace in traces:
+        if trace.fits is None:
+            continue
+        fits = {"μ": trace.fits.mu, "σ": trace.fits.sigma, "ε": trace.fits.epsilon}
+        for name, fit in fits.items():
+            start = f"- **{trace.label}, {name}**:"
+            lines += [f"{start} {flag.reason}" for flag in fit.flags]
+            if isinstance(fit, PowerLawFit) and fit.local:
+                local = ", ".join(f"{e.alpha:.2f} at {e.n_train:.0f}" for e in fit.local)
+                lines.append(f"{start} local exponents between neighbouring N_D: {local}")
     if lines:
-        with st.expander(f"About the fits ({len(lines)})"):
+        with st.expander("About the fits"):
             st.markdown("\n".join(lines))
 
 
