@@ -10,7 +10,7 @@ import streamlit as st
 
 from ntk_uq.curves import Curve
 from ntk_uq.figures import Trace
-from ntk_uq.scaling import PowerLawFit
+from ntk_uq.scaling import PlateauFit, PowerLawFit
 
 
 def exponents(traces: Sequence[Trace]) -> None:
@@ -48,8 +48,12 @@ def reasons(traces: Sequence[Trace]) -> None:
     for trace in traces:
         if trace.fits is None:
             continue
-        fits = {"μ": trace.fits.mu, "σ": trace.fits.sigma, "ε": trace.fits.epsilon}
-        for name, fit in fits.items():
+        fits: tuple[tuple[str, PowerLawFit | PlateauFit], ...] = (
+            ("μ", trace.fits.mu),
+            ("σ", trace.fits.sigma),
+            ("ε", trace.fits.epsilon),
+        )
+        for name, fit in fits:
             start = f"- **{trace.label}, {name}**:"
             lines += [f"{start} {flag.reason}" for flag in fit.flags]
             if isinstance(fit, PowerLawFit) and fit.local:
