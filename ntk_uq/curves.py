@@ -1,11 +1,11 @@
 """Curves as users get them: cached points averaged over draws, with fits and provenance."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ntk_uq import datasets
-from ntk_uq.errors import DataError, SpecError
+from ntk_uq.errors import DataError
 from ntk_uq.results import QUANTITIES, CurvePoint, Point, average, point_key
 from ntk_uq.scaling import (
     PlateauFit,
@@ -15,7 +15,7 @@ from ntk_uq.scaling import (
     fit_power_law,
     widen_by_draws,
 )
-from ntk_uq.specs import CurveSpec
+from ntk_uq.specs import CurveSpec, check_window
 from ntk_uq.store import ResultsCache
 
 PointId = tuple[int, int]
@@ -60,27 +60,19 @@ class Curve:
     @property
     def failures(self) -> tuple[str, ...]:
         """Why points have no numbers, each reason once, with the N_D that it concerns."""
-        sizes: dict[str, list[int]] = {}
-        for point in self.raw:
-            if point.failure is not None:
-                sizes.setdefault(point.failure, []).append(point.n_train)
-        return tuple(f"n_train {_span(found)}: {reason}" for reason, found in sizes.items())
+        return _told((p.n_train, p.failure) for p in self.raw if p.failure is not None)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Every point's warnings and the data's notices, each once."""
+        """The data's notices, and the points' warnings with the N_D that they concern."""
         notices = (n for p in self.raw for n in p.provenance.get("notices", ()))
-        warnings = (w for p in self.raw for w in p.warnings)
-        return tuple(dict.fromkeys([*notices, *warnings]))
+        warnings = _told((p.n_train, w) for p in self.raw for w in p.warnings)
+        return (*dict.fromkeys(notices), *warnings)
 
     @property
     def seconds(self) -> float:
         """What all points took to compute, whenever that was."""
         return sum(p.seconds for p in self.raw)
-
-    def column(self, name: str) -> list[float | None]:
-        """One field of :class:`~ntk_uq.results.CurvePoint` along the curve."""
-        return [getattr(p, name) for p in self.points]
 
     def fits(self, low: float | None = None, high: float | None = None) -> Fits:
         """Fits on the points with ``low <= n_train <= high``.
@@ -140,21 +132,6 @@ class Curve:
         return sizes, values, None if None in errors else errors
 
 
-def check_window(low: float | None, high: float | None) -> tuple[float, float]:
-    """The bounds of a fit window as numbers.
-
-    Raises:
-        SpecError: if it is upside down.
-    """
-    bounds = (0.0 if low is None else low, float("inf") if high is None else high)
-    if bounds[0] >= bounds[1]:
-        raise SpecError(
-            f"The fit window goes from {bounds[0]:g} to {bounds[1]:g}; "
-            "its upper end must be above its lower end."
-        )
-    return bounds
-
-
 def point_keys(spec: CurveSpec) -> dict[PointId, str]:
     """Where the store keeps each point of a curve.
 
@@ -182,6 +159,14 @@ def stored_curve(results: ResultsCache, spec: CurveSpec) -> Curve:
         if point is not None and (point.draw, point.n_train) == (draw, n):
             found.append(point)
     return Curve(spec, tuple(found))
+
+
+def _told(sentences: Iterable[tuple[int, str]]) -> tuple[str, ...]:
+    """Sentences about single N_D, each once for all the N_D that it is about."""
+    sizes: dict[str, list[int]] = {}
+    for n, sentence in sentences:
+        sizes.setdefault(sentence, []).append(n)
+    return tuple(f"n_train {_span(found)}: {sentence}" for sentence, found in sizes.items())
 
 
 def _span(sizes: list[int]) -> str:

@@ -5,6 +5,7 @@ and a form for links (see :mod:`ntk_uq.fields`).
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ntk_uq.errors import SpecError
@@ -123,3 +124,26 @@ class CurveSpec(Spec):
     def point(self, n_train: int, draw: int) -> PointSpec:
         """The specification of one point of this curve."""
         return PointSpec(self.data, self.architecture, self.training, n_train, draw)
+
+
+def check_window(
+    low: float | None, high: float | None, n_train: Iterable[int] = ()
+) -> tuple[float, float]:
+    """The bounds of a fit window as numbers; None is no bound.
+
+    Raises:
+        SpecError: if the window is upside down, or holds none of ``n_train`` where these are given.
+    """
+    bounds = (0.0 if low is None else low, float("inf") if high is None else high)
+    if bounds[0] >= bounds[1]:
+        raise SpecError(
+            f"The fit window goes from {bounds[0]:g} to {bounds[1]:g}; "
+            "its upper end must be above its lower end."
+        )
+    grid = tuple(n_train)
+    if grid and not any(bounds[0] <= n <= bounds[1] for n in grid):
+        raise SpecError(
+            f"The fit window {bounds[0]:g} to {bounds[1]:g} holds no N_D of this range, "
+            f"{grid[0]} to {grid[-1]}; widen it or leave it empty."
+        )
+    return bounds

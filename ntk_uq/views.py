@@ -11,6 +11,7 @@ from ntk_uq.specs import (
     CurveSpec,
     DataSpec,
     TrainingSpec,
+    check_window,
 )
 
 MOST_CURVES = 8
@@ -48,17 +49,7 @@ class CurvesView(Spec):
                 f"The range of N_D goes from {self.n_low} to {self.n_high}; "
                 "the largest must be above the smallest."
             )
-        if None not in (self.fit_low, self.fit_high) and self.fit_low >= self.fit_high:  # type: ignore[operator]
-            raise SpecError(
-                f"The fit window goes from {self.fit_low:g} to {self.fit_high:g}; "
-                "its upper end must be above its lower end."
-            )
-        low, high = self.fit_low or 0.0, self.fit_high or float("inf")
-        if not any(low <= n <= high for n in self.n_train):
-            raise SpecError(
-                f"The fit window {low:g} to {high:g} holds no N_D of this range, "
-                f"{self.n_low} to {self.n_high}; widen it or leave it empty."
-            )
+        check_window(self.fit_low, self.fit_high, self.n_train)
 
     @property
     def n_train(self) -> tuple[int, ...]:

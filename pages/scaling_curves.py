@@ -4,6 +4,7 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.curves import stored_curve
+from ntk_uq.errors import NtkUqError
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style, Trace, scaling_figure
 from ntk_uq.theory.memory import check_memory
 from ntk_uq.ui import controls, links, live, session, tables
@@ -24,11 +25,15 @@ def page() -> None:
     if opened is not None:
         controls.fill(opened)
     with session.told():
-        view = controls.draw()
-        links.keep(view)
-        dataset = check(view)
-        st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset)}.")
         store = session.store()
+        try:
+            view = controls.draw()
+            links.keep(view)
+            dataset = check(view)
+        except NtkUqError:
+            live.ask(store, ())  # what the view before asked for is not wanted any more
+            raise
+        st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset)}.")
         live.ask(store, view.curves())
         waiting = live.pending(store, [stored_curve(store.results, s) for s in view.curves()])
     # While points may come, only the fragment is drawn again, and nothing once they are there.
@@ -51,8 +56,7 @@ def results(view: CurvesView, waiting: bool) -> None:
         curves = [stored_curve(store.results, spec) for spec in view.curves()]
         still_waiting = live.pending(store, curves)
         labels = [f"depth {depth}" for depth in view.depths]
-        if waiting and still_waiting:
-            live.progress(store, curves)
+        live.progress(store, curves)
         live.ended(store, curves, labels)
     if waiting and not still_waiting:
         st.rerun()
@@ -65,7 +69,7 @@ def results(view: CurvesView, waiting: bool) -> None:
         st.warning(sentence, icon=":material/warning:")
     tables.exponents(traces)
     tables.reasons(traces)
-    tables.numbers(traces, datasets.get(view.data.dataset).loss_unit)
+    tables.numbers(traces, view)
 
 
 def charts(view: CurvesView, traces: list[Trace]) -> None:

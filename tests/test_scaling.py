@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntk_uq.errors import SpecError
-from ntk_uq.scaling import asymptotic_window, fit_plateau, fit_power_law, format_value
+from ntk_uq.scaling import (
+    asymptotic_window,
+    fit_plateau,
+    fit_power_law,
+    format_value,
+    widen_by_draws,
+)
 
 GRID = 2.0 ** np.arange(2, 14)  # 4 .. 8192
 ALPHA = 0.37
@@ -454,7 +460,7 @@ def test_a_power_law_has_no_plateau(errors):
         assert not fit.valid
         assert fit.plateau is None
     clean = fit_plateau(GRID, truth)
-    assert clean.describe() == "no plateau: still falling as N_D^-0.21 at N_D = 8192"
+    assert clean.describe() == "no plateau: falls as N_D^-0.21 from N_D = 4 to 8192"
     assert clean.slope == pytest.approx(-0.21)
 
 
@@ -467,10 +473,10 @@ def test_a_slow_decay_seen_through_noise_is_rarely_a_plateau():
 
 def test_rising_scattering_and_unknown_tails_are_told_apart():
     rising = fit_plateau(GRID, GRID**0.1)
-    assert rising.describe() == "no plateau: still rising as N_D^0.10 at N_D = 8192"
+    assert rising.describe() == "no plateau: rises as N_D^0.10 from N_D = 4 to 8192"
     # A slope that a short tail may have, but that is one straight line over a factor 2048.
     slow = fit_plateau(GRID, law(GRID, 0.04), 0.01 * law(GRID, 0.04))
-    assert slow.describe() == "no plateau: still falling as N_D^-0.040 at N_D = 8192"
+    assert slow.describe() == "no plateau: falls as N_D^-0.040 from N_D = 4 to 8192"
     assert fit_plateau(GRID[:4], law(GRID[:4], 0.03)).valid
     zigzag = fit_plateau(GRID, np.where(np.arange(12) % 2, 0.9, 1.1))
     assert names(zigzag) == {"scatter"}
@@ -480,7 +486,7 @@ def test_rising_scattering_and_unknown_tails_are_told_apart():
     assert fit_plateau(GRID, small, 0.04 * small).valid
     unknown = fit_plateau(GRID[:4], [1.0, 1.02, 0.99, 1.01], [0.5] * 4)
     assert names(unknown) == {"undetermined"}
-    assert unknown.describe().startswith("no plateau can be told: the slope at N_D = 32 is")
+    assert unknown.describe().startswith("no plateau can be told: the slope from N_D = 8 to 32 is")
 
 
 def test_first_point_of_the_decay_is_not_swallowed():
@@ -616,3 +622,39 @@ def test_no_data_raises_or_warns(curve):
         except SpecError:
             return
         assert found is None or fit_power_law(n_train, values, errors, found).valid
+
+
+@pytest.mark.parametrize("alpha", [1e-10, 0.003])
+def test_an_exponent_as_good_as_zero_is_not_quoted(alpha):
+    n = np.geomspace(10, 1000, 8)
+    fit = fit_power_law(n, n**-alpha)
+    assert names(fit) == {"flat"}
+    assert not fit.valid
+    assert fit.describe().startswith("flat: α = ")
+
+
+def test_draws_that_disagree_about_the_sign_make_a_fit_flat():
+    n = np.geomspace(10, 1000, 8)
+    draws = [n**-0.05, n**0.01, n**-0.01]
+    mean = np.mean(draws, axis=0)
+    fit = fit_power_law(n, mean)
+    assert fit.valid
+    wider = widen_by_draws(fit, n, draws)
+    assert wider.alpha_error > fit.alpha_error
+    assert names(wider) == {"flat"}
+    assert not wider.valid
+
+
+def test_draws_widen_an_error_and_never_narrow_it():
+    n = np.geomspace(10, 1000, 8)
+    draws = [n**-0.5, n**-0.52, n**-0.54]
+    fit = fit_power_law(n, np.mean(draws, axis=0))
+    wider = widen_by_draws(fit, n, draws)
+    assert wider.alpha_error == pytest.approx(0.02 / np.sqrt(3))
+    # Student's t of two degrees of freedom.
+    assert wider.alpha_interval[1] - wider.alpha == pytest.approx(
+        4.303 * 0.02 / np.sqrt(3), rel=1e-3
+    )
+    assert wider.valid
+    same = widen_by_draws(wider, n, [n**-0.52, n**-0.52])
+    assert same.alpha_error == wider.alpha_error

@@ -9,11 +9,11 @@ from tqdm import tqdm
 
 from ntk_uq import settings
 from ntk_uq.cli.options import add_fields, read
-from ntk_uq.curves import Curve, Fits, check_window
+from ntk_uq.curves import Curve, Fits
 from ntk_uq.errors import StoreError
 from ntk_uq.results import CurvePoint
 from ntk_uq.scaling import format_value
-from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec
+from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec, check_window
 from ntk_uq.store import ResultsCache, open_store
 from ntk_uq.views import CurvesView
 
@@ -50,18 +50,18 @@ def add_parsers(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     spec = CurveSpec(
-        DataSpec(**read(options, DataSpec, _DATA)),  # type: ignore[arg-type]
-        ArchitectureSpec(**read(options, ArchitectureSpec, _NETWORK)),  # type: ignore[arg-type]
-        TrainingSpec(**read(options, TrainingSpec, _TRAINING)),  # type: ignore[arg-type]
-        **read(options, CurveSpec, _GRID),  # type: ignore[arg-type]
+        DataSpec(**read(options, DataSpec, _DATA)),
+        ArchitectureSpec(**read(options, ArchitectureSpec, _NETWORK)),
+        TrainingSpec(**read(options, TrainingSpec, _TRAINING)),
+        **read(options, CurveSpec, _GRID),
     )
-    window: Any = tuple(read(options, CurvesView, _WINDOW).values())
-    check_window(*window)  # before the work, not after it
+    low, high = read(options, CurvesView, _WINDOW).values()
+    check_window(low, high, spec.n_train)  # before the work, not after it
     curve = _compute(spec, None if options.no_store else _results(), options.quiet)
     if options.json:
-        print(json.dumps(curve.to_json(*window), indent=2, allow_nan=False))
+        print(json.dumps(curve.to_json(low, high), indent=2, allow_nan=False))
     else:
-        print("\n".join(_table(curve, curve.fits(*window))))
+        print("\n".join(_table(curve, curve.fits(low, high))))
     for sentence in (*curve.warnings, *curve.failures):
         print(f"ntk_uq: {sentence}", file=sys.stderr)
     return 1 if curve.failures else 0

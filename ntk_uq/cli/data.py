@@ -50,9 +50,9 @@ def _list(options: argparse.Namespace) -> None:  # noqa: ARG001
 
 
 def _export(options: argparse.Namespace) -> None:
-    spec = DataSpec(**read(options, DataSpec, _DATA))  # type: ignore[arg-type]
+    spec = DataSpec(**read(options, DataSpec, _DATA))
     dataset = datasets.get(spec.dataset)
-    point = PointSpec(spec, ArchitectureSpec(), TrainingSpec(), **read(options, PointSpec, _POINT))  # type: ignore[arg-type]
+    point = PointSpec(spec, ArchitectureSpec(), TrainingSpec(), **read(options, PointSpec, _POINT))
     split = datasets.load_split(dataset, spec, point.n_train, point.draw)
     names = ("x_train", "y_train", "x_test", "y_test")
     _write(options.out, {name: getattr(split, name) for name in names})
@@ -61,6 +61,9 @@ def _export(options: argparse.Namespace) -> None:
 
 def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """An .npz file, whole or not at all."""
+    path = path.resolve()  # through a link: what it points to is meant, not the link
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path} cannot be written: it is not a regular file.")
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         temporary = Path(name)

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterable
+from typing import Any
 
 from ntk_uq.fields import Choice, Spec, about, check_of, default_of
 
@@ -23,7 +24,7 @@ def add_fields(parser: argparse.ArgumentParser, cls: type[Spec], names: Iterable
         )
 
 
-def read(options: argparse.Namespace, cls: type[Spec], names: Iterable[str]) -> dict[str, object]:
+def read(options: argparse.Namespace, cls: type[Spec], names: Iterable[str]) -> dict[str, Any]:
     """The values of the named fields, read from the options' text by the fields' own checks.
 
     Raises:

@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from typing import Any
 
 from ntk_uq import settings
 from ntk_uq.curves import stored_curve
+from ntk_uq.errors import EngineError, SpecError
 from ntk_uq.store import open_store, shared_file_system_warning
 from ntk_uq.views import CurvesView
 
@@ -21,6 +23,8 @@ log = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).resolve().parents[2]
 _RESTART_SECONDS = 2.0
+_QUICK_SECONDS, _MOST_QUICK_ENDS = 20.0, 3
+_PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 
 def add_parsers(commands: Any) -> None:
@@ -73,8 +77,10 @@ def _engine(options: argparse.Namespace) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    # Opened here first: a store that cannot be used is told once, before anything starts.
+    # Looked at here first: what is wrong is told once, before anything starts.
     open_store(settings.store_directory()).close()
+    settings.memory_limit()  # asks for the number of workers too
+    _check_port(options.address, options.port)
     stop = _stop_on_signals()
     engine_command = [sys.executable, "-m", "ntk_uq", "engine", "--with-parent"]
     pages_command = [
@@ -82,14 +88,21 @@ def _serve(options: argparse.Namespace) -> int:
         *("--server.port", str(options.port), "--server.address", options.address),
         *(("--server.headless", "true") if options.headless or not _has_display() else ()),
     ]
-    engine = subprocess.Popen(engine_command, cwd=_ROOT)
-    pages = subprocess.Popen(pages_command, cwd=_ROOT)
+    engine, pages = _start(engine_command), _start(pages_command)
+    started, quick_ends = time.monotonic(), 0
     try:
         while not stop.wait(0.3) and pages.poll() is None:
-            if engine.poll() is not None:
-                log.error("the engine ended with code %s; starting it again", engine.returncode)
-                time.sleep(_RESTART_SECONDS)
-                engine = subprocess.Popen(engine_command, cwd=_ROOT)
+            if engine.poll() is None:
+                continue
+            quick_ends = quick_ends + 1 if time.monotonic() - started < _QUICK_SECONDS else 0
+            if quick_ends == _MOST_QUICK_ENDS:
+                raise EngineError(
+                    f"The engine ended {quick_ends} times within {_QUICK_SECONDS:.0f} seconds of "
+                    "its start; what it said stands above."
+                )
+            log.error("the engine ended with code %s; starting it again", engine.returncode)
+            stop.wait(_RESTART_SECONDS)
+            engine, started = _start(engine_command), time.monotonic()
     finally:
         for process in (pages, engine):
             process.terminate()
@@ -101,6 +114,32 @@ def _serve(options: argparse.Namespace) -> int:
     return 0 if stop.is_set() else int(pages.returncode or 0)
 
 
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    # A session of its own: Ctrl-C reaches this process alone, which ends the others in order.
+    return subprocess.Popen(command, cwd=_ROOT, start_new_session=True, preexec_fn=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """In a child on Linux: asks for SIGTERM when the process that started it is killed."""
+    if sys.platform.startswith("linux"):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _check_port(address: str, port: int) -> None:
+    if not 1 <= port <= 65535:
+        raise SpecError(f"The port is {port}; it must be from 1 to 65535.")
+    try:
+        with socket.create_server((address, port)):
+            pass
+    except OSError as error:
+        raise EngineError(
+            f"Port {port} of {address} cannot be used: {error.strerror or error}. End what uses "
+            "it, or take another with --port."
+        ) from None
+
+
 def _stop_on_signals() -> threading.Event:
     stop = threading.Event()
 
@@ -109,6 +148,8 @@ def _stop_on_signals() -> threading.Event:
 
     signal.signal(signal.SIGTERM, handler)
     signal.signal(signal.SIGINT, handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, handler)
     return stop
 
 

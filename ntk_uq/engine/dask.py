@@ -14,7 +14,7 @@ from distributed.diagnostics.plugin import WorkerPlugin
 from ntk_uq import settings
 from ntk_uq.engine.chunks import Chunk, compute
 from ntk_uq.engine.runners import Emitted, Ended, Event, in_words
-from ntk_uq.errors import EngineError
+from ntk_uq.errors import EngineError, NtkUqError
 
 log = logging.getLogger(__name__)
 # Dask tells every connection; a user wants to read what went wrong.
@@ -43,6 +43,8 @@ class DaskRunner:
             if address is None:
                 self._cluster = _embedded_cluster()
             self._client = distributed.Client(self._cluster or address, set_as_default=False)
+        except NtkUqError:
+            raise  # a setting, which says so itself
         except (OSError, TimeoutError, ValueError) as error:
             where = f"the Dask scheduler at {address}" if address else "the embedded cluster"
             raise EngineError(
@@ -97,7 +99,8 @@ class DaskRunner:
             self._cluster.close(timeout=10)
 
     def _workers(self) -> int:
-        return max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
+        # No "workers" while the scheduler is out of reach.
+        return max(1, len(self._client.scheduler_info(n_workers=-1).get("workers", ())))
 
     def _flag(self, chunk_id: str) -> distributed.Event:
         return distributed.Event(f"stop-{chunk_id}", client=self._client)

@@ -55,7 +55,7 @@ class Runner(Protocol):
 
 
 class InProcess:
-    """Runs chunks in this thread, one result a poll: for tests, scripts and the command line."""
+    """Runs chunks in this thread, one result a poll: an engine without a cluster."""
 
     def __init__(self) -> None:
         self._running: dict[str, Iterator[tuple[str, dict[str, Any]]]] = {}

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ntk_uq.scaling.least_squares import student_quantile
-from ntk_uq.scaling.power_law import PowerLawFit, fit_power_law
+from ntk_uq.scaling.power_law import PowerLawFit, fit_power_law, flat_flag
+from ntk_uq.scaling.records import is_valid
 
 
 def widen_by_draws(
@@ -38,8 +39,13 @@ def widen_by_draws(
         student_quantile(len(known) - 1, 0.95) * error,
         (fit.alpha_interval[1] - fit.alpha_interval[0]) / 2,
     )
+    error = max(error, fit.alpha_error)
+    others = tuple(flag for flag in fit.flags if flag.name != "flat")
+    flags = others + flat_flag(fit.alpha, error)
     return dataclasses.replace(
         fit,
-        alpha_error=max(error, fit.alpha_error),
+        alpha_error=error,
         alpha_interval=(fit.alpha - half, fit.alpha + half),
+        flags=flags,
+        valid=fit.valid and is_valid(flags),
     )

@@ -65,7 +65,7 @@ class PlateauFit(Record):
     def describe(self) -> str:
         """One line: ``plateau 0.0123 ± 0.0004 from N_D = 256``, or why there is none."""
         names = {flag.name for flag in self.flags}
-        end = f" at N_D = {self.window[1]:.6g}" if self.window else ""
+        where = " from N_D = {:.6g} to {:.6g}".format(*self.window) if self.window else ""
         if self.valid and self.onset is not None:
             value = format_value(self.plateau, self.plateau_error)
             return f"plateau {value} from N_D = {self.onset:.6g}"
@@ -76,13 +76,13 @@ class PlateauFit(Record):
         if "narrow_range" in names:
             return f"no plateau: N_D spans less than a factor {MIN_FACTOR:g}"
         if "still_falling" in names and self.slope is not None:
-            return f"no plateau: still falling as N_D^{self.slope:#.2g}{end}"
+            return f"no plateau: falls as N_D^{self.slope:#.2g}{where}"
         if "still_rising" in names and self.slope is not None:
-            return f"no plateau: still rising as N_D^{self.slope:#.2g}{end}"
+            return f"no plateau: rises as N_D^{self.slope:#.2g}{where}"
         if "undetermined" in names and self.slope is not None:
             slope = format_value(self.slope, self.slope_error)
-            return f"no plateau can be told: the slope{end} is {slope}"
-        return f"no plateau: the points scatter too much{end}"
+            return f"no plateau can be told: the slope{where} is {slope}"
+        return f"no plateau: the points scatter too much{where}"
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,10 @@ MAX_SCATTER_WITHOUT_ERRORS = 0.05
 # straight line by less than 0.5 % over a factor 64: an exponent near zero may change sign freely.
 MAX_RELATIVE_DRIFT = 0.15
 MAX_DRIFT = 0.03
+
+# Below this a curve changes by less than 2.5 % over two decades of N_D.
+MIN_ALPHA = 0.005
+MIN_SIGNIFICANCE = 2.0
 # p = 0.01 for a Gaussian. A noiseless smooth curve passes it by orders of magnitude, since its
 # cubic part is small beside the quadratic one; so there the size of the drift alone decides.
 DRIFT_SIGNIFICANCE = 2.6
@@ -123,6 +127,8 @@ class PowerLawFit(Record):
             )
         if "constant" in names:
             return "constant: all values are equal"
+        if "flat" in names:
+            return f"flat: α = {format_value(self.alpha, self.alpha_error)}"
         if "rising" in names and self.alpha is not None:
             power = format_value(-self.alpha, self.alpha_error)
             return f"not falling: exponent of N_D is {power}"
@@ -171,7 +177,8 @@ def fit_power_law(
     - ``too_few_points``: fewer than 4 in the window (below 3 there is no alpha at all);
     - ``narrow_range``: N_D spans less than a factor 4;
     - ``non_positive``: values that are zero or negative; the others are fitted;
-    - ``constant``: all values equal; ``rising``: alpha is zero or negative;
+    - ``constant``: all values equal; ``rising``: alpha is zero or negative; ``flat``: alpha is
+      positive, but below 0.005 or below two of its standard errors;
     - ``bending``: the local exponent changes across the window by more than 15 % of alpha and more
       than 0.03, and by more than 2.6 of its standard errors;
     - ``not_a_power_law``: the points leave the line by more than their errors (p < 0.01 of chi2)
@@ -237,7 +244,11 @@ def _fit(points: Points, local: tuple[LocalExponent, ...]) -> PowerLawFit:
         if amplitude is not None:
             amplitude_error = finite(amplitude * math.hypot(pivot_error, error * line.center))
         r_squared = _r_squared(points, line)
-    flags = points.flags + _findings(points, line, constant, alpha, first, last, drift_error)
+    flags = (
+        *points.flags,
+        *_findings(points, line, constant, alpha, first, last, drift_error),
+        *flat_flag(alpha, alpha_error),
+    )
     return PowerLawFit(
         amplitude=amplitude,
         amplitude_error=amplitude_error,
@@ -259,6 +270,21 @@ def _fit(points: Points, local: tuple[LocalExponent, ...]) -> PowerLawFit:
         local=local,
         flags=flags,
         valid=line is not None and is_valid(flags),
+    )
+
+
+def flat_flag(alpha: float | None, error: float | None) -> tuple[Flag, ...]:
+    """The flag ``flat`` for a positive alpha that is no exponent, or nothing."""
+    if alpha is None or error is None or alpha <= 0:
+        return ()
+    if alpha >= max(MIN_ALPHA, MIN_SIGNIFICANCE * error):
+        return ()
+    return (
+        Flag(
+            "flat",
+            f"alpha is {format_value(alpha, error)}; an exponent is quoted from {MIN_ALPHA:g} on "
+            f"and from {MIN_SIGNIFICANCE:g} of its standard errors on.",
+        ),
     )
 
 

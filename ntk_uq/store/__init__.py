@@ -2,7 +2,7 @@
 
     VERSION.json   the format of what follows
     results/       finished results, by digest of what was computed
-    jobs.sqlite    what is wanted, who computes it, how far it is
+    jobs.sqlite    what is wanted, who computes it, how far it is, who looks at it
 
 Any number of processes of one machine use it at once. None of them has to run for the others to
 read, and each may be killed at any time.
@@ -17,6 +17,7 @@ from ntk_uq.store.directory import FORMAT, prepare, shared_file_system_warning
 from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.records import Engine, Job, JobState
 from ntk_uq.store.results import ResultsCache
+from ntk_uq.store.watchers import Watchers
 
 __all__ = [
     "FORMAT",
@@ -27,6 +28,7 @@ __all__ = [
     "JobTable",
     "ResultsCache",
     "Store",
+    "Watchers",
     "open_store",
     "shared_file_system_warning",
 ]
@@ -39,6 +41,7 @@ class Store:
         directory: where it is.
         results: finished results.
         jobs: jobs and engines.
+        watchers: who looks at which jobs.
     """
 
     def __init__(self, directory: Path, *, clock: Callable[[], float] = time.time) -> None:
@@ -53,11 +56,13 @@ class Store:
         prepare(self.directory)
         self.results = ResultsCache(self.directory / "results")
         self.jobs = JobTable(self.directory / "jobs.sqlite", clock=clock)
+        self.watchers = Watchers(self.directory / "jobs.sqlite", clock=clock)
 
     def close(self) -> None:
         """Closes the connections that this thread may close; they open again when used."""
         self.results.close()
         self.jobs.close()
+        self.watchers.close()
 
     def __enter__(self) -> "Store":
         return self

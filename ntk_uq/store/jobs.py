@@ -164,22 +164,6 @@ class JobTable:
                     )
             return self._existing(connection, job_id)
 
-    def withdraw(self, job_id: str) -> Job:
-        """Takes one submission back; the job is cancelled if it was the last. Returns the job.
-
-        Raises:
-            StoreError: if there is no such job.
-        """
-        with self._database.write() as connection:
-            job = self._existing(connection, job_id)
-            if job.submissions > 1 and not job.state.ended:
-                connection.execute(
-                    "UPDATE jobs SET submissions = submissions - 1 WHERE id = ?", (job_id,)
-                )
-            else:
-                self._cancel(connection, job)
-            return self._existing(connection, job_id)
-
     def request_cancel(self, job_id: str) -> Job:
         """Cancels a job, whoever asked for it; returns it as it stands then.
 

@@ -34,8 +34,8 @@ class Job:
         kind: which function of the engine runs it.
         spec: what to compute, JSON text.
         state: see :class:`JobState`.
-        done: chunks finished.
-        total: chunks in all; 0 while unknown.
+        done: results that are there.
+        total: results in all; 0 while unknown.
         message: what the engine is doing, for the user.
         error: why it failed, for the user; empty otherwise.
         submitted: when it was first asked for, since it last ended.
@@ -46,7 +46,7 @@ class Job:
         engine: who runs it, or ran it to its end.
         priority: higher runs first.
         cancel_requested: whether its engine has been, or was, asked to stop.
-        submissions: how many have asked for it and not withdrawn.
+        submissions: how often it was asked for since it last ended.
     """
 
     id: str

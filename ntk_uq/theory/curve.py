@@ -183,21 +183,19 @@ def evaluate_draw(
             return
         if not condition <= ILL_CONDITIONED:  # also where there is no estimate
             warnings += (
-                f"The kernel at n_train = {n} has a condition number of {condition:.1e}: "
-                f"expect rounding errors up to {condition * 2.2e-16:.0e} relative. "
-                f"{_advice(spec.training)}",
+                f"The condition number exceeds {ILL_CONDITIONED:.0e}, so that rounding may reach "
+                f"the fourth digit. {_advice(spec.training)}",
             )
         moments = loss_moments(mean, covariance, split.y_test)
         if moments.mu_variance < ROUNDING * posterior.prior_variance:
             warnings += (
-                f"At n_train = {n} the networks agree to rounding: the variance of their outputs "
-                f"is {moments.mu_variance:.0e}, from {posterior.prior_variance:.2g} before "
-                "training. sigma and epsilon are rounding errors here.",
+                "The networks agree to rounding: the variance of their outputs is below "
+                f"{ROUNDING:.0e} of that before training. sigma and epsilon are rounding errors.",
             )
         if moments.epsilon_population is None:
             warnings += (
-                f"At n_train = {n}, n_test = {spec.data.n_test} is too small to tell the "
-                "population part of epsilon from zero; choose a larger test set.",
+                f"n_test = {spec.data.n_test} is too small to tell the population part of epsilon "
+                "from zero; choose a larger test set.",
             )
         now = time.perf_counter()
         yield Point(

@@ -98,9 +98,9 @@ def _network() -> dict[str, Any]:
     activation = st.selectbox("Activation", ACTIVATIONS, key=_key("activation"))
     left, right = st.columns(2)
     with left:
-        sigma_w = _number("sigma_w", 0.1, "%.4f")
+        sigma_w = _number("sigma_w", 0.1, "%.5g")
     with right:
-        sigma_b = _number("sigma_b", 0.1, "%.4f")
+        sigma_b = _number("sigma_b", 0.1, "%.5g")
     return {
         "depths": tuple(sorted(depths)),
         "activation": activation,
@@ -167,6 +167,9 @@ def _number(name: str, step: float | None, form: str | None = None) -> Any:
     open_low = isinstance(inner, Real) and inner.above
     value = st.number_input(
         label,
+        # The session has the value. With None here an emptied field is empty and told about;
+        # otherwise it would jump to its smallest value and start a computation.
+        value=None,
         # An open end stays open: the specification says what is wrong with the bound itself.
         min_value=kind(inner.low),
         max_value=kind(inner.high),

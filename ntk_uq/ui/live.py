@@ -1,5 +1,6 @@
 """Jobs behind a page: asked for once a view, followed until they end, retried by a button."""
 
+import uuid
 from collections.abc import Sequence
 
 import streamlit as st
@@ -10,26 +11,34 @@ from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui.session import engine_alive
 
-_ASKED = "asked_jobs"
+_ASKED, _WATCHER = "asked_jobs", "watcher"
 
 
 def ask(store: Store, specs: Sequence[CurveSpec]) -> None:
     """Submits what is missing of some curves, once each time the view changes to them.
 
-    What this session asked for before, and no view of it shows any more, it takes back: a job
-    that nobody else asked for stops, and what it computed is kept.
+    What this session asked for before and shows no longer is cancelled, unless somebody else
+    looks at it; what it computed is kept. A closed tab cancels nothing.
     """
     asked: set[str] = st.session_state.setdefault(_ASKED, set())
     wanted = {spec.digest(): spec for spec in specs}
+    store.watchers.watch(_watcher(), wanted)
     for job_id in asked - wanted.keys():
         job = store.jobs.get(job_id)
-        if job is not None and not job.state.ended:
-            store.jobs.withdraw(job_id)
+        if job is None or job.state.ended or store.watchers.watched(job_id, but=_watcher()):
+            continue
+        store.jobs.request_cancel(job_id)
     # The last one asked for runs first, and the first curve is the one to see first.
     for job_id, spec in reversed(wanted.items()):
         if job_id not in asked and not stored_curve(store.results, spec).complete:
             submit(store.jobs, spec)
     st.session_state[_ASKED] = set(wanted)
+
+
+def _watcher() -> str:
+    """This browser session, for as long as it lasts."""
+    name: str = st.session_state.setdefault(_WATCHER, uuid.uuid4().hex)
+    return name
 
 
 def pending(store: Store, curves: Sequence[Curve]) -> bool:
@@ -38,16 +47,28 @@ def pending(store: Store, curves: Sequence[Curve]) -> bool:
 
 
 def progress(store: Store, curves: Sequence[Curve]) -> None:
-    """How many points are there, a button to stop, and a word if nobody computes them."""
+    """How many points are there and, while more may come, a button to stop.
+
+    One row of fixed height, always there: the plots below stand still.
+    """
     done = sum(len(curve.raw) for curve in curves)
     total = sum(curve.spec.n_points for curve in curves)
-    left, right = st.columns([5, 1], vertical_alignment="center")
-    left.progress(done / total, text=f"{done} of {total} points computed")
-    if right.button("Stop", key="stop_jobs", help="What is computed already is kept."):
-        for job_id, job in _jobs(store, curves).items():
-            if not job.state.ended:
-                store.jobs.request_cancel(job_id)
-    if not engine_alive(store):
+    text = f"{done} of {total} points computed"
+    running = [job for job in _jobs(store, curves).values() if not job.state.ended]
+    if running:
+        store.watchers.watch(_watcher(), [curve.spec.digest() for curve in curves])
+    stopping = bool(running) and all(job.cancel_requested for job in running)
+    if stopping:
+        text += ", stopping after the one in hand"
+    with st.container(height=_ROW_HEIGHT, border=False):
+        left, right = st.columns([5, 1], vertical_alignment="center")
+        left.progress(done / total, text=text)
+        if running and right.button(
+            "Stop", key="stop_jobs", disabled=stopping, help="What is computed already is kept."
+        ):
+            for job in running:
+                store.jobs.request_cancel(job.id)
+    if running and not engine_alive(store):
         st.warning(
             "No engine is running, so nothing is computed. What is asked for stays in the queue: "
             "start one with `make run`, or `python -m ntk_uq engine` beside this page.",
@@ -58,26 +79,27 @@ def progress(store: Store, curves: Sequence[Curve]) -> None:
 def ended(store: Store, curves: Sequence[Curve], labels: Sequence[str]) -> None:
     """Why curves are not complete although nobody computes them, and a button to go on."""
     jobs = _jobs(store, curves)
+    missing = []
     for curve, label in zip(curves, labels, strict=True):
         job = jobs.get(curve.spec.digest())
         if job is not None and job.state.ended:
-            _ended(store, curve, label, job)
+            missing.append(curve.spec)
+            box = st.error if job.state is JobState.FAILED else st.info
+            reason = job.error if job.state is JobState.FAILED else _REASONS[job.state]
+            box(f"**{label}**: {reason}")
+    if missing and st.button("Compute what is missing", key="compute_missing"):
+        for spec in reversed(missing):
+            submit(store.jobs, spec)
+        st.rerun()
+
+
+_REASONS = {
+    JobState.CANCELLED: "stopped before it was complete.",
+    JobState.DONE: "some of its results were damaged or have been removed.",
+}
+_ROW_HEIGHT = 72  # pixels
 
 
 def _jobs(store: Store, curves: Sequence[Curve]) -> dict[str, Job]:
     missing = [curve.spec.digest() for curve in curves if not curve.complete]
     return store.jobs.get_many(missing) if missing else {}
-
-
-def _ended(store: Store, curve: Curve, label: str, job: Job) -> None:
-    reasons = {
-        JobState.FAILED: job.error,
-        JobState.CANCELLED: "stopped before it was complete.",
-        JobState.DONE: "some of its results were damaged or have been removed.",
-    }
-    left, right = st.columns([5, 1], vertical_alignment="center")
-    box = left.error if job.state is JobState.FAILED else left.info
-    box(f"**{label}**: {reasons.get(job.state, '')}")
-    if right.button("Compute", key=f"retry_{job.id}", help="Computes what is missing."):
-        submit(store.jobs, curve.spec)
-        st.rerun()

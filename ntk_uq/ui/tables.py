@@ -8,9 +8,11 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from ntk_uq import datasets
 from ntk_uq.curves import Curve
 from ntk_uq.figures import Trace
 from ntk_uq.scaling import PlateauFit, PowerLawFit
+from ntk_uq.views import CurvesView
 
 
 def exponents(traces: Sequence[Trace]) -> None:
@@ -64,7 +66,7 @@ def reasons(traces: Sequence[Trace]) -> None:
             st.markdown("\n".join(lines))
 
 
-def numbers(traces: Sequence[Trace], loss_unit: str) -> None:
+def numbers(traces: Sequence[Trace], view: CurvesView) -> None:
     """Every number behind the plots, where it comes from, and the files to take home."""
     curves = [trace.curve for trace in traces if trace.curve.raw]
     if not curves:
@@ -78,6 +80,7 @@ def numbers(traces: Sequence[Trace], loss_unit: str) -> None:
         frame = pd.DataFrame(rows).drop(columns="warnings")
         digits = {name: st.column_config.NumberColumn(format="%.4g") for name in frame.columns[3:]}
         st.dataframe(frame, hide_index=True, column_config=digits)
+        loss_unit = datasets.get(view.data.dataset).loss_unit
         st.caption(
             f"mu and sigma in {loss_unit}; epsilon without unit; _sem: standard error over draws; "
             "condition: λ_max/λ_min of the matrix inverted."
@@ -90,17 +93,26 @@ def numbers(traces: Sequence[Trace], loss_unit: str) -> None:
             f"{versions}. Data: {origin.get('citation')}."
         )
         left, right, _ = st.columns([1, 1, 3])
-        left.download_button("CSV", _csv(rows), "scaling-curves.csv", "text/csv")
-        right.download_button("JSON", _json(curves), "scaling-curves.json", "application/json")
+        name = f"scaling-curves-{view.digest()[:8]}"
+        left.download_button("CSV", _csv(rows, view), f"{name}.csv", "text/csv")
+        right.download_button("JSON", _json(curves, view), f"{name}.json", "application/json")
 
 
-def _csv(rows: list[dict[str, object]]) -> str:
+def _csv(rows: list[dict[str, object]], view: CurvesView) -> str:
+    """The points as a table; what they are points of stands in every row."""
+    shown = {"v", "depths", "n_low", "n_high", "n_points", "draws", *_DISPLAY}
+    same = {name: text for name, text in view.to_query().items() if name not in shown}
     out = io.StringIO()
-    writer = csv.DictWriter(out, rows[0])
+    writer = csv.DictWriter(out, [*rows[0], *same])
     writer.writeheader()
-    writer.writerows({**row, "warnings": "; ".join(row["warnings"])} for row in rows)  # type: ignore[arg-type]
+    writer.writerows({**row, "warnings": "; ".join(row["warnings"]), **same} for row in rows)  # type: ignore[arg-type]
     return out.getvalue()
 
 
-def _json(curves: Sequence[Curve]) -> str:
-    return json.dumps([curve.to_json() for curve in curves], indent=1, allow_nan=False)
+_DISPLAY = ("fit_low", "fit_high", "parts", "axis")
+
+
+def _json(curves: Sequence[Curve], view: CurvesView) -> str:
+    """The curves with the fits that the page shows, and the view, which has their window."""
+    shown = [curve.to_json(view.fit_low, view.fit_high) for curve in curves]
+    return json.dumps({"view": view.to_json(), "curves": shown}, indent=1, allow_nan=False)

@@ -1,8 +1,11 @@
 """The page without a browser: what a user sees, asks for, and is told."""
 
+import csv
+import io
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
 from ntk_uq.specs import CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.store import JobState
+from ntk_uq.ui import tables
 from ntk_uq.views import CurvesView
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -165,10 +169,31 @@ def test_a_view_that_cannot_be_computed_is_told_and_not_asked_for(store, view, w
     assert store.jobs.list() == []
 
 
-def test_a_range_upside_down_is_told(store):
+def test_a_range_upside_down_is_told_and_stops_what_was_asked_for_before(store):
     app = opened(SMALL)
     app.number_input(key="curves_n_low").set_value(500).run()
     assert "must be above the smallest" in texts(app.error)
+    assert {j.state for j in store.jobs.list()} == {JobState.CANCELLED}
+    app.number_input(key="curves_n_low").set_value(SMALL.n_low).run()
+    assert {j.state for j in store.jobs.list()} == {JobState.QUEUED}
+
+
+def test_an_emptied_field_is_told_and_starts_nothing(store):
+    app = opened(SMALL)
+    app.number_input(key="curves_n_test").set_value(None).run()
+    assert "n_test is None" in texts(app.error)
+    assert len(store.jobs.list()) == len(SMALL.depths)
+
+
+def test_a_reload_does_not_keep_a_job_alive_that_nobody_shows(store):
+    now = [1000.0]
+    store.watchers._clock = lambda: now[0]
+    store.watchers.watch("the tab before the reload", [SMALL.curves()[1].digest()])
+    app = opened(SMALL)
+    store.watchers._clock = time.time  # the tab is long gone for the page's own clock
+    app.multiselect(key="curves_depths").set_value([1]).run()
+    states = {json.loads(j.spec)["architecture"]["depth"]: j.state for j in store.jobs.list()}
+    assert states == {1: JobState.QUEUED, 2: JobState.CANCELLED}
 
 
 def test_too_much_memory_is_refused_with_the_largest_that_fits(store, monkeypatch):
@@ -188,14 +213,46 @@ def test_a_failed_job_shows_its_reason_and_can_be_asked_for_again(store):
     store.jobs.finish(job.id, "somebody", JobState.FAILED, "the cat sat on the GPU")
     app.run()
     assert "the cat sat on the GPU" in texts(app.error)
-    app.button(key=f"retry_{job.id}").click().run()
+    app.button(key="compute_missing").click().run()
     assert store.jobs.get(job.id).state is JobState.QUEUED
 
 
-def test_stop_cancels_the_jobs_of_the_view(store):
+def test_stop_cancels_the_jobs_of_the_view_and_one_button_goes_on(store):
     app = opened(SMALL)
     app.button(key="stop_jobs").click().run()
     assert {j.state for j in store.jobs.list()} == {JobState.CANCELLED}
+    assert "stopped before it was complete" in texts(app.info)
+    app.button(key="compute_missing").click().run()
+    assert {j.state for j in store.jobs.list()} == {JobState.QUEUED}
+
+
+def test_stopping_a_running_job_says_that_it_is_stopping(store):
+    app = opened(SMALL)
+    store.jobs.beat("somebody", {})
+    store.jobs.claim("somebody", limit=2)
+    app.run()
+    app.button(key="stop_jobs").click().run()
+    app.run()
+    assert "stopping" in app.get("progress")[0].proto.text
+    assert app.button(key="stop_jobs").disabled
+
+
+def test_downloads_hold_the_fits_and_the_view_that_the_page_shows(store):
+    view = CurvesView(**{**vars(SMALL), "n_points": 8, "fit_low": 40.0, "fit_high": 160.0})
+    opened(view)
+    compute(store)
+    curves = [stored_curve(store.results, spec) for spec in view.curves()]
+    data = json.loads(tables._json(curves, view))
+    assert CurvesView.from_json(data["view"]) == view
+    for curve, got in zip(curves, data["curves"], strict=True):
+        assert got["fits"] == curve.fits(40.0, 160.0).to_json()
+        assert got["fits"]["mu"]["window"][0] >= 40
+    rows = [{"depth": c.spec.architecture.depth, **p.to_json()} for c in curves for p in c.points]
+    table = list(csv.DictReader(io.StringIO(tables._csv(rows, view))))
+    assert [float(row["mu"]) for row in table] == [row["mu"] for row in rows]
+    assert {(row["dataset"], row["n_test"], row["activation"]) for row in table} == {
+        ("digits", "50", "relu")
+    }
 
 
 def test_points_that_cannot_be_computed_are_explained(store):

@@ -256,7 +256,6 @@ def test_cancelling_an_ended_job_changes_nothing(jobs: JobTable, end: JobState) 
     jobs.finish("j", "e1", end)
     before = jobs.get("j")
     assert jobs.request_cancel("j") == before
-    assert jobs.withdraw("j") == before
 
 
 def test_a_job_that_was_done_before_the_engine_saw_the_request(jobs: JobTable) -> None:
@@ -269,26 +268,8 @@ def test_a_job_that_was_done_before_the_engine_saw_the_request(jobs: JobTable) -
 
 
 def test_unknown_jobs(jobs: JobTable) -> None:
-    for ask in (jobs.request_cancel, jobs.withdraw):
-        with pytest.raises(StoreError, match=r"There is no job x in .*; submit it first"):
-            ask("x")
-
-
-def test_withdrawing_cancels_only_for_the_last(jobs: JobTable) -> None:
-    submit(jobs)
-    submit(jobs)
-    job = jobs.withdraw("j")
-    assert (job.state, job.submissions) == (S.QUEUED, 1)
-    job = jobs.withdraw("j")
-    assert (job.state, job.submissions) == (S.CANCELLED, 0)
-    assert jobs.withdraw("j") == job
-
-
-def test_withdrawing_from_a_running_job(jobs: JobTable) -> None:
-    running(jobs)
-    submit(jobs)
-    assert not jobs.withdraw("j").cancel_requested
-    assert jobs.withdraw("j").cancel_requested
+    with pytest.raises(StoreError, match=r"There is no job x in .*; submit it first"):
+        jobs.request_cancel("x")
 
 
 def test_a_stopping_job_that_is_submitted_again_is_queued_once_it_stops(jobs: JobTable) -> None:
@@ -315,13 +296,12 @@ def test_a_stopping_job_that_is_submitted_again_and_ends_otherwise(
 
 
 def test_cancelling_again_undoes_the_new_submission(jobs: JobTable) -> None:
-    for undo in (jobs.request_cancel, jobs.withdraw):
-        running(jobs)
-        jobs.request_cancel("j")
-        submit(jobs)
-        undo("j")
-        jobs.finish("j", "e1", S.CANCELLED)
-        assert state(jobs) is S.CANCELLED
+    running(jobs)
+    jobs.request_cancel("j")
+    submit(jobs)
+    jobs.request_cancel("j")
+    jobs.finish("j", "e1", S.CANCELLED)
+    assert state(jobs) is S.CANCELLED
 
 
 @pytest.mark.parametrize(("again", "after"), [(False, S.CANCELLED), (True, S.QUEUED)])

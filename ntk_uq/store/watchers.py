@@ -1,0 +1,59 @@
+"""Who looks at which jobs: whether one may be stopped that its asker no longer wants."""
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ntk_uq.store.database import Database
+
+FRESH_SECONDS = 30.0
+"""A watcher that has not been seen for longer is gone: a closed tab says no goodbye."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS watchers (
+    watcher TEXT NOT NULL,
+    job TEXT NOT NULL,
+    seen REAL NOT NULL,
+    PRIMARY KEY (watcher, job)
+)
+"""
+
+
+class Watchers:
+    """Sessions and the jobs that they show, in one SQLite file.
+
+    Every method raises StoreError, in words, as :class:`~ntk_uq.store.jobs.JobTable` does.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+        """Opens or creates the table in ``path``; ``clock`` gives unix seconds."""
+        self._clock = clock
+        self._database = Database(path, _SCHEMA)
+
+    def watch(self, watcher: str, job_ids: Iterable[str]) -> None:
+        """Says that ``watcher`` looks at these jobs now, and at no others any more."""
+        values = {"watcher": watcher, "ids": json.dumps(list(job_ids)), "now": self._clock()}
+        with self._database.write() as connection:
+            # Everybody's old rows go too: nobody else would ever remove those of a closed tab.
+            connection.execute(
+                "DELETE FROM watchers WHERE watcher = :watcher OR abs(:now - seen) > :fresh",
+                {**values, "fresh": FRESH_SECONDS},
+            )
+            connection.execute(
+                "INSERT INTO watchers SELECT :watcher, value, :now FROM json_each(:ids)", values
+            )
+
+    def watched(self, job_id: str, but: str) -> bool:
+        """Whether anybody but this watcher looks at the job."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT 1 FROM watchers WHERE job = :job AND watcher <> :but"
+                " AND abs(:now - seen) <= :fresh",
+                {"job": job_id, "but": but, "now": self._clock(), "fresh": FRESH_SECONDS},
+            ).fetchone()
+        return row is not None
+
+    def close(self) -> None:
+        """Closes idle connections; they open again when used."""
+        self._database.close()
