@@ -1,6 +1,7 @@
 """Data sets through one registry: what there is, how it is prepared, how it is split."""
 
-from ntk_uq.datasets.base import Dataset, Examples
+from ntk_uq.datasets.base import Dataset, Examples, Rows
+from ntk_uq.datasets.calochallenge import ELECTRONS, PHOTONS, PIONS
 from ntk_uq.datasets.calorimeter import CALORIMETER
 from ntk_uq.datasets.cifar10 import CIFAR10
 from ntk_uq.datasets.digits import DIGITS
@@ -9,7 +10,9 @@ from ntk_uq.datasets.preparation import describe
 from ntk_uq.datasets.splits import Split, check_sizes, load_split, pool_sample
 from ntk_uq.errors import SpecError
 
-REGISTRY: dict[str, Dataset] = {d.name: d for d in (DIGITS, CALORIMETER, MNIST, CIFAR10)}
+REGISTRY: dict[str, Dataset] = {
+    d.name: d for d in (DIGITS, CALORIMETER, MNIST, CIFAR10, PHOTONS, PIONS, ELECTRONS)
+}
 
 
 def get(name: str) -> Dataset:
@@ -27,6 +30,7 @@ __all__ = [
     "REGISTRY",
     "Dataset",
     "Examples",
+    "Rows",
     "Split",
     "check_sizes",
     "describe",
