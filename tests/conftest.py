@@ -13,6 +13,8 @@ install_import_hook(
     [
         "ntk_uq.architecture",
         "ntk_uq.datasets.base",
+        "ntk_uq.datasets.calochallenge",
+        "ntk_uq.datasets.cifar10",
         "ntk_uq.datasets.idx",
         "ntk_uq.datasets.preparation",
         "ntk_uq.datasets.splits",

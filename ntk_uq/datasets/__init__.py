@@ -1,14 +1,18 @@
 """Data sets through one registry: what there is, how it is prepared, how it is split."""
 
-from ntk_uq.datasets.base import Dataset, Examples
+from ntk_uq.datasets.base import Dataset, Examples, Rows
+from ntk_uq.datasets.calochallenge import ELECTRONS, PHOTONS, PIONS
 from ntk_uq.datasets.calorimeter import CALORIMETER
+from ntk_uq.datasets.cifar10 import CIFAR10
 from ntk_uq.datasets.digits import DIGITS
 from ntk_uq.datasets.mnist import MNIST
 from ntk_uq.datasets.preparation import describe
 from ntk_uq.datasets.splits import Split, check_sizes, load_split, pool_sample
 from ntk_uq.errors import SpecError
 
-REGISTRY: dict[str, Dataset] = {d.name: d for d in (DIGITS, CALORIMETER, MNIST)}
+REGISTRY: dict[str, Dataset] = {
+    d.name: d for d in (DIGITS, CALORIMETER, MNIST, CIFAR10, PHOTONS, PIONS, ELECTRONS)
+}
 
 
 def get(name: str) -> Dataset:
@@ -26,6 +30,7 @@ __all__ = [
     "REGISTRY",
     "Dataset",
     "Examples",
+    "Rows",
     "Split",
     "check_sizes",
     "describe",

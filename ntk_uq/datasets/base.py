@@ -1,5 +1,6 @@
 """What a data set is to the rest of the program."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -7,21 +8,45 @@ import numpy as np
 from jaxtyping import Float, Int, Real
 
 
+class Rows(ABC):
+    """Inputs that stay in their file: as much of an array as splitting and preparing need.
+
+    A base class and not a protocol, which an array of any shape would satisfy, too.
+
+    Attributes:
+        shape: (n, d).
+    """
+
+    shape: tuple[int, int]
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @abstractmethod
+    def __getitem__(self, index: slice | Int[np.ndarray, "k"]) -> Real[np.ndarray, "k d"]:
+        """The rows of a slice of step 1, or of an index in any order, as an array of their own.
+
+        Raises:
+            DataError: if the file cannot be read, has changed, or holds what is no number.
+        """
+
+
 @dataclass(frozen=True)
 class Examples:
     """A data set as its files hold it, before preparation.
 
     Attributes:
-        pool_inputs: (n_pool, d) inputs from which training subsets are drawn, in ``input_unit``.
+        pool_inputs: (n_pool, d) inputs from which training subsets are drawn, in ``input_unit``;
+            an array, or rows read when they are asked for.
         pool_targets: (n_pool,) class labels 0 .. C-1, or a physical quantity in ``target_unit``.
         test_inputs: (n_test, d) inputs that never meet the pool.
         test_targets: (n_test,) as ``pool_targets``.
         notices: sentences that belong into every result made from these examples.
     """
 
-    pool_inputs: Real[np.ndarray, "n_pool d"]
+    pool_inputs: Real[np.ndarray, "n_pool d"] | Rows
     pool_targets: Int[np.ndarray, "n_pool"] | Float[np.ndarray, "n_pool"]
-    test_inputs: Real[np.ndarray, "n_test d"]
+    test_inputs: Real[np.ndarray, "n_test d"] | Rows
     test_targets: Int[np.ndarray, "n_test"] | Float[np.ndarray, "n_test"]
     notices: tuple[str, ...] = ()
 
@@ -44,6 +69,8 @@ class Dataset:
         sizes: () -> (n_pool, n_test), quickly, without reading the examples.
         fingerprint: () -> a string that changes whenever the examples do.
         load: () -> the examples.
+        target: ``standardize``, or ``log`` where a regression's target spans decades: then its
+            natural logarithm is standardized.
     """
 
     name: str
@@ -59,12 +86,15 @@ class Dataset:
     sizes: Callable[[], tuple[int, int]] = field(repr=False)
     fingerprint: Callable[[], str] = field(repr=False)
     load: Callable[[], Examples] = field(repr=False)
+    target: str = "standardize"
 
     @property
     def loss_unit(self) -> str:
         """Unit of the test loss, which is a mean over examples and outputs."""
         if self.task == "classification":
             return "squared error, one-hot targets"
+        if self.target == "log":
+            return "squared error / variance of ln(target)"
         return "squared error / variance of target"
 
     @property

@@ -1,10 +1,6 @@
 """Energy regression on simulated electromagnetic showers (see :mod:`ntk_uq.datasets.showers`)."""
 
 import functools
-import hashlib
-import io
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +8,11 @@ import numpy as np
 import ntk_uq.datasets.showers as showers
 from ntk_uq import settings
 from ntk_uq.datasets.base import Dataset, Examples
+from ntk_uq.datasets.files import read_derived, write_derived
 
 N_POOL = 16_000
 N_TEST = 4_000
 _SEED = 2503
-_CHECKSUM = 32  # bytes of SHA-256 in front of the arrays
 
 
 def _fingerprint() -> str:
@@ -29,7 +25,7 @@ def _load() -> Examples:
     arrays = _read(path)
     if arrays is None:
         arrays = _simulate()
-        _write(path, arrays)
+        write_derived(path, cells_mev=arrays[0], energies_gev=arrays[1])
     cells, energies = arrays
     return Examples(cells[:N_POOL], energies[:N_POOL], cells[N_POOL:], energies[N_POOL:])
 
@@ -42,42 +38,13 @@ def _simulate() -> tuple[np.ndarray, np.ndarray]:
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray] | None:
     """The cached pool, or None where it is missing or damaged: then it is simulated again."""
+    arrays = read_derived(path)
+    if arrays is None:
+        return None
+    cells, energies = arrays["cells_mev"], arrays["energies_gev"]
     n_all, n_cells = N_POOL + N_TEST, showers.CALORIMETER.n_cells
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    # A checksum of our own: a flipped bit in a header makes NumPy read other numbers, or raise
-    # anything from TokenError to NotImplementedError, before zip looks at its sum.
-    checksum, body = content[:_CHECKSUM], content[_CHECKSUM:]
-    if hashlib.sha256(body).digest() != checksum:
-        return None
-    with np.load(io.BytesIO(body), allow_pickle=False) as file:
-        cells, energies = file["cells_mev"], file["energies_gev"]
     fits = cells.shape == (n_all, n_cells) and energies.shape == (n_all,)
     return (cells, energies) if fits else None
-
-
-def _write(path: Path, arrays: tuple[np.ndarray, np.ndarray]) -> None:
-    """Keeps the pool: a temporary file, then a rename, so that no reader finds half a file.
-
-    A cache that cannot be written costs the simulation next time and nothing else.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".pool")
-    except OSError:
-        return
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            body = io.BytesIO()
-            np.savez(body, cells_mev=arrays[0], energies_gev=arrays[1])
-            file.write(hashlib.sha256(body.getbuffer()).digest())
-            file.write(body.getbuffer())
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
 
 
 CALORIMETER = Dataset(

@@ -8,6 +8,7 @@ import numpy as np
 
 from ntk_uq import settings
 from ntk_uq.datasets.base import Dataset, Examples
+from ntk_uq.datasets.files import sha256
 from ntk_uq.datasets.idx import read_idx, read_shape
 from ntk_uq.errors import DataError, MissingDataError
 
@@ -75,16 +76,7 @@ def _fingerprint() -> str:
 
 
 def _checksums() -> list[str]:
-    return [_sha256(p, p.stat().st_mtime_ns, p.stat().st_size) for p in locate()]
-
-
-@functools.lru_cache(maxsize=16)
-def _sha256(path: Path, modified: int, size: int) -> str:  # noqa: ARG001 (part of the cache's key)
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
+    return [sha256(path) for path in locate()]
 
 
 def _load() -> Examples:

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ntk_uq.datasets.base import Dataset, Examples
-from ntk_uq.datasets.preparation import Preparation, fit_preparation
+from ntk_uq.datasets.preparation import Preparation, load_preparation
 from ntk_uq.errors import SpecError
 from ntk_uq.specs import DataSpec
 
@@ -81,5 +81,5 @@ def _permutation(n: int, seed: int, stream: int, draw: int) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=4)
-def _preparation(dataset: Dataset, fingerprint: str) -> Preparation:  # noqa: ARG001
-    return fit_preparation(dataset, dataset.load())
+def _preparation(dataset: Dataset, fingerprint: str) -> Preparation:
+    return load_preparation(dataset, dataset.load(), fingerprint)

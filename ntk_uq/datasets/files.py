@@ -1,0 +1,89 @@
+"""What loaders share: checksums of data files, and derived arrays kept in the cache directory."""
+
+import functools
+import hashlib
+import io
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from ntk_uq.errors import DataError
+
+_CHECKSUM = 32  # bytes of SHA-256 in front of derived arrays
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's content in hexadecimal; read again only when the file has changed.
+
+    Raises:
+        DataError: if the file cannot be read.
+    """
+    return _digest(path, "sha256", *state(path))
+
+
+def md5(path: Path) -> str:
+    """As :func:`sha256`, for files whose publishers give only this sum."""
+    return _digest(path, "md5", *state(path))
+
+
+def state(path: Path) -> tuple[int, int]:
+    """Time of the last change in nanoseconds, and size in bytes: the file changed if these did.
+
+    Raises:
+        DataError: if the file is not there any more or may not be looked at.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
+    return found.st_mtime_ns, found.st_size
+
+
+@functools.lru_cache(maxsize=64)
+def _digest(path: Path, algorithm: str, modified: int, size: int) -> str:  # noqa: ARG001 (the key)
+    try:
+        with path.open("rb") as file:
+            # Sums here tell files apart; none of them is a matter of security.
+            new = functools.partial(hashlib.new, algorithm, usedforsecurity=False)
+            return hashlib.file_digest(file, new).hexdigest()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def read_derived(path: Path) -> dict[str, np.ndarray] | None:
+    """Arrays that :func:`write_derived` kept, or None where they are missing or damaged."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    # A checksum of our own: a flipped bit in a header makes NumPy read other numbers, or raise
+    # anything from TokenError to NotImplementedError, before zip looks at its sum.
+    checksum, body = content[:_CHECKSUM], content[_CHECKSUM:]
+    if hashlib.sha256(body).digest() != checksum:
+        return None
+    with np.load(io.BytesIO(body), allow_pickle=False) as file:
+        return dict(file)
+
+
+def write_derived(path: Path, **arrays: np.ndarray) -> None:
+    """Keeps arrays: a temporary file, then a rename, so that no reader finds half a file.
+
+    A cache that cannot be written costs making them again next time and nothing else.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=path.suffix)
+    except OSError:
+        return
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            body = io.BytesIO()
+            np.savez(body, **arrays)  # type: ignore[arg-type]
+            file.write(hashlib.sha256(body.getbuffer()).digest())
+            file.write(body.getbuffer())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
