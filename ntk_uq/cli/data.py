@@ -1,4 +1,4 @@
-"""``ntk_uq data``: what data sets there are, and their prepared arrays."""
+"""``ntk_uq data``: what data sets there are, their files, and their prepared arrays."""
 
 import argparse
 import os
@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from ntk_uq import datasets
+from ntk_uq.cli import data_files
 from ntk_uq.cli.options import add_fields, read
+from ntk_uq.datasets import fetching
 from ntk_uq.errors import DataError
 from ntk_uq.specs import ArchitectureSpec, DataSpec, PointSpec, TrainingSpec
 
@@ -19,11 +21,13 @@ _POINT = ("n_train", "draw")
 
 def add_parsers(commands: Any) -> None:
     """Adds the command and its own commands to the command line."""
-    parser = commands.add_parser("data", help="list data sets, export prepared splits")
+    parser = commands.add_parser("data", help="list, fetch, verify and export data sets")
     inner = parser.add_subparsers(metavar="ACTION", required=True)
 
     listing = inner.add_parser("list", help="the data sets, their sizes, and what is missing")
     listing.set_defaults(run=_list)
+
+    data_files.add_parsers(inner)
 
     export = inner.add_parser(
         "export",
@@ -41,12 +45,21 @@ def add_parsers(commands: Any) -> None:
 
 def _list(options: argparse.Namespace) -> None:  # noqa: ARG001
     for dataset in datasets.REGISTRY.values():
-        try:
-            pool, test = dataset.sizes()
-            status = f"{pool} in the pool, {test} for the test set"
-        except DataError as error:
-            status = str(error)
-        print(f"{dataset.name:<12} {dataset.task:<15} {status}")
+        source = fetching.SOURCES.get(dataset.name)
+        where = data_files.status_line(dataset.name)
+        if source is not None and not fetching.present(source):
+            status = where
+        else:
+            try:
+                pool, test = dataset.sizes()
+                status = f"{pool} in the pool, {test} for the test set"
+                status += "" if where is None else f"; {where}"
+            except DataError as error:
+                status = str(error)
+        print(f"{dataset.name:<24} {dataset.task:<15} {status}")
+    for name in fetching.SOURCES:
+        if name not in datasets.REGISTRY:
+            print(f"{name:<24} {'files':<15} {data_files.status_line(name)}")
 
 
 def _export(options: argparse.Namespace) -> None:
