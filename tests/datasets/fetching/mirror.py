@@ -45,7 +45,7 @@ class Mirror(ThreadingHTTPServer):
 
     Attributes:
         requests: how often each path was asked for.
-        agents: what clients call themselves.
+        agents, encodings: what clients call themselves, and what they take.
         started: set when the first bytes of a file are out.
         release: a ``hold`` request goes on when it is set.
     """
@@ -57,7 +57,7 @@ class Mirror(ThreadingHTTPServer):
         self.files = files
         self.requests = Counter()
         self.counting = threading.Lock()
-        self.agents = set()
+        self.agents, self.encodings = set(), set()
         self.started, self.release = threading.Event(), threading.Event()
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -87,6 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.counting:
             self.server.requests[self.path] += 1
         self.server.agents.add(self.headers["User-Agent"])
+        self.server.encodings.add(self.headers["Accept-Encoding"])
         _, behaviour, name = self.path.split("/", 2)
         self.content = self.server.files.get(name.partition("?")[0])
         if self.content is None:
@@ -110,6 +111,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_good(self):
         self._send(self.content, Content_Type="application/octet-stream")
+
+    def do_labelled(self):
+        self._send(self.content, Content_Encoding="gzip")
 
     def do_nolength(self):
         self._send(self.content, length=False)

@@ -5,6 +5,7 @@ import hashlib
 import io
 import subprocess
 import tarfile
+import threading
 from dataclasses import replace
 
 import pytest
@@ -121,6 +122,25 @@ def test_an_archive_that_lies_there_is_unpacked_without_a_download(offer, folder
     fetch("cifar10")
     assert mirror.asked("good") == 0
     assert visible(folder.parent) == [FOLDER]
+
+
+def test_two_at_once_make_one_download_though_the_archive_is_removed(
+    offer, folder, mirror, monkeypatch
+):
+    offer(packed(members()))
+    monkeypatch.setenv("NTK_UQ_MIRRORS", mirror.url("hold"))
+    waiting = threading.Event()
+    first = threading.Thread(target=fetch, args=("cifar10",))
+    first.start()
+    assert mirror.started.wait(5)
+    second = threading.Thread(target=fetch, args=("cifar10", None, waiting.set))
+    second.start()
+    assert waiting.wait(5)
+    mirror.release.set()
+    first.join(10)
+    second.join(10)
+    assert mirror.asked("hold") == 1
+    assert {s.state for s in status(get("cifar10"))} == {State.OK}
 
 
 def link(kind, target):

@@ -283,3 +283,19 @@ def test_the_official_mnist_files_are_imported_packed_or_not(run, real_data, tmp
     assert (code, out.count(": ok\n")) == (0, 4)
     assert mnist.MNIST.load().notices == ()
     assert "60000 in the pool, 10000 for the test set; present in" in run("list")[1]
+
+
+def test_a_file_that_would_not_be_read_after_all_is_refused(run, real_data, data, tmp_path):
+    """The packed form is read first, so an unpacked one beside it would change nothing."""
+    name = "t10k-labels-idx1-ubyte"
+    packed_one = data / "mnist" / f"{name}.gz"
+    packed_one.parent.mkdir(parents=True)
+    packed_one.write_bytes(b"damaged")
+    unpacked = tmp_path / name
+    unpacked.write_bytes(gzip.decompress((real_data / "mnist" / f"{name}.gz").read_bytes()))
+    code, _, err = run("import", unpacked)
+    assert code == 1
+    assert f"{packed_one} is there and is read before {name}; remove it first" in err
+    assert visible(data / "mnist") == [packed_one.name]
+    packed_one.unlink()
+    assert run("import", unpacked)[0] == 0

@@ -212,6 +212,14 @@ def test_a_mirror_without_lengths_or_one_that_has_moved_serves(tiny, mirror, mon
     assert (tiny / "one.gz").read_bytes() == CONTENTS["one.gz"]
 
 
+def test_what_lies_at_the_mirror_is_what_arrives(tiny, mirror, monkeypatch):
+    """Some servers call a .gz file gzip-encoded, and a client that believes it unpacks the file."""
+    monkeypatch.setenv("NTK_UQ_MIRRORS", mirror.url("labelled"))
+    fetch("tiny")
+    assert {name: (tiny / name).read_bytes() for name in CONTENTS} == CONTENTS
+    assert mirror.encodings == {"identity"}
+
+
 def test_two_threads_at_once_make_one_download(tiny, mirror, monkeypatch):
     monkeypatch.setenv("NTK_UQ_MIRRORS", mirror.url("hold"))
     waiting, errors = threading.Event(), []
