@@ -26,6 +26,10 @@ class MissingDataError(DataError):
     """A data set's files are not where the settings say."""
 
 
+class FetchError(DataError):
+    """No mirror delivered a data set's file."""
+
+
 class MemoryLimitError(NtkUqError):
     """The computation does not fit into the memory that the settings allow."""
 

@@ -17,6 +17,7 @@ CACHE = "NTK_UQ_CACHE"
 MEMORY = "NTK_UQ_MEMORY"
 WORKERS = "NTK_UQ_WORKERS"
 SCHEDULER = "NTK_UQ_SCHEDULER"
+MIRRORS = "NTK_UQ_MIRRORS"
 
 BLAS_ENVIRONMENT = {"OPENBLAS_THREAD_TIMEOUT": "4"}
 """What entry points set for OpenBLAS, as the logarithm of clock cycles. NumPy and SciPy bring a
@@ -67,6 +68,29 @@ def workers() -> int:
 def scheduler() -> str | None:
     """Address of an existing Dask scheduler (``tcp://host:port``), or None for an embedded one."""
     return os.environ.get(SCHEDULER) or None
+
+
+def mirrors() -> tuple[tuple[str, ...], bool]:
+    """Base addresses, each with a slash at its end, to try before the built-in mirrors.
+
+    ``NTK_UQ_MIRRORS`` lists them with commas between; the word ``only`` among them makes the
+    second value True: the built-in mirrors are then not tried at all.
+
+    Raises:
+        SpecError: if one is not an http or https address, or there is ``only`` and no address.
+    """
+    text = os.environ.get(MIRRORS, "")
+    entries = [entry.strip() for entry in text.split(",") if entry.strip()]
+    bases = tuple(f"{entry.rstrip('/')}/" for entry in entries if entry != "only")
+    only = "only" in entries
+    if not all(re.fullmatch(r"https?://[^\s/?#][^\s?#]*", base) for base in bases) or (
+        only and not bases
+    ):
+        raise SpecError(
+            f"{MIRRORS} is {text!r}; write addresses such as https://host/folder with commas "
+            "between, and the word only if the built-in mirrors are not to be tried."
+        )
+    return bases, only
 
 
 def parse_bytes(text: str, name: str = "size") -> int:

@@ -33,7 +33,7 @@ def _own_directories(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("NTK_UQ_STORE", str(tmp_path_factory.mktemp("store") / "store"))
     monkeypatch.setenv("NTK_UQ_CACHE", str(base / "derived"))
     monkeypatch.setenv("NTK_UQ_DATA", str(tmp_path_factory.mktemp("data")))
-    for name in ("NTK_UQ_MEMORY", "NTK_UQ_WORKERS", "NTK_UQ_SCHEDULER"):
+    for name in ("NTK_UQ_MEMORY", "NTK_UQ_WORKERS", "NTK_UQ_SCHEDULER", "NTK_UQ_MIRRORS"):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -132,6 +132,31 @@ def test_a_scheduler_is_an_address_or_none(monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("", ((), False)),
+        ("https://a/b", (("https://a/b/",), False)),
+        (" https://a/b/ , http://c:8000,", (("https://a/b/", "http://c:8000/"), False)),
+        ("https://a,only", (("https://a/",), True)),
+    ],
+)
+def test_mirrors_are_base_addresses(monkeypatch, text, read):
+    monkeypatch.setenv("NTK_UQ_MIRRORS", text)
+    assert settings.mirrors() == read
+
+
+@pytest.mark.parametrize(
+    "text", ["only", "a", "file:///etc", "https://a,b", "http:// a", "https://"]
+)
+def test_what_is_no_mirror_is_refused_in_words(monkeypatch, text):
+    monkeypatch.setenv("NTK_UQ_MIRRORS", text)
+    with pytest.raises(SpecError) as caught:
+        settings.mirrors()
+    assert f"NTK_UQ_MIRRORS is {text!r}" in str(caught.value)
+    assert "https://host/folder" in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("count", "text"),
     [
         (0, "0 B"),

@@ -1,4 +1,4 @@
-"""``ntk_uq data``: what data sets there are, and their prepared arrays."""
+"""``ntk_uq data``: what data sets there are, their files, and their prepared arrays."""
 
 import argparse
 import os
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ntk_uq import datasets
+from ntk_uq.cli import data_files
 from ntk_uq.cli.options import add_fields, read
 from ntk_uq.errors import DataError
 from ntk_uq.specs import ArchitectureSpec, DataSpec, PointSpec, TrainingSpec
@@ -19,11 +20,13 @@ _POINT = ("n_train", "draw")
 
 def add_parsers(commands: Any) -> None:
     """Adds the command and its own commands to the command line."""
-    parser = commands.add_parser("data", help="list data sets, export prepared splits")
+    parser = commands.add_parser("data", help="list, fetch, verify and export data sets")
     inner = parser.add_subparsers(metavar="ACTION", required=True)
 
     listing = inner.add_parser("list", help="the data sets, their sizes, and what is missing")
     listing.set_defaults(run=_list)
+
+    data_files.add_parsers(inner)
 
     export = inner.add_parser(
         "export",
@@ -41,12 +44,14 @@ def add_parsers(commands: Any) -> None:
 
 def _list(options: argparse.Namespace) -> None:  # noqa: ARG001
     for dataset in datasets.REGISTRY.values():
+        where = data_files.status_line(dataset.name)
         try:
             pool, test = dataset.sizes()
             status = f"{pool} in the pool, {test} for the test set"
+            status += "" if where is None else f"; {where}"
         except DataError as error:
-            status = str(error)
-        print(f"{dataset.name:<12} {dataset.task:<15} {status}")
+            status = where or str(error)
+        print(f"{dataset.name:<24} {dataset.task:<15} {status}")
 
 
 def _export(options: argparse.Namespace) -> None:

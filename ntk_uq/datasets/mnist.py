@@ -49,8 +49,9 @@ def locate() -> tuple[Path, ...]:
             found.append(path)
     if missing:
         raise MissingDataError(
-            f"MNIST is not complete in {folder}: missing {', '.join(missing)}. Put the four "
-            f"official files there, or set {settings.DATA} to the directory that holds mnist/."
+            f"MNIST is not complete in {folder}: missing {', '.join(missing)}. Run "
+            f"`python -m ntk_uq data fetch mnist`, put the four official files there, or set "
+            f"{settings.DATA} to the directory that holds mnist/."
         )
     return tuple(found)
 

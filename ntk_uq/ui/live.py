@@ -62,7 +62,10 @@ def progress(store: Store, curves: Sequence[Curve]) -> None:
         text += ", stopping after the one in hand"
     with st.container(height=_ROW_HEIGHT, border=False):
         left, right = st.columns([5, 1], vertical_alignment="center")
-        left.progress(done / total, text=text)
+        if running:
+            left.progress(done / total, text=text)
+        else:
+            left.caption(text)
         if running and right.button(
             "Stop", key="stop_jobs", disabled=stopping, help="What is computed already is kept."
         ):
@@ -97,7 +100,7 @@ _REASONS = {
     JobState.CANCELLED: "stopped before it was complete.",
     JobState.DONE: "some of its results were damaged or have been removed.",
 }
-_ROW_HEIGHT = 72  # pixels
+_ROW_HEIGHT = 56  # pixels
 
 
 def _jobs(store: Store, curves: Sequence[Curve]) -> dict[str, Job]:

@@ -7,6 +7,7 @@ import pytest
 
 from ntk_uq import datasets
 from ntk_uq.cli import main
+from ntk_uq.datasets import fetching
 from ntk_uq.datasets.digits import DIGITS
 from ntk_uq.specs import DataSpec
 
@@ -31,7 +32,7 @@ def test_the_list_has_every_data_set_with_its_sizes_or_what_is_missing(run):
     code, out, err = run("data", "list")
     assert (code, err) == (0, "")
     lines = {line.split()[0]: line for line in out.splitlines()}
-    assert set(lines) == set(datasets.REGISTRY)
+    assert set(lines) == {*datasets.REGISTRY, *fetching.SOURCES}
     assert "1297 in the pool, 500 for the test set" in lines["digits"]
     assert "16000 in the pool, 4000" in lines["calorimeter"]
     assert "NTK_UQ_DATA" in lines["mnist"]
