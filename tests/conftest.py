@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 import shapecheck  # noqa: F401 (the hook finds it by name)
 from jaxtyping import install_import_hook
@@ -22,6 +23,11 @@ install_import_hook(
     ],
     "shapecheck.checked",
 )
+
+# A busy machine is no failure. (Under CI Hypothesis has a profile of its own, which says the same.)
+if not os.environ.get("CI"):
+    hypothesis.settings.register_profile("patient", deadline=None)
+    hypothesis.settings.load_profile("patient")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
