@@ -380,6 +380,8 @@ def _is_whole(value: Any) -> bool:
 
 def _shown(value: Any) -> str:
     """The value for a message; Python refuses to write integers of thousands of digits."""
+    if value is None:
+        return "empty"
     try:
         text = repr(value)
     except ValueError:

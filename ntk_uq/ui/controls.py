@@ -72,18 +72,26 @@ def draw() -> CurvesView:
         network = _network()
         grid = _grid()
         training = _training()
+        seed = training.pop("seed")
         display = _display()
-    return CurvesView(data=data, training=training, **network, **grid, **display)
+    # Only now: a value that is refused must not take the controls below it away.
+    return CurvesView(
+        data=DataSpec(**data, seed=seed),
+        training=TrainingSpec(**training),
+        **network,
+        **grid,
+        **display,
+    )
 
 
-def _data() -> DataSpec:
+def _data() -> dict[str, Any]:
     st.subheader("Data")
     # A data set that a link names and this server lacks is shown, not silently replaced.
     names = list(dict.fromkeys([*datasets.REGISTRY, st.session_state[_key("dataset")]]))
     name = st.selectbox("Data set", names, format_func=_title, key=_key("dataset"))
     if name in datasets.REGISTRY:
         st.caption(_about(name))
-    return DataSpec(name, _number("n_test", 50), st.session_state[_key("seed")])
+    return {"dataset": name, "n_test": _number("n_test", 50)}
 
 
 def _network() -> dict[str, Any]:
@@ -119,12 +127,12 @@ def _grid() -> dict[str, Any]:
     return {"n_low": low, "n_high": high, "n_points": points, "draws": draws}
 
 
-def _training() -> TrainingSpec:
+def _training() -> dict[str, Any]:
     st.subheader("Training")
     kind = st.selectbox(
         "Trained how", _TRAININGS, format_func=lambda name: _TRAININGS[name], key=_key("kind")
     )
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"posterior": "bayes" if kind == "bayes" else "trained"}
     if kind == "time":
         values["time"] = _number("time", None, "%g")
     if kind == "steps":
@@ -135,8 +143,8 @@ def _training() -> TrainingSpec:
             values["eta"] = _number("eta", 0.1, "%g")
     with st.expander("Jitter and seed"):
         values["jitter"] = _number("jitter", None, "%.1e")
-        _number("seed", 1)
-    return TrainingSpec("bayes" if kind == "bayes" else "trained", **values)
+        values["seed"] = _number("seed", 1)
+    return values
 
 
 def _display() -> dict[str, Any]:

@@ -82,14 +82,18 @@ def progress(store: Store, curves: Sequence[Curve]) -> None:
 def ended(store: Store, curves: Sequence[Curve], labels: Sequence[str]) -> None:
     """Why curves are not complete although nobody computes them, and a button to go on."""
     jobs = _jobs(store, curves)
-    missing = []
+    missing: list[CurveSpec] = []
+    reasons: dict[tuple[bool, str], list[str]] = {}
     for curve, label in zip(curves, labels, strict=True):
         job = jobs.get(curve.spec.digest())
         if job is not None and job.state.ended:
             missing.append(curve.spec)
-            box = st.error if job.state is JobState.FAILED else st.info
-            reason = job.error if job.state is JobState.FAILED else _REASONS[job.state]
-            box(f"**{label}**: {reason}")
+            failed = job.state is JobState.FAILED
+            reason = job.error if failed else _REASONS[job.state]
+            reasons.setdefault((failed, reason), []).append(label)
+    for (failed, reason), concerned in reasons.items():
+        box = st.error if failed else st.info
+        box(f"**{', '.join(concerned)}**: {reason}")
     if missing and st.button("Compute what is missing", key="compute_missing"):
         for spec in reversed(missing):
             submit(store.jobs, spec)

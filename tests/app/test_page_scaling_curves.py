@@ -181,7 +181,9 @@ def test_a_range_upside_down_is_told_and_stops_what_was_asked_for_before(store):
 def test_an_emptied_field_is_told_and_starts_nothing(store):
     app = opened(SMALL)
     app.number_input(key="curves_n_test").set_value(None).run()
-    assert "n_test is None" in texts(app.error)
+    assert "n_test is empty" in texts(app.error)
+    assert app.toggle(key="curves_linear")  # the controls below the empty one are still there
+    assert app.number_input(key="curves_seed").value == SMALL.data.seed
     assert len(store.jobs.list()) == len(SMALL.depths)
 
 
