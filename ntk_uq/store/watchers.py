@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ntk_uq.store.database import Database
 
-FRESH_SECONDS = 30.0
-"""A watcher that has not been seen for longer is gone: a closed tab says no goodbye."""
+FRESH_SECONDS = 10.0
+"""A watcher that has not been seen for longer is gone: a closed tab says no goodbye. Pages say once a
+second that they are there."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS watchers (
