@@ -8,8 +8,8 @@ from pathlib import Path
 from ntk_uq.store.database import Database
 
 FRESH_SECONDS = 10.0
-"""A watcher that has not been seen for longer is gone: a closed tab says no goodbye. Pages say once a
-second that they are there."""
+"""A watcher that has not been seen for longer is gone: a closed tab says no goodbye, and an open
+one says every second that it is there."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS watchers (
