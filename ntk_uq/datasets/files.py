@@ -41,8 +41,12 @@ def state(path: Path) -> tuple[int, int]:
     return found.st_mtime_ns, found.st_size
 
 
-@functools.lru_cache(maxsize=64)
-def _digest(path: Path, algorithm: str, modified: int, size: int) -> str:  # noqa: ARG001 (the key)
+def digest(path: Path, algorithm: str) -> str:
+    """A file's checksum by hashlib's name of the algorithm, in hexadecimal; always read anew.
+
+    Raises:
+        DataError: if the file cannot be read.
+    """
     try:
         with path.open("rb") as file:
             # Sums here tell files apart; none of them is a matter of security.
@@ -50,6 +54,11 @@ def _digest(path: Path, algorithm: str, modified: int, size: int) -> str:  # noq
             return hashlib.file_digest(file, new).hexdigest()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+@functools.lru_cache(maxsize=64)
+def _digest(path: Path, algorithm: str, modified: int, size: int) -> str:  # noqa: ARG001 (the key)
+    return digest(path, algorithm)
 
 
 def read_derived(path: Path) -> dict[str, np.ndarray] | None:

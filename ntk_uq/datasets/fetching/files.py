@@ -1,7 +1,6 @@
 """Checksums, and files that appear whole or not at all."""
 
 import contextlib
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from ntk_uq import settings
 from ntk_uq.datasets.fetching.lock import locked
+from ntk_uq.datasets.files import digest
 from ntk_uq.errors import DataError
 
 PIECE = 2**18
@@ -20,11 +20,7 @@ def checksum(path: Path, algorithm: str) -> str:
     Raises:
         DataError: if it cannot be read.
     """
-    try:
-        with path.open("rb") as file:
-            return f"{algorithm}:{hashlib.file_digest(file, algorithm).hexdigest()}"
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
+    return f"{algorithm}:{digest(path, algorithm)}"
 
 
 def matches(path: Path, expected: str) -> bool:
