@@ -34,8 +34,9 @@ def page() -> None:
             live.ask(store, ())  # what the view before asked for is not wanted any more
             raise
         st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset)}.")
-        live.ask(store, view.curves())
-        waiting = live.pending(store, [stored_curve(store.results, s) for s in view.curves()])
+        curves = [stored_curve(store.results, spec) for spec in view.curves()]
+        live.ask(store, curves)
+        waiting = live.pending(store, curves)
     # While points may come, only the fragment is drawn again, and nothing once they are there.
     st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting)
 

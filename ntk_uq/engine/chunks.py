@@ -4,12 +4,12 @@ A chunk is plain values, so that it travels to any worker; its results travel ba
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ntk_uq import datasets
-from ntk_uq.curves import stored_curve
+from ntk_uq.curves import PointId, stored_curve
 from ntk_uq.errors import EngineError
 from ntk_uq.results import point_key
 from ntk_uq.specs import CurveSpec
@@ -68,12 +68,17 @@ def plan(kind: str, spec: Any, results: ResultsCache) -> Plan:
     total = curve.n_points
     if len(known) < total:
         check_memory(curve, dataset.n_features)
+    return Plan(split(curve, known), len(known), total)
+
+
+def split(curve: CurveSpec, known: Container[PointId]) -> tuple[Chunk, ...]:
+    """The chunks that compute the points of a curve that are not known: one a draw."""
     chunks = []
     for draw in range(curve.draws):
         skip = tuple(n for n in curve.n_train if (draw, n) in known)
         if len(skip) < len(curve.n_train):
             chunks.append(Chunk(curve, draw, skip))
-    return Plan(tuple(chunks), len(known), total)
+    return tuple(chunks)
 
 
 def compute(chunk: Chunk) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Callable
 
-from ntk_uq.curves import Curve, stored_curve
-from ntk_uq.engine.chunks import Chunk, compute, plan
+from ntk_uq.curves import Curve, PointId, stored_curve
+from ntk_uq.engine.chunks import compute, split
 from ntk_uq.errors import StoreError
 from ntk_uq.results import Point
 from ntk_uq.specs import CurveSpec
@@ -29,19 +29,17 @@ def run_curve(
     Raises:
         SpecError, DataError, MemoryLimitError: as :func:`ntk_uq.theory.curve.evaluate_draw`.
     """
-    known: dict[tuple[int, int], Point] = {}
-    chunks = tuple(Chunk(spec, draw, ()) for draw in range(spec.draws))
+    known: dict[PointId, Point] = {}
     if results is not None:
         try:
             known = {(p.draw, p.n_train): p for p in stored_curve(results, spec).raw}
-            chunks = plan("curve", spec.to_json(), results).chunks
         except StoreError as error:
             log.warning("results are not kept: %s", error)
-            known, results = {}, None
+            results = None
     total = spec.n_points
     report = on_progress or _ignore
     report(len(known), total)
-    for chunk in chunks:
+    for chunk in split(spec, known):
         for key, record in compute(chunk):
             point = Point.from_json(record)
             known[point.draw, point.n_train] = point

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ntk_uq.curves import Curve, stored_curve
+from ntk_uq.curves import Curve
 from ntk_uq.engine.chunks import submit
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Job, JobState, Store
@@ -14,14 +14,14 @@ from ntk_uq.ui.session import engine_alive
 _ASKED, _WATCHER = "asked_jobs", "watcher"
 
 
-def ask(store: Store, specs: Sequence[CurveSpec]) -> None:
+def ask(store: Store, curves: Sequence[Curve]) -> None:
     """Submits what is missing of some curves, once each time the view changes to them.
 
     What this session asked for before and shows no longer is cancelled, unless somebody else
     looks at it; what it computed is kept. A closed tab cancels nothing.
     """
     asked: set[str] = st.session_state.setdefault(_ASKED, set())
-    wanted = {spec.digest(): spec for spec in specs}
+    wanted = {curve.spec.digest(): curve for curve in curves}
     store.watchers.watch(_watcher(), wanted)
     for job_id in asked - wanted.keys():
         job = store.jobs.get(job_id)
@@ -29,9 +29,9 @@ def ask(store: Store, specs: Sequence[CurveSpec]) -> None:
             continue
         store.jobs.request_cancel(job_id)
     # The last one asked for runs first, and the first curve is the one to see first.
-    for job_id, spec in reversed(wanted.items()):
-        if job_id not in asked and not stored_curve(store.results, spec).complete:
-            submit(store.jobs, spec)
+    for job_id, curve in reversed(wanted.items()):
+        if job_id not in asked and not curve.complete:
+            submit(store.jobs, curve.spec)
     st.session_state[_ASKED] = set(wanted)
 
 
