@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ntk_uq import datasets
-from ntk_uq.curves import PointId, stored_curve
+from ntk_uq.curves import PointId, canonical, stored_curve
 from ntk_uq.errors import EngineError
 from ntk_uq.results import point_key
 from ntk_uq.specs import CurveSpec
@@ -77,7 +77,7 @@ def split(curve: CurveSpec, known: Container[PointId]) -> tuple[Chunk, ...]:
     for draw in range(curve.draws):
         skip = tuple(n for n in curve.n_train if (draw, n) in known)
         if len(skip) < len(curve.n_train):
-            chunks.append(Chunk(curve, draw, skip))
+            chunks.append(Chunk(canonical(curve), draw, skip))
     return tuple(chunks)
 
 
