@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ntk_uq import datasets
-from ntk_uq.datasets import Examples, calorimeter, describe, loss_unit, recipe
+from ntk_uq.datasets import Examples, calorimeter, canonical, describe, loss_unit, recipe
 from ntk_uq.datasets.digits import DIGITS
 from ntk_uq.datasets.mnist import MNIST
 from ntk_uq.datasets.preparation import Preparation, fit_preparation
