@@ -7,7 +7,8 @@ from ntk_uq.curves import stored_curve
 from ntk_uq.errors import NtkUqError
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style, Trace, scaling_figure
 from ntk_uq.theory.memory import check_memory
-from ntk_uq.ui import controls, links, live, session, tables
+from ntk_uq.ui import links, live, session, tables
+from ntk_uq.ui.controls import curves as controls
 from ntk_uq.views import CurvesView
 
 POLL_SECONDS = 1.0
@@ -21,7 +22,7 @@ def page() -> None:
         "over initializations of infinitely wide networks, its spread $\\sigma$, and their ratio "
         "$\\epsilon=\\sigma/\\mu$, against the number of training examples $N_D$."
     )
-    opened = links.opened_view()
+    opened = links.opened_view(CurvesView)
     if opened is not None:
         controls.fill(opened)
     with session.told():

@@ -1,14 +1,18 @@
 """The address bar holds the whole view: a link opens the same view anywhere."""
 
+from typing import TypeVar
+
 import streamlit as st
 
 from ntk_uq.errors import LinkError
-from ntk_uq.views import CurvesView
+from ntk_uq.fields import Spec
 
-_VIEW, _WRITTEN = "view", "written_link"
+View = TypeVar("View", bound=Spec)
+
+_WRITTEN = "written_link"
 
 
-def opened_view() -> CurvesView | None:
+def opened_view(cls: type[View]) -> View | None:
     """The view to show if it is not the one that the controls hold: at the first run, after the
     address was changed, and after another page. None where the controls hold it.
 
@@ -16,26 +20,32 @@ def opened_view() -> CurvesView | None:
     """
     query = st.query_params.to_dict()
     if not query:
-        return st.session_state.get(_VIEW, CurvesView())
-    if query == st.session_state.get(_WRITTEN):
+        view: View = st.session_state.get(_kept(cls)) or cls()
+        return view
+    if (cls.__name__, query) == st.session_state.get(_WRITTEN):
         return None
     try:
-        return CurvesView.from_query(query)
+        return cls.from_query(query)
     except LinkError as error:
         st.error(str(error), icon=":material/link_off:")
-        st.button("Open the default view", on_click=_forget, type="primary")
+        st.button("Open the default view", on_click=_forget, args=(cls,), type="primary")
         st.stop()
 
 
-def keep(view: CurvesView) -> None:
+def keep(view: Spec) -> None:
     """Writes the view into the address bar."""
     query = view.to_query()
-    st.session_state[_VIEW] = view
-    st.session_state[_WRITTEN] = query
+    st.session_state[_kept(type(view))] = view
+    # With the page's class: another page drops the controls of this one.
+    st.session_state[_WRITTEN] = (type(view).__name__, query)
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 
 
-def _forget() -> None:
-    st.session_state.pop(_VIEW, None)
+def _kept(cls: type[Spec]) -> str:
+    return f"view_{cls.__name__}"
+
+
+def _forget(cls: type[Spec]) -> None:
+    st.session_state.pop(_kept(cls), None)
     st.query_params.clear()

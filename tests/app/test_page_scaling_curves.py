@@ -300,3 +300,55 @@ def test_a_complete_curve_is_shown_although_its_job_is_gone(store):
     assert stored_curve(store.results, spec).complete
     assert not app.info
     assert not app.warning
+
+
+def test_the_preparation_is_chosen_stated_and_linked(store):
+    app = opened(SMALL)
+    app.selectbox(key="curves_preparation").set_value("standardize").run()
+    app.toggle(key="curves_whiten").set_value(True).run()
+    view = shown_view(app)
+    assert (view.data.preparation, view.data.zca, view.data.target) == (
+        "standardize",
+        0.1,
+        "default",
+    )
+    assert "ZCA-whitened with the pool's covariance, regularization 0.1" in texts(app.caption)
+    compute(store)
+    other = opened(view)
+    assert not other.exception
+    assert other.number_input(key="curves_zca").value == 0.1
+    plain, whitened = (stored_curve(store.results, v.curves()[0]) for v in (SMALL, view))
+    assert plain.complete
+    assert whitened.complete
+    assert plain.points[0].mu != whitened.points[0].mu
+
+
+def test_the_choice_for_one_set_is_not_kept_for_another(store):
+    view = CurvesView(data=DataSpec("calorimeter", 50, target="log"), depths=(1,), n_high=100)
+    app = opened(view)
+    assert not app.exception
+    assert app.selectbox(key="curves_target").value == "log"
+    assert "natural logarithms" in texts(app.caption)
+    app.selectbox(key="curves_dataset").set_value("digits").run()
+    assert not app.exception
+    assert not app.error
+    assert shown_view(app).data.target == "default"
+    app.selectbox(key="curves_dataset").set_value("calorimeter").run()
+    assert app.selectbox(key="curves_target").value == "default"
+
+
+def test_a_linked_target_for_labels_is_told_and_can_be_mended(store):
+    app = opened(SMALL, target="log")
+    assert "target is 'log', but digits is a classification" in texts(app.error)
+    app.selectbox(key="curves_target").set_value("default").run()
+    assert not app.error
+    assert shown_view(app).data.target == "default"
+
+
+def test_what_is_hidden_comes_back_with_a_value(store):
+    app = opened(SMALL)
+    for kind in ("steps", "converged", "time", "converged", "steps"):
+        app.selectbox(key="curves_kind").set_value(kind).run()
+        assert not app.exception
+        assert not app.error
+    assert shown_view(app).training == TrainingSpec(steps=1000)

@@ -1,4 +1,4 @@
-"""Results to Plotly figures: no numerics beyond evaluating a fit, nothing of the browser."""
+"""Scaling curves with their fits and parts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,16 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ntk_uq.curves import Curve, Fits
+from ntk_uq.figures.style import TITLE_HEIGHT, Style, marker, set_range
 from ntk_uq.scaling import PlateauFit, PowerLawFit, format_value
-
-# Okabe and Ito's colours, told apart with any colour vision; for a dark ground the dark ones of
-# them are lightened. Markers differ too, so that a grey print can be read.
-_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#AA4499", "#E69F00", "#56B4E9", "#7A5C00", "#222222")
-_DARK = ("#56B4E9", "#FF8C42", "#2FD3A1", "#E58AC0", "#F0E442", "#9CC9F5", "#C9A66B", "#EEEEEE")
-_MARKERS = (
-    *("circle", "square", "diamond", "triangle-up"),
-    *("triangle-down", "cross", "x", "star"),
-)
 
 TITLES = {
     "mu": "Mean test loss μ",
@@ -26,29 +18,12 @@ TITLES = {
 
 
 @dataclass(frozen=True)
-class Style:
-    """How figures look: dark or light ground, scale of the value axis, parts shown."""
-
-    dark: bool = False
-    linear: bool = False
-    parts: bool = False
-
-
-@dataclass(frozen=True)
 class Trace:
     """A curve with its fits and its label."""
 
     label: str
     curve: Curve
     fits: Fits | None
-
-
-PLOT_CONFIG = {
-    # Plotly 7 offers to upload the figure to a server unless it is told not to.
-    "showSendToCloud": False,
-    "displaylogo": False,
-    "toImageButtonOptions": {"format": "svg", "filename": "ntk_uq"},
-}
 
 
 def scaling_figure(
@@ -65,12 +40,12 @@ def scaling_figure(
     """
     figure = go.Figure()
     for index, trace in enumerate(traces):
-        color = (_DARK if style.dark else _LIGHT)[index % len(_LIGHT)]
+        color = style.color(index)
         if not trace.curve.points:
             continue
         _add_fit(figure, quantity, trace, color)
         _add_parts(figure, quantity, trace, color, style)
-        _add_points(figure, quantity, trace, color, _MARKERS[index % len(_MARKERS)], style)
+        _add_points(figure, quantity, trace, color, marker(index), style)
     _add_part_legend(figure, quantity, style)
     unit = "" if quantity == "epsilon" else f"  [{loss_unit}]"
     symbol = {"mu": "μ = E[L]", "sigma": "σ = std[L]", "epsilon": "ε"}[quantity]
@@ -79,7 +54,7 @@ def scaling_figure(
 
 
 def _add_points(
-    figure: go.Figure, quantity: str, trace: Trace, color: str, marker: str, style: Style
+    figure: go.Figure, quantity: str, trace: Trace, color: str, symbol: str, style: Style
 ) -> None:
     points = trace.curve.points
     values = [getattr(p, quantity) for p in points]
@@ -94,7 +69,7 @@ def _add_points(
         mode="markers" if isinstance(fit, PowerLawFit) and fit.valid else "lines+markers",
         name=trace.label if fit is None else f"{trace.label}: {_short(fit)}",
         legendgroup=trace.label,
-        marker={"color": color, "symbol": marker, "size": 10},
+        marker={"color": color, "symbol": symbol, "size": 10},
         line={"color": color, "width": 1},
         error_y={"type": "data", "array": up, "arrayminus": down, "visible": any(up), "width": 4},
         customdata=[[p.draws] for p in points],
@@ -170,19 +145,18 @@ def _add_parts(figure: go.Figure, quantity: str, trace: Trace, color: str, style
 
 
 def _add_part_legend(figure: go.Figure, quantity: str, style: Style) -> None:
-    grey = "#AAAAAA" if style.dark else "#666666"
     for _, words, dash in _shown_parts(quantity, style):
         figure.add_scatter(
             x=[None],
             y=[None],
             mode="lines",
             name=words,
-            line={"color": grey, "dash": dash, "width": 2},
+            line={"color": style.grey, "dash": dash, "width": 2},
             hoverinfo="skip",
         )
 
 
-_PLOT_HEIGHT, _TITLE_HEIGHT, _AXIS_HEIGHT, _ROW_HEIGHT = 330, 48, 62, 26  # in pixels
+_PLOT_HEIGHT, _AXIS_HEIGHT, _ROW_HEIGHT = 330, 62, 26  # in pixels
 
 
 def _lay_out(
@@ -195,46 +169,21 @@ def _lay_out(
 ) -> None:
     # As many rows of legend in every figure: side by side, their axes then line up.
     below = _AXIS_HEIGHT + (len(traces) + 2) * _ROW_HEIGHT
-    ink = "#FAFAFA" if style.dark else "#1A1A1A"
-    grid = "#3A3F4B" if style.dark else "#DDDDDD"
-    ground = "#0E1117" if style.dark else "#FFFFFF"
-    axis = {
-        "gridcolor": grid,
-        "linecolor": ink,
-        "ticks": "outside",
-        "tickcolor": ink,
-        "showline": True,
-        "mirror": True,
-        "zeroline": False,
-        # With a format of its own, Plotly writes 200 and not a small 2 between decades.
-        "tickformat": "~r",
-    }
-    x_axis = {
-        **axis,
-        "title": {"text": "training examples N<sub>D</sub>", "standoff": 4},
-        "type": "log",
-    }
-    y_axis = {
-        **axis,
-        "title": {"text": y_title, "standoff": 8},
-        "type": "linear" if style.linear else "log",
-    }
+    x_axis = style.axis("training examples N<sub>D</sub>", "log")
+    y_axis = style.axis(y_title, "linear" if style.linear else "log")
     # The grid is known before its points: the axis stands still while they come.
-    _set_range(x_axis, [n for trace in traces for n in trace.curve.spec.n_train])
+    set_range(x_axis, [n for trace in traces for n in trace.curve.spec.n_train])
     values = _plotted(figure)
     if not values:
         y_axis["showticklabels"] = False
     elif not style.linear:
-        _set_range(y_axis, values)
+        set_range(y_axis, values)
     figure.update_layout(
-        title={"text": title, "font": {"size": 19}, "x": 0.02, "xanchor": "left"},
-        font={"size": 15, "color": ink, "family": "Source Sans, Source Sans Pro, sans-serif"},
-        paper_bgcolor=ground,
-        plot_bgcolor=ground,
-        height=_TITLE_HEIGHT + _PLOT_HEIGHT + below,
+        style.layout(title, revision),
+        height=TITLE_HEIGHT + _PLOT_HEIGHT + below,
         # Margins of our own: Plotly's would shrink the plot by its legend, one figure unlike
         # the other.
-        margin={"l": 78, "r": 12, "t": _TITLE_HEIGHT, "b": below, "autoexpand": False},
+        margin={"l": 78, "r": 12, "t": TITLE_HEIGHT, "b": below, "autoexpand": False},
         xaxis=x_axis,
         yaxis=y_axis,
         showlegend=True,
@@ -249,19 +198,7 @@ def _lay_out(
             "bgcolor": "rgba(0,0,0,0)",
             "font": {"size": 14},
         },
-        hoverlabel={"font": {"size": 14}},
-        uirevision=revision,
-        modebar={"bgcolor": "rgba(0,0,0,0)"},
     )
-
-
-def _set_range(axis: dict[str, object], values: Sequence[float]) -> None:
-    """A logarithmic axis round its values, with labels that neither crowd nor lack."""
-    low, high = np.log10(min(values)), np.log10(max(values))
-    room = max(0.06 * (high - low), 0.03)
-    axis["range"] = [low - room, high + room]
-    span = high - low
-    axis["dtick"] = 1 if span > 2.2 else "D2" if span > 0.8 else "D1"
 
 
 def _plotted(figure: go.Figure) -> list[float]:

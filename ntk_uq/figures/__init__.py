@@ -1,0 +1,6 @@
+"""Results to Plotly figures: no numerics beyond evaluating a fit, nothing of the browser."""
+
+from ntk_uq.figures.scaling import TITLES, Trace, scaling_figure
+from ntk_uq.figures.style import PLOT_CONFIG, Style
+
+__all__ = ["PLOT_CONFIG", "TITLES", "Style", "Trace", "scaling_figure"]

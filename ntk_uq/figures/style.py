@@ -1,0 +1,100 @@
+"""How all figures look: grounds, inks, axes; nothing of what they show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+# Okabe and Ito's colours, told apart with any colour vision; for a dark ground the dark ones of
+# them are lightened. Markers differ too, so that a grey print can be read.
+_LIGHT = ("#0072B2", "#D55E00", "#009E73", "#AA4499", "#E69F00", "#56B4E9", "#7A5C00", "#222222")
+_DARK = ("#56B4E9", "#FF8C42", "#2FD3A1", "#E58AC0", "#F0E442", "#9CC9F5", "#C9A66B", "#EEEEEE")
+_MARKERS = (
+    *("circle", "square", "diamond", "triangle-up"),
+    *("triangle-down", "cross", "x", "star"),
+)
+
+
+@dataclass(frozen=True)
+class Style:
+    """How figures look: dark or light ground, scale of the value axis, parts shown."""
+
+    dark: bool = False
+    linear: bool = False
+    parts: bool = False
+
+    @property
+    def ink(self) -> str:
+        """Colour of lines and text."""
+        return "#FAFAFA" if self.dark else "#1A1A1A"
+
+    @property
+    def ground(self) -> str:
+        """Colour behind everything: that of the page (.streamlit/config.toml)."""
+        return "#0E1117" if self.dark else "#FFFFFF"
+
+    @property
+    def grey(self) -> str:
+        """Colour of what belongs to no curve."""
+        return "#AAAAAA" if self.dark else "#666666"
+
+    def color(self, index: int) -> str:
+        """Colour of the curve of that index."""
+        return (_DARK if self.dark else _LIGHT)[index % len(_LIGHT)]
+
+    def axis(self, title: str = "", kind: str = "linear") -> dict[str, Any]:
+        """A framed axis with ticks outside."""
+        return {
+            "gridcolor": "#3A3F4B" if self.dark else "#DDDDDD",
+            "linecolor": self.ink,
+            "ticks": "outside",
+            "tickcolor": self.ink,
+            "showline": True,
+            "mirror": True,
+            "zeroline": False,
+            # With a format of its own, Plotly writes 200 and not a small 2 between decades.
+            "tickformat": "~r",
+            "title": {"text": title, "standoff": 6},
+            "type": kind,
+        }
+
+    def layout(self, title: str, revision: str = "") -> dict[str, Any]:
+        """What every figure has; zoom and hidden traces survive until ``revision`` changes."""
+        return {
+            "title": {"text": title, "font": {"size": 19}, "x": 0.02, "xanchor": "left"},
+            "font": {
+                "size": 15,
+                "color": self.ink,
+                "family": "Source Sans, Source Sans Pro, sans-serif",
+            },
+            "paper_bgcolor": self.ground,
+            "plot_bgcolor": self.ground,
+            "hoverlabel": {"font": {"size": 14}},
+            "uirevision": revision,
+            "modebar": {"bgcolor": "rgba(0,0,0,0)"},
+        }
+
+
+TITLE_HEIGHT = 48  # pixels
+
+PLOT_CONFIG = {
+    # Plotly 7 offers to upload the figure to a server unless it is told not to.
+    "showSendToCloud": False,
+    "displaylogo": False,
+    "toImageButtonOptions": {"format": "svg", "filename": "ntk_uq"},
+}
+
+
+def marker(index: int) -> str:
+    """Marker of the curve of that index."""
+    return _MARKERS[index % len(_MARKERS)]
+
+
+def set_range(axis: dict[str, Any], values: Sequence[float]) -> None:
+    """A logarithmic axis round its values, with labels that neither crowd nor lack."""
+    low, high = np.log10(min(values)), np.log10(max(values))
+    room = max(0.06 * (high - low), 0.03)
+    axis["range"] = [low - room, high + room]
+    span = high - low
+    axis["dtick"] = 1 if span > 2.2 else "D2" if span > 0.8 else "D1"

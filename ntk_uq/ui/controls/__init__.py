@@ -1,0 +1,1 @@
+"""Widgets to specifications and back; one file a part of the sidebar."""

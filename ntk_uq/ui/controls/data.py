@@ -1,0 +1,130 @@
+"""Which data, and how they are prepared."""
+
+from typing import Any
+
+import streamlit as st
+
+from ntk_uq import datasets
+from ntk_uq.errors import DataError, SpecError
+from ntk_uq.fields import about
+from ntk_uq.specs import PREPARATIONS, TARGETS, DataSpec
+from ntk_uq.ui import own
+from ntk_uq.ui.controls import widgets
+
+_PREPARATIONS = {
+    "default": "the data set's own",
+    "sphere": "each on a sphere",
+    "standardize": "each value standardized",
+    "scale": "one common scale",
+    "none": "as they are",
+}
+_TARGETS = {
+    "default": "the data set's own",
+    "raw": "as it is",
+    "standardize": "standardized",
+    "log": "standardized logarithm",
+}
+_WHITENING = 0.1
+"""The regularization from which whitening starts when it is chosen first."""
+
+FIELDS = ("dataset", "n_test", "seed", "preparation", "target")
+
+
+def fill(page: str, spec: DataSpec) -> None:
+    """Sets the controls to a specification."""
+    own.remember(spec.dataset)
+    widgets.fill(page, {name: getattr(spec, name) for name in FIELDS})
+    whitened = spec.zca is not None
+    widgets.fill(page, {"whiten": whitened, "zca": spec.zca if whitened else _WHITENING})
+
+
+def draw(page: str) -> dict[str, Any]:
+    """Draws the controls; the values of :class:`DataSpec`'s fields but the seed."""
+    st.subheader("Data")
+    name = choose(page)
+    dataset = _find(name)
+    if dataset is not None:
+        st.caption(_about(dataset))
+    values = {"dataset": name, "n_test": widgets.number(page, DataSpec, "n_test", _N_TEST, 50)}
+    with st.expander("Preparation"):
+        return {**values, **preparation(page, dataset)}
+
+
+_N_TEST = "N_T, test examples"
+
+
+def choose(page: str) -> str:
+    """A box to choose a data set from: those of the server, and this session's own."""
+    # A data set that a link names and this server lacks is shown, not silently replaced.
+    current = st.session_state[widgets.key(page, "dataset")]
+    names = list(dict.fromkeys([*datasets.REGISTRY, *own.remembered(), current]))
+    return st.selectbox(
+        "Data set",
+        names,
+        format_func=title,
+        key=widgets.key(page, "dataset"),
+        required=True,
+        # What was chosen for one set's target means nothing for another's labels.
+        on_change=widgets.fill,
+        args=(page, {"target": "default"}),
+    )
+
+
+def preparation(page: str, dataset: datasets.Dataset | None) -> dict[str, Any]:
+    """Controls of how inputs and targets are prepared; the values of the fields."""
+    inputs = st.selectbox(
+        "Inputs",
+        PREPARATIONS,
+        format_func=lambda name: _PREPARATIONS[name],
+        key=widgets.key(page, "preparation"),
+        help=about(DataSpec, "preparation"),
+    )
+    whiten = st.toggle(
+        "ZCA whitening", key=widgets.key(page, "whiten"), help=about(DataSpec, "zca")
+    )
+    zca = None
+    if whiten:
+        zca = widgets.number(
+            page,
+            DataSpec,
+            "zca",
+            "Regularization  [mean eigenvalue]",
+            None,
+            "%.3g",
+            start=_WHITENING,
+        )
+        if zca is None:
+            raise SpecError("The regularization of the whitening is empty; give a number above 0.")
+    target = st.session_state.setdefault(widgets.key(page, "target"), "default")
+    if dataset is not None and dataset.task == "classification" and target == "default":
+        st.caption("Targets are one-hot minus 1/C.")
+    else:
+        target = st.selectbox(
+            "Target",
+            TARGETS,
+            format_func=lambda name: _TARGETS[name],
+            key=widgets.key(page, "target"),
+            help=about(DataSpec, "target"),
+        )
+    return {"preparation": inputs, "zca": zca, "target": target}
+
+
+def title(name: str) -> str:
+    """The name of a data set for people."""
+    dataset = _find(name)
+    return f"{name} (unknown)" if dataset is None else dataset.title
+
+
+def _find(name: str) -> datasets.Dataset | None:
+    try:
+        return datasets.get(name)
+    except (SpecError, DataError):
+        return None
+
+
+def _about(dataset: datasets.Dataset) -> str:
+    try:
+        pool, test = dataset.sizes()
+    except DataError:
+        return dataset.about
+    return f"{dataset.about} N_D up to {pool:,}, N_T up to {test:,}."

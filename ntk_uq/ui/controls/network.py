@@ -1,0 +1,77 @@
+"""The network, and how it is trained."""
+
+from typing import Any
+
+import streamlit as st
+
+from ntk_uq.specs import ACTIVATIONS, ArchitectureSpec, DataSpec, TrainingSpec
+from ntk_uq.ui.controls import widgets
+
+_TRAININGS = {
+    "converged": "Gradient descent, to convergence",
+    "time": "Gradient flow, for a time t",
+    "steps": "Gradient descent, k steps",
+    "bayes": "Bayesian posterior (NNGP)",
+}
+_START = {"time": 1000.0, "steps": 1000}
+"""What a training time starts from when it is chosen first."""
+
+
+def activation(page: str) -> dict[str, Any]:
+    """Controls of activation and variances; the values of those fields."""
+    chosen = st.selectbox("Activation", ACTIVATIONS, key=widgets.key(page, "activation"))
+    left, right = st.columns(2)
+    with left:
+        sigma_w = widgets.number(page, ArchitectureSpec, "sigma_w", "σ_w, weights", 0.1, "%.5g")
+    with right:
+        sigma_b = widgets.number(page, ArchitectureSpec, "sigma_b", "σ_b, biases", 0.1, "%.5g")
+    return {"activation": chosen, "sigma_w": sigma_w, "sigma_b": sigma_b}
+
+
+def fill_training(page: str, training: TrainingSpec) -> None:
+    """Sets the controls of the training."""
+    kind = "bayes" if training.posterior == "bayes" else "converged"
+    if training.time is not None:
+        kind = "time"
+    if training.steps is not None:
+        kind = "steps"
+    values = {
+        "kind": kind,
+        "time": training.time or _START["time"],
+        "steps": training.steps or _START["steps"],
+        "eta": training.eta,
+        "jitter": training.jitter,
+    }
+    widgets.fill(page, values)
+
+
+def training(page: str) -> dict[str, Any]:
+    """Controls of the training; the values of :class:`TrainingSpec`'s fields, and the seed."""
+    st.subheader("Training")
+    kind = st.selectbox(
+        "Trained how",
+        _TRAININGS,
+        format_func=lambda name: _TRAININGS[name],
+        key=widgets.key(page, "kind"),
+    )
+    values: dict[str, Any] = {"posterior": "bayes" if kind == "bayes" else "trained"}
+    if kind == "time":
+        label = "t  [1 / NTK eigenvalue]"
+        values["time"] = widgets.number(
+            page, TrainingSpec, "time", label, None, "%g", start=_START["time"]
+        )
+    if kind == "steps":
+        left, right = st.columns(2)
+        with left:
+            values["steps"] = widgets.number(
+                page, TrainingSpec, "steps", "k, steps", 100, start=_START["steps"]
+            )
+        with right:
+            values["eta"] = widgets.number(
+                page, TrainingSpec, "eta", "η  [1 / λ_max]", 0.1, "%g", start=1.0
+            )
+    with st.expander("Jitter and seed"):
+        label = "Jitter  [mean kernel diagonal]"
+        values["jitter"] = widgets.number(page, TrainingSpec, "jitter", label, None, "%.1e")
+        values["seed"] = widgets.number(page, DataSpec, "seed", "Seed", 1)
+    return values

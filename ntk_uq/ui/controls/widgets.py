@@ -1,0 +1,62 @@
+"""What all controls share: their keys, and number inputs with a field's own bounds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from ntk_uq.fields import Maybe, Real, Whole, about, check_of
+
+
+def key(page: str, name: str) -> str:
+    """The session's key of a control: pages do not share their controls."""
+    return f"{page}_{name}"
+
+
+def fill(page: str, values: Mapping[str, Any]) -> None:
+    """Sets controls of a page, before they are drawn."""
+    for name, value in values.items():
+        st.session_state[key(page, name)] = value
+
+
+def number(
+    page: str,
+    cls: type,
+    name: str,
+    label: str,
+    step: float | None = None,
+    form: str | None = None,
+    empty: str | None = None,
+    start: float | None = None,
+) -> Any:
+    """A number input with the bounds of a field's own check.
+
+    Args:
+        page, name: whose control it is, and the field.
+        cls: the specification that has the field.
+        label: for people, with the unit.
+        step: of the buttons beside it; None leaves it to Streamlit.
+        form: how the value is written, printf style.
+        empty: what an empty input means, where it means something.
+        start: what it holds when it appears. (Streamlit forgets what is not drawn.)
+    """
+    if start is not None:
+        st.session_state.setdefault(key(page, name), start)
+    check = check_of(cls, name)
+    inner: Any = check.inner if isinstance(check, Maybe) else check
+    kind = int if isinstance(inner, Whole) else float
+    open_low = isinstance(inner, Real) and inner.above
+    return st.number_input(
+        label,
+        # The session has the value. With None here an emptied field is empty and told about;
+        # otherwise it would jump to its smallest value and start a computation.
+        value=None,
+        # An open end stays open: the specification says what is wrong with the bound itself.
+        min_value=kind(inner.low),
+        max_value=kind(inner.high),
+        step=None if step is None else kind(step),
+        format=form,
+        key=key(page, name),
+        placeholder=empty,
+        help=about(cls, name) + (", above 0" if open_low else ""),
+    )
