@@ -38,16 +38,21 @@ class Examples:
     Attributes:
         pool_inputs: (n_pool, d) inputs from which training subsets are drawn, in ``input_unit``;
             an array, or rows read when they are asked for.
-        pool_targets: (n_pool,) class labels 0 .. C-1, or a physical quantity in ``target_unit``.
+        pool_targets: (n_pool,) class labels 0 .. C-1, or a physical quantity in ``target_unit``;
+            (n_pool, k) where a regression has several.
         test_inputs: (n_test, d) inputs that never meet the pool.
         test_targets: (n_test,) as ``pool_targets``.
         notices: sentences that belong into every result made from these examples.
     """
 
     pool_inputs: Real[np.ndarray, "n_pool d"] | Rows
-    pool_targets: Int[np.ndarray, "n_pool"] | Float[np.ndarray, "n_pool"]
+    pool_targets: (
+        Int[np.ndarray, "n_pool"] | Float[np.ndarray, "n_pool"] | Float[np.ndarray, "n_pool k"]
+    )
     test_inputs: Real[np.ndarray, "n_test d"] | Rows
-    test_targets: Int[np.ndarray, "n_test"] | Float[np.ndarray, "n_test"]
+    test_targets: (
+        Int[np.ndarray, "n_test"] | Float[np.ndarray, "n_test"] | Float[np.ndarray, "n_test k"]
+    )
     notices: tuple[str, ...] = ()
 
 
