@@ -43,6 +43,8 @@ def read_parquet(source: Source) -> Table:
             packed = [field.name for field in schema if _is_text(field.type)]
             file = pyarrow.parquet.ParquetFile(raw, read_dictionary=packed, **options)
             return _read(source, file)
+    except MemoryError:
+        raise
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         what = str(error).partition("\n")[0][:200]
         raise DataError(

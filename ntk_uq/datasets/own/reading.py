@@ -3,13 +3,12 @@
 from pathlib import Path
 
 from ntk_uq.datasets.own.delimited import read_csv
-from ntk_uq.datasets.own.hdf5 import read_hdf5
+from ntk_uq.datasets.own.isolated import read_isolated
 from ntk_uq.datasets.own.npz import read_npz
-from ntk_uq.datasets.own.parquet import read_parquet
 from ntk_uq.datasets.own.source import kind_of, source_of
 from ntk_uq.datasets.own.table import Table
 
-_READERS = {"csv": read_csv, "npz": read_npz, "parquet": read_parquet, "hdf5": read_hdf5}
+_READERS = {"csv": read_csv, "npz": read_npz}
 
 
 def open_file(data: Path | str | bytes, name: str | None = None) -> Table:
@@ -25,4 +24,6 @@ def open_file(data: Path | str | bytes, name: str | None = None) -> Table:
         SpecError: if a limit in the settings is not a size.
     """
     source = source_of(data, name)
-    return _READERS[kind_of(source)](source)
+    kind = kind_of(source)
+    reader = _READERS.get(kind)
+    return read_isolated(kind, source) if reader is None else reader(source)
