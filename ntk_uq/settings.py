@@ -14,6 +14,9 @@ from ntk_uq.errors import SpecError
 DATA = "NTK_UQ_DATA"
 STORE = "NTK_UQ_STORE"
 CACHE = "NTK_UQ_CACHE"
+OWN = "NTK_UQ_OWN"
+UPLOAD_LIMIT = "NTK_UQ_UPLOAD_LIMIT"
+UPLOAD_EXPANDED = "NTK_UQ_UPLOAD_EXPANDED"
 MEMORY = "NTK_UQ_MEMORY"
 WORKERS = "NTK_UQ_WORKERS"
 SCHEDULER = "NTK_UQ_SCHEDULER"
@@ -41,6 +44,29 @@ def store_directory() -> Path:
 def cache_directory() -> Path:
     """Where derived files that can be made again are kept (simulated pools, compiled kernels)."""
     return _directory(CACHE, platformdirs.user_cache_path(_APP) / "derived")
+
+
+def own_directory() -> Path:
+    """Where users' own data sets are kept, one file each, named by what is in it."""
+    return _directory(OWN, platformdirs.user_data_path(_APP) / "own")
+
+
+def upload_limit() -> int:
+    """Bytes that a user's own data file may have (default 200 MiB).
+
+    Raises:
+        SpecError: if ``NTK_UQ_UPLOAD_LIMIT`` is not a size.
+    """
+    return parse_bytes(os.environ.get(UPLOAD_LIMIT) or "200MiB", UPLOAD_LIMIT)
+
+
+def upload_expanded() -> int:
+    """Bytes that the arrays in such a file may take once they are unpacked (default 1 GiB).
+
+    Raises:
+        SpecError: if ``NTK_UQ_UPLOAD_EXPANDED`` is not a size.
+    """
+    return parse_bytes(os.environ.get(UPLOAD_EXPANDED) or "1GiB", UPLOAD_EXPANDED)
 
 
 def memory_limit() -> int:

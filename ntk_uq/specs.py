@@ -26,7 +26,9 @@ class DataSpec(Spec):
     """Which data: a data set, the size of its test set, the seed of the splits, and how inputs
     and targets are prepared (see :mod:`ntk_uq.datasets.recipes`)."""
 
-    dataset: str = checked(Name(), "digits", "name of a registered data set")
+    dataset: str = checked(
+        Name(), "digits", "name of a data set; on the command line, also the path of a data file"
+    )
     n_test: int = checked(Whole(1, 100_000), 400, "test examples N_T, shared by all draws")
     seed: int = checked(Whole(0, 2**32 - 1), 0, "seed of the test set and the training subsets")
     preparation: str = checked(

@@ -17,6 +17,7 @@ install_import_hook(
         "ntk_uq.datasets.calochallenge",
         "ntk_uq.datasets.cifar10",
         "ntk_uq.datasets.idx",
+        "ntk_uq.datasets.own",
         "ntk_uq.datasets.preparation",
         "ntk_uq.datasets.splits",
         "ntk_uq.datasets.statistics",
@@ -40,8 +41,9 @@ def _own_directories(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("NTK_UQ_STORE", str(tmp_path_factory.mktemp("store") / "store"))
     monkeypatch.setenv("NTK_UQ_CACHE", str(base / "derived"))
     monkeypatch.setenv("NTK_UQ_DATA", str(tmp_path_factory.mktemp("data")))
-    for name in ("NTK_UQ_MEMORY", "NTK_UQ_WORKERS", "NTK_UQ_SCHEDULER", "NTK_UQ_MIRRORS"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NTK_UQ_OWN", str(tmp_path_factory.mktemp("own") / "own"))
+    for name in ("MEMORY", "WORKERS", "SCHEDULER", "MIRRORS", "UPLOAD_LIMIT", "UPLOAD_EXPANDED"):
+        monkeypatch.delenv(f"NTK_UQ_{name}", raising=False)
 
 
 @pytest.fixture

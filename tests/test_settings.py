@@ -75,6 +75,7 @@ READERS = {
     "NTK_UQ_DATA": settings.data_directory,
     "NTK_UQ_STORE": settings.store_directory,
     "NTK_UQ_CACHE": settings.cache_directory,
+    "NTK_UQ_OWN": settings.own_directory,
 }
 
 
@@ -117,10 +118,19 @@ def test_an_empty_variable_is_the_default(monkeypatch, variable):
         assert "ntk_uq" in default.parts
 
 
-def test_the_default_directories_are_three_different_ones(monkeypatch):
+def test_the_default_directories_are_different_ones(monkeypatch):
     for variable in READERS:
         monkeypatch.delenv(variable)
-    assert len({reader() for reader in READERS.values()}) == 3
+    assert len({reader() for reader in READERS.values()}) == len(READERS)
+
+
+def test_the_limits_of_uploads_are_the_variables_or_their_defaults(monkeypatch):
+    assert (settings.upload_limit(), settings.upload_expanded()) == (200 * 2**20, 2**30)
+    monkeypatch.setenv("NTK_UQ_UPLOAD_LIMIT", "2GiB")
+    monkeypatch.setenv("NTK_UQ_UPLOAD_EXPANDED", "many")
+    assert settings.upload_limit() == 2 * 2**30
+    with pytest.raises(SpecError, match="NTK_UQ_UPLOAD_EXPANDED is 'many'"):
+        settings.upload_expanded()
 
 
 def test_a_scheduler_is_an_address_or_none(monkeypatch):

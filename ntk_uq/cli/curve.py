@@ -8,6 +8,7 @@ from typing import Any
 from tqdm import tqdm
 
 from ntk_uq import settings
+from ntk_uq.cli import own_data
 from ntk_uq.cli.options import add_fields, read
 from ntk_uq.curves import Curve, Fits
 from ntk_uq.errors import StoreError
@@ -36,6 +37,7 @@ def add_parsers(commands: Any) -> None:
         ),
     )
     add_fields(parser, DataSpec, _DATA)
+    own_data.add_options(parser)
     add_fields(parser, ArchitectureSpec, _NETWORK)
     add_fields(parser, TrainingSpec, _TRAINING)
     add_fields(parser, CurveSpec, _GRID)
@@ -49,6 +51,7 @@ def add_parsers(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    options.dataset = own_data.dataset_name(options.dataset, options)
     spec = CurveSpec(
         DataSpec(**read(options, DataSpec, _DATA)),
         ArchitectureSpec(**read(options, ArchitectureSpec, _NETWORK)),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ntk_uq import datasets
-from ntk_uq.cli import data_files
+from ntk_uq.cli import data_files, own_data
 from ntk_uq.cli.options import add_fields, read
 from ntk_uq.errors import DataError
 from ntk_uq.specs import ArchitectureSpec, DataSpec, PointSpec, TrainingSpec
@@ -27,6 +27,7 @@ def add_parsers(commands: Any) -> None:
     listing.set_defaults(run=_list)
 
     data_files.add_parsers(inner)
+    own_data.add_parsers(inner)
 
     export = inner.add_parser(
         "export",
@@ -37,6 +38,7 @@ def add_parsers(commands: Any) -> None:
         ),
     )
     add_fields(export, DataSpec, _DATA)
+    own_data.add_options(export)
     add_fields(export, PointSpec, _POINT)
     export.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write")
     export.set_defaults(run=_export)
@@ -55,6 +57,7 @@ def _list(options: argparse.Namespace) -> None:  # noqa: ARG001
 
 
 def _export(options: argparse.Namespace) -> None:
+    options.dataset = own_data.dataset_name(options.dataset, options)
     spec = DataSpec(**read(options, DataSpec, _DATA))
     dataset = datasets.get(spec.dataset)
     point = PointSpec(spec, ArchitectureSpec(), TrainingSpec(), **read(options, PointSpec, _POINT))

@@ -1,5 +1,6 @@
 """Data sets through one registry: what there is, how it is prepared, how it is split."""
 
+from ntk_uq.datasets import own
 from ntk_uq.datasets.base import Dataset, Examples, Rows
 from ntk_uq.datasets.calochallenge import ELECTRONS, PHOTONS, PIONS
 from ntk_uq.datasets.calorimeter import CALORIMETER
@@ -16,11 +17,15 @@ REGISTRY: dict[str, Dataset] = {
 
 
 def get(name: str) -> Dataset:
-    """The data set of that name.
+    """The data set of that name: one of the registry, or an uploaded one.
 
     Raises:
         SpecError: if there is none, naming those that there are.
+        MissingDataError: if it was uploaded, but is not kept here.
+        DataError: if it was uploaded, and what is kept is damaged.
     """
+    if name.startswith(own.PREFIX):
+        return own.get(name)
     if name not in REGISTRY:
         raise SpecError(f"There is no data set {name!r}; choose one of {', '.join(REGISTRY)}.")
     return REGISTRY[name]
@@ -38,6 +43,7 @@ __all__ = [
     "get",
     "load_split",
     "loss_unit",
+    "own",
     "pool_sample",
     "recipe",
 ]

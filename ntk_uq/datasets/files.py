@@ -2,9 +2,10 @@
 
 import functools
 import hashlib
-import io
 import os
 import tempfile
+from collections.abc import Iterable
+from io import BufferedRandom
 from pathlib import Path
 
 import numpy as np
@@ -61,19 +62,45 @@ def _digest(path: Path, algorithm: str, modified: int, size: int) -> str:  # noq
     return digest(path, algorithm)
 
 
-def read_derived(path: Path) -> dict[str, np.ndarray] | None:
-    """Arrays that :func:`write_derived` kept, or None where they are missing or damaged."""
+def read_sealed(path: Path, names: Iterable[str] | None = None) -> dict[str, np.ndarray] | None:
+    """Arrays that :func:`write_sealed` wrote, all or those named; None where they are damaged.
+
+    So they are, too, if there is no such file, it cannot be read, or it lacks one of the names.
+    """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            checksum = file.read(_CHECKSUM)
+            # A checksum of our own: a flipped bit in a header makes NumPy read other numbers, or
+            # raise anything from TokenError to NotImplementedError, before zip looks at its sum.
+            if hashlib.file_digest(file, "sha256").digest() != checksum:
+                return None
+            file.seek(_CHECKSUM)
+            with np.load(file, allow_pickle=False) as arrays:
+                wanted = arrays.files if names is None else list(names)
+                if not set(wanted) <= set(arrays.files):
+                    return None
+                return {name: arrays[name] for name in wanted}
     except OSError:
         return None
-    # A checksum of our own: a flipped bit in a header makes NumPy read other numbers, or raise
-    # anything from TokenError to NotImplementedError, before zip looks at its sum.
-    checksum, body = content[:_CHECKSUM], content[_CHECKSUM:]
-    if hashlib.sha256(body).digest() != checksum:
-        return None
-    with np.load(io.BytesIO(body), allow_pickle=False) as file:
-        return dict(file)
+
+
+def write_sealed(file: BufferedRandom, **arrays: np.ndarray) -> None:
+    """Writes arrays to a file, open to be written and read, with a checksum in front.
+
+    Raises:
+        OSError: if the disk is full, for instance.
+    """
+    file.write(bytes(_CHECKSUM))
+    np.savez(file, **arrays)  # type: ignore[arg-type]
+    file.seek(_CHECKSUM)
+    checksum = hashlib.file_digest(file, "sha256").digest()
+    file.seek(0)
+    file.write(checksum)
+
+
+def read_derived(path: Path) -> dict[str, np.ndarray] | None:
+    """Arrays that :func:`write_derived` kept, or None where they are missing or damaged."""
+    return read_sealed(path)
 
 
 def write_derived(path: Path, **arrays: np.ndarray) -> None:
@@ -88,11 +115,8 @@ def write_derived(path: Path, **arrays: np.ndarray) -> None:
         return
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            body = io.BytesIO()
-            np.savez(body, **arrays)  # type: ignore[arg-type]
-            file.write(hashlib.sha256(body.getbuffer()).digest())
-            file.write(body.getbuffer())
+        with os.fdopen(handle, "wb+") as file:
+            write_sealed(file, **arrays)
         temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)

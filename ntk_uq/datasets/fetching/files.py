@@ -39,12 +39,16 @@ def short(digest: str) -> str:
 
 @contextlib.contextmanager
 def workplace(
-    folder: Path, name: str, waiting: Callable[[], None] | None = None
+    folder: Path,
+    name: str,
+    waiting: Callable[[], None] | None = None,
+    variable: str = settings.DATA,
 ) -> Iterator[tuple[Path, Callable[[], None]]]:
     """An empty directory inside ``folder`` for half-written files, for one process at a time.
 
     Its name starts with a dot and no file in it is ever read; what a killed process left there is
-    removed by the next one. Gives the directory and the lock's sign of life.
+    removed by the next one. Gives the directory and the lock's sign of life. ``variable`` is the
+    environment variable by which a user moves the folder elsewhere.
 
     Raises:
         DataError: if the folder cannot be written, also from inside the block: nothing there may
@@ -64,7 +68,7 @@ def workplace(
     except OSError as error:
         raise DataError(
             f"{folder} cannot be written: {error.strerror or error}. Make room or give the right "
-            f"to write there, or set {settings.DATA} to another directory."
+            f"to write there, or set {variable} to another directory."
         ) from None
 
 

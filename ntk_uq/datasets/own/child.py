@@ -1,0 +1,66 @@
+"""The process that reads a Parquet or an HDF5 file for another one (see ``isolated.py``).
+
+python -m ntk_uq.datasets.own.child KIND NAME PATH
+"""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from ntk_uq import settings
+from ntk_uq.datasets.own.hdf5 import read_hdf5
+from ntk_uq.datasets.own.isolated import SECONDS, send
+from ntk_uq.datasets.own.parquet import read_parquet
+from ntk_uq.datasets.own.source import Source
+from ntk_uq.datasets.own.table import Table
+from ntk_uq.errors import DataError
+from ntk_uq.settings import format_bytes
+
+_READERS = {"hdf5": read_hdf5, "parquet": read_parquet}
+_SPARE = 2**28  # bytes beside the values: what libraries take for themselves
+
+
+def main(kind: str, name: str, path: str) -> None:
+    """Reads one file and writes what came of it to the standard output."""
+    import h5py  # noqa: F401 (their memory is taken before the limit is set)
+    import pyarrow.compute
+    import pyarrow.parquet  # noqa: F401
+
+    # What libraries print must not come between.
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    _limit()
+    send(_read(kind, Source(name, Path(path), None, Path(path).stat().st_size)), out)
+
+
+def _read(kind: str, source: Source) -> Table | DataError:
+    try:
+        return _READERS[kind](source)
+    except DataError as error:
+        return error
+    except MemoryError:
+        limit = format_bytes(settings.upload_expanded())
+        return DataError(
+            f"{source.name} needs more memory to be unpacked than {limit} of values. Take a part "
+            f"of it, or set {settings.UPLOAD_EXPANDED}."
+        )
+
+
+def _limit() -> None:
+    """Bounds this process's memory and processor time, where the system can."""
+    try:
+        import resource
+    except ImportError:  # not POSIX
+        return
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        # Twice: a column is put together from its pieces.
+        most = taken + 2 * settings.upload_expanded() + _SPARE
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

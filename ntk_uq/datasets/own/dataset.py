@@ -1,0 +1,124 @@
+"""A kept data set as the rest of the program knows data sets."""
+
+import functools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ntk_uq.datasets.base import Dataset, Examples
+from ntk_uq.datasets.files import state
+from ntk_uq.datasets.own.examples import n_test_of
+from ntk_uq.datasets.own.storage import Kept, look, path_of, read
+from ntk_uq.datasets.own.table import listed
+
+
+def get(name: str) -> Dataset:
+    """The data set of a name that :func:`~ntk_uq.datasets.own.storage.keep` gave.
+
+    Equal names give the same object while the file is there.
+
+    Raises:
+        SpecError: if it is not such a name.
+        MissingDataError: if it is not kept here; its file is to be uploaded again.
+        DataError: if what is kept is damaged.
+    """
+    path = path_of(name)
+    if not path.is_file():
+        look(name)  # says so in its words
+    return _dataset(path, name)
+
+
+@functools.lru_cache(maxsize=256)
+def _dataset(path: Path, name: str) -> Dataset:  # noqa: ARG001 (another directory, other files)
+    kept = look(name)
+    files = _File(name, *_sizes(kept))
+    about = kept.about
+    shape = tuple(about["shape"])
+    image = len([side for side in shape if side > 1]) > 1
+    return Dataset(
+        name=name,
+        title=kept.title,
+        about=_about(kept, *files.sizes()),
+        task=about["task"],
+        n_outputs=len(about["classes"]) or len(about["target"]),
+        shape=shape,
+        input_unit="as given",
+        target_unit=", ".join(_with_unit(target) for target in about["target"]),
+        preparation="sphere" if image else "standardize",
+        citation=f"your own file {kept.title}",
+        sizes=files.sizes,
+        fingerprint=files.fingerprint,
+        load=files.load,
+        unit=_common_unit(about["target"]),
+        classes=tuple(about["classes"]),
+    )
+
+
+@dataclass(frozen=True)
+class _File:
+    name: str
+    n_pool: int
+    n_test: int
+
+    def sizes(self) -> tuple[int, int]:
+        return self.n_pool, self.n_test
+
+    def fingerprint(self) -> str:
+        return self.name  # made from the content: other examples have another name
+
+    def load(self) -> Examples:
+        path = path_of(self.name)
+        if not path.is_file():
+            look(self.name)
+        return _load(path, self.name, *state(path))
+
+
+@functools.lru_cache(maxsize=2)
+def _load(path: Path, name: str, modified: int, size: int) -> Examples:  # noqa: ARG001 (the key)
+    inputs, targets = read(name)
+    n_test = n_test_of(len(inputs))
+    return Examples(inputs[n_test:], targets[n_test:], inputs[:n_test], targets[:n_test])
+
+
+def _sizes(kept: Kept) -> tuple[int, int]:
+    n = int(kept.about["inputs"]["shape"][0])
+    return n - n_test_of(n), n_test_of(n)
+
+
+def _about(kept: Kept, n_pool: int, n_test: int) -> str:
+    about = kept.about
+    n, d = about["inputs"]["shape"]
+    inputs = " × ".join(map(str, about["shape"])) + " values" if len(about["shape"]) > 1 else None
+    named = f" ({listed(about['features'], 6)})" if about["features"] else ""
+    inputs = inputs or f"{d} value{'s' * (d != 1)}{named}"
+    target = listed(about["target"], 6)
+    if about["task"] == "classification":
+        what = f"{len(about['classes'])} classes of {target}: {listed(about['classes'], 10)}"
+    else:
+        what = f"a regression of {target}"
+    return (
+        f"Uploaded from {kept.title}: {n} examples of {inputs}; {what}. A fixed random fifth is "
+        f"the test part: {n_pool} in the pool, {n_test} for the test set."
+    )
+
+
+def _with_unit(name: str) -> str:
+    """``energy [GeV]`` as ``energy in GeV``."""
+    quantity, unit = _parts(name)
+    return f"{quantity} in {unit}" if unit else name
+
+
+def _common_unit(names: Sequence[str]) -> str:
+    """The unit of all targets, if they have one and the same."""
+    units = {_parts(name)[1] for name in names}
+    return units.pop() if len(units) == 1 else ""
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """``energy [GeV]`` as energy and GeV; a name without a unit and nothing."""
+    match = re.fullmatch(r"(.*\S)\s*\[([^\[\]]+)\]", name)
+    # y[0] is a place in a block and no unit.
+    if match is None or match[2].strip().isdecimal():
+        return name, ""
+    return match[1], match[2].strip()

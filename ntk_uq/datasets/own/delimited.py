@@ -1,0 +1,320 @@
+"""CSV and its relatives: text in UTF-8, a header row, fields between commas, semicolons or tabs.
+
+Arrow splits the text; numbers are read from it here, column by column and block by block, so that
+the first value that is none is known by its line, and memory grows with the numbers alone.
+"""
+
+import csv
+import io
+import itertools
+from collections.abc import Callable, Iterator
+from typing import IO, Any
+
+import numpy as np
+from jaxtyping import Float64
+
+from ntk_uq import settings
+from ntk_uq.datasets.own.arrays import Labels
+from ntk_uq.datasets.own.source import Source
+from ntk_uq.datasets.own.table import (
+    Column,
+    Numbers,
+    Table,
+    Text,
+    check_columns,
+    check_name,
+    listed,
+    shown,
+)
+from ntk_uq.datasets.own.words import is_number, not_a_number
+from ntk_uq.errors import DataError
+from ntk_uq.settings import format_bytes
+
+_BLOCK = 2**24  # bytes; no row may be longer
+_SEPARATORS = ",;\t"
+_UTF8_MARK = b"\xef\xbb\xbf"
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_csv(source: Source) -> Table:
+    """The columns of a delimited text file.
+
+    Raises:
+        DataError: if it is not one, naming the line and what would be accepted.
+    """
+    with source.open() as file:
+        header = _header(source, file)
+        start = file.tell()
+        columns, rows = _numbers(source, header, _blocks(source, header, file))
+        bad = {i: column for i, column in enumerate(columns) if isinstance(column, tuple)}
+        lines = _lines(source, header, {row for row, _ in bad.values()})
+        file.seek(start)
+        text = _text(bad, lines, header, _blocks(source, header, file, tuple(bad))) if bad else {}
+    found: list[Column] = [
+        text[i] if isinstance(values, tuple) else Numbers(header.names[i], values)
+        for i, values in enumerate(columns)
+    ]
+    _check_second_header(source, found, lines.get(0, ""), rows)
+    return Table(source.name, tuple(found), _place(source, header, rows))
+
+
+class _Header:
+    """The names of the columns, the separator, and the lines up to the end of the header."""
+
+    def __init__(self, names: tuple[str, ...], separator: str, lines: int) -> None:
+        self.names, self.separator, self.lines = names, separator, lines
+
+
+def _header(source: Source, file: IO[bytes]) -> _Header:
+    raw, lines = b"", 0
+    while not raw.strip() or raw.count(b'"') % 2:
+        line = file.readline(_BLOCK)
+        if lines == 0:
+            if line.startswith(_UTF16_MARKS) or line[1:2] == b"\x00":
+                raise DataError(
+                    f"{source.name} is text in UTF-16; save it as UTF-8 (CSV UTF-8 in Excel)."
+                )
+            line = line.removeprefix(_UTF8_MARK)
+        if not line:
+            what = "has a quote that does not end" if raw.strip() else "holds no text"
+            raise DataError(f"{source.name} {what}; its first line must name the columns.")
+        if b"\x00" in line:
+            raise DataError(f"{source.name} is not text: it holds zero bytes.")
+        if len(line) >= _BLOCK:
+            raise DataError(f"{source.name} is not a table: {_too_long(lines + 1)}.")
+        raw, lines = (raw + line if raw.strip() else line), lines + 1
+    if b"\r" in raw.rstrip(b"\r\n"):
+        raise DataError(
+            f"{source.name} ends its lines with carriage returns alone; save it with the line ends "
+            "of any current system."
+        )
+    check_columns(source.name, max(raw.count(mark.encode()) for mark in _SEPARATORS) + 1)
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise DataError(_not_utf8(source.name, lines)) from None
+    try:
+        splits = {mark: next(csv.reader([text], delimiter=mark)) for mark in _SEPARATORS}
+    except csv.Error as error:
+        raise DataError(f"{source.name}: the header cannot be read ({error}).") from None
+    separator = max(_SEPARATORS, key=lambda mark: len(splits[mark]))
+    names = tuple(name.strip() for name in splits[separator])
+    if len(names) < 2:
+        raise DataError(
+            f"{source.name} has one column only, {shown(names[0])}. Inputs and a target are "
+            "needed, in columns between commas, semicolons or tabs."
+        )
+    if all(is_number(name) for name in names):
+        raise DataError(
+            f"{source.name} has no header: line {lines} holds numbers only ({listed(names, 4)}). "
+            "Its first line must name the columns; a name may not be a number."
+        )
+    for name in names:
+        check_name(source.name, name)
+    return _Header(names, separator, lines)
+
+
+def _blocks(
+    source: Source, header: _Header, file: IO[bytes], only: tuple[int, ...] | None = None
+) -> Iterator[Any]:
+    """Arrow's record batches of strings, of all columns or only some."""
+    # Imported here: half a second, and only who brings a table needs it.
+    import pyarrow
+    import pyarrow.csv
+
+    names = [f"c{i}" for i in range(len(header.names))]
+    wanted = names if only is None else [names[i] for i in only]
+    try:
+        yield from pyarrow.csv.open_csv(
+            pyarrow.PythonFile(file, mode="r"),
+            read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK, column_names=names),
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=header.separator, newlines_in_values=True
+            ),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pyarrow.string()),
+                strings_can_be_null=False,
+                include_columns=wanted,
+            ),
+        )
+    except pyarrow.ArrowInvalid as error:
+        raise DataError(_what_is_wrong(source, header, str(error))) from None
+    except OSError as error:
+        raise DataError(f"{source.name} cannot be read: {error}.") from None
+
+
+def _numbers(
+    source: Source, header: _Header, blocks: Iterator[Any]
+) -> tuple[list[Float64[np.ndarray, "n"] | tuple[int, str]], int]:
+    """Of every column its numbers, or the row and the text of the first value that is none."""
+    parts: list[list[np.ndarray] | tuple[int, str]] = [[] for _ in header.names]
+    rows, left = 0, settings.upload_expanded()
+    for block in blocks:
+        for i, column in enumerate(block.columns):
+            kept = parts[i]
+            if isinstance(kept, tuple):
+                continue
+            found = _cast(column)
+            if isinstance(found, tuple):
+                left += sum(part.nbytes for part in kept)
+                parts[i] = (rows + found[0], found[1])
+                continue
+            left -= found.nbytes
+            kept.append(found)
+        rows += len(block)
+        if left < 0:
+            raise DataError(
+                f"{source.name} holds more than {format_bytes(settings.upload_expanded())} of "
+                f"numbers. Take a part of it, or set {settings.UPLOAD_EXPANDED}."
+            )
+    if not rows:
+        raise DataError(f"{source.name} holds a header and no rows of values.")
+    columns: list[np.ndarray | tuple[int, str]] = []
+    for i, kept in enumerate(parts):
+        columns.append(kept if isinstance(kept, tuple) else np.concatenate(kept))
+        parts[i] = (0, "")  # free the pieces of a column as soon as it is whole
+    return columns, rows
+
+
+def _cast(column: Any) -> Float64[np.ndarray, "k"] | tuple[int, str]:
+    """A block of strings as finite numbers, or the first that is not one."""
+    import pyarrow
+    import pyarrow.compute as compute
+
+    for attempt in (lambda c: c, compute.utf8_trim_whitespace):
+        try:
+            values = compute.cast(attempt(column), pyarrow.float64()).to_numpy()
+        except pyarrow.ArrowInvalid:
+            continue
+        if np.isfinite(values).all():
+            return values
+        break
+    for row, text in enumerate(column.to_pylist()):
+        if not is_number(text):
+            return row, text
+    # Arrow and Python read numbers alike but for oddities, which Python's reading decides.
+    return np.array([float(text) for text in column.to_pylist()])
+
+
+def _text(
+    bad: dict[int, tuple[int, str]], lines: dict[int, str], header: _Header, blocks: Iterator[Any]
+) -> dict[int, Text]:
+    """The columns that are not numbers, as text."""
+    labels = {i: Labels() for i in bad}
+    codes: dict[int, list[np.ndarray]] = {i: [] for i in bad}
+    for block in blocks:
+        for i, column in zip(bad, block.columns, strict=True):
+            encoded = column.dictionary_encode()
+            new = labels[i].codes(encoded.dictionary.to_pylist())
+            codes[i].append(new[encoded.indices.to_numpy()])
+    return {
+        i: labels[i].column(
+            header.names[i], np.concatenate(codes[i]), f"{lines[row]}: {not_a_number(text)}", row
+        )
+        for i, (row, text) in bad.items()
+    }
+
+
+def _records(source: Source, header: _Header) -> Iterator[tuple[int, list[str]]]:
+    """Line (from 1) and fields of every row that is not empty, the header's left out.
+
+    By the standard library, slower than Arrow and able to tell lines; it says where a mistake is.
+    """
+    with source.open() as raw:
+        for _ in range(header.lines):
+            raw.readline()
+        text = io.TextIOWrapper(raw, encoding="utf-8", errors="replace", newline="")
+        reader = csv.reader(text, delimiter=header.separator)
+        before = 0
+        with text:
+            for fields in reader:
+                if fields:
+                    yield header.lines + before + 1, fields
+                before = reader.line_num
+
+
+def _lines(source: Source, header: _Header, rows: set[int]) -> dict[int, str]:
+    """In which lines some rows are, in words."""
+    found = {row: f"row {row + 1} below the header" for row in rows}
+    try:
+        for row, (line, _) in enumerate(
+            itertools.islice(_records(source, header), max(rows, default=-1) + 1)
+        ):
+            if row in found:
+                found[row] = f"line {line}"
+    except (csv.Error, OSError):
+        pass
+    return found
+
+
+def _place(source: Source, header: _Header, rows: int) -> Callable[[int], str]:
+    """Where a row is: its line, if every row has one of its own."""
+    lines, last = 0, b"\n"
+    with source.open() as file:
+        while piece := file.read(_BLOCK):
+            lines += piece.count(b"\n")
+            last = piece[-1:]
+    if lines + (last != b"\n") == rows + header.lines:
+        return lambda row: f"line {row + 1 + header.lines}"
+    return lambda row: f"row {row + 1} below the header"
+
+
+def _what_is_wrong(source: Source, header: _Header, error: str) -> str:
+    """Words for a file that Arrow cannot split."""
+    width = len(header.names)
+    if "UTF8" in error:
+        with source.open() as file:
+            for number, raw in enumerate(file, 1):
+                try:
+                    raw.decode("utf-8")
+                except UnicodeDecodeError:
+                    return _not_utf8(source.name, number)
+    if "Empty CSV" in error:
+        return f"{source.name} holds a header and no rows of values."
+    try:
+        for line, fields in _records(source, header):
+            if len(fields) != width:
+                more = " Was a column of row numbers written without a name?"
+                return (
+                    f"{source.name}: line {line} has {len(fields)} value"
+                    f"{'s' * (len(fields) != 1)}, but the header names {width} columns. Every row "
+                    f"must have as many.{more if len(fields) == width + 1 else ''}"
+                )
+    except (csv.Error, OSError):
+        pass
+    if "straddl" in error:
+        return (
+            f"{source.name} is not a table: a row is longer than {format_bytes(_BLOCK)}. Does a "
+            "quote not end?"
+        )
+    return f"{source.name} is not a table of text ({error[:200]})."
+
+
+def _too_long(line: int) -> str:
+    return f"line {line} is longer than {format_bytes(_BLOCK)}"
+
+
+def _not_utf8(name: str, line: int) -> str:
+    return (
+        f"{name}: line {line} is not UTF-8 (is it Latin-1, Windows-1252?). Save the file as UTF-8 "
+        "(CSV UTF-8 in Excel)."
+    )
+
+
+def _check_second_header(source: Source, columns: list[Column], line: str, rows: int) -> None:
+    """Raises DataError where the first row is text above columns of numbers."""
+    if rows < 2:
+        return
+    text = [column for column in columns if isinstance(column, Text)]
+    if len(text) < len(columns) or any(column.problem_row for column in text):
+        return
+    for column in text:
+        later = column.codes[1:]
+        if 0 in later:
+            continue
+        if all(is_number(label) for label in column.labels[1:]):
+            raise DataError(
+                f"{source.name} has a second header: {line} holds text above numbers "
+                f"({shown(column.labels[0])} in column {column.name!r}). Leave that line out; a "
+                "unit may be written into the name, such as 'energy [GeV]'."
+            )

@@ -1,0 +1,380 @@
+"""From a table to examples: which columns are the target, which kind of task, what is refused."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float64, Int, Int64, Real
+
+from ntk_uq import settings
+from ntk_uq.datasets.own.table import (
+    MOST_CLASSES,
+    Column,
+    Numbers,
+    Table,
+    Text,
+    Unusable,
+    listed,
+    shown,
+)
+from ntk_uq.datasets.own.words import is_number
+from ntk_uq.errors import DataError
+from ntk_uq.settings import format_bytes
+
+TASKS = ("auto", "classification", "regression")
+TARGET_NAMES = ("y", "target", "label", "incident_energies")
+"""Columns that are taken for the target where none is named."""
+
+FEWEST = 10
+TEST_SHARE = 0.2
+FEW_VALUES = 20
+"""Whole numbers with at most so many values that repeat are taken for classes by ``auto``."""
+
+_SHUFFLE = 2503  # fixed for ever: it decides which examples are the test part
+_INDEX = re.compile(r"Unnamed: \d+|__index_level_\d+__")
+_EXACT = 2**53
+
+
+@dataclass(frozen=True)
+class Own:
+    """A user's examples in their canonical form: what the name of the data set is made from.
+
+    Attributes:
+        inputs: (n, d) in the order of the split: first the test part, then the pool. float32 where
+            that holds every value exactly, otherwise float64, whatever the file's type.
+        targets: (n,) class numbers 0 .. C-1, or (n,) or (n, k) quantities.
+        shape: of one input; its product is d.
+        task: ``classification`` or ``regression``.
+        class_names: C of them, in the order of the class numbers; () in regression.
+        feature_names: d of them, or () where an input is a block of another shape.
+        target_names: one, or k of them.
+        title: the name of the file that they came from; no part of what they are.
+    """
+
+    inputs: Float[np.ndarray, "n d"]
+    targets: Int64[np.ndarray, "n"] | Float64[np.ndarray, "n"] | Float64[np.ndarray, "n k"]
+    shape: tuple[int, ...]
+    task: str
+    class_names: tuple[str, ...]
+    feature_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+    title: str
+
+
+def n_test_of(n: int) -> int:
+    """How many of n examples are the test part: a fifth, and at least one."""
+    return max(1, round(TEST_SHARE * n))
+
+
+def default_targets(table: Table) -> tuple[str, ...]:
+    """The column that is the target by its name: one of TARGET_NAMES, in small or capital letters.
+
+    Raises:
+        DataError: if there is none, or more than one, naming the columns.
+    """
+    found = tuple(name for name in table.names if name.lower() in TARGET_NAMES)
+    if len(found) == 1:
+        return found
+    what = "no column" if not found else f"more than one column ({listed(found)})"
+    raise DataError(
+        f"{table.source} has {what} named {', '.join(TARGET_NAMES[:-1])} or {TARGET_NAMES[-1]}. "
+        "Name the target columns (--target-columns on the command line); the columns are "
+        f"{listed(table.names)}."
+    )
+
+
+def guess_task(table: Table, targets: tuple[str, ...]) -> str:
+    """What ``auto`` takes for the task.
+
+    Classification if the target is one column of text, of booleans, or of whole numbers with at
+    most FEW_VALUES different values, of which at least one repeats; otherwise regression. Whole
+    numbers count as such in a type with a decimal point, too.
+    """
+    columns = [table[name] for name in targets]
+    if len(columns) != 1:
+        return "regression"
+    (column,) = columns
+    if isinstance(column, Text):
+        return "regression" if _mostly_numbers(column) else "classification"
+    if not isinstance(column, Numbers) or column.shape not in ((), (1,)):
+        return "regression"
+    values = column.values.ravel()
+    if values.dtype.kind == "b":
+        return "classification"
+    if values.dtype.kind == "f" and not np.array_equal(values, np.trunc(values)):
+        return "regression"
+    distinct = len(np.unique(values))
+    return "classification" if distinct <= FEW_VALUES and distinct < len(values) else "regression"
+
+
+def make(
+    table: Table, targets: tuple[str, ...], task: str = "auto", ignore: tuple[str, ...] = ()
+) -> Own:
+    """The examples of a table.
+
+    Args:
+        table: from one of the readers.
+        targets: names of the target columns; several are the outputs of one regression.
+        task: ``auto``, ``classification`` or ``regression``.
+        ignore: names of columns to leave out. All others are inputs.
+
+    Raises:
+        DataError: for anything that no network can be trained on, naming file, column and row.
+    """
+    if task not in TASKS:
+        raise DataError(f"The task is {shown(task)}; choose one of {', '.join(TASKS)}.")
+    features = _features(table, targets, ignore)
+    n = len(table)
+    if n < FEWEST:
+        raise DataError(
+            f"{table.source} holds {n} example{'s' * (n != 1)}; at least {FEWEST} are needed."
+        )
+    order = np.random.default_rng(_SHUFFLE).permutation(n)
+    task = guess_task(table, targets) if task == "auto" else task
+    class_names: tuple[str, ...] = ()
+    if task == "classification":
+        values, class_names = _classes(table, targets)
+        names = targets
+    else:
+        values, names = _quantities(table, targets)
+    values = values[order]
+    _check_pool(table, values, names)
+    inputs, shape, feature_names = _inputs(table, features, order)
+    return Own(inputs, values, shape, task, class_names, feature_names, names, table.source)
+
+
+def _features(table: Table, targets: tuple[str, ...], ignore: tuple[str, ...]) -> list[Column]:
+    if not targets:
+        raise DataError(
+            f"No target is chosen for {table.source}; its columns are {listed(table.names)}."
+        )
+    for name in (*targets, *ignore):
+        table[name]
+    both = [name for name in targets if name in ignore]
+    if both or len(set(targets)) < len(targets):
+        what = f"{both[0]!r} both as target and to be left out" if both else "a target twice"
+        raise DataError(f"The columns of {table.source} name {what}; name each column once.")
+    features = [c for c in table.columns if c.name not in targets and c.name not in ignore]
+    if not features:
+        raise DataError(
+            f"{table.source} has no columns beside the target and those left out; at least one "
+            "must be an input."
+        )
+    for column in features:
+        if _INDEX.fullmatch(column.name):
+            raise DataError(
+                f"{table.source} has a column {column.name!r}, which is how pandas writes the "
+                "numbers of rows. Leave it out, or save the file without it (index=False)."
+            )
+        _check_numbers(table, column, "Encode it as numbers, or leave the column out.")
+    return features
+
+
+def _check_numbers(table: Table, column: Column, what_to_do: str) -> Real[np.ndarray, "n ..."]:
+    """The values of a column, all of them finite numbers that float64 holds."""
+    if isinstance(column, Unusable):
+        raise DataError(
+            f"{table.source}: column {column.name!r} cannot be used: {column.problem}. {what_to_do}"
+        )
+    if isinstance(column, Text):
+        raise DataError(
+            f"{table.source}: column {column.name!r}, {column.problem}. Numbers are needed there. "
+            f"{what_to_do}"
+        )
+    values = column.values
+    if values.dtype.kind == "f":
+        # In blocks: a mask of the whole would be another array of its size.
+        for start in range(0, len(values), 4096):
+            finite = np.isfinite(values[start : start + 4096])
+            if not finite.all():
+                at = np.argwhere(~finite)[0]
+                row = start + int(at[0])
+                where = f"{table.place(row)}{_inside(at[1:])}"
+                got = values[(row, *at[1:])]
+                raise DataError(
+                    f"{table.source}: column {column.name!r}, {where} is {got}; every value must "
+                    f"be a finite number. Fill it in, or leave the row or the column out."
+                )
+    elif values.dtype.kind in "iu" and values.dtype.itemsize == 8:
+        large = (values > _EXACT) | (values < -_EXACT if values.dtype.kind == "i" else False)
+        if large.any():
+            at = np.argwhere(large)[0]
+            raise DataError(
+                f"{table.source}: column {column.name!r}, {table.place(int(at[0]))} is "
+                f"{values[tuple(at)]}, beyond the whole numbers that float64 holds (2^53). Is it "
+                "an identifier? Then leave the column out."
+            )
+    return values
+
+
+def _inside(at: Int[np.ndarray, "k"]) -> str:
+    return f" at {tuple(int(i) for i in at)}" if len(at) else ""
+
+
+def _classes(
+    table: Table, targets: tuple[str, ...]
+) -> tuple[Int64[np.ndarray, "n"], tuple[str, ...]]:
+    """Class numbers and names, sorted: numbers by size, text by its characters."""
+    if len(targets) != 1:
+        raise DataError(
+            f"{len(targets)} targets are chosen in {table.source}; a classification has one column "
+            "of labels. Choose one, or regression."
+        )
+    column = table[targets[0]]
+    if isinstance(column, Text):
+        labels, codes = list(column.labels), column.codes
+        missing = next((i for i, label in enumerate(labels) if _no_label(label)), None)
+        if missing is not None:
+            where = table.place(int(np.flatnonzero(codes == missing)[0]))
+            raise DataError(
+                f"{table.source}: column {column.name!r}, {where} has no label "
+                f"({shown(labels[missing])}). Fill it in, or leave the row out."
+            )
+        _check_classes(table, column.name, len(labels))
+        order = sorted(range(len(labels)), key=labels.__getitem__)
+        rank = np.argsort(order)
+        return rank[codes].astype(np.int64), tuple(labels[i] for i in order)
+    values = _check_numbers(table, column, "Choose another column as target.")
+    if values.shape[1:] not in ((), (1,)):
+        raise DataError(
+            f"{table.source}: {column.name} has the shape {values.shape}; labels have the shape "
+            "(n,). Of one-hot rows give the numbers of the classes, argmax(axis=1)."
+        )
+    values = values.ravel()
+    if values.dtype.kind == "f":
+        broken = values != np.trunc(values)
+        if broken.any():
+            row = int(np.flatnonzero(broken)[0])
+            raise DataError(
+                f"{table.source}: column {column.name!r}, {table.place(row)} is {values[row]:g}, "
+                "which is no label of a class: labels are whole numbers or text. Choose "
+                "regression."
+            )
+    distinct, codes = np.unique(values, return_inverse=True)
+    _check_classes(table, column.name, len(distinct))
+    names = tuple(str(v if values.dtype.kind == "b" else int(v)) for v in distinct.tolist())
+    return codes.astype(np.int64), names
+
+
+def _check_classes(table: Table, name: str, count: int) -> None:
+    n = len(table)
+    if count == 1:
+        raise DataError(
+            f"{table.source}: all {n} examples have one and the same label in column {name!r}; a "
+            "classification needs two classes at least."
+        )
+    if count > MOST_CLASSES:
+        raise DataError(
+            f"{table.source}: column {name!r} has more than {MOST_CLASSES} different labels; that "
+            "is the most. Is it a quantity? Then choose regression."
+        )
+    if count > n / 2:
+        each = "every example is a class of its own" if count == n else f"{count} classes"
+        raise DataError(
+            f"{table.source}: column {name!r} has {each} among {n} examples; a class needs two "
+            "examples on average. Is it a quantity? Then choose regression; or another column."
+        )
+
+
+def _quantities(
+    table: Table, targets: tuple[str, ...]
+) -> tuple[Float64[np.ndarray, "n"] | Float64[np.ndarray, "n k"], tuple[str, ...]]:
+    """Targets of a regression: (n,) if it is one, otherwise (n, k)."""
+    blocks, names = [], []
+    for name in targets:
+        column = table[name]
+        values = _check_numbers(table, column, "Choose classification, or another target.")
+        if values.ndim > 2:
+            raise DataError(
+                f"{table.source}: the target {name} has the shape {values.shape}; it must be (n,) "
+                "or (n, k)."
+            )
+        block = values.astype(np.float64).reshape(len(values), -1)
+        names += _names_in(name, block.shape[1], alone=len(targets) == 1)
+        blocks.append(block)
+    if len(names) > MOST_CLASSES:
+        raise DataError(
+            f"{table.source} has {len(names)} targets; at most {MOST_CLASSES} are taken."
+        )
+    together = np.concatenate(blocks, axis=1) + 0.0  # -0.0 becomes 0.0: the names must agree
+    for i, name in enumerate(names):
+        if together[:, i].min() == together[:, i].max():
+            raise DataError(
+                f"{table.source}: the target {name!r} is {together[0, i]:g} in all {len(table)} "
+                "examples: there is nothing to learn. Choose another."
+            )
+    return (together[:, 0] if together.shape[1] == 1 else together), tuple(names)
+
+
+def _names_in(name: str, width: int, alone: bool) -> list[str]:
+    """Names of the values in a block: x0, x1, ... as a table has them, x[0] beside others."""
+    if width == 1:
+        return [name]
+    return [f"{name}{i}" if alone else f"{name}[{i}]" for i in range(width)]
+
+
+def _check_pool(table: Table, values: Real[np.ndarray, "n ..."], names: tuple[str, ...]) -> None:
+    """Raises DataError where only the test part has examples that differ in a target."""
+    pool = values[n_test_of(len(values)) :].reshape(-1, len(names))
+    for i, name in enumerate(names):
+        if pool[:, i].min() == pool[:, i].max():
+            raise DataError(
+                f"{table.source}: the target {name!r} is the same in all {len(pool)} examples of "
+                "the pool; those that differ are in the test part, a fixed fifth of the examples. "
+                "More examples that differ are needed."
+            )
+
+
+def _inputs(
+    table: Table, features: list[Column], order: Int[np.ndarray, "n"]
+) -> tuple[Float[np.ndarray, "n d"], tuple[int, ...], tuple[str, ...]]:
+    """The inputs in the given order of rows, the shape of one, and the names of its values."""
+    columns = [column for column in features if isinstance(column, Numbers)]
+    n, alone = len(table), len(columns) == 1
+    flat = [column.values.reshape(n, -1) for column in columns]
+    d = sum(block.shape[1] for block in flat)
+    dtype = np.float32 if all(_fits_float32(block) for block in flat) else np.float64
+    size, limit = n * d * np.dtype(dtype).itemsize, settings.upload_expanded()
+    if size > limit:
+        raise DataError(
+            f"The inputs of {table.source} take {format_bytes(size)} as {np.dtype(dtype)}; at most "
+            f"{format_bytes(limit)} are kept. Take a part of them, or set "
+            f"{settings.UPLOAD_EXPANDED}."
+        )
+    inputs = np.empty((n, d), dtype)
+    low = 0
+    for block in flat:
+        inputs[:, low : low + block.shape[1]] = block[order]
+        low += block.shape[1]
+    inputs += 0.0
+    if alone and len(columns[0].shape) > 1:
+        return inputs, columns[0].shape, ()
+    names = [
+        name
+        for column, block in zip(columns, flat, strict=True)
+        for name in _names_in(column.name, block.shape[1], alone)
+    ]
+    return inputs, (d,), tuple(names)
+
+
+def _fits_float32(values: Real[np.ndarray, "n d"]) -> bool:
+    """Whether float32 holds every value exactly."""
+    if values.dtype.kind == "b" or values.dtype.itemsize < 3 or values.dtype == np.float32:
+        return True
+    with np.errstate(over="ignore"):
+        for start in range(0, len(values), 4096):
+            block = values[start : start + 4096].astype(np.float64)
+            if not np.array_equal(block.astype(np.float32), block):
+                return False
+    return True
+
+
+def _mostly_numbers(column: Text) -> bool:
+    """Whether a column of text is one of numbers in which some are missing or misspelt."""
+    numeric = np.array([is_number(label) for label in column.labels])
+    known = column.codes[column.codes >= 0]
+    return 2 * int(np.count_nonzero(numeric[known])) > len(known)
+
+
+def _no_label(label: str) -> bool:
+    return label.strip().lower() in ("", "nan")

@@ -1,0 +1,162 @@
+"""HDF5 files: the arrays at the top level are the columns.
+
+Only what is in the file itself is read: links to other files, virtual datasets and external
+storage would let a file name any other file of this machine.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ntk_uq import settings
+from ntk_uq.datasets.own.arrays import Labels, column_of
+from ntk_uq.datasets.own.source import Source
+from ntk_uq.datasets.own.table import Column, Table, Unusable, check_columns, listed, shown
+from ntk_uq.errors import DataError
+from ntk_uq.settings import format_bytes
+
+_PIECE = 2**24  # bytes read at once
+_CHUNK = 2**28  # bytes of one chunk, which HDF5 unpacks whole
+_FILTERS = {1, 2, 3, 4, 5, 6, 32000}  # gzip, shuffle, checksum, szip, n-bit, scale-offset, lzf
+# What h5py raises for damage, by where in the file it is.
+_DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError, AttributeError)
+
+
+def read_hdf5(source: Source) -> Table:
+    """The datasets at the top level of an HDF5 file, all with one row an example.
+
+    Raises:
+        DataError: if the file is damaged, refers to other files, is too large when unpacked, or
+            its arrays differ in their number of rows.
+    """
+    import h5py
+
+    try:
+        with source.open() as raw, h5py.File(raw, "r") as file:
+            return _read(source.name, file)
+    except _DAMAGE as error:
+        raise DataError(
+            f"{source.name} is damaged or truncated ({str(error)[:200]}); save or upload it again."
+        ) from None
+
+
+def _read(source: str, file: Any) -> Table:
+    import h5py
+
+    names = list(file)
+    check_columns(source, len(names))
+    datasets, groups = {}, []
+    for name in names:
+        link = file.get(name, getlink=True)
+        if not isinstance(link, h5py.HardLink):
+            raise DataError(
+                f"{source}: {shown(name)} is a link to somewhere else, which is never followed. "
+                "Save a copy of the data in its place."
+            )
+        found = file[name]
+        if isinstance(found, h5py.Dataset):
+            datasets[name] = found
+        else:
+            groups.append(name)
+    if not datasets:
+        there = f"groups only ({listed(groups)})" if groups else "nothing"
+        raise DataError(
+            f"{source} holds {there} at its top level. Save the inputs and the targets as datasets "
+            "there, such as x and y."
+        )
+    limit = settings.upload_expanded()
+    left, columns = limit, []
+    for name, found in datasets.items():
+        size = _check(source, name, found)
+        left -= size
+        if left < 0:
+            raise DataError(
+                f"{source} unpacks to more than {format_bytes(limit)}: {name} has the shape "
+                f"{found.shape}. Take a part of it, or set {settings.UPLOAD_EXPANDED}."
+            )
+    lengths = {name: found.shape[0] for name, found in datasets.items()}
+    if len(set(lengths.values())) > 1:
+        each = listed([f"{name} {length}" for name, length in lengths.items()])
+        raise DataError(
+            f"The datasets of {source} have different lengths ({each}). All must have one row an "
+            "example."
+        )
+    left = limit
+    for name, found in datasets.items():
+        column, size = _column(source, name, found, left)
+        left -= size
+        columns.append(column)
+    notes = (f"Groups are left out: {listed(groups)}.",) if groups else ()
+    return Table(source, tuple(columns), notes=notes)
+
+
+def _check(source: str, name: str, found: Any) -> int:
+    """The bytes that a dataset takes, if it is one that can be read."""
+    if found.external or found.is_virtual:
+        raise DataError(
+            f"{source}: {name} keeps its values in other files, which are never opened. Save them "
+            "in this one."
+        )
+    if not found.shape:
+        raise DataError(
+            f"{source}: {name} is {'empty' if found.shape is None else 'a single value'}, not an "
+            "array of examples. Save it as an attribute, or leave it out."
+        )
+    if 0 in found.shape:
+        raise DataError(f"{source}: {name} has the shape {found.shape} and holds no values.")
+    created = found.id.get_create_plist()
+    for i in range(created.get_nfilters()):
+        code = created.get_filter(i)[0]
+        if code not in _FILTERS:
+            raise DataError(
+                f"{source}: {name} is packed with a filter of number {code}, which is not known "
+                "here. Save it with gzip or without compression."
+            )
+    if found.chunks and math.prod(found.chunks) * found.dtype.itemsize > _CHUNK:
+        raise DataError(
+            f"{source}: {name} is stored in chunks of more than {format_bytes(_CHUNK)}; save it in "
+            "smaller ones."
+        )
+    if not found.id.get_storage_size():
+        raise DataError(f"{source}: {name} has the shape {found.shape} and no values were written.")
+    return math.prod(found.shape) * found.dtype.itemsize
+
+
+def _column(source: str, name: str, found: Any, left: int) -> tuple[Column, int]:
+    import h5py
+
+    rows = int(found.shape[0])
+    if h5py.check_string_dtype(found.dtype) is not None:
+        if len(found.shape) > 2 or found.shape[1:] not in ((), (1,)):
+            return Unusable(name, f"it holds text of the shape {found.shape}", rows), 0
+        return _strings(source, name, found, left)
+    if found.dtype.kind not in "biuf" or found.dtype.itemsize > 8:
+        what = {"c": "complex numbers", "V": "records", "O": "lists or references"}
+        kind = what.get(found.dtype.kind, str(found.dtype))
+        return Unusable(name, f"it holds {kind}, not one kind of real number", rows), 0
+    row = math.prod(found.shape[1:]) * found.dtype.itemsize
+    step = max(1, _PIECE // row)
+    if found.chunks:  # whole chunks: HDF5 unpacks all of one for any row in it
+        step = -(-step // found.chunks[0]) * found.chunks[0]
+    values = np.empty(found.shape, found.dtype)
+    for start in range(0, rows, step):
+        values[start : start + step] = found[start : start + step]
+    return column_of(source, name, values), values.nbytes
+
+
+def _strings(source: str, name: str, found: Any, left: int) -> tuple[Column, int]:
+    """Text of any length; counted while it is read, since every row may name one long value."""
+    labels, codes, size = Labels(), [], 0
+    for start in range(0, found.shape[0], 1024):
+        texts = [bytes(value) for value in np.asarray(found[start : start + 1024]).ravel().tolist()]
+        size += sum(map(len, texts))
+        if size > left:
+            raise DataError(f"{source}: {name} holds too much text for labels of classes.")
+        try:
+            codes.append(labels.codes([text.decode("utf-8") for text in texts]))
+        except UnicodeDecodeError:
+            raise DataError(
+                f"{source}: {name} holds text that is not UTF-8. Save it as UTF-8."
+            ) from None
+    return labels.column(name, np.concatenate(codes)), size

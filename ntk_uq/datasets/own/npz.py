@@ -1,0 +1,199 @@
+"""NPZ files: a zip archive of NumPy arrays, of which ``x`` and ``y`` are read.
+
+Read without NumPy's own reader: its header is parsed by a pattern here, since a damaged one makes
+``ast`` and ``tokenize`` raise anything, and what an archive unpacks to is counted while it is
+unpacked. A compressed megabyte may be a gigabyte, whatever the archive says of it.
+"""
+
+import math
+import re
+import zipfile
+import zlib
+from typing import IO, Any
+
+import numpy as np
+from jaxtyping import Shaped
+
+from ntk_uq import settings
+from ntk_uq.datasets.own.arrays import column_of
+from ntk_uq.datasets.own.source import Source
+from ntk_uq.datasets.own.table import Column, Table, listed
+from ntk_uq.errors import DataError
+from ntk_uq.settings import format_bytes
+
+_PIECE = 2**20
+_DIRECTORY = 2**20  # bytes of an archive's table of contents; that of two arrays has 200
+_HEADER = 10_000
+_MAGIC = b"\x93NUMPY"
+_HOW = "Save the inputs and the targets so: np.savez('data.npz', x=x, y=y)"
+_HEADER_TEXT = re.compile(
+    r"\{\s*'descr':\s*(?P<descr>'[^']*'|\[.*\]),\s*'fortran_order':\s*(?P<order>True|False),\s*"
+    r"'shape':\s*\((?P<shape>[\dL,\s]*)\),?\s*\}\s*"
+)
+_DAMAGE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError)
+
+
+def read_npz(source: Source) -> Table:
+    """The arrays ``x`` (n, ...) and ``y`` (n,) or (n, k); capitals are taken, too.
+
+    Raises:
+        DataError: if the file is not such a file, damaged, or too large when unpacked; naming the
+            arrays that it holds where they are others.
+    """
+    try:
+        with source.open() as raw, zipfile.ZipFile(_Bounded(raw, source.name)) as archive:
+            members = _members(source.name, archive)
+            left = settings.upload_expanded()
+            columns = []
+            for name in ("x", "y"):
+                column, size = _read(source.name, archive, members[name], name, left)
+                columns.append(column)
+                left -= size
+    except _DAMAGE as error:
+        raise DataError(
+            f"{source.name} is damaged or truncated ({error}); save or upload it again."
+        ) from None
+    x, y = columns
+    if len(x) != len(y):
+        raise DataError(
+            f"{source.name} holds {len(x)} inputs x but {len(y)} targets y; there must be as many."
+        )
+    return Table(source.name, (x, y))
+
+
+class _Bounded:
+    """A file of which no more is read at once than a table of contents may have."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self._file, self._name = file, name
+
+    def read(self, count: int = -1) -> bytes:
+        if count > _DIRECTORY + 2**17:
+            raise DataError(
+                f"{self._name} is no NPZ file: its table of contents alone has "
+                f"{format_bytes(count)}. {_HOW}."
+            )
+        return self._file.read(count)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def _members(source: str, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The members of x and y; nothing is ever unpacked by an archive's own names."""
+    infos = archive.infolist()
+    names = [info.filename for info in infos]
+    if any(name.startswith("xl/") or name == "[Content_Types].xml" for name in names):
+        raise DataError(f"{source} is an Office document; save the sheet as CSV UTF-8.")
+    arrays = [name.removesuffix(".npy") for name in names]
+    there = listed(arrays)
+    found: dict[str, zipfile.ZipInfo] = {}
+    others = []
+    for array, info in zip(arrays, infos, strict=True):
+        key = array.lower()
+        if key not in ("x", "y") or not info.filename.endswith(".npy"):
+            others.append(info.filename.removesuffix(".npy"))
+        elif key in found:
+            raise DataError(f"{source} holds the array {key} twice ({there}). {_HOW}.")
+        else:
+            found[key] = info
+    missing = [name for name in ("x", "y") if name not in found]
+    if missing:
+        raise DataError(
+            f"{source} has no array {' and no '.join(missing)}; it holds {there}. {_HOW}."
+        )
+    if others:
+        raise DataError(
+            f"{source} holds {listed(others)} beside x and y, and what that means is not known. "
+            f"{_HOW}."
+        )
+    return found
+
+
+def _read(
+    source: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, left: int
+) -> tuple[Column, int]:
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise DataError(
+            f"{source}: {name} is packed in a way that NumPy does not use. {_HOW}, or with "
+            "np.savez_compressed."
+        )
+    if info.flag_bits & 1:
+        raise DataError(f"{source} is encrypted. {_HOW}.")
+    with archive.open(info) as file:
+        descr, fortran, shape = _header(source, name, file)
+        dtype = _dtype(source, name, descr)
+        size = math.prod(shape) * dtype.itemsize
+        if size > left:
+            raise DataError(
+                f"{source} unpacks to more than {format_bytes(settings.upload_expanded())}: {name} "
+                f"has the shape {shape}. Take a part of it, or set {settings.UPLOAD_EXPANDED}."
+            )
+        if not shape:
+            raise DataError(
+                f"{source}: {name} is a single value, not an array of examples. {_HOW}."
+            )
+        values = _values(source, name, file, dtype, size)
+    values = values.reshape(shape, order="F" if fortran else "C")
+    return column_of(source, name, values), size
+
+
+def _header(source: str, name: str, file: IO[bytes]) -> tuple[str, bool, tuple[int, ...]]:
+    start = file.read(8)
+    if start[:6] != _MAGIC:
+        pickled = start[:1] == b"\x80"
+        what = "a Python pickle, which is never opened" if pickled else "not a NumPy array"
+        raise DataError(f"{source}: {name}.npy is {what}. {_HOW}.")
+    width = 2 if start[6:7] == b"\x01" else 4
+    length = int.from_bytes(file.read(width), "little")
+    text = file.read(length).decode("latin-1") if 0 < length <= _HEADER else ""
+    match = _HEADER_TEXT.fullmatch(text)
+    if match is None:
+        raise DataError(f"{source} is damaged: the header of {name}.npy cannot be read.")
+    sizes = [size.strip().rstrip("L") for size in match["shape"].split(",") if size.strip()]
+    if any(not size.isdecimal() or len(size) > 18 for size in sizes) or len(sizes) > 32:
+        raise DataError(f"{source} is damaged: {name}.npy has the shape ({match['shape']:.40}).")
+    shape = tuple(int(size) for size in sizes)
+    return match["descr"].strip("'"), match["order"] == "True", shape
+
+
+def _dtype(source: str, name: str, descr: str) -> np.dtype:
+    if re.fullmatch(r"\|?O\d?", descr):
+        raise DataError(
+            f"{source}: {name} is an array of Python objects, which are pickled and never opened. "
+            f"Make it an array of numbers first: x.astype(float)."
+        )
+    if re.fullmatch(r"[<>|=]?([biuf]\d{1,2}|[US]\d{1,9})", descr):
+        try:
+            return np.dtype(descr)
+        except TypeError:
+            pass
+    what = {"c": "complex numbers", "M": "dates", "m": "times", "V": "records"}
+    kind = "records" if descr.startswith("[") else what.get(descr.lstrip("<>|=")[:1], descr[:20])
+    raise DataError(
+        f"{source}: {name} holds {kind}; integers, floating-point numbers and booleans are taken, "
+        "and text for class labels."
+    )
+
+
+def _values(
+    source: str, name: str, file: IO[bytes], dtype: np.dtype, size: int
+) -> Shaped[np.ndarray, "values"]:
+    """The values after the header; memory is taken as they come, not on the header's word."""
+    buffer = np.empty(size, np.uint8)  # costs nothing until it is written to
+    done = 0
+    while done < size:
+        piece = file.read(min(_PIECE, size - done))
+        if not piece:
+            raise DataError(
+                f"{source} is damaged or truncated: {name} promises {size} bytes and has {done}. "
+                "Save or upload it again."
+            )
+        buffer[done : done + len(piece)] = np.frombuffer(piece, np.uint8)
+        done += len(piece)
+    # Reading to the end is what makes zipfile compare its checksum.
+    if file.read(1):
+        raise DataError(
+            f"{source} is damaged: {name} has more values than its header promises ({size} bytes)."
+        )
+    return buffer.view(dtype) if size else np.empty(0, dtype)

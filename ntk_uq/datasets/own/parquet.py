@@ -1,0 +1,181 @@
+"""Parquet files, read in blocks of rows by Arrow."""
+
+from typing import Any
+
+import numpy as np
+
+from ntk_uq import settings
+from ntk_uq.datasets.own.arrays import Labels, column_of
+from ntk_uq.datasets.own.source import Source
+from ntk_uq.datasets.own.table import (
+    Column,
+    Table,
+    Unusable,
+    check_columns,
+    shown,
+)
+from ntk_uq.errors import DataError
+from ntk_uq.settings import format_bytes
+
+_ROWS = 2**16
+_FOOTER = 2**25  # bytes of a file's own description
+_CONTAINER = 2**18  # things in one list of it
+
+
+def read_parquet(source: Source) -> Table:
+    """The columns of a Parquet file.
+
+    Raises:
+        DataError: if it is damaged, has no rows, or is too large when unpacked.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    _check_footer(source)
+    try:
+        with source.open() as raw:
+            options: dict[str, Any] = {
+                "thrift_string_size_limit": _FOOTER,
+                "thrift_container_size_limit": _CONTAINER,
+            }
+            schema = pyarrow.parquet.ParquetFile(raw, **options).schema_arrow
+            # Text stays as its file packs it: a long label is there once and not in every row.
+            packed = [field.name for field in schema if _is_text(field.type)]
+            file = pyarrow.parquet.ParquetFile(raw, read_dictionary=packed, **options)
+            return _read(source, file)
+    except MemoryError:
+        raise
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
+        what = str(error).partition("\n")[0][:200]
+        raise DataError(
+            f"{source.name} is damaged or cannot be read ({what}); save or upload it again."
+        ) from None
+
+
+def _check_footer(source: Source) -> None:
+    try:
+        with source.open() as file:
+            file.seek(-min(8, source.size), 2)
+            end = file.read(8)
+    except OSError as error:
+        raise DataError(f"{source.name} cannot be read: {error.strerror or error}.") from None
+    if len(end) < 8 or end[4:] != b"PAR1":
+        raise DataError(f"{source.name} is truncated: a Parquet file ends in PAR1. Copy it again.")
+    if int.from_bytes(end[:4], "little") > _FOOTER:
+        raise DataError(
+            f"{source.name} describes itself in more than {format_bytes(_FOOTER)}; save its "
+            "columns as arrays of an NPZ file."
+        )
+
+
+def _read(source: Source, file: Any) -> Table:
+    schema, rows, limit = file.schema_arrow, file.metadata.num_rows, settings.upload_expanded()
+    check_columns(source.name, len(schema))
+    if not len(schema) or not rows:
+        raise DataError(f"{source.name} holds no rows.")
+    problems = {field.name: _problem(field.type) for field in schema}
+    wanted = [field.name for field in schema if problems[field.name] is None]
+    if len(problems) < len(schema):
+        twice = next(n for n in schema.names if schema.names.count(n) > 1)
+        raise DataError(
+            f"{source.name} has two columns named {shown(twice)}; give each a name of its own."
+        )
+    widths = sum(_width(schema.field(name).type) for name in wanted)
+    description = file.metadata
+    stated = sum(
+        description.row_group(i).total_byte_size for i in range(description.num_row_groups)
+    )
+    if rows * widths > limit or stated > limit:
+        raise DataError(
+            f"{source.name} unpacks to more than {format_bytes(limit)} ({rows} rows). Take a part "
+            f"of it, or set {settings.UPLOAD_EXPANDED}."
+        )
+    growing = {name: _Growing(source.name, name, schema.field(name).type) for name in wanted}
+    # Wide tables by fewer rows, so that a block stays a few megabytes.
+    step = max(64, min(_ROWS, 2**23 // max(1, widths)))
+    read = 0
+    for block in file.iter_batches(batch_size=step, columns=wanted, use_threads=False):
+        read += len(block)
+        if read > rows:
+            break
+        for name, column in zip(wanted, block.columns, strict=True):
+            growing[name].add(column)
+    if wanted and read != rows:
+        raise DataError(f"{source.name} is damaged: it promises {rows} rows and has {read}.")
+    columns: list[Column] = []
+    for field in schema:
+        problem = problems[field.name]
+        columns.append(
+            growing.pop(field.name).column()
+            if problem is None
+            else Unusable(field.name, problem, rows)
+        )
+    return Table(source.name, tuple(columns))
+
+
+class _Growing:
+    """One column while it is read."""
+
+    def __init__(self, source: str, name: str, kind: Any) -> None:
+        self.source, self.name, self.text = source, name, _is_text(kind)
+        self.parts: list[np.ndarray] = []
+        self.labels = Labels()
+        self.rows = 0
+        self.missing: int | None = None
+
+    def add(self, column: Any) -> None:
+        import pyarrow
+        import pyarrow.compute as compute
+
+        if column.null_count and self.missing is None:
+            self.missing = self.rows + int(np.flatnonzero(compute.is_null(column))[0])
+        self.rows += len(column)
+        if self.missing is not None:
+            return  # a column with holes is refused where it is used
+        if not self.text:
+            self.parts.append(column.to_numpy(zero_copy_only=False))
+            return
+        if not pyarrow.types.is_dictionary(column.type):
+            column = column.dictionary_encode()
+        indices = column.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        used, back = np.unique(indices, return_inverse=True)
+        codes = self.labels.codes([column.dictionary[int(i)].as_py() for i in used])
+        self.parts.append(codes[back])
+
+    def column(self) -> Column:
+        if self.missing is not None:
+            return Unusable(self.name, f"row {self.missing}: the value is missing", self.rows)
+        values = np.concatenate(self.parts)
+        if not self.text:
+            return column_of(self.source, self.name, values)
+        return self.labels.column(self.name, values)
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow.types as types
+
+    if types.is_dictionary(kind):
+        return _is_text(kind.value_type)
+    return types.is_string(kind) or types.is_large_string(kind)
+
+
+def _problem(kind: Any) -> str | None:
+    """Why a column of an Arrow type cannot be used, or None."""
+    import pyarrow.types as types
+
+    if (
+        _is_text(kind)
+        or types.is_floating(kind)
+        or types.is_integer(kind)
+        or types.is_boolean(kind)
+    ):
+        return None
+    if types.is_temporal(kind):
+        return f"it holds dates or times ({kind})"
+    if types.is_nested(kind):
+        return f"it holds lists or records ({str(kind)[:60]}), not one value in a row"
+    return f"it holds values of the type {str(kind)[:60]}"
+
+
+def _width(kind: Any) -> int:
+    return 4 if _is_text(kind) else max(1, kind.bit_width // 8)

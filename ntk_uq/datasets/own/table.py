@@ -1,0 +1,168 @@
+"""What every reader of users' files returns: named columns of numbers or of text."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Bool, Int, Real
+
+from ntk_uq.errors import DataError
+
+MOST_CLASSES = 1000
+"""Classes that a classification may have; of a column of text no more values than one beyond this
+are told apart."""
+
+MOST_COLUMNS = 20_000
+"""Columns that a table may have; more inputs than that belong into one array."""
+
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column of numbers, as its file holds them; NaN and infinity included.
+
+    Attributes:
+        name: of the column.
+        values: (n,), or (n, ...) where a row holds a block of them.
+    """
+
+    name: str
+    values: Real[np.ndarray, "n ..."] | Bool[np.ndarray, "n ..."]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one row's block; () for one number a row."""
+        return self.values.shape[1:]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A column of text, or of numbers of which at least one cannot be read.
+
+    Attributes:
+        name: of the column.
+        labels: its distinct values in the order of their first rows, at most MOST_CLASSES + 1.
+        codes: (n,) which of the labels is in a row; -1 where it is beyond them.
+        problem: where the first value is that is no number, and what it is: ``line 7: 'n/a' is not
+            a number``.
+        problem_row: the number of that row, from 0.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    codes: Int[np.ndarray, "n"]
+    problem: str
+    problem_row: int = 0
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A column that is neither, which a user may leave out.
+
+    Attributes:
+        name: of the column.
+        problem: what it holds.
+        rows: n.
+    """
+
+    name: str
+    problem: str
+    rows: int
+
+    def __len__(self) -> int:
+        return self.rows
+
+
+Column = Numbers | Text | Unusable
+
+
+@dataclass(frozen=True)
+class Table:
+    """The columns of one file.
+
+    Attributes:
+        source: the file's name for people, without its folder.
+        columns: at least one, all of one length n, each name once.
+        place: where a row (from 0) is found in the file, in words such as ``line 7``.
+        notes: sentences about what of the file is not in the columns.
+    """
+
+    source: str
+    columns: tuple[Column, ...]
+    place: Callable[[int], str] = field(default=lambda row: f"row {row}", compare=False, repr=False)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        seen: set[str] = set()
+        for column in self.columns:
+            check_name(self.source, column.name)
+            if column.name in seen:
+                raise DataError(
+                    f"{self.source} has two columns named {column.name!r}; give each a name of its "
+                    "own."
+                )
+            seen.add(column.name)
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the columns, in the file's order."""
+        return tuple(column.name for column in self.columns)
+
+    def __getitem__(self, name: str) -> Column:
+        """The column of that name.
+
+        Raises:
+            DataError: if there is none, naming those that there are.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise DataError(
+            f"{self.source} has no column {name!r}; it has {listed(self.names)}. Choose among them."
+        )
+
+
+def check_name(source: str, name: str) -> None:
+    """Raises DataError for a name that no column may have."""
+    if not name:
+        raise DataError(
+            f"A column of {source} has no name. If it numbers the rows, as pandas writes it, leave "
+            "it out (index=False); otherwise give it a name."
+        )
+    if len(name) > _LONGEST_NAME or not name.isprintable():
+        raise DataError(
+            f"{source} has a column named {shown(name)}; a name is at most {_LONGEST_NAME} "
+            "printable characters."
+        )
+
+
+def check_columns(source: str, count: int) -> None:
+    """Raises DataError for more columns than a table may have."""
+    if count > MOST_COLUMNS:
+        raise DataError(
+            f"{source} has {count} columns; a table may have {MOST_COLUMNS}. Save so many inputs "
+            "as one array x of an NPZ or HDF5 file, beside y."
+        )
+
+
+def listed(names: tuple[str, ...] | list[str], most: int = 12) -> str:
+    """Names for a sentence, the first few of them."""
+    words = [shown(name) if not name.isprintable() else name[:_LONGEST_NAME] for name in names]
+    if len(words) > most:
+        return f"{', '.join(words[:most])} and {len(words) - most} more"
+    return ", ".join(words) or "nothing"
+
+
+def shown(text: str, most: int = 40) -> str:
+    """A text of unknown origin in quotes, cut and with nothing in it that is not printable."""
+    return repr(text if len(text) <= most else f"{text[:most]}…")

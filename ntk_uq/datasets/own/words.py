@@ -1,0 +1,42 @@
+"""What a piece of text is that should have been a number."""
+
+import math
+import re
+
+from ntk_uq.datasets.own.table import shown
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ]\d.*)?|\d{1,2}:\d{2}(:\d{2}.*)?", re.ASCII)
+_COMPLEX = re.compile(r"\(?[+-]?[\d.eE+-]*[\d.][+-]?[\d.eE]*[ij]\)?", re.ASCII)
+_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
+_MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?", "nil", "#n/a"}
+_INFINITE = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a finite decimal number, blanks around it left aside."""
+    text = text.strip()
+    return _NUMBER.fullmatch(text) is not None and math.isfinite(float(text))
+
+
+def is_missing(text: str) -> bool:
+    """Whether a text stands for a value that is not there."""
+    return text.strip().lower() in _MISSING
+
+
+def not_a_number(text: str) -> str:
+    """Why it is none, as the second half of a sentence after its place."""
+    stripped = text.strip()
+    if not stripped:
+        return "the value is missing"
+    if is_missing(stripped):
+        return f"{shown(stripped)} is not a number (a missing value?)"
+    if stripped.lower() in _INFINITE or _NUMBER.fullmatch(stripped):
+        return f"{shown(stripped)} is infinite or too large for a number"
+    if _COMMA.fullmatch(stripped):
+        return f"{shown(stripped)} is not a number: write a decimal point, not a comma"
+    if _DATE.fullmatch(stripped):
+        return f"{shown(stripped)} is a date or a time, not a number"
+    if _COMPLEX.fullmatch(stripped):
+        return f"{shown(stripped)} is a complex number; real numbers are taken"
+    return f"{shown(stripped)} is not a number"
