@@ -67,7 +67,7 @@ def test_pages_load_neither_jax_nor_neural_tangents_nor_dask():
     ui = [f"ntk_uq.ui.{path.stem}" for path in (PACKAGE / "ui").glob("*.py")]
     modules = [m.removesuffix(".__init__") for m in ui]
     assert len(modules) > 3
-    above = ["figures", "curves", "views", "scaling", "results", "store", "engine.chunks"]
+    above = ["figures", "curves", "views", "scaling", "results", "store", "jobs", "engine.chunks"]
     modules += [f"ntk_uq.{name}" for name in above]
     loaded = loaded_after(f"import {', '.join(sorted(modules))}")
     assert "streamlit" in loaded
@@ -139,7 +139,7 @@ LAYERS = [
     {"errors", "fields", "specs", "views", "settings"},
     {"datasets", "architecture", "results"},
     {"theory", "scaling", "store"},
-    {"curves"},
+    {"curves", "jobs"},
     {"engine"},
 ]
 
