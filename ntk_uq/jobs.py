@@ -5,8 +5,9 @@ Whoever asks loads nothing that computes: a job is the name of its kind and a sp
 
 import json
 
+from ntk_uq.datasets import fetching
 from ntk_uq.fields import Spec
-from ntk_uq.specs import CurveSpec
+from ntk_uq.specs import CurveSpec, FetchSpec
 from ntk_uq.store import Job, JobTable
 
 CURVE = "curve"
@@ -41,3 +42,20 @@ def submit(jobs: JobTable, kind: str, spec: Spec, *, total: int = 0, priority: i
 def submit_curve(jobs: JobTable, spec: CurveSpec, priority: int = 0) -> Job:
     """Asks for a curve; its points are found by :func:`ntk_uq.curves.stored_curve`."""
     return submit(jobs, CURVE, spec, total=spec.n_points, priority=priority)
+
+
+def submit_fetch(jobs: JobTable, name: str) -> Job:
+    """Asks for what is missing of a public data set, to be fetched where the engine runs.
+
+    The job counts bytes. Its message says which file is on its way, and its error what each mirror
+    did.
+
+    Args:
+        jobs: the store's job table.
+        name: one of :data:`ntk_uq.datasets.fetching.SOURCES`.
+
+    Raises:
+        SpecError: for another name.
+    """
+    source = fetching.get(name)
+    return submit(jobs, FETCH, FetchSpec(name), total=source.size or 0)

@@ -74,6 +74,12 @@ def test_pages_load_neither_jax_nor_neural_tangents_nor_dask():
     assert not loaded & set(HEAVY)
 
 
+def test_asking_for_jobs_loads_nothing_that_computes_or_fetches():
+    loaded = loaded_after("import ntk_uq.jobs, ntk_uq.engine.chunks")
+    assert "ntk_uq" in loaded
+    assert not loaded & {*HEAVY, "pooch", "requests", "sklearn", "h5py", "streamlit"}
+
+
 def test_the_package_itself_loads_next_to_nothing():
     loaded = loaded_after("import ntk_uq; ntk_uq.CurveSpec().digest()")
     assert "ntk_uq" in loaded

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import threading
 import time
@@ -9,10 +10,12 @@ import time
 import pytest
 from fake_kinds import Registered
 
+from ntk_uq import settings
 from ntk_uq.curves import stored_curve
 from ntk_uq.engine.dask import STREAMED_BYTES, DaskRunner
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.inline import run_curve
+from ntk_uq.engine.kinds.curve import split
 from ntk_uq.errors import EngineError
 from ntk_uq.jobs import CURVE
 from ntk_uq.specs import CurveSpec, DataSpec
@@ -96,6 +99,22 @@ def test_a_chunk_without_results_yet_is_stopped_by_its_progress_reports(store, e
     store.jobs.request_cancel(job_id)
     wait_for(lambda: store.jobs.get(job_id).state.ended, seconds=5)
     assert store.jobs.get(job_id).state is JobState.CANCELLED
+
+
+def test_workers_see_files_that_came_after_they_had_missed_them(
+    store, engine, request, monkeypatch
+):
+    spec = CurveSpec(DataSpec("mnist", n_test=20), n_train=(10,))
+    chunk = split(spec, ())[0]
+    engine.submit("missed", chunk)
+    wait_for(lambda: not engine._sent)
+    empty = settings.data_directory()
+    shutil.copytree(request.getfixturevalue("real_data") / "mnist", empty / "mnist")
+    monkeypatch.setenv("NTK_UQ_DATA", str(empty))  # the fixture has set it
+    submit(store, spec)
+    wait_for(lambda: ended(store, spec))
+    assert store.jobs.get(spec.digest()).error == ""
+    assert stored_curve(store.results, spec).complete
 
 
 @pytest.mark.slow

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
-from ntk_uq.engine.kinds import curve
+from ntk_uq.engine.kinds import curve, fetch
 from ntk_uq.engine.kinds.base import Kind
 from ntk_uq.errors import EngineError
 from ntk_uq.store import ResultsCache
 
-REGISTRY: dict[str, Kind] = {kind.name: kind for kind in (curve.KIND,)}
+REGISTRY: dict[str, Kind] = {kind.name: kind for kind in (curve.KIND, fetch.KIND)}
 
 
 def get(name: str) -> Kind:
