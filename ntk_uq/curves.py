@@ -1,7 +1,7 @@
 """Curves as users get them: cached points averaged over draws, with fits and provenance."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ntk_uq import datasets
@@ -132,13 +132,23 @@ class Curve:
         return sizes, values, None if None in errors else errors
 
 
+def canonical(spec: CurveSpec) -> CurveSpec:
+    """The curve as its points are kept: ``default`` for what its data set chooses itself.
+
+    Raises SpecError for an unknown data set, or one that cannot be prepared as asked.
+    """
+    return replace(spec, data=datasets.canonical(datasets.get(spec.data.dataset), spec.data))
+
+
 def point_keys(spec: CurveSpec) -> dict[PointId, str]:
     """Where the store keeps each point of a curve.
 
     Raises:
-        SpecError: for an unknown data set. MissingDataError: if its files are not there.
+        SpecError: for an unknown data set, or one that cannot be prepared as asked.
+        MissingDataError: if its files are not there.
     """
     fingerprint = datasets.get(spec.data.dataset).fingerprint()
+    spec = canonical(spec)
     return {
         (draw, n): point_key(spec.point(n, draw), fingerprint)
         for draw in range(spec.draws)

@@ -18,8 +18,9 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 from ntk_uq.errors import LinkError, SpecError
 
-LINK_VERSION = "1"
-"""Raised when a link's keys change their meaning; older links are then refused by name."""
+LINK_VERSION = 2
+"""Of links and of JSON: raised when fields are added. A field says ``since`` which version it is
+there; what was written before reads as its default, so that old links open what they showed."""
 
 
 @runtime_checkable
@@ -199,9 +200,10 @@ class Increasing:
         return tuple(self.item.parse(name, item) for item in items)
 
 
-def checked(check: Check, default: Any, about: str) -> Any:
-    """A dataclass field with its check and a sentence about it for help texts."""
-    return field(default=default, metadata={"check": check, "about": about})
+def checked(check: Check, default: Any, about: str, since: int = 1) -> Any:
+    """A dataclass field with its check, a sentence about it for help texts, and the version of
+    :data:`LINK_VERSION` that brought it."""
+    return field(default=default, metadata={"check": check, "about": about, "since": since})
 
 
 def same_as(cls: type, name: str, default: Any = None) -> Any:
@@ -245,7 +247,8 @@ class Spec:
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
-        """The specification that :meth:`to_json` wrote; every field must be there.
+        """The specification that :meth:`to_json` wrote; every field must be there, but for those
+        that came after the first version: they have their defaults.
 
         Raises:
             SpecError: for a missing or unknown field, or a value out of its range.
@@ -253,21 +256,33 @@ class Spec:
         if not isinstance(data, Mapping):
             raise SpecError(f"{cls.__name__} must be a JSON object; got {type(data).__name__}.")
         names = [item.name for item in fields(cls)]  # type: ignore[arg-type]
-        _same_keys(names, data, cls.__name__, SpecError)
-        values = dict(data)
+        values = {**_added_since(cls, 1), **data}
+        _same_keys(names, values, cls.__name__, SpecError)
         for name in names:
             kind = _spec_type(cls, name)
             if kind is not object:
                 values[name] = kind.from_json(values[name])
         return cls(**values)
 
+    def identity(self) -> dict[str, Any]:
+        """:meth:`to_json` without the later fields that have their defaults: what was computed
+        before a field was there keeps its digest, and is found."""
+        out: dict[str, Any] = {}
+        for item in fields(self):  # type: ignore[arg-type]
+            value = getattr(self, item.name)
+            if isinstance(value, Spec):
+                out[item.name] = value.identity()
+            elif item.metadata["since"] == 1 or value != item.default:
+                out[item.name] = list(value) if isinstance(value, tuple) else value
+        return out
+
     def digest(self) -> str:
-        """64 hexadecimal digits, SHA-256 of the class's name and the canonical JSON."""
-        return digest_of({type(self).__name__: self.to_json()})
+        """64 hexadecimal digits, SHA-256 of the class's name and its canonical JSON."""
+        return digest_of({type(self).__name__: self.identity()})
 
     def to_query(self) -> dict[str, str]:
         """The items of a link: its version, then every field, nested ones flattened."""
-        return {"v": LINK_VERSION, **self._flat()}
+        return {"v": str(LINK_VERSION), **self._flat()}
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Self:
@@ -277,10 +292,12 @@ class Spec:
             LinkError: naming the item that is missing, unknown or out of its range.
         """
         version = query.get("v")
-        if version != LINK_VERSION:
+        known = {str(number): number for number in range(1, LINK_VERSION + 1)}
+        if version not in known:
             got = "no version (v=...)" if version is None else f"version {version!r}"
-            raise LinkError(f"The link has {got}; this program reads version {LINK_VERSION}.")
+            raise LinkError(f"The link has {got}; this program reads versions 1 to {LINK_VERSION}.")
         items = {key: text for key, text in query.items() if key != "v"}
+        items = {**_added_texts(cls, known[version]), **items}
         _same_keys(list(_keys(cls)), items, "The link", LinkError)
         try:
             return cls._unflat(items)
@@ -349,6 +366,24 @@ def _keys(cls: type) -> list[str]:
         kind = _spec_type(cls, item.name)
         keys += _keys(kind) if kind is not object else [item.name]
     return keys
+
+
+def _added_since(cls: type, version: int) -> dict[str, Any]:
+    """The defaults of the plain fields of a class that came after a version."""
+    added = (f for f in fields(cls) if f.metadata.get("since", 1) > version)
+    return {f.name: f.default for f in added}
+
+
+def _added_texts(cls: type, version: int) -> dict[str, str]:
+    """The same as items of a link, with those of nested specifications."""
+    texts: dict[str, str] = {}
+    for item in fields(cls):
+        kind = _spec_type(cls, item.name)
+        if kind is not object:
+            texts |= _added_texts(kind, version)
+        elif item.metadata["since"] > version:
+            texts[item.name] = item.metadata["check"].format(item.default)
+    return texts
 
 
 def _spec_type(cls: type, name: str) -> Any:

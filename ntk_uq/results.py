@@ -19,7 +19,7 @@ QUANTITIES = ("mu", "sigma", "epsilon")
 
 def point_key(spec: PointSpec, fingerprint: str) -> str:
     """Where the store keeps a point: it depends on what the data files hold, not on their name."""
-    content = {"results": RESULTS_VERSION, "data": fingerprint, "spec": spec.to_json()}
+    content = {"results": RESULTS_VERSION, "data": fingerprint, "spec": spec.identity()}
     return f"point/{digest_of(content)}"
 
 

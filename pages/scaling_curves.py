@@ -33,7 +33,7 @@ def page() -> None:
         except NtkUqError:
             live.ask(store, ())  # what the view before asked for is not wanted any more
             raise
-        st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset)}.")
+        st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset, view.data)}.")
         curves = [stored_curve(store.results, spec) for spec in view.curves()]
         live.ask(store, curves)
         waiting = live.pending(store, curves)
@@ -78,7 +78,9 @@ def charts(view: CurvesView, traces: list[Trace]) -> None:
     dataset = datasets.get(view.data.dataset)
     style = Style(session.dark(), view.axis == "linear", view.parts)
     for column, quantity in zip(st.columns(3), TITLES, strict=True):
-        figure = scaling_figure(quantity, traces, dataset.loss_unit, style, view.digest())
+        figure = scaling_figure(
+            quantity, traces, datasets.loss_unit(dataset, view.data), style, view.digest()
+        )
         column.plotly_chart(
             figure,
             theme=None,

@@ -332,17 +332,43 @@ def test_a_link_holds_every_field_once_and_its_version():
     parts = (DataSpec, ArchitectureSpec, TrainingSpec)
     inner = [f.name for part in parts for f in dataclasses.fields(part)]
     assert sorted(QUERY) == sorted([*inner, "n_train", "draws", "v"])
-    assert QUERY["v"] == "1"
+    assert QUERY["v"] == "2"
     assert QUERY["n_train"] == "50,100,200,400,800"
     assert QUERY["time"] == QUERY["steps"] == "none"
 
 
-@pytest.mark.parametrize("version", ["0", "2", "", "1.0", "one"])
+@pytest.mark.parametrize("version", ["0", "3", "", "1.0", "one"])
 def test_a_link_of_another_version_is_refused_by_name(version):
     with pytest.raises(LinkError, match="version") as caught:
         CurveSpec.from_query({**QUERY, "v": version})
     assert repr(version) in str(caught.value)
-    assert "reads version 1" in str(caught.value)
+    assert "reads versions 1 to 2" in str(caught.value)
+
+
+ADDED = ("preparation", "zca", "target")  # by the second version
+
+
+def test_a_link_of_the_first_version_opens_what_it_showed():
+    old = {key: text for key, text in QUERY.items() if key not in ADDED}
+    assert CurveSpec.from_query({**old, "v": "1"}) == CurveSpec()
+    with pytest.raises(LinkError, match="lacks preparation, zca, target"):
+        CurveSpec.from_query({**old, "v": "2"})
+
+
+def test_json_of_the_first_version_is_read():
+    old = CurveSpec().to_json()
+    for name in ADDED:
+        del old["data"][name]
+    assert CurveSpec.from_json(old) == CurveSpec()
+    del old["data"]["seed"]
+    with pytest.raises(SpecError, match="lacks seed"):
+        CurveSpec.from_json(old)
+
+
+def test_a_later_field_changes_the_digest_only_where_it_is_not_its_default():
+    assert DataSpec(preparation="default").digest() == DataSpec().digest()
+    others = (DataSpec(preparation="none"), DataSpec(zca=0.1), DataSpec(target="raw"))
+    assert len({spec.digest() for spec in (DataSpec(), *others)}) == 4
 
 
 def test_a_link_without_a_version_is_refused():

@@ -17,7 +17,7 @@ from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec, ch
 from ntk_uq.store import ResultsCache, open_store
 from ntk_uq.views import CurvesView
 
-_DATA = ("dataset", "n_test", "seed")
+_DATA = ("dataset", "n_test", "seed", "preparation", "zca", "target")
 _NETWORK = ("depth", "activation", "sigma_w", "sigma_b")
 _TRAINING = ("posterior", "time", "steps", "eta", "jitter")
 _GRID = ("n_train", "draws")

@@ -14,7 +14,7 @@ from ntk_uq.cli.options import add_fields, read
 from ntk_uq.errors import DataError
 from ntk_uq.specs import ArchitectureSpec, DataSpec, PointSpec, TrainingSpec
 
-_DATA = ("dataset", "n_test", "seed")
+_DATA = ("dataset", "n_test", "seed", "preparation", "zca", "target")
 _POINT = ("n_train", "draw")
 
 
@@ -61,7 +61,7 @@ def _export(options: argparse.Namespace) -> None:
     split = datasets.load_split(dataset, spec, point.n_train, point.draw)
     names = ("x_train", "y_train", "x_test", "y_test")
     _write(options.out, {name: getattr(split, name) for name in names})
-    print(f"{options.out}: {datasets.describe(dataset)}")
+    print(f"{options.out}: {datasets.describe(dataset, spec)}")
 
 
 def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:

@@ -6,7 +6,7 @@ from ntk_uq.datasets.calorimeter import CALORIMETER
 from ntk_uq.datasets.cifar10 import CIFAR10
 from ntk_uq.datasets.digits import DIGITS
 from ntk_uq.datasets.mnist import MNIST
-from ntk_uq.datasets.preparation import describe
+from ntk_uq.datasets.recipes import canonical, describe, loss_unit, recipe
 from ntk_uq.datasets.splits import Split, check_sizes, load_split, pool_sample
 from ntk_uq.errors import SpecError
 
@@ -32,9 +32,12 @@ __all__ = [
     "Examples",
     "Rows",
     "Split",
+    "canonical",
     "check_sizes",
     "describe",
     "get",
     "load_split",
+    "loss_unit",
     "pool_sample",
+    "recipe",
 ]

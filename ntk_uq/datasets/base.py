@@ -38,16 +38,21 @@ class Examples:
     Attributes:
         pool_inputs: (n_pool, d) inputs from which training subsets are drawn, in ``input_unit``;
             an array, or rows read when they are asked for.
-        pool_targets: (n_pool,) class labels 0 .. C-1, or a physical quantity in ``target_unit``.
+        pool_targets: (n_pool,) class labels 0 .. C-1, or (n_pool,) or (n_pool, k) physical
+            quantities in ``target_unit``.
         test_inputs: (n_test, d) inputs that never meet the pool.
         test_targets: (n_test,) as ``pool_targets``.
         notices: sentences that belong into every result made from these examples.
     """
 
     pool_inputs: Real[np.ndarray, "n_pool d"] | Rows
-    pool_targets: Int[np.ndarray, "n_pool"] | Float[np.ndarray, "n_pool"]
+    pool_targets: (
+        Int[np.ndarray, "n_pool"] | Float[np.ndarray, "n_pool"] | Float[np.ndarray, "n_pool k"]
+    )
     test_inputs: Real[np.ndarray, "n_test d"] | Rows
-    test_targets: Int[np.ndarray, "n_test"] | Float[np.ndarray, "n_test"]
+    test_targets: (
+        Int[np.ndarray, "n_test"] | Float[np.ndarray, "n_test"] | Float[np.ndarray, "n_test k"]
+    )
     notices: tuple[str, ...] = ()
 
 
@@ -60,17 +65,21 @@ class Dataset:
         title: the name for people.
         about: two or three sentences for somebody who does not know the set.
         task: ``classification`` or ``regression``.
-        n_outputs: C, the number of classes, or 1.
+        n_outputs: C, the number of classes, or of targets.
         shape: shape of one input; its product is d.
         input_unit: unit of one input value.
         target_unit: what the target is and its unit.
-        preparation: ``sphere`` or ``scale`` (see :mod:`ntk_uq.datasets.preparation`).
+        preparation: of the inputs where nothing else is asked for, a key of
+            :data:`ntk_uq.datasets.recipes.INPUTS`.
         citation: where the data come from.
         sizes: () -> (n_pool, n_test), quickly, without reading the examples.
         fingerprint: () -> a string that changes whenever the examples do.
         load: () -> the examples.
-        target: ``standardize``, or ``log`` where a regression's target spans decades: then its
-            natural logarithm is standardized.
+        target: of a regression where nothing else is asked for, ``standardize`` or, where it
+            spans decades, ``log``.
+        unit: the unit of the target alone, such as ``GeV``; empty where it has none.
+        classes: the names of the classes, by label; empty where the labels are their names.
+        licence: what the publisher allows, empty where nothing is said.
     """
 
     name: str
@@ -87,15 +96,9 @@ class Dataset:
     fingerprint: Callable[[], str] = field(repr=False)
     load: Callable[[], Examples] = field(repr=False)
     target: str = "standardize"
-
-    @property
-    def loss_unit(self) -> str:
-        """Unit of the test loss, which is a mean over examples and outputs."""
-        if self.task == "classification":
-            return "squared error, one-hot targets"
-        if self.target == "log":
-            return "squared error / variance of ln(target)"
-        return "squared error / variance of target"
+    unit: str = ""
+    classes: tuple[str, ...] = ()
+    licence: str = ""
 
     @property
     def n_features(self) -> int:

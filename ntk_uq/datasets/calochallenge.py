@@ -251,6 +251,7 @@ def _dataset(
         shape=shape,
         input_unit="MeV",
         target_unit="incident energy in MeV",
+        unit="MeV",
         preparation="scale",
         citation=citation,
         sizes=files.sizes,

@@ -59,6 +59,7 @@ CALORIMETER = Dataset(
     shape=showers.CALORIMETER.shape,
     input_unit="MeV",
     target_unit="incident energy in GeV",
+    unit="GeV",
     preparation="scale",
     citation="Simulation after G. Grindhammer, S. Peters, arXiv:hep-ex/0001020",
     sizes=lambda: (N_POOL, N_TEST),

@@ -1,182 +1,178 @@
-"""From what the files hold to what the network sees.
+"""From what the files hold to what the network sees."""
 
-Statistics are taken over the whole pool, never over the test set, and never over a training
-subset: the inputs of an example are then the same at every N_D, which nested kernels need.
-"""
-
-import hashlib
-import math
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Real
+from jaxtyping import Float, Int, Real
 
-from ntk_uq import settings
-from ntk_uq.datasets.base import Dataset, Examples, Rows
-from ntk_uq.datasets.files import read_derived, write_derived
+from ntk_uq.datasets.base import Dataset, Examples
+from ntk_uq.datasets.recipes import Recipe
+from ntk_uq.datasets.statistics import Covariance, kept_covariance, kept_moments
 from ntk_uq.errors import DataError
 
-WORDS = {
-    "sphere": ("inputs centred by the pool's mean, then each put on the sphere of radius sqrt(d)"),
-    "scale": (
-        "inputs centred by the pool's mean, then all divided by one common scale, the pool's "
-        "root mean square; no example is normalized on its own"
-    ),
-    "classification": "targets one-hot minus 1/C",
-    "regression": "targets standardized by the pool's mean and standard deviation",
-    "log": (
-        "natural logarithms of the targets, standardized by their mean and standard deviation "
-        "in the pool"
-    ),
-}
-_ROWS = 4096  # rows turned to float64 at a time: the pool stays in its small type
-_BLOCK_BYTES = 2**26  # float64 values of rows that are read from a file at a time
-_VERSION = 1  # of the statistics kept on disk: to be raised whenever they are computed otherwise
+_WHITENED_ROWS = 256
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """The pool's statistics, and the maps that they define.
+    """The maps of inputs and targets, with the pool's statistics in them.
+
+    Inputs become ``(x - centre) whitening / scale``, and on the sphere ``sqrt(d)`` times their
+    direction instead of the division; targets ``(y - target_centre) / target_scale`` or the same
+    of ``ln y``, or one-hot rows minus 1/C.
 
     Attributes:
-        kind: ``sphere`` or ``scale``, a key of :data:`WORDS`.
-        centre: (d,) mean of the pool's inputs.
-        scale: root mean square of the pool's centred input values (used by ``scale``).
-        n_outputs: C for classification, 0 for regression.
-        target_mean, target_scale: the pool's, in the target's unit (used in regression).
-        log: whether they are those of the target's natural logarithm, which then is the target.
+        sphere: whether each input is put on the sphere of radius sqrt(d).
+        centre: (d,) mean of the pool's inputs, or zero.
+        scale: (d,) or () what centred (and whitened) input values are divided by.
+        whitening: (d, d) symmetric, or None.
+        n_classes: C, or 0 for a regression.
+        target_centre, target_scale: (k,) for k targets of a regression, in their unit or, if
+            ``log``, of the logarithm.
+        log: whether the logarithm of a target is the target.
     """
 
-    kind: str
+    sphere: bool
     centre: Float[np.ndarray, "d"]
-    scale: float
-    n_outputs: int
-    target_mean: float
-    target_scale: float
+    scale: Float[np.ndarray, "..."]
+    whitening: Float[np.ndarray, "d d"] | None
+    n_classes: int
+    target_centre: Float[np.ndarray, "k"]
+    target_scale: Float[np.ndarray, "k"]
     log: bool = False
 
     def inputs(self, raw: Real[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
-        """Prepared inputs, float64: on the sphere ``|x|^2 = d``, otherwise that on average.
+        """Prepared inputs, float64.
 
         Raises:
-            DataError: for an example that equals the pool's mean and so has no direction.
+            DataError: for an example that equals the pool's mean and is to be put on a sphere:
+                it has no direction.
         """
         x = raw.astype(np.float64) - self.centre
-        if self.kind == "scale":
+        if self.whitening is not None:
+            x = _product(x, self.whitening)
+        if not self.sphere:
             return x / self.scale
         norm = np.sqrt(np.mean(x * x, axis=1, keepdims=True))
         if not norm.all():
             row = int(np.flatnonzero(norm == 0)[0])
             raise DataError(
-                f"Example {row} equals the mean of the pool; it cannot be put on the sphere."
+                f"Example {row} equals the mean of the pool; it cannot be put on the sphere. "
+                "Choose another preparation of the inputs."
             )
         return x / norm
 
-    def targets(self, raw: Real[np.ndarray, "n"]) -> Float[np.ndarray, "n c"]:
-        """One-hot rows minus 1/C, or one standardized column; float64.
+    def targets(
+        self, raw: Int[np.ndarray, "n"] | Real[np.ndarray, "n"] | Real[np.ndarray, "n k"]
+    ) -> Float[np.ndarray, "n c"]:
+        """One-hot rows minus 1/C, or a prepared column for each target; float64.
 
         Raises:
             DataError: for a target without a logarithm, where that is asked for.
         """
-        if self.n_outputs:
-            return np.eye(self.n_outputs)[raw] - 1 / self.n_outputs
-        values = _logarithm(raw) if self.log else raw.astype(np.float64)
-        return ((values - self.target_mean) / self.target_scale)[:, None]
+        if self.n_classes:
+            return np.eye(self.n_classes)[raw] - 1 / self.n_classes
+        values = _columns(raw)
+        return ((_logarithm(values) if self.log else values) - self.target_centre) / (
+            self.target_scale
+        )
 
 
-def fit_preparation(dataset: Dataset, examples: Examples) -> Preparation:
-    """The preparation of a data set, with the statistics of its pool.
+def fit_preparation(
+    dataset: Dataset, examples: Examples, recipe: Recipe, fingerprint: str | None = None
+) -> Preparation:
+    """A recipe with the statistics of a pool.
+
+    Args:
+        dataset: what it is, for messages.
+        examples: the data.
+        recipe: what is to be done.
+        fingerprint: of the data: statistics that take a while are then kept in the cache
+            directory under it, with a checksum.
 
     Raises:
         DataError: if all of the pool's targets are the same, or all of its inputs where they are
-            to be divided by their scale; or the pool cannot be read.
+            to be divided by their scale; if one has no logarithm that needs it; or the pool
+            cannot be read.
     """
-    pool = examples.pool_inputs
-    centre, scale = _streamed_moments(pool) if isinstance(pool, Rows) else _moments(pool)
-    return _preparation(dataset, examples, centre, scale)
-
-
-def load_preparation(dataset: Dataset, examples: Examples, fingerprint: str) -> Preparation:
-    """As :func:`fit_preparation`, but statistics of rows in a file are taken from it only once.
-
-    They are kept in the cache directory under the data's fingerprint, with a checksum.
-    """
-    pool = examples.pool_inputs
-    if not isinstance(pool, Rows):
-        return fit_preparation(dataset, examples)
-    key = hashlib.sha256(f"{_VERSION} {fingerprint}".encode()).hexdigest()[:32]
-    path = settings.cache_directory() / f"{dataset.name}-{key}.statistics"
-    kept = read_derived(path)
-    if kept is None or kept["centre"].shape != pool.shape[1:]:
-        preparation = fit_preparation(dataset, examples)
-        write_derived(path, centre=preparation.centre, scale=np.array(preparation.scale))
-        return preparation
-    return _preparation(dataset, examples, kept["centre"], float(kept["scale"]))
-
-
-def _preparation(
-    dataset: Dataset, examples: Examples, centre: Float[np.ndarray, "d"], scale: float
-) -> Preparation:
-    classes, log = dataset.task == "classification", dataset.target == "log"
-    targets = _logarithm(examples.pool_targets) if log else examples.pool_targets
-    prepare = Preparation(
-        kind=dataset.preparation,
+    d, pool = dataset.n_features, examples.pool_inputs
+    centre, scale, whitening = np.zeros(d), np.array(1.0), None
+    if recipe.inputs != "none" or recipe.zca is not None:
+        found = kept_moments(pool, dataset.name, fingerprint)
+        centre, variance = found.centre, found.variance
+        if not variance.any() and recipe.inputs != "sphere":
+            raise DataError(f"All inputs in the pool of {dataset.name} are the same.")
+        if recipe.zca is not None:
+            spread = kept_covariance(pool, centre, dataset.name, fingerprint)
+            whitening, variance = _whitening(spread, recipe.zca)
+        if recipe.inputs == "scale":
+            scale = np.asarray(np.sqrt(np.mean(variance)))
+        elif recipe.inputs == "standardize":
+            # A constant value has no deviation to be divided by.
+            scale = np.where(variance > 0, np.sqrt(variance), 1.0)
+    classes = recipe.targets == "classes"
+    target_centre, target_scale = np.zeros(0), np.ones(0)
+    if not classes:
+        target_centre, target_scale = _target_statistics(dataset, examples, recipe)
+    return Preparation(
+        sphere=recipe.inputs == "sphere",
         centre=centre,
         scale=scale,
-        n_outputs=dataset.n_outputs if classes else 0,
-        target_mean=0.0 if classes else float(targets.mean()),
-        target_scale=1.0 if classes else float(targets.std()),
-        log=log,
+        whitening=whitening,
+        n_classes=dataset.n_outputs if classes else 0,
+        target_centre=target_centre,
+        target_scale=target_scale,
+        log=recipe.targets == "log",
     )
-    if not classes and targets.min() == targets.max():
+
+
+def _whitening(
+    covariance: Covariance, strength: float
+) -> tuple[Float[np.ndarray, "d d"], Float[np.ndarray, "d"]]:
+    """``U (D + strength tr(D) / d)^(-1/2) U'`` of a covariance ``U D U'``, and the variance of
+    each input value after it (Lee et al., arXiv:2007.15801, on regularized ZCA whitening)."""
+    values, vectors = covariance.values, covariance.vectors
+    shifted = values + strength * values.mean()
+    matrix = (vectors / np.sqrt(shifted)) @ vectors.T
+    return (matrix + matrix.T) / 2, vectors**2 @ (values / shifted)
+
+
+def _product(x: Float[np.ndarray, "n d"], matrix: Float[np.ndarray, "d d"]) -> np.ndarray:
+    """``x matrix`` in products of one shape: the rows of equal examples then come out equal to
+    the bit wherever they stand, which the kernels' closed forms need."""
+    out = np.empty_like(x)
+    block = np.zeros((_WHITENED_ROWS, x.shape[1]))
+    for start in range(0, len(x), _WHITENED_ROWS):
+        rows = x[start : start + _WHITENED_ROWS]
+        block[: len(rows)] = rows
+        out[start : start + _WHITENED_ROWS] = (block @ matrix)[: len(rows)]
+    return out
+
+
+def _target_statistics(
+    dataset: Dataset, examples: Examples, recipe: Recipe
+) -> tuple[Float[np.ndarray, "k"], Float[np.ndarray, "k"]]:
+    raw = _columns(examples.pool_targets)
+    for column in raw.T:
+        if column.min() == column.max():
+            raise DataError(
+                f"All {len(column)} examples in the pool of {dataset.name} have the same target, "
+                f"{column[0]:g} ({dataset.target_unit}): there is nothing to learn."
+            )
+    if recipe.targets == "raw":
+        return np.zeros(raw.shape[1]), np.ones(raw.shape[1])
+    values = _logarithm(raw) if recipe.targets == "log" else raw
+    return values.mean(axis=0), values.std(axis=0)
+
+
+def _columns(raw: Real[np.ndarray, "n"] | Real[np.ndarray, "n k"]) -> Float[np.ndarray, "n k"]:
+    return raw.astype(np.float64).reshape(len(raw), -1)
+
+
+def _logarithm(values: Float[np.ndarray, "n k"]) -> Float[np.ndarray, "n k"]:
+    if not (values > 0).all():
         raise DataError(
-            f"All {len(targets)} examples in the pool of {dataset.name} have the same target, "
-            f"{examples.pool_targets[0]:g} ({dataset.target_unit}): there is nothing to learn."
+            f"A target is {values[~(values > 0)][0]:g}; its logarithm is asked for, so it must "
+            "be above zero. Choose another preparation of the target."
         )
-    if prepare.kind == "scale" and not scale:
-        raise DataError(f"All inputs in the pool of {dataset.name} are the same.")
-    return prepare
-
-
-def _moments(pool: Real[np.ndarray, "n d"]) -> tuple[Float[np.ndarray, "d"], float]:
-    """Mean of each input value, and the root mean square of all about it."""
-    blocks = range(0, len(pool), _ROWS)
-    centre = sum(pool[i : i + _ROWS].sum(axis=0, dtype=np.float64) for i in blocks) / len(pool)
-    squares = sum(np.sum((pool[i : i + _ROWS] - centre) ** 2) for i in blocks)
-    return np.asarray(centre), float(np.sqrt(squares / pool.size))
-
-
-def _streamed_moments(pool: Rows) -> tuple[Float[np.ndarray, "d"], float]:
-    """As :func:`_moments` in one pass, since reading the file is what takes time.
-
-    Sums of squares about the mean of what was read before and of the new block add up with
-    ``n m / (n + m) |difference of the means|^2`` (Chan, Golub, LeVeque 1983).
-    """
-    n, d = pool.shape
-    step = min(_ROWS, max(1, _BLOCK_BYTES // (8 * d)))
-    centre, squares = np.zeros(d), 0.0
-    for start in range(0, n, step):
-        block = pool[start : start + step].astype(np.float64)
-        mean = block.mean(axis=0)
-        block -= mean
-        shift, after = mean - centre, start + len(block)
-        squares += float(np.vdot(block, block))
-        squares += start * len(block) / after * float(shift @ shift)
-        centre += shift * (len(block) / after)
-    return centre, math.sqrt(squares / (n * d))
-
-
-def _logarithm(values: Real[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
-    numbers = values.astype(np.float64)
-    if not (numbers > 0).all():
-        raise DataError(
-            f"A target is {numbers[~(numbers > 0)][0]:g}; its logarithm is asked for, so it must "
-            "be above zero."
-        )
-    return np.log(numbers)
-
-
-def describe(dataset: Dataset) -> str:
-    """The preparation in words, for results and plots."""
-    targets = "log" if dataset.target == "log" else dataset.task
-    return f"{WORDS[dataset.preparation]}; {WORDS[targets]}"
+    return np.log(values)

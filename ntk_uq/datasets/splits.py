@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float
 
 from ntk_uq.datasets.base import Dataset, Examples
-from ntk_uq.datasets.preparation import Preparation, load_preparation
+from ntk_uq.datasets.preparation import Preparation, fit_preparation
+from ntk_uq.datasets.recipes import Recipe, recipe
 from ntk_uq.errors import SpecError
 from ntk_uq.specs import DataSpec
 
@@ -53,12 +54,12 @@ def load_split(dataset: Dataset, spec: DataSpec, n_train: int, draw: int) -> Spl
     ``spec.n_test`` of one seeded permutation of the test part, the same for all draws.
 
     Raises:
-        SpecError: if there are not so many examples.
+        SpecError: if there are not so many examples, or they cannot be prepared as asked.
         DataError: if the files are missing or damaged.
     """
     check_sizes(dataset, spec, n_train)
     examples = dataset.load()
-    prepare = _preparation(dataset, dataset.fingerprint())
+    prepare = _preparation(dataset, dataset.fingerprint(), recipe(dataset, spec))
     train = _permutation(len(examples.pool_inputs), spec.seed, _TRAIN_STREAM, draw)[:n_train]
     test = _permutation(len(examples.test_inputs), spec.seed, _TEST_STREAM, 0)[: spec.n_test]
     return Split(
@@ -70,10 +71,11 @@ def load_split(dataset: Dataset, spec: DataSpec, n_train: int, draw: int) -> Spl
     )
 
 
-def pool_sample(dataset: Dataset, n: int) -> Float[np.ndarray, "n d"]:
+def pool_sample(dataset: Dataset, spec: DataSpec, n: int) -> Float[np.ndarray, "n d"]:
     """The first ``n`` prepared inputs of the pool as stored: the same for every seed and draw."""
     examples: Examples = dataset.load()
-    return _preparation(dataset, dataset.fingerprint()).inputs(examples.pool_inputs[:n])
+    prepare = _preparation(dataset, dataset.fingerprint(), recipe(dataset, spec))
+    return prepare.inputs(examples.pool_inputs[:n])
 
 
 def _permutation(n: int, seed: int, stream: int, draw: int) -> np.ndarray:
@@ -81,5 +83,5 @@ def _permutation(n: int, seed: int, stream: int, draw: int) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=4)
-def _preparation(dataset: Dataset, fingerprint: str) -> Preparation:
-    return load_preparation(dataset, dataset.load(), fingerprint)
+def _preparation(dataset: Dataset, fingerprint: str, recipe: Recipe) -> Preparation:
+    return fit_preparation(dataset, dataset.load(), recipe, fingerprint)

@@ -170,7 +170,7 @@ def evaluate_draw(
     check_memory(spec, dataset.n_features)
     split = datasets.load_split(dataset, spec.data, wanted[-1], draw)
     posterior, ridge = _posterior(spec, split, dataset)
-    origin = provenance(dataset, split)
+    origin = provenance(dataset, spec.data, split)
     for n in wanted:
         warnings: tuple[str, ...] = ()
         try:
@@ -222,7 +222,7 @@ def _posterior(spec: CurveSpec, split: Split, dataset: Dataset) -> tuple[Posteri
     kernels = Kernels(spec.architecture, ("nngp",) if bayes else ("nngp", "ntk"))
     ridge = 0.0
     if spec.training.jitter:
-        sample = datasets.pool_sample(dataset, _SCALE_SAMPLE)
+        sample = datasets.pool_sample(dataset, spec.data, _SCALE_SAMPLE)
         ridge = spec.training.jitter * kernels.mean_diagonal(sample)[-1]
     if bayes:
         return BayesPosterior(kernels, split, ridge), ridge

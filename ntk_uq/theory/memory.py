@@ -9,7 +9,9 @@ _BASE = 400 * 2**20
 """Python, JAX and its compiler, and the tiles in flight, in bytes (measured)."""
 
 
-def required_bytes(n_train: int, n_test: int, n_features: int, training: TrainingSpec) -> int:
+def required_bytes(
+    n_train: int, n_test: int, n_features: int, training: TrainingSpec, whitened: bool = False
+) -> int:
     """Peak memory of one draw up to ``n_train``, in bytes.
 
     Counted are the arrays of :mod:`ntk_uq.theory.curve` that live at the same time, in float64,
@@ -19,7 +21,8 @@ def required_bytes(n_train: int, n_test: int, n_features: int, training: Trainin
         trained, finite time  T, K, eigenvectors, work space of 2 n n; n t and t t as above
         bayes                 L (n n); K_dt (n t), a copy in each product; K_tt, S, S' (t t)
 
-    and the prepared inputs (n + t) d.
+    and the prepared inputs (n + t) d; where they are whitened, the covariance's eigenvectors, the
+    work space that finds them and the whitening matrix, d d each.
     """
     squares, rectangles = (1, 2) if training.posterior == "bayes" else (2, 4)
     if not training.converged:
@@ -29,18 +32,21 @@ def required_bytes(n_train: int, n_test: int, n_features: int, training: Trainin
         + rectangles * n_train * n_test
         + 4 * n_test**2
         + 2 * (n_train + n_test) * n_features
+        + (4 * n_features**2 if whitened else 0)
     )
     return _BASE + _FLOAT * values
 
 
-def largest_n_train(n_test: int, n_features: int, training: TrainingSpec, limit: int) -> int:
+def largest_n_train(
+    n_test: int, n_features: int, training: TrainingSpec, limit: int, whitened: bool = False
+) -> int:
     """The largest N_D whose estimate stays within ``limit`` bytes; 0 if none does."""
     low, high = 0, 2
-    while required_bytes(high, n_test, n_features, training) <= limit:
+    while required_bytes(high, n_test, n_features, training, whitened) <= limit:
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        fits = required_bytes(middle, n_test, n_features, training) <= limit
+        fits = required_bytes(middle, n_test, n_features, training, whitened) <= limit
         low, high = (middle, high) if fits else (low, middle)
     return low
 
@@ -53,10 +59,10 @@ def check_memory(spec: CurveSpec, n_features: int, limit: int | None = None) -> 
             the limit, and the largest N_D that would fit.
     """
     limit = settings.memory_limit() if limit is None else limit
-    n_test = spec.data.n_test
-    needed = required_bytes(spec.n_train[-1], n_test, n_features, spec.training)
+    n_test, whitened = spec.data.n_test, spec.data.zca is not None
+    needed = required_bytes(spec.n_train[-1], n_test, n_features, spec.training, whitened)
     if needed > limit:
-        largest = largest_n_train(n_test, n_features, spec.training, limit)
+        largest = largest_n_train(n_test, n_features, spec.training, limit, whitened)
         advice = (
             f"The largest n_train that fits is {largest}"
             if largest

@@ -6,19 +6,21 @@ from typing import Any
 
 from ntk_uq import datasets
 from ntk_uq.datasets import Dataset, Split
+from ntk_uq.specs import DataSpec
 from ntk_uq.version import VERSION
 
 _PACKAGES = ("jax", "jaxlib", "neural-tangents", "numpy", "scipy")
 
 
-def provenance(dataset: Dataset, split: Split) -> dict[str, Any]:
+def provenance(dataset: Dataset, spec: DataSpec, split: Split) -> dict[str, Any]:
     """Versions, device, dtype, and what the data are, as JSON's own types."""
     return {
         **_machine(),
         "dataset": dataset.name,
         "data_fingerprint": dataset.fingerprint(),
-        "preparation": datasets.describe(dataset),
+        "preparation": datasets.describe(dataset, spec),
         "target": dataset.target_unit,
+        "loss_unit": datasets.loss_unit(dataset, spec),
         "citation": dataset.citation,
         "notices": list(split.notices),
     }

@@ -80,7 +80,7 @@ def numbers(traces: Sequence[Trace], view: CurvesView) -> None:
         frame = pd.DataFrame(rows).drop(columns="warnings")
         digits = {name: st.column_config.NumberColumn(format="%.4g") for name in frame.columns[3:]}
         st.dataframe(frame, hide_index=True, column_config=digits)
-        loss_unit = datasets.get(view.data.dataset).loss_unit
+        loss_unit = datasets.loss_unit(datasets.get(view.data.dataset), view.data)
         st.caption(
             f"mu and sigma in {loss_unit}; epsilon without unit; _sem: standard error over draws; "
             "condition: λ_max/λ_min of the matrix inverted."

@@ -49,7 +49,7 @@ def test_exported_arrays_are_those_that_curves_are_computed_from(run, tmp_path):
         *("--out", path),
     )
     assert (code, err) == (0, "")
-    assert out == f"{path}: {datasets.describe(DIGITS)}\n"
+    assert out == f"{path}: {datasets.describe(DIGITS, DataSpec())}\n"
     split = datasets.load_split(DIGITS, DataSpec("digits", 7, 5), 30, 2)
     with np.load(path, allow_pickle=False) as file:
         assert set(file) == {"x_train", "y_train", "x_test", "y_test"}

@@ -10,10 +10,11 @@ import pytest
 
 import ntk_uq.datasets.showers as simulation
 from ntk_uq import datasets, settings
-from ntk_uq.datasets import calochallenge, preparation
+from ntk_uq.datasets import calochallenge, describe, loss_unit, recipe
 from ntk_uq.datasets.calochallenge import ELECTRONS, PHOTONS, PIONS, ShowerRows
 from ntk_uq.datasets.files import state
-from ntk_uq.datasets.preparation import describe, fit_preparation
+from ntk_uq.datasets.preparation import fit_preparation
+from ntk_uq.datasets.statistics import moments
 from ntk_uq.errors import DataError, MissingDataError
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec
 from ntk_uq.theory.curve import evaluate_draw
@@ -177,7 +178,7 @@ def test_a_split_is_the_one_of_arrays_in_memory(folder):
 
 
 def test_targets_are_logarithms_so_powers_of_two_are_equally_spaced(folder):
-    prepare = fit_preparation(PHOTONS, PHOTONS.load())
+    prepare = fit_preparation(PHOTONS, PHOTONS.load(), recipe(PHOTONS, DataSpec(PHOTONS.name)))
     steps = np.diff(prepare.targets(2.0 ** np.arange(8, 23))[:, 0])
     np.testing.assert_allclose(steps, steps[0], rtol=1e-12)
     pool = prepare.targets(PHOTONS.load().pool_targets)
@@ -188,19 +189,23 @@ def test_targets_are_logarithms_so_powers_of_two_are_equally_spaced(folder):
 
 def test_the_logarithm_is_told_in_words():
     for dataset in (PHOTONS, PIONS, ELECTRONS):
-        assert "natural logarithms of the targets, standardized" in describe(dataset)
-        assert "one common scale" in describe(dataset)
-        assert dataset.loss_unit == "squared error / variance of ln(target)"
-    assert "logarithm" not in describe(datasets.get("calorimeter"))
+        assert "natural logarithms of the targets, standardized" in describe(
+            dataset, DataSpec(dataset.name)
+        )
+        assert "one common scale" in describe(dataset, DataSpec(dataset.name))
+        assert (
+            loss_unit(dataset, DataSpec(dataset.name)) == "squared error / variance of ln(target)"
+        )
+    assert "logarithm" not in describe(datasets.get("calorimeter"), DataSpec("calorimeter"))
 
 
 @pytest.mark.parametrize("block", [1, 8 * VOXELS * 7, 2**26])
 def test_statistics_in_one_pass_are_those_in_two(folder, monkeypatch, block):
-    monkeypatch.setattr(preparation, "_BLOCK_BYTES", block)
-    centre, scale = preparation._streamed_moments(rows_of(folder))
-    reference, reference_scale = preparation._moments(folder.showers[:N_POOL])
-    np.testing.assert_allclose(centre, reference, rtol=1e-12)
-    assert scale == pytest.approx(reference_scale, rel=1e-12)
+    monkeypatch.setattr("ntk_uq.datasets.statistics._BLOCK_BYTES", block)
+    found = moments(rows_of(folder))
+    pool = folder.showers[:N_POOL].astype(float)
+    np.testing.assert_allclose(found.centre, pool.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(found.variance, pool.var(axis=0), rtol=1e-12)
 
 
 def statistics():
@@ -450,6 +455,6 @@ def test_a_curve_falls_from_end_to_end(folder):
     assert points[-1].mu < 0.6 * points[0].mu
     assert points[-1].mu < 0.7
     origin = points[0].provenance
-    assert origin["preparation"] == describe(PHOTONS)
+    assert origin["preparation"] == describe(PHOTONS, DataSpec(PHOTONS.name))
     assert "10.5281/zenodo.8099322" in origin["citation"]
     assert origin["data_fingerprint"] == PHOTONS.fingerprint()

@@ -186,10 +186,12 @@ def test_the_registry_keeps_its_promises(dataset):
 
 
 def test_a_sample_of_the_pool_does_not_depend_on_seed_or_draw(dataset):
-    sample = datasets.pool_sample(dataset, 10)
+    sample = datasets.pool_sample(dataset, DataSpec(dataset.name), 10)
     assert sample.shape == (10, dataset.n_features)
-    np.testing.assert_array_equal(sample[:4], datasets.pool_sample(dataset, 4))
+    np.testing.assert_array_equal(
+        sample[:4], datasets.pool_sample(dataset, DataSpec(dataset.name), 4)
+    )
     n_pool = dataset.sizes()[0]
     pool = datasets.load_split(dataset, DataSpec(dataset.name, 1), n_pool, 0).x_train
     assert rows(sample) <= rows(pool)
-    assert len(datasets.pool_sample(dataset, 10 * n_pool)) == n_pool
+    assert len(datasets.pool_sample(dataset, DataSpec(dataset.name), 10 * n_pool)) == n_pool

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator
 from typing import Any
 
 from ntk_uq import datasets
-from ntk_uq.curves import PointId, stored_curve
+from ntk_uq.curves import PointId, canonical, stored_curve
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
 from ntk_uq.engine.kinds.base import Kind, counted, read_spec
 from ntk_uq.jobs import CURVE
@@ -16,7 +16,8 @@ from ntk_uq.theory.memory import check_memory
 
 def split(curve: CurveSpec, known: Container[PointId]) -> tuple[Chunk, ...]:
     """The chunks that compute the points of a curve that are not known: one a draw."""
-    spec, chunks = curve.to_json(), []
+    # Points are kept, and so found, under what a specification comes to for its data set.
+    spec, chunks = canonical(curve).to_json(), []
     for draw in range(curve.draws):
         skip = [n for n in curve.n_train if (draw, n) in known]
         if len(skip) < len(curve.n_train):

@@ -1,0 +1,132 @@
+"""Statistics of a pool's inputs, and those of them that are kept because they take a while.
+
+They are taken over the whole pool, never over the test set, and never over a training subset: the
+inputs of an example are then the same at every N_D, which nested kernels need.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+from jaxtyping import Float, Real
+
+from ntk_uq import settings
+from ntk_uq.datasets.base import Rows
+from ntk_uq.datasets.files import read_derived, write_derived
+
+_ROWS = 4096  # rows turned to float64 at a time: the pool stays in its small type
+_BLOCK_BYTES = 2**26  # float64 values at a time
+_VERSION = 2  # of what is kept on disk: to be raised whenever it is computed otherwise
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean and variance of each input value over the pool.
+
+    Attributes:
+        centre: (d,) means.
+        variance: (d,) mean squared deviations from them.
+    """
+
+    centre: Float[np.ndarray, "d"]
+    variance: Float[np.ndarray, "d"]
+
+
+@dataclass(frozen=True)
+class Covariance:
+    """The eigenvectors and eigenvalues of the covariance of the pool's inputs.
+
+    Attributes:
+        values: (d,) eigenvalues, not below zero.
+        vectors: (d, d) eigenvectors, one a column.
+    """
+
+    values: Float[np.ndarray, "d"]
+    vectors: Float[np.ndarray, "d d"]
+
+
+def moments(pool: Real[np.ndarray, "n d"] | Rows) -> Moments:
+    """The moments of a pool in one pass, since reading a file is what takes time.
+
+    Sums of squares about the mean of what was read before and of the new block add up with
+    ``n m / (n + m) (difference of the means)^2`` (Chan, Golub, LeVeque 1983).
+
+    Raises:
+        DataError: if the pool cannot be read.
+    """
+    d = pool.shape[1]
+    centre, squares, seen = np.zeros(d), np.zeros(d), 0
+    for block in _blocks(pool):
+        mean = block.mean(axis=0)
+        block -= mean
+        shift, after = mean - centre, seen + len(block)
+        squares += np.einsum("nd,nd->d", block, block)
+        squares += seen * len(block) / after * shift**2
+        centre += shift * (len(block) / after)
+        seen = after
+    return Moments(centre, squares / seen)
+
+
+def covariance(pool: Real[np.ndarray, "n d"] | Rows, centre: Float[np.ndarray, "d"]) -> Covariance:
+    """The covariance of a pool about its mean, decomposed.
+
+    Raises:
+        DataError: if the pool cannot be read.
+    """
+    d = pool.shape[1]
+    # Fortran order: LAPACK then decomposes it in place.
+    matrix = np.zeros((d, d), order="F")
+    for block in _blocks(pool):
+        block -= centre
+        matrix = scipy.linalg.blas.dsyrk(
+            1 / len(pool), block.T, beta=1.0, c=matrix, lower=1, overwrite_c=1
+        )
+    values, vectors = scipy.linalg.eigh(matrix, lower=True, overwrite_a=True, driver="evd")
+    return Covariance(np.maximum(values, 0), np.ascontiguousarray(vectors))
+
+
+def kept_moments(
+    pool: Real[np.ndarray, "n d"] | Rows, name: str, fingerprint: str | None
+) -> Moments:
+    """As :func:`moments`, but taken only once of rows in a file: they are kept on disk."""
+    if fingerprint is None or not isinstance(pool, Rows):
+        return moments(pool)
+    path = settings.cache_directory() / f"{name}-{_key('moments', fingerprint)}.statistics"
+    kept = read_derived(path)
+    if kept is None or kept["centre"].shape != pool.shape[1:]:
+        found = moments(pool)
+        write_derived(path, centre=found.centre, variance=found.variance)
+        return found
+    return Moments(kept["centre"], kept["variance"])
+
+
+def kept_covariance(
+    pool: Real[np.ndarray, "n d"] | Rows,
+    centre: Float[np.ndarray, "d"],
+    name: str,
+    fingerprint: str | None,
+) -> Covariance:
+    """As :func:`covariance`, kept on disk under the data's fingerprint: it takes d^3 operations."""
+    if fingerprint is None:
+        return covariance(pool, centre)
+    path = settings.cache_directory() / f"{name}-{_key('covariance', fingerprint)}.statistics"
+    kept = read_derived(path)
+    if kept is None or kept["values"].shape != centre.shape:
+        found = covariance(pool, centre)
+        write_derived(path, values=found.values, vectors=found.vectors)
+        return found
+    return Covariance(kept["values"], kept["vectors"])
+
+
+def _key(what: str, fingerprint: str) -> str:
+    return hashlib.sha256(f"{_VERSION} {what} {fingerprint}".encode()).hexdigest()[:32]
+
+
+def _blocks(pool: Real[np.ndarray, "n d"] | Rows) -> Iterator[Float[np.ndarray, "k d"]]:
+    """The pool in float64, block by block, each an array that may be written to."""
+    n, d = pool.shape
+    step = min(_ROWS, max(1, _BLOCK_BYTES // (8 * d)))
+    for start in range(0, n, step):
+        yield pool[start : start + step].astype(np.float64)
