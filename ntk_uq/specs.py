@@ -173,3 +173,10 @@ def check_window(
             f"{grid[0]} to {grid[-1]}; widen it or leave it empty."
         )
     return bounds
+
+
+@dataclass(frozen=True)
+class FetchSpec(Spec):
+    """Which public files to fetch."""
+
+    name: str = checked(Name(), "mnist", "what to fetch, as `data fetch` calls it")

@@ -1,91 +1,78 @@
-"""Jobs split into chunks, and what a chunk computes.
+"""What travels between the engine and whoever computes: chunks out, results back.
 
-A chunk is plain values, so that it travels to any worker; its results travel back one by one.
+Both are plain values, so that they reach any worker on any machine.
 """
 
 import json
-from collections.abc import Container, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from ntk_uq import datasets
-from ntk_uq.curves import PointId, canonical, stored_curve
-from ntk_uq.errors import EngineError
-from ntk_uq.results import point_key
-from ntk_uq.specs import CurveSpec
-from ntk_uq.store import Job, JobTable, ResultsCache
-from ntk_uq.theory.memory import check_memory
+from ntk_uq.jobs import submit_curve as submit
 
-CURVE = "curve"
+__all__ = ["Chunk", "Plan", "Progress", "Result", "Stopped", "submit"]
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """One draw of a curve without the N_D that are known already."""
+    """A part of a job that is computed in one go, in seconds if it can be.
 
-    spec: CurveSpec
-    draw: int
-    skip: tuple[int, ...]
+    Attributes:
+        kind: name of the job's kind.
+        payload: what to compute, JSON's own types.
+    """
+
+    kind: str
+    payload: Any
 
     def to_json(self) -> str:
         """The chunk as JSON text."""
-        return json.dumps({"spec": self.spec.to_json(), "draw": self.draw, "skip": list(self.skip)})
+        return json.dumps({"kind": self.kind, "payload": self.payload}, allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> "Chunk":
         """The chunk that :meth:`to_json` wrote."""
-        data = json.loads(text)
-        return cls(CurveSpec.from_json(data["spec"]), data["draw"], tuple(data["skip"]))
+        return cls(**json.loads(text))
 
 
-def submit(jobs: JobTable, spec: CurveSpec, priority: int = 0) -> Job:
-    """Asks the engines of a store for a curve; asking twice is one job."""
-    text = json.dumps(spec.to_json(), sort_keys=True)
-    return jobs.submit(spec.digest(), CURVE, text, total=spec.n_points, priority=priority)
+@dataclass(frozen=True)
+class Result:
+    """One entry of the store.
+
+    Attributes:
+        key: where it belongs.
+        value: its bytes: JSON by :func:`ntk_uq.store.json_bytes`, or npz.
+        units: how many of the job's total it completes; 0 where it comes beside another.
+    """
+
+    key: str
+    value: bytes
+    units: int = 1
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a job still needs: its chunks, and how many of its points are done of how many."""
+    """What a job still needs: its chunks, and how many of its units are done of how many.
+
+    ``total`` is 0 where nobody knows yet.
+    """
 
     chunks: tuple[Chunk, ...]
     done: int
     total: int
 
 
-def plan(kind: str, spec: Any, results: ResultsCache) -> Plan:
-    """The chunks of a job that are not in the store yet.
-
-    Raises:
-        NtkUqError: where the job cannot be computed: data missing, too large for the memory.
-    """
-    if kind != CURVE:
-        raise EngineError(f"This engine does not know jobs of kind {kind!r}; is it older?")
-    curve = CurveSpec.from_json(spec)
-    dataset = datasets.get(curve.data.dataset)
-    datasets.check_sizes(dataset, curve.data, curve.n_train[-1])
-    known = {(p.draw, p.n_train) for p in stored_curve(results, curve).raw}
-    total = curve.n_points
-    if len(known) < total:
-        check_memory(curve, dataset.n_features)
-    return Plan(split(curve, known), len(known), total)
+class Stopped(Exception):
+    """Raised out of a progress report to end a chunk whose job was cancelled."""
 
 
-def split(curve: CurveSpec, known: Container[PointId]) -> tuple[Chunk, ...]:
-    """The chunks that compute the points of a curve that are not known: one a draw."""
-    chunks = []
-    for draw in range(curve.draws):
-        skip = tuple(n for n in curve.n_train if (draw, n) in known)
-        if len(skip) < len(curve.n_train):
-            chunks.append(Chunk(canonical(curve), draw, skip))
-    return tuple(chunks)
+class Progress(Protocol):
+    """How a chunk tells how far it is between two results."""
 
+    def __call__(self, message: str, done: int | None = None, total: int | None = None) -> None:
+        """Shows ``message`` and, where given, replaces the job's done and total.
 
-def compute(chunk: Chunk) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The chunk's results, each as soon as it is ready: its key in the store, and its record."""
-    # JAX is loaded here, where something is computed, and nowhere above.
-    from ntk_uq.theory.curve import evaluate_draw
+        Only a kind whose jobs are one chunk each can know the latter two.
 
-    for point in evaluate_draw(chunk.spec, chunk.draw, chunk.skip):
-        spec = chunk.spec.point(point.n_train, chunk.draw)
-        yield point_key(spec, point.provenance["data_fingerprint"]), point.to_json()
+        Raises:
+            Stopped: if the chunk is to end; it must not be held up.
+        """

@@ -1,17 +1,22 @@
 """The engine's loop: claim jobs, hand their chunks to a runner, keep what comes back."""
 
 import logging
+import math
 import os
 import socket
 import threading
+import time
 import uuid
 from collections import deque
 from dataclasses import dataclass, field
 
 from ntk_uq import settings
-from ntk_uq.engine.chunks import Chunk, plan
-from ntk_uq.engine.runners import Emitted, Ended, Event, Runner
-from ntk_uq.errors import NtkUqError, StoreError
+from ntk_uq.engine import kinds
+from ntk_uq.engine.chunks import Chunk
+from ntk_uq.engine.here import Here
+from ntk_uq.engine.kinds import Kind
+from ntk_uq.engine.runners import Emitted, Event, Progressed, Runner, in_words
+from ntk_uq.errors import StoreError
 from ntk_uq.fields import parse_json
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.version import VERSION
@@ -21,6 +26,8 @@ log = logging.getLogger(__name__)
 BEAT_SECONDS = 3.0
 _POLL_SECONDS = 0.05
 _STORE_PAUSE_SECONDS = 2.0
+_REPORT_SECONDS = 0.25  # between two writes of one job's progress
+_MOST_REASONS = 3
 
 
 @dataclass
@@ -28,27 +35,52 @@ class _Run:
     """A job that this engine has: what is still to be handed out, and what is out."""
 
     job: Job
+    kind: Kind
     pending: deque[Chunk]
     done: int
     total: int
+    message: str
     out: set[str] = field(default_factory=set)
     handed: int = 0
-    error: str = ""
+    errors: list[str] = field(default_factory=list)
     cancelled: bool = False
+    unsaid: bool = True
+    said: float = -math.inf
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The run whose rank is smallest gets the next free place."""
+        return (-self.job.priority, self.handed)
+
+    @property
+    def error(self) -> str:
+        """Why the job failed: the first few reasons, each once, a line each."""
+        reasons = self.errors[:_MOST_REASONS]
+        more = len(self.errors) - len(reasons)
+        if more:
+            reasons.append(f"And {more} other reason{'s' if more > 1 else ''}.")
+        return "\n".join(reasons)
+
+    def failed(self, reason: str) -> None:
+        if reason not in self.errors:
+            self.errors.append(reason)
 
 
 class Engine:
-    """Computes the jobs of a store with a runner.
+    """Computes the jobs of a store with a runner, and what has to be done here beside it.
 
-    Fair between jobs: whenever there is room, a job that nobody has started yet goes first, the
-    newest of them before the others, then the job that has had the fewest chunks so far.
+    Jobs of higher priority go first. Fair between those of one priority: a job that nobody has
+    started yet goes first, the newest of them before the others, then the job that has had the
+    fewest chunks so far. Chunks that are out hold back only jobs of their own priority and below,
+    so that a short job need not wait until long ones have left the runner's queue.
     """
 
     def __init__(self, store: Store, runner: Runner) -> None:
         self.id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        self._store, self._runner = store, runner
+        self._store, self._runner, self._here = store, runner, Here()
         self._runs: dict[str, _Run] = {}
         self._owners: dict[str, str] = {}  # chunk id -> job id
+        self._claimed: deque[Job] = deque()  # not begun yet
 
     def serve(self, stop: threading.Event) -> None:
         """Works until ``stop`` is set, then gives unfinished jobs back."""
@@ -57,12 +89,14 @@ class Engine:
         try:
             while not stop.is_set():
                 try:
-                    self.step()
+                    if not self.step():
+                        stop.wait(_POLL_SECONDS)
                 except StoreError as error:
                     # A full disk or a locked database passes; the jobs and we wait for that.
                     log.error("the store cannot be used: %s", error)
                     stop.wait(_STORE_PAUSE_SECONDS)
         finally:
+            self._here.close()
             self._runner.close()
             try:
                 self._store.jobs.stopped(self.id)
@@ -90,10 +124,22 @@ class Engine:
         """One round; returns whether there is, or may be, more to do."""
         self._stop_unwanted()
         self._hand_out()
-        for event in self._runner.events(_POLL_SECONDS):
+        for event in self._events():
             self._take(event)
-        self._end_finished()
-        return bool(self._runs)
+        runs = list(self._runs.values())
+        for run in runs:
+            if run.pending or run.out:
+                self._report(run)
+            else:
+                self._end(run)
+        return bool(runs)  # where the last one has ended, there is room for the next
+
+    def _events(self) -> list[Event]:
+        """What happened; waits a little where something runs, at one of the two places."""
+        there = bool(self._out(here=False))
+        here = bool(self._out(here=True))
+        events = self._runner.events(_POLL_SECONDS if there else 0)
+        return events + self._here.events(_POLL_SECONDS if here and not there else 0)
 
     def _beat_until(self, stop: threading.Event) -> None:
         # A thread of its own: a long write must not make the engine look dead.
@@ -118,40 +164,66 @@ class Engine:
     def _stop_chunks(self, run: _Run) -> None:
         run.pending.clear()
         for chunk_id in run.out:
-            self._runner.stop(chunk_id)
+            self._runner_of(run).stop(chunk_id)
+
+    def _runner_of(self, run: _Run) -> Runner:
+        return self._here if run.kind.here else self._runner
+
+    def _out(self, here: bool) -> list[int]:
+        """Priorities of the chunks that are out, here or with the main runner; highest first."""
+        runs = (self._runs[job_id] for job_id in self._owners.values())
+        return sorted((run.job.priority for run in runs if run.kind.here == here), reverse=True)
 
     def _hand_out(self) -> None:
-        while len(self._owners) < self._runner.slots():
-            claimed = self._store.jobs.claim(self.id)
-            if claimed:
-                self._begin(claimed[0])
-                continue
-            waiting = [run for run in self._runs.values() if run.pending]
-            if not waiting:
+        while True:
+            claimed = self._store.jobs.claim(self.id, least_priority=self._least_priority())
+            self._claimed.extend(claimed)
+            while self._claimed:
+                self._begin(self._claimed[0])
+                # Only now: where the store fails on the way, the job is begun again later.
+                self._claimed.popleft()
+            ready = [run for run in self._runs.values() if run.pending and self._has_room(run)]
+            if ready:
+                self._submit(min(ready, key=lambda run: run.rank))
+            elif not claimed:
                 return
-            run = min(waiting, key=lambda run: run.handed)
-            self._submit(run)
+
+    def _has_room(self, run: _Run) -> bool:
+        others = [p for p in self._out(run.kind.here) if p >= run.job.priority]
+        return len(others) < self._runner_of(run).slots()
+
+    def _least_priority(self) -> int | None:
+        """The lowest priority at which a further job would get a place now; None if any would.
+
+        A job that could only wait is left to other engines.
+        """
+        out, slots = self._out(here=False), self._runner.slots()
+        waiting = (run for run in self._runs.values() if run.pending and not run.kind.here)
+        bounds = [run.job.priority for run in waiting]
+        if len(out) >= slots:
+            bounds.append(out[slots - 1] + 1)
+        return max(bounds, default=None)
 
     def _begin(self, job: Job) -> None:
         try:
-            todo = plan(job.kind, parse_json(job.spec), self._store.results)
+            kind = kinds.get(job.kind)
+            todo = kind.plan(parse_json(job.spec), self._store.results)
         except StoreError:
             raise
-        except NtkUqError as error:
-            self._store.jobs.finish(job.id, self.id, JobState.FAILED, str(error))
+        except Exception as error:  # noqa: BLE001 (or a job that breaks the engine does so for ever)
+            self._store.jobs.finish(job.id, self.id, JobState.FAILED, in_words(error, job.kind))
             return
-        run = _Run(job, deque(todo.chunks), todo.done, todo.total)
+        message = kind.words(todo.done, todo.total)
+        run = _Run(job, kind, deque(todo.chunks), todo.done, todo.total, message)
         self._runs[job.id] = run
         self._report(run)
-        if run.pending:
-            self._submit(run)
 
     def _submit(self, run: _Run) -> None:
         chunk_id = f"{run.job.id[:16]}-{uuid.uuid4().hex[:12]}"
         run.out.add(chunk_id)
         run.handed += 1
         self._owners[chunk_id] = run.job.id
-        self._runner.submit(chunk_id, run.pending.popleft())
+        self._runner_of(run).submit(chunk_id, run.pending.popleft(), run.job.priority)
 
     def _take(self, event: Event) -> None:
         job_id = self._owners.get(event.chunk_id)
@@ -160,37 +232,46 @@ class Engine:
         run = self._runs[job_id]
         if isinstance(event, Emitted):
             self._keep(run, event)
+        elif isinstance(event, Progressed):
+            run.done = run.done if event.done is None else event.done
+            run.total = run.total if event.total is None else event.total
+            run.message, run.unsaid = event.message, True
         else:
             del self._owners[event.chunk_id]
             run.out.discard(event.chunk_id)
-            if isinstance(event, Ended) and event.error and not run.error:
+            if event.error:
                 # The other chunks go on: what they compute is good, and a retry needs less.
-                run.error = event.error
+                run.failed(event.error)
 
     def _keep(self, run: _Run, event: Emitted) -> None:
         try:
-            self._store.results.put_json(event.key, event.record)
+            self._store.results.put(event.result.key, event.result.value)
         except StoreError as error:
-            run.error = str(error)
+            run.failed(str(error))
             self._stop_chunks(run)
             return
-        run.done += 1
-        self._report(run)
+        run.done += event.result.units
+        run.message, run.unsaid = run.kind.words(run.done, run.total), True
 
     def _report(self, run: _Run) -> None:
-        message = f"{run.done} of {run.total} points"
-        if not self._store.jobs.progress(run.job.id, self.id, run.done, run.total, message):
+        """Writes how far a job is, not too often."""
+        now = time.monotonic()
+        if not run.unsaid or now - run.said < _REPORT_SECONDS:
+            return
+        run.said = now
+        held = self._store.jobs.progress(run.job.id, self.id, run.done, run.total, run.message)
+        run.unsaid = False
+        if not held:
             # Another engine has taken the job over while this one was silent.
             self._drop(run)
 
-    def _end_finished(self) -> None:
-        for job_id, run in list(self._runs.items()):
-            if run.pending or run.out:
-                continue
-            state = JobState.DONE
-            if run.cancelled:
-                state = JobState.CANCELLED
-            elif run.error:
-                state = JobState.FAILED
-            self._store.jobs.finish(job_id, self.id, state, run.error)
-            del self._runs[job_id]
+    def _end(self, run: _Run) -> None:
+        run.said = -math.inf
+        self._report(run)
+        state = JobState.DONE
+        if run.cancelled:
+            state = JobState.CANCELLED
+        elif run.errors:
+            state = JobState.FAILED
+        self._store.jobs.finish(run.job.id, self.id, state, run.error)
+        del self._runs[run.job.id]

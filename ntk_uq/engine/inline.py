@@ -1,10 +1,12 @@
 """A curve computed here and now, for scripts and the command line: no engine, no cluster."""
 
+import json
 import logging
 from collections.abc import Callable
 
 from ntk_uq.curves import Curve, PointId, stored_curve
-from ntk_uq.engine.chunks import compute, split
+from ntk_uq.engine.kinds import compute
+from ntk_uq.engine.kinds.curve import split
 from ntk_uq.errors import StoreError
 from ntk_uq.results import Point
 from ntk_uq.specs import CurveSpec
@@ -40,12 +42,12 @@ def run_curve(
     report = on_progress or _ignore
     report(len(known), total)
     for chunk in split(spec, known):
-        for key, record in compute(chunk):
-            point = Point.from_json(record)
+        for result in compute(chunk, _no_progress):
+            point = Point.from_json(json.loads(result.value))
             known[point.draw, point.n_train] = point
             if results is not None:
                 try:
-                    results.put_json(key, record)
+                    results.put(result.key, result.value)
                 except StoreError as error:
                     log.warning("results are not kept: %s", error)
                     results = None
@@ -54,3 +56,6 @@ def run_curve(
 
 
 def _ignore(done: int, total: int) -> None: ...
+
+
+def _no_progress(message: str, done: int | None = None, total: int | None = None) -> None: ...

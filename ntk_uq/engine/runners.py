@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from ntk_uq.engine.chunks import Chunk, compute
+from ntk_uq.engine.chunks import Chunk, Result, Stopped
+from ntk_uq.engine.kinds import compute, get
 from ntk_uq.errors import NtkUqError
 
 log = logging.getLogger(__name__)
@@ -13,11 +14,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Emitted:
-    """A chunk has a result: where it belongs in the store, and the record."""
+    """A chunk has a result."""
 
     chunk_id: str
-    key: str
-    record: dict[str, Any]
+    result: Result
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """A chunk tells how far it is; None leaves the job's number as it is."""
+
+    chunk_id: str
+    message: str
+    done: int | None = None
+    total: int | None = None
 
 
 @dataclass(frozen=True)
@@ -28,15 +38,15 @@ class Ended:
     error: str = ""
 
 
-Event = Emitted | Ended
+Event = Emitted | Progressed | Ended
 
 
 @runtime_checkable
 class Runner(Protocol):
     """Runs chunks; the engine polls it."""
 
-    def submit(self, chunk_id: str, chunk: Chunk) -> None:
-        """Takes a chunk to run."""
+    def submit(self, chunk_id: str, chunk: Chunk, priority: int = 0) -> None:
+        """Takes a chunk to run; of those that wait, the one of highest priority goes first."""
 
     def stop(self, chunk_id: str) -> None:
         """Stops a chunk after its next result at the latest; it still ends with an event."""
@@ -54,15 +64,26 @@ class Runner(Protocol):
         """Ends everything."""
 
 
+@dataclass
+class _Running:
+    chunk: Chunk
+    results: Iterator[Result]
+    priority: int
+
+
 class InProcess:
     """Runs chunks in this thread, one result a poll: an engine without a cluster."""
 
     def __init__(self) -> None:
-        self._running: dict[str, Iterator[tuple[str, dict[str, Any]]]] = {}
+        self._running: dict[str, _Running] = {}
         self._stopped: list[str] = []
+        self._progressed: list[Event] = []
 
-    def submit(self, chunk_id: str, chunk: Chunk) -> None:
-        self._running[chunk_id] = compute(chunk)
+    def submit(self, chunk_id: str, chunk: Chunk, priority: int = 0) -> None:
+        def progress(message: str, done: int | None = None, total: int | None = None) -> None:
+            self._progressed.append(Progressed(chunk_id, message, done, total))
+
+        self._running[chunk_id] = _Running(chunk, compute(chunk, progress), priority)
 
     def stop(self, chunk_id: str) -> None:
         if self._running.pop(chunk_id, None) is not None:
@@ -71,11 +92,13 @@ class InProcess:
     def events(self, wait: float) -> list[Event]:  # noqa: ARG002 (nothing to wait for)
         out: list[Event] = [Ended(chunk_id) for chunk_id in self._stopped]
         self._stopped.clear()
-        for chunk_id, results in list(self._running.items())[:1]:
-            event = _advance(chunk_id, results)
+        if self._running:
+            chunk_id = max(self._running, key=lambda name: self._running[name].priority)
+            event = _advance(chunk_id, self._running[chunk_id])
             if isinstance(event, Ended):
                 del self._running[chunk_id]
-            out.append(event)
+            out += [*self._progressed, event]
+            self._progressed.clear()
         return out
 
     def slots(self) -> int:
@@ -88,21 +111,20 @@ class InProcess:
         self._running.clear()
 
 
-def _advance(chunk_id: str, results: Iterator[tuple[str, dict[str, Any]]]) -> Event:
+def _advance(chunk_id: str, running: _Running) -> Event:
     try:
-        key, record = next(results)
-    except StopIteration:
+        return Emitted(chunk_id, next(running.results))
+    except (StopIteration, Stopped):
         return Ended(chunk_id)
     except Exception as error:  # noqa: BLE001 (a job's failure must not end the engine)
-        return Ended(chunk_id, in_words(error))
-    return Emitted(chunk_id, key, record)
+        return Ended(chunk_id, in_words(error, running.chunk.kind))
 
 
-def in_words(error: BaseException) -> str:
-    """Why a chunk failed, for the user; the log gets the traceback of a defect of ours."""
+def in_words(error: BaseException, kind: str) -> str:
+    """Why a chunk or job failed, for the user; the log gets the traceback of a defect of ours."""
     if isinstance(error, NtkUqError):
         return str(error)
     if isinstance(error, MemoryError):
-        return "The machine ran out of memory; choose a smaller n_train or n_test."
-    log.error("a chunk failed", exc_info=error)
+        return f"The machine ran out of memory; choose a smaller {get(kind).smaller}."
+    log.error("a job of kind %s failed", kind, exc_info=error)
     return f"Internal error, please report it: {type(error).__name__}: {error}"

@@ -16,7 +16,7 @@ from types import TracebackType
 from ntk_uq.store.directory import FORMAT, prepare, shared_file_system_warning
 from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.records import Engine, Job, JobState
-from ntk_uq.store.results import ResultsCache
+from ntk_uq.store.results import ResultsCache, json_bytes
 from ntk_uq.store.watchers import Watchers
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "ResultsCache",
     "Store",
     "Watchers",
+    "json_bytes",
     "open_store",
     "shared_file_system_warning",
 ]

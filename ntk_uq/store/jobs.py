@@ -77,7 +77,10 @@ _STATE = (
 _COLUMNS = ", ".join(
     f"{_STATE} AS state" if field.name == "state" else field.name for field in fields(Job)
 )
-_CLAIMABLE = f"(state = 'queued' OR ({_ABANDONED} AND engine <> :engine AND NOT {_STOPPING}))"
+_CLAIMABLE = (
+    f"((state = 'queued' OR ({_ABANDONED} AND engine <> :engine AND NOT {_STOPPING}))"
+    " AND (:least IS NULL OR priority >= :least))"
+)
 _NEXT_TURN = "(SELECT coalesce(max(turn), 0) + 1 FROM jobs)"
 _AMONG_IDS = "id IN (SELECT value FROM json_each(:ids))"
 _HELD = "state = 'running' AND engine = :engine"
@@ -179,13 +182,21 @@ class JobTable:
 
     # For engines.
 
-    def claim(self, engine_id: str, limit: int = 1) -> JobList:
+    def claim(
+        self, engine_id: str, limit: int = 1, *, least_priority: int | None = None
+    ) -> JobList:
         """Takes up to ``limit`` jobs, which are running from now on; no two engines get the same.
 
         Queued and interrupted ones, higher priority first, then the one asked for last. An engine
-        that was silent itself does not get its own jobs again: it still has them.
+        that was silent itself does not get its own jobs again: it still has them. Jobs below
+        ``least_priority`` are left to others.
         """
-        values = {**self._times(), "engine": engine_id, "limit": max(limit, 0)}
+        values = {
+            **self._times(),
+            "engine": engine_id,
+            "limit": max(limit, 0),
+            "least": least_priority,
+        }
         with self._database.read() as connection:
             # An idle engine that asks often shall not take the lock of those who write.
             any_job = connection.execute(f"SELECT 1 FROM jobs WHERE {_CLAIMABLE} LIMIT 1", values)

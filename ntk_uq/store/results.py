@@ -15,6 +15,21 @@ from ntk_uq.store.failures import in_words
 _log = logging.getLogger(__name__)
 
 
+def json_bytes(value: Any) -> bytes:
+    """``value`` as canonical JSON: sorted keys, no spaces, UTF-8.
+
+    Raises:
+        ValueError: for NaN and infinities, and for None, which reads as missing.
+        TypeError: for what JSON cannot hold.
+    """
+    if value is None:
+        raise ValueError("None cannot be stored as JSON: it reads as a missing entry")
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return text.encode()
+
+
 class ResultsCache:
     """Bytes by key, kept for ever, shared by any number of threads and processes.
 
@@ -85,19 +100,12 @@ class ResultsCache:
         return None if value is None else json.loads(value, parse_constant=_refuse_constant)
 
     def put_json(self, key: str, value: Any) -> None:
-        """Stores ``value`` as canonical JSON: sorted keys, no spaces, UTF-8.
+        """Stores ``value`` as canonical JSON (see :func:`json_bytes`, also for what it raises).
 
         Raises:
             StoreFullError: if the disk or a quota is full.
-            ValueError: for NaN and infinities, and for None, which reads as missing.
-            TypeError: for what JSON cannot hold.
         """
-        if value is None:
-            raise ValueError("None cannot be stored as JSON: it reads as a missing entry")
-        text = json.dumps(
-            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-        )
-        self.put(key, text.encode())
+        self.put(key, json_bytes(value))
 
     def close(self) -> None:
         """Closes this thread's connection; it opens again when used. Others end with theirs."""

@@ -2,18 +2,22 @@
 
 import json
 import os
+import shutil
 import signal
 import threading
 import time
 
 import pytest
+from fake_kinds import Registered
 
+from ntk_uq import settings
 from ntk_uq.curves import stored_curve
-from ntk_uq.engine.chunks import CURVE
-from ntk_uq.engine.dask import DaskRunner
+from ntk_uq.engine.dask import STREAMED_BYTES, DaskRunner
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.inline import run_curve
+from ntk_uq.engine.kinds.curve import split
 from ntk_uq.errors import EngineError
+from ntk_uq.jobs import CURVE
 from ntk_uq.specs import CurveSpec, DataSpec
 from ntk_uq.store import JobState
 
@@ -71,6 +75,59 @@ def test_a_running_chunk_streams_and_stops(store, engine):
     submit(store, SPEC)
     wait_for(lambda: ended(store, SPEC))
     assert store.jobs.get(SPEC.digest()).state is JobState.DONE
+
+
+def test_large_results_come_with_the_end_of_their_chunk_and_not_as_events(store, engine, fake):
+    engine._client.register_plugin(Registered())
+    sizes = [10, STREAMED_BYTES, STREAMED_BYTES + 1, 3_000_000]
+    job_id = fake({"key": "a", "sizes": sizes}, {"key": "b", "sizes": sizes, "error": "Late."})
+    wait_for(lambda: store.jobs.get(job_id).state.ended)
+    job = store.jobs.get(job_id)
+    assert (job.state, job.error, job.done) == (JobState.FAILED, "Late.", 2)
+    for key in "ab":
+        for i, size in enumerate(sizes):
+            assert store.results.get(f"{key}/{i}") == bytes([i + 1]) * size
+    events = engine._client.get_events(engine._topic)
+    streamed = [len(event[1][3]) for event in events if event[1][0] == "result"]
+    assert sorted(streamed) == [10, 10, *2 * [STREAMED_BYTES]]
+
+
+def test_a_chunk_without_results_yet_is_stopped_by_its_progress_reports(store, engine, fake):
+    engine._client.register_plugin(Registered())
+    job_id = fake({"seconds": 60, "progress": [["step 1 of 9", None, None]]})
+    wait_for(lambda: store.jobs.get(job_id).message in ("step 1 of 9", "waiting"))
+    store.jobs.request_cancel(job_id)
+    wait_for(lambda: store.jobs.get(job_id).state.ended, seconds=5)
+    assert store.jobs.get(job_id).state is JobState.CANCELLED
+
+
+def test_workers_see_files_that_came_after_they_had_missed_them(
+    store, engine, request, monkeypatch
+):
+    spec = CurveSpec(DataSpec("mnist", n_test=20), n_train=(10,))
+    chunk = split(spec, ())[0]
+    engine.submit("missed", chunk)
+    wait_for(lambda: not engine._sent)
+    empty = settings.data_directory()
+    shutil.copytree(request.getfixturevalue("real_data") / "mnist", empty / "mnist")
+    monkeypatch.setenv("NTK_UQ_DATA", str(empty))  # the fixture has set it
+    submit(store, spec)
+    wait_for(lambda: ended(store, spec))
+    assert store.jobs.get(spec.digest()).error == ""
+    assert stored_curve(store.results, spec).complete
+
+
+@pytest.mark.slow
+def test_a_chunk_that_kills_its_workers_fails_in_words_and_takes_no_other_along(
+    store, engine, fake
+):
+    engine._client.register_plugin(Registered())
+    job_id = fake({"kill": True}, {"key": "good", "sizes": [1]})
+    wait_for(lambda: store.jobs.get(job_id).state.ended, seconds=120)
+    error = store.jobs.get(job_id).error
+    assert "killed each time" in error
+    assert "smaller width" in error
+    assert store.results.get("good/0") == b"\1"
 
 
 @pytest.mark.slow

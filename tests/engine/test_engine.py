@@ -8,12 +8,13 @@ import pytest
 
 from ntk_uq import settings
 from ntk_uq.curves import point_keys, stored_curve
-from ntk_uq.engine import chunks as chunks_module
-from ntk_uq.engine.chunks import CURVE, plan
+from ntk_uq.engine import kinds
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.inline import run_curve
+from ntk_uq.engine.kinds.curve import split
 from ntk_uq.engine.runners import Emitted, Ended, InProcess
 from ntk_uq.errors import StoreFullError
+from ntk_uq.jobs import CURVE
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec
 from ntk_uq.store import HEARTBEAT_TIMEOUT, JobState, Store
 
@@ -27,12 +28,13 @@ def submit(store, spec, **changes):
 def computed(monkeypatch):
     """Counts the points that are computed, by draw and N_D."""
     counted = []
-    original = chunks_module.compute
+    original = kinds.compute
 
-    def counting(chunk):
-        for key, record in original(chunk):
+    def counting(chunk, progress):
+        for result in original(chunk, progress):
+            record = json.loads(result.value)
             counted.append((record["draw"], record["n_train"]))
-            yield key, record
+            yield result
 
     monkeypatch.setattr("ntk_uq.engine.runners.compute", counting)
     return counted
@@ -107,7 +109,7 @@ def test_an_unknown_kind_of_job_fails_in_words(store):
 
 
 def test_a_defect_of_ours_fails_the_job_and_not_the_engine(store, monkeypatch):
-    def broken(chunk):
+    def broken(chunk, progress):
         raise ZeroDivisionError("oops")
         yield
 
@@ -129,7 +131,7 @@ def test_a_full_disk_fails_the_job_with_its_reason_and_keeps_what_was_stored(sto
         raise StoreFullError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.results, "put_json", full)
+        patch.setattr(store.results, "put", full)
         engine.run_until_idle()
     job = store.jobs.get(SPEC.digest())
     assert (job.state, job.error) == (JobState.FAILED, "the disk is full")
@@ -153,9 +155,9 @@ def test_jobs_share_the_runner_chunk_by_chunk(store):
     order = []
 
     class Noting(InProcess):
-        def submit(self, chunk_id, chunk):
-            order.append(chunk.spec.architecture.depth)
-            super().submit(chunk_id, chunk)
+        def submit(self, chunk_id, chunk, priority=0):
+            order.append(chunk.payload["spec"]["architecture"]["depth"])
+            super().submit(chunk_id, chunk, priority)
 
     for depth in (1, 2):
         submit(store, CurveSpec(SPEC.data, ArchitectureSpec(depth), n_train=(10,), draws=3))
@@ -204,7 +206,7 @@ def test_an_engine_that_is_stopped_gives_its_jobs_back(store):
 def test_the_plan_of_a_complete_curve_is_empty_even_where_it_would_not_fit(store, monkeypatch):
     run_curve(SPEC, store.results)
     monkeypatch.setenv(settings.MEMORY, "1MiB")
-    todo = plan(CURVE, SPEC.to_json(), store.results)
+    todo = kinds.plan(CURVE, SPEC.to_json(), store.results)
     assert (todo.chunks, todo.done, todo.total) == ((), 6, 6)
 
 
@@ -218,4 +220,4 @@ def test_the_runner_in_process_emits_results_and_then_ends():
 
 
 def plan_without_store(spec):
-    return tuple(chunks_module.Chunk(spec, draw, ()) for draw in range(spec.draws))
+    return split(spec, ())

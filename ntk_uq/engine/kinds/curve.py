@@ -1,0 +1,49 @@
+"""Jobs of kind ``curve``: a scaling curve of the theory, one draw a chunk, points one by one."""
+
+from collections.abc import Container, Iterator
+from typing import Any
+
+from ntk_uq import datasets
+from ntk_uq.curves import PointId, canonical, stored_curve
+from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
+from ntk_uq.engine.kinds.base import Kind, counted, read_spec
+from ntk_uq.jobs import CURVE
+from ntk_uq.results import point_key
+from ntk_uq.specs import CurveSpec
+from ntk_uq.store import ResultsCache, json_bytes
+from ntk_uq.theory.memory import check_memory
+
+
+def split(curve: CurveSpec, known: Container[PointId]) -> tuple[Chunk, ...]:
+    """The chunks that compute the points of a curve that are not known: one a draw."""
+    # Points are kept, and so found, under what a specification comes to for its data set.
+    spec, chunks = canonical(curve).to_json(), []
+    for draw in range(curve.draws):
+        skip = [n for n in curve.n_train if (draw, n) in known]
+        if len(skip) < len(curve.n_train):
+            chunks.append(Chunk(CURVE, {"spec": spec, "draw": draw, "skip": skip}))
+    return tuple(chunks)
+
+
+def _plan(spec: Any, results: ResultsCache) -> Plan:
+    curve = read_spec(CurveSpec, spec)
+    dataset = datasets.get(curve.data.dataset)
+    datasets.check_sizes(dataset, curve.data, curve.n_train[-1])
+    known = {(p.draw, p.n_train) for p in stored_curve(results, curve).raw}
+    total = curve.n_points
+    if len(known) < total:
+        check_memory(curve, dataset.n_features)
+    return Plan(split(curve, known), len(known), total)
+
+
+def _compute(payload: Any, progress: Progress) -> Iterator[Result]:  # noqa: ARG001
+    # JAX is loaded here, where something is computed, and nowhere above.
+    from ntk_uq.theory.curve import evaluate_draw
+
+    curve, draw = CurveSpec.from_json(payload["spec"]), payload["draw"]
+    for point in evaluate_draw(curve, draw, payload["skip"]):
+        key = point_key(curve.point(point.n_train, draw), point.provenance["data_fingerprint"])
+        yield Result(key, json_bytes(point.to_json()))
+
+
+KIND = Kind(name=CURVE, plan=_plan, compute=_compute, words=counted("points"))

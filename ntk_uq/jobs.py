@@ -1,0 +1,61 @@
+"""Asking for jobs: which kinds there are, and which of them go first.
+
+Whoever asks loads nothing that computes: a job is the name of its kind and a specification.
+"""
+
+import json
+
+from ntk_uq.datasets import fetching
+from ntk_uq.fields import Spec
+from ntk_uq.specs import CurveSpec, FetchSpec
+from ntk_uq.store import Job, JobTable
+
+CURVE = "curve"
+ENSEMBLE = "ensemble"
+FETCH = "fetch"
+REPORT = "report"
+SPECTRUM = "spectrum"
+
+RANK = {FETCH: 30, REPORT: 20, CURVE: 0, SPECTRUM: 0, ENSEMBLE: -20}
+"""Priority of a kind's jobs: what somebody waits for before anything else goes first, and theory,
+which takes seconds, goes before training, which takes minutes."""
+
+
+def submit(jobs: JobTable, kind: str, spec: Spec, *, total: int = 0, priority: int = 0) -> Job:
+    """Asks the engines of a store for a job; asking twice is one job.
+
+    Args:
+        jobs: the store's job table.
+        kind: one of the kinds above.
+        spec: what to compute; its digest is the job's id.
+        total: results in all, where that is known already.
+        priority: added to the kind's own :data:`RANK`.
+
+    Raises:
+        StoreError: as :meth:`~ntk_uq.store.JobTable.submit`.
+    """
+    text = json.dumps(spec.to_json(), sort_keys=True)
+    rank = RANK.get(kind, 0) + priority
+    return jobs.submit(spec.digest(), kind, text, total=total, priority=rank)
+
+
+def submit_curve(jobs: JobTable, spec: CurveSpec, priority: int = 0) -> Job:
+    """Asks for a curve; its points are found by :func:`ntk_uq.curves.stored_curve`."""
+    return submit(jobs, CURVE, spec, total=spec.n_points, priority=priority)
+
+
+def submit_fetch(jobs: JobTable, name: str) -> Job:
+    """Asks for what is missing of a public data set, to be fetched where the engine runs.
+
+    The job counts bytes. Its message says which file is on its way, and its error what each mirror
+    did.
+
+    Args:
+        jobs: the store's job table.
+        name: one of :data:`ntk_uq.datasets.fetching.SOURCES`.
+
+    Raises:
+        SpecError: for another name.
+    """
+    source = fetching.get(name)
+    return submit(jobs, FETCH, FetchSpec(name), total=source.size or 0)
