@@ -57,6 +57,20 @@ class Examples:
 
 
 @dataclass(frozen=True)
+class Layer:
+    """One layer of a calorimeter: its values are ``rows`` times ``columns`` of an input.
+
+    Attributes:
+        name: for people.
+        rows, columns: how many cells; columns run fastest.
+    """
+
+    name: str
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True)
 class Dataset:
     """One entry of the registry: what the set is, how big it is, and how to get at it.
 
@@ -80,6 +94,8 @@ class Dataset:
         unit: the unit of the target alone, such as ``GeV``; empty where it has none.
         classes: the names of the classes, by label; empty where the labels are their names.
         licence: what the publisher allows, empty where nothing is said.
+        layers: where an input is a shower, the layers whose values it holds one after another.
+        cells: where an input is a shower, what rows and columns of a layer are.
     """
 
     name: str
@@ -99,6 +115,8 @@ class Dataset:
     unit: str = ""
     classes: tuple[str, ...] = ()
     licence: str = ""
+    layers: tuple[Layer, ...] = ()
+    cells: tuple[str, str] = ("", "")
 
     @property
     def n_features(self) -> int:

@@ -23,7 +23,7 @@ import numpy as np
 from jaxtyping import Float, Int, Real
 
 from ntk_uq import settings
-from ntk_uq.datasets.base import Dataset, Examples, Rows
+from ntk_uq.datasets.base import Dataset, Examples, Layer, Rows
 from ntk_uq.datasets.files import state
 from ntk_uq.errors import DataError, MissingDataError
 
@@ -240,7 +240,12 @@ class ShowerFiles:
 
 
 def _dataset(
-    files: ShowerFiles, title: str, about: str, shape: tuple[int, ...], citation: str
+    files: ShowerFiles,
+    title: str,
+    about: str,
+    shape: tuple[int, ...],
+    citation: str,
+    layers: dict[int, tuple[int, int]],
 ) -> Dataset:
     return Dataset(
         name=files.name,
@@ -258,6 +263,9 @@ def _dataset(
         fingerprint=files.fingerprint,
         load=files.load,
         target="log",
+        licence="CC BY 4.0",
+        layers=tuple(Layer(f"layer {i}", *bins) for i, bins in layers.items()),
+        cells=("angular bin", "radial bin"),
     )
 
 
@@ -274,6 +282,7 @@ PHOTONS = _dataset(
     "calorimeter (Geant4).",
     (368,),
     _FIRST,
+    {0: (1, 8), 1: (10, 16), 2: (10, 19), 3: (1, 5), 12: (1, 5)},
 )
 PIONS = _dataset(
     ShowerFiles("calochallenge1-pions", ("dataset_1_pions_1.hdf5", "dataset_1_pions_2.hdf5"), 533),
@@ -282,6 +291,10 @@ PIONS = _dataset(
     "ATLAS calorimeter (Geant4).",
     (533,),
     _FIRST,
+    {
+        **{0: (1, 8), 1: (10, 10), 2: (10, 10), 3: (1, 5)},
+        **{12: (10, 15), 13: (10, 16), 14: (1, 10)},
+    },
 )
 ELECTRONS = _dataset(
     ShowerFiles("calochallenge2-electrons", ("dataset_2_1.hdf5", "dataset_2_2.hdf5"), 6480),
@@ -290,4 +303,5 @@ ELECTRONS = _dataset(
     "layers with 16 angular and 9 radial bins (Geant4).",
     (45, 16, 9),
     _SECOND,
+    dict.fromkeys(range(45), (16, 9)),
 )

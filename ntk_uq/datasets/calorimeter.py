@@ -7,7 +7,7 @@ import numpy as np
 
 import ntk_uq.datasets.showers as showers
 from ntk_uq import settings
-from ntk_uq.datasets.base import Dataset, Examples
+from ntk_uq.datasets.base import Dataset, Examples, Layer
 from ntk_uq.datasets.files import read_derived, write_derived
 
 N_POOL = 16_000
@@ -65,4 +65,10 @@ CALORIMETER = Dataset(
     sizes=lambda: (N_POOL, N_TEST),
     fingerprint=_fingerprint,
     load=_load,
+    licence="made here, no restriction",
+    layers=tuple(
+        Layer(f"layer {i}", *showers.CALORIMETER.shape[1:])
+        for i in range(showers.CALORIMETER.shape[0])
+    ),
+    cells=("cell in y", "cell in x"),
 )

@@ -155,4 +155,9 @@ CIFAR10 = Dataset(
     sizes=_sizes,
     fingerprint=_fingerprint,
     load=_load,
+    classes=(
+        *("airplane", "automobile", "bird", "cat", "deer"),
+        *("dog", "frog", "horse", "ship", "truck"),
+    ),
+    licence="none stated; cite the report",
 )

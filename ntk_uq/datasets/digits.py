@@ -40,4 +40,5 @@ DIGITS = Dataset(
     sizes=lambda: (N_ALL - N_TEST, N_TEST),
     fingerprint=lambda: f"sklearn-digits-shuffle{_SHUFFLE}",
     load=_load,
+    licence="CC BY 4.0",
 )

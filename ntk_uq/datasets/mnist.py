@@ -128,4 +128,5 @@ MNIST = Dataset(
     sizes=_sizes,
     fingerprint=_fingerprint,
     load=_load,
+    licence="CC BY-SA 3.0",
 )
