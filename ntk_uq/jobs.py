@@ -5,9 +5,10 @@ Whoever asks loads nothing that computes: a job is the name of its kind and a sp
 
 import json
 
+from ntk_uq import datasets
 from ntk_uq.datasets import fetching
 from ntk_uq.fields import Spec
-from ntk_uq.specs import CurveSpec, FetchSpec
+from ntk_uq.specs import CurveSpec, FetchSpec, ReportSpec
 from ntk_uq.store import Job, JobTable
 
 CURVE = "curve"
@@ -59,3 +60,12 @@ def submit_fetch(jobs: JobTable, name: str) -> Job:
     """
     source = fetching.get(name)
     return submit(jobs, FETCH, FetchSpec(name), total=source.size or 0)
+
+
+def submit_report(jobs: JobTable, name: str) -> Job:
+    """Asks for a look through a data set; :func:`ntk_uq.reports.stored_report` finds it.
+
+    Raises:
+        SpecError: for an unknown data set.
+    """
+    return submit(jobs, REPORT, ReportSpec(datasets.get(name).name), total=1)

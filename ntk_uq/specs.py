@@ -180,3 +180,10 @@ class FetchSpec(Spec):
     """Which public files to fetch."""
 
     name: str = checked(Name(), "mnist", "what to fetch, as `data fetch` calls it")
+
+
+@dataclass(frozen=True)
+class ReportSpec(Spec):
+    """Which data set to look through."""
+
+    dataset: str = checked(Name(), "digits", "name of a registered data set")

@@ -17,6 +17,7 @@ install_import_hook(
         "ntk_uq.datasets.calochallenge",
         "ntk_uq.datasets.cifar10",
         "ntk_uq.datasets.idx",
+        "ntk_uq.datasets.inspect",
         "ntk_uq.datasets.own",
         "ntk_uq.datasets.preparation",
         "ntk_uq.datasets.splits",

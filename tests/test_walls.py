@@ -67,7 +67,17 @@ def test_pages_load_neither_jax_nor_neural_tangents_nor_dask():
     ui = [f"ntk_uq.ui.{path.stem}" for path in (PACKAGE / "ui").glob("*.py")]
     modules = [m.removesuffix(".__init__") for m in ui]
     assert len(modules) > 3
-    above = ["figures", "curves", "views", "scaling", "results", "store", "jobs", "engine.chunks"]
+    above = [
+        "figures",
+        "curves",
+        "views",
+        "scaling",
+        "results",
+        "store",
+        "jobs",
+        "reports",
+        "engine.chunks",
+    ]
     modules += [f"ntk_uq.{name}" for name in above]
     loaded = loaded_after(f"import {', '.join(sorted(modules))}")
     assert "streamlit" in loaded
@@ -75,7 +85,7 @@ def test_pages_load_neither_jax_nor_neural_tangents_nor_dask():
 
 
 def test_asking_for_jobs_loads_nothing_that_computes_or_fetches():
-    loaded = loaded_after("import ntk_uq.jobs, ntk_uq.engine.chunks")
+    loaded = loaded_after("import ntk_uq.jobs, ntk_uq.reports, ntk_uq.engine.chunks")
     assert "ntk_uq" in loaded
     assert not loaded & {*HEAVY, "pooch", "requests", "sklearn", "h5py", "streamlit"}
 
@@ -142,10 +152,10 @@ def test_a_file_of_the_package_has_at_most_450_lines(path):
 
 
 LAYERS = [
-    {"errors", "fields", "specs", "views", "settings"},
+    {"errors", "fields", "specs", "views", "settings", "records"},
     {"datasets", "architecture", "results"},
     {"theory", "scaling", "store"},
-    {"curves", "jobs"},
+    {"curves", "jobs", "reports"},
     {"engine"},
 ]
 

@@ -29,6 +29,12 @@ are of its members, as two unrelated projects check them after unpacking."""
 
 SHAPE = (3, 32, 32)
 CLASSES = 10
+NAMES = (
+    *("airplane", "automobile", "bird", "cat", "deer"),
+    *("dog", "frog", "horse", "ship", "truck"),
+)
+"""Of the labels 0 to 9, as on the page above and in the official ``batches.meta.txt``."""
+
 _PIXELS = 3 * 32 * 32
 _RECORD = 1 + _PIXELS
 
@@ -155,9 +161,6 @@ CIFAR10 = Dataset(
     sizes=_sizes,
     fingerprint=_fingerprint,
     load=_load,
-    classes=(
-        *("airplane", "automobile", "bird", "cat", "deer"),
-        *("dog", "frog", "horse", "ship", "truck"),
-    ),
+    classes=NAMES,
     licence="none stated; cite the report",
 )

@@ -47,26 +47,41 @@ class Covariance:
     vectors: Float[np.ndarray, "d d"]
 
 
+class RunningMoments:
+    """Moments of blocks of inputs that are seen once each, in any number.
+
+    Sums of squares about the mean of what was seen before and of the new block add up with
+    ``n m / (n + m) (difference of the means)^2`` (Chan, Golub, LeVeque 1983).
+    """
+
+    def __init__(self, d: int) -> None:
+        self._centre, self._squares, self._seen = np.zeros(d), np.zeros(d), 0
+
+    def add(self, block: Float[np.ndarray, "k d"]) -> None:
+        """Takes in a block, which is written to."""
+        mean = block.mean(axis=0)
+        block -= mean
+        shift, after = mean - self._centre, self._seen + len(block)
+        self._squares += np.einsum("nd,nd->d", block, block)
+        self._squares += self._seen * len(block) / after * shift**2
+        self._centre += shift * (len(block) / after)
+        self._seen = after
+
+    def moments(self) -> Moments:
+        """The moments of all blocks so far, of which there is at least one."""
+        return Moments(self._centre, self._squares / self._seen)
+
+
 def moments(pool: Real[np.ndarray, "n d"] | Rows) -> Moments:
     """The moments of a pool in one pass, since reading a file is what takes time.
-
-    Sums of squares about the mean of what was read before and of the new block add up with
-    ``n m / (n + m) (difference of the means)^2`` (Chan, Golub, LeVeque 1983).
 
     Raises:
         DataError: if the pool cannot be read.
     """
-    d = pool.shape[1]
-    centre, squares, seen = np.zeros(d), np.zeros(d), 0
-    for block in _blocks(pool):
-        mean = block.mean(axis=0)
-        block -= mean
-        shift, after = mean - centre, seen + len(block)
-        squares += np.einsum("nd,nd->d", block, block)
-        squares += seen * len(block) / after * shift**2
-        centre += shift * (len(block) / after)
-        seen = after
-    return Moments(centre, squares / seen)
+    running = RunningMoments(pool.shape[1])
+    for block in blocks(pool):
+        running.add(block)
+    return running.moments()
 
 
 def covariance(pool: Real[np.ndarray, "n d"] | Rows, centre: Float[np.ndarray, "d"]) -> Covariance:
@@ -78,7 +93,7 @@ def covariance(pool: Real[np.ndarray, "n d"] | Rows, centre: Float[np.ndarray, "
     d = pool.shape[1]
     # Fortran order: LAPACK then decomposes it in place.
     matrix = np.zeros((d, d), order="F")
-    for block in _blocks(pool):
+    for block in blocks(pool):
         block -= centre
         matrix = scipy.linalg.blas.dsyrk(
             1 / len(pool), block.T, beta=1.0, c=matrix, lower=1, overwrite_c=1
@@ -124,8 +139,12 @@ def _key(what: str, fingerprint: str) -> str:
     return hashlib.sha256(f"{_VERSION} {what} {fingerprint}".encode()).hexdigest()[:32]
 
 
-def _blocks(pool: Real[np.ndarray, "n d"] | Rows) -> Iterator[Float[np.ndarray, "k d"]]:
-    """The pool in float64, block by block, each an array that may be written to."""
+def blocks(pool: Real[np.ndarray, "n d"] | Rows) -> Iterator[Float[np.ndarray, "k d"]]:
+    """Inputs in float64, block by block, each an array that may be written to.
+
+    Raises:
+        DataError: if they cannot be read.
+    """
     n, d = pool.shape
     step = min(_ROWS, max(1, _BLOCK_BYTES // (8 * d)))
     for start in range(0, n, step):
