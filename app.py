@@ -16,5 +16,6 @@ st.navigation(
             icon=":material/trending_down:",
             default=True,
         ),
+        st.Page("pages/data.py", title="Data", icon=":material/database:"),
     ]
 ).run()

@@ -67,6 +67,16 @@ class CurvesView(Spec):
         )
 
 
+@dataclass(frozen=True)
+class DataView(Spec):
+    """Everything that the page of data sets shows: a data set, its preparation, and the network
+    whose kernel's spectrum is drawn, on ``sample`` training examples."""
+
+    data: DataSpec = field(default_factory=DataSpec)
+    architecture: ArchitectureSpec = field(default_factory=ArchitectureSpec)
+    sample: int = checked(Whole(10, 4000), 1000, "training examples whose kernel is decomposed")
+
+
 def logarithmic_grid(low: int, high: int, points: int) -> tuple[int, ...]:
     """At most ``points`` whole numbers from ``low`` to ``high``, evenly spaced in the logarithm.
 

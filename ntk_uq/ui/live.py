@@ -9,6 +9,7 @@ from ntk_uq.curves import Curve
 from ntk_uq.engine.chunks import submit
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Job, JobState, Store
+from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.session import engine_alive
 
 _ASKED, _WATCHER = "asked_jobs", "watcher"
@@ -72,11 +73,7 @@ def progress(store: Store, curves: Sequence[Curve]) -> None:
             for job in running:
                 store.jobs.request_cancel(job.id)
     if running and not engine_alive(store):
-        st.warning(
-            "No engine is running, so nothing is computed. What is asked for stays in the queue: "
-            "start one with `make run`, or `python -m ntk_uq engine` beside this page.",
-            icon=":material/power_off:",
-        )
+        st.warning(NO_ENGINE, icon=":material/power_off:")
 
 
 def ended(store: Store, curves: Sequence[Curve], labels: Sequence[str]) -> None:

@@ -42,7 +42,7 @@ def draw(page: str) -> dict[str, Any]:
     """Draws the controls; the values of :class:`DataSpec`'s fields but the seed."""
     st.subheader("Data")
     name = choose(page)
-    dataset = _find(name)
+    dataset = find(name)
     if dataset is not None:
         st.caption(_about(dataset))
     values = {"dataset": name, "n_test": widgets.number(page, DataSpec, "n_test", _N_TEST, 50)}
@@ -111,11 +111,12 @@ def preparation(page: str, dataset: datasets.Dataset | None) -> dict[str, Any]:
 
 def title(name: str) -> str:
     """The name of a data set for people."""
-    dataset = _find(name)
+    dataset = find(name)
     return f"{name} (unknown)" if dataset is None else dataset.title
 
 
-def _find(name: str) -> datasets.Dataset | None:
+def find(name: str) -> datasets.Dataset | None:
+    """The data set, or None where there is none of that name here."""
     try:
         return datasets.get(name)
     except (SpecError, DataError):

@@ -1,0 +1,116 @@
+"""Inputs as pictures: images as arrays of pixels, showers layer by layer."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float, UInt8
+from plotly.subplots import make_subplots
+
+from ntk_uq.datasets import Dataset
+from ntk_uq.datasets.report import DataReport, Sample
+from ntk_uq.figures.style import TITLE_HEIGHT, Style
+
+_PIXELS = 112  # at least so many on the longer side: a browser would blur what it enlarges
+_MOST_LAYERS = 12
+
+
+def is_image(shape: Sequence[int]) -> bool:
+    """Whether an input of this shape can be drawn: grey, or with three colours first or last."""
+    sides = _without_ones(shape)
+    if len(sides) == 3:
+        return 3 in (sides[0], sides[2])
+    return len(sides) == 2
+
+
+def images(report: DataReport) -> list[UInt8[np.ndarray, "h w ..."]]:
+    """The sampled inputs as pictures of whole screen pixels.
+
+    All have one scale, from the smallest to the largest value in the sample.
+    """
+    sides = _without_ones(report.shape)
+    raw = np.array([sample.inputs for sample in report.samples])
+    low, high = raw.min(), raw.max()
+    scaled = (raw - low) / (high - low if high > low else 1.0)
+    pictures = np.round(255 * scaled).astype(np.uint8).reshape(len(raw), *sides)
+    if len(sides) == 3 and sides[0] == 3:
+        pictures = np.moveaxis(pictures, 1, -1)
+    factor = max(1, -(-_PIXELS // max(pictures.shape[1:3])))
+    return list(pictures.repeat(factor, axis=1).repeat(factor, axis=2))
+
+
+def shower_figure(
+    dataset: Dataset, samples: Sequence[Sample], titles: Sequence[str], style: Style
+) -> go.Figure:
+    """Energy deposits, a row a shower, a column a layer, on one logarithmic colour scale.
+
+    Args:
+        dataset: it has ``layers``; of more than a dozen, evenly spaced ones are drawn.
+        samples: the showers.
+        titles: what each is.
+        style: how it looks.
+    """
+    chosen = np.unique(np.linspace(0, len(dataset.layers) - 1, _MOST_LAYERS).round().astype(int))
+    parts = [split_layers(dataset, sample) for sample in samples]
+    deposits = np.concatenate([cells.ravel() for shower in parts for cells in shower])
+    # Noise below zero has no logarithm, and a thousandth of the largest deposit is dark enough.
+    top = float(np.log10(deposits.max())) if deposits.max() > 0 else 0.0
+    bottom = top - 4
+    figure = make_subplots(
+        rows=len(samples),
+        cols=len(chosen),
+        column_titles=[dataset.layers[i].name for i in chosen],
+        row_titles=list(titles),
+        horizontal_spacing=0.008,
+        vertical_spacing=0.03,
+    )
+    for row, shower in enumerate(parts, 1):
+        for column, layer in enumerate(chosen, 1):
+            cells = shower[layer]
+            figure.add_heatmap(
+                z=np.log10(np.maximum(cells, 10**bottom)),
+                customdata=cells,
+                coloraxis="coloraxis",
+                hovertemplate=(
+                    f"{titles[row - 1]}, {dataset.layers[layer].name}<br>{dataset.cells[0]} %{{y}}, "
+                    f"{dataset.cells[1]} %{{x}}<br>%{{customdata:.4g}} {dataset.input_unit}"
+                    "<extra></extra>"
+                ),
+                row=row,
+                col=column,
+            )
+    ticks = list(range(int(np.ceil(bottom)), int(np.floor(top)) + 1))
+    figure.update_layout(
+        style.layout(""),
+        height=TITLE_HEIGHT + 40 + 110 * len(samples),
+        margin={"l": 12, "r": 12, "t": TITLE_HEIGHT, "b": 12},
+        coloraxis={
+            "colorscale": "Inferno" if style.dark else "YlOrRd",
+            "cmin": bottom,
+            "cmax": top,
+            "colorbar": {
+                "title": {"text": f"deposit [{dataset.input_unit}]"},
+                "tickvals": ticks,
+                "ticktext": [f"{10.0**tick:g}" for tick in ticks],
+            },
+        },
+    )
+    figure.update_annotations(font={"size": 13, "color": style.ink})
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    return figure
+
+
+def split_layers(dataset: Dataset, sample: Sample) -> list[Float[np.ndarray, "rows columns"]]:
+    """A shower's cells, layer by layer."""
+    values = np.array(sample.inputs)
+    sizes = [layer.rows * layer.columns for layer in dataset.layers]
+    pieces = np.split(values, np.cumsum(sizes)[:-1])
+    return [
+        piece.reshape(layer.rows, layer.columns)
+        for piece, layer in zip(pieces, dataset.layers, strict=True)
+    ]
+
+
+def _without_ones(shape: Sequence[int]) -> tuple[int, ...]:
+    return tuple(side for side in shape if side != 1)

@@ -1,0 +1,92 @@
+"""The spectrum of the kernels on a sample, and how much of the target lies along it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ntk_uq.figures.style import TITLE_HEIGHT, Style, set_range
+from ntk_uq.theory.spectrum_record import KernelSpectrum, Spectrum
+
+_HEIGHT = 330
+
+
+def eigenvalue_figure(spectrum: Spectrum, style: Style) -> go.Figure:
+    """Eigenvalues of both kernels against their rank, with the fitted decay."""
+    figure = go.Figure()
+    for index, (name, kernel) in enumerate((("NTK", spectrum.ntk), ("NNGP", spectrum.nngp))):
+        values = np.array(kernel.eigenvalues)
+        sure = values > kernel.rounding
+        ranks = np.arange(1, len(values) + 1)
+        figure.add_scatter(
+            x=ranks[sure],
+            y=values[sure],
+            mode="lines+markers",
+            name=f"{name}: {_short(kernel)}",
+            line={"color": style.color(index), "width": 1},
+            marker={"color": style.color(index), "size": 4},
+            hovertemplate=f"{name}, rank %{{x}}: %{{y:.4g}}<extra></extra>",
+        )
+        _add_decay(figure, kernel, style.color(index))
+    values = style.axis("eigenvalue of kernel / n", "log")
+    values["dtick"] = 1
+    return _lay_out(figure, f"Kernel spectrum on {spectrum.n} examples", values, spectrum.n, style)
+
+
+def _short(kernel: KernelSpectrum) -> str:
+    decay = kernel.decay
+    if not decay.valid or decay.exponent is None:
+        return "no power law"
+    return f"~ k<sup>−{decay.exponent:.2f}</sup>"
+
+
+def _add_decay(figure: go.Figure, kernel: KernelSpectrum, color: str) -> None:
+    decay = kernel.decay
+    if not decay.valid or decay.exponent is None or decay.low is None or decay.high is None:
+        return
+    ranks = np.geomspace(decay.low, decay.high, 20)
+    middle = int(round((decay.low * decay.high) ** 0.5))
+    figure.add_scatter(
+        x=ranks,
+        y=kernel.eigenvalues[middle - 1] * (ranks / middle) ** -decay.exponent,
+        mode="lines",
+        line={"color": color, "width": 3, "dash": "dash"},
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
+def power_figure(spectrum: Spectrum, style: Style) -> go.Figure:
+    """How much of the target lies beyond the first k eigenvectors of the NTK."""
+    figure = go.Figure()
+    rest = 1 - np.array(spectrum.power)
+    ranks = np.arange(1, len(rest) + 1)
+    shown = rest > 1e-12
+    figure.add_scatter(
+        x=ranks[shown],
+        y=rest[shown],
+        mode="lines",
+        line={"color": style.color(0), "width": 2.5},
+        hovertemplate="beyond rank %{x}: %{y:.4g} of the target<extra></extra>",
+    )
+    values = style.axis("share of |Y|² beyond rank k", "log")
+    if shown.any():
+        set_range(values, [float(v) for v in rest[shown]])
+    return _lay_out(figure, "Target beyond the first k eigenvectors", values, spectrum.n, style)
+
+
+def _lay_out(
+    figure: go.Figure, title: str, y_axis: dict[str, object], n: int, style: Style
+) -> go.Figure:
+    x_axis = style.axis("rank k", "log")
+    ranks: Sequence[float] = (1, n)
+    set_range(x_axis, ranks)
+    figure.update_layout(
+        style.layout(title),
+        height=TITLE_HEIGHT + _HEIGHT + 60,
+        margin={"l": 78, "r": 12, "t": TITLE_HEIGHT, "b": 60},
+        xaxis=x_axis,
+        yaxis=y_axis,
+        legend={"bgcolor": "rgba(0,0,0,0)", "font": {"size": 14}, "x": 0.02, "y": 0.02},
+    )
+    return figure

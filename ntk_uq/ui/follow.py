@@ -1,0 +1,54 @@
+"""One job behind a part of a page: asked for once, followed, and retried by a button."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ntk_uq.store import Job, JobState, Store
+from ntk_uq.ui.session import engine_alive
+
+_ASKED = "asked_once"
+
+NO_ENGINE = (
+    "No engine is running, so nothing is computed. What is asked for stays in the queue: start one "
+    "with `make run`, or `python -m ntk_uq engine` beside this page."
+)
+
+
+def follow(store: Store, job_id: str, submit: Callable[[], Job], what: str) -> bool:
+    """Shows how far a job is whose result is not there yet, and asks for it the first time.
+
+    Args:
+        store: the store.
+        job_id: the job's id.
+        submit: asks for it.
+        what: what is computed, as the beginning of a sentence.
+
+    Returns:
+        Whether the result may still come by itself.
+    """
+    asked: set[str] = st.session_state.setdefault(_ASKED, set())
+    job = store.jobs.get(job_id)
+    if job_id not in asked and (job is None or job.state.ended):
+        job = submit()
+    asked.add(job_id)
+    if job is None:
+        job = submit()
+    if job.state.ended:
+        box, text = _ENDS[job.state]
+        box(f"{what} {text.format(job.error)}")
+        if st.button("Try again", key=f"again_{job_id}"):
+            submit()
+            st.rerun()
+        return False
+    st.caption(f":material/hourglass_top: {what} is being computed: {job.message or job.state}…")
+    if not engine_alive(store):
+        st.warning(NO_ENGINE, icon=":material/power_off:")
+    return True
+
+
+_ENDS = {
+    JobState.FAILED: (st.error, "could not be computed: {}"),
+    JobState.CANCELLED: (st.info, "was stopped before it was complete."),
+    JobState.DONE: (st.info, "was damaged or has been removed."),
+}

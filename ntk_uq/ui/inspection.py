@@ -1,0 +1,178 @@
+"""What is in one data set: its distribution, its examples, its spectrum, its flaws."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from ntk_uq import datasets
+from ntk_uq.datasets import Dataset
+from ntk_uq.datasets.report import DataReport, Sample
+from ntk_uq.figures import PLOT_CONFIG, Style
+from ntk_uq.figures.data import class_figure, depth_figure, target_figure
+from ntk_uq.figures.pictures import images, is_image, shower_figure
+from ntk_uq.figures.spectrum import eigenvalue_figure, power_figure
+from ntk_uq.specs import DataSpec
+from ntk_uq.theory.spectrum_record import KernelSpectrum, Spectrum
+
+_MOST_SHOWERS = 4
+_PICTURE_WIDTH = 112
+
+
+def summary(dataset: Dataset, report: DataReport) -> None:
+    """The numbers at a glance."""
+    cells = st.columns(5)
+    cells[0].metric("Pool, for N_D", f"{report.n_pool:,}")
+    cells[1].metric("Test part, for N_T", f"{report.n_test:,}")
+    cells[2].metric("Values an input, d", " × ".join(map(str, report.shape)))
+    outputs = "classes, C" if dataset.task == "classification" else "targets, C"
+    cells[3].metric(f"Outputs: {outputs}", str(dataset.n_outputs))
+    inputs = report.inputs
+    cells[4].metric(
+        f"Input range [{dataset.input_unit}]", f"{inputs.minimum:.4g} to {inputs.maximum:.4g}"
+    )
+    for notice in report.notices:
+        st.warning(notice, icon=":material/info:")
+
+
+def flaws(dataset: Dataset, report: DataReport) -> None:
+    """Duplicates, constant inputs, test examples in the pool, doubtful units: what would spoil
+    or colour a curve."""
+    found, same = [], report.duplicates
+    if same.pool:
+        text = f"{same.pool:,} examples of the pool have an input that another one has, too"
+        text += f" (such as {_pairs(same.pool_pairs)})"
+        if same.conflicting:
+            text += f"; {same.conflicting:,} of them with different targets"
+        found.append(
+            f"{text}. Without jitter, the kernel of a training set with two of them is singular."
+        )
+    if same.test:
+        found.append(
+            f"{same.test:,} examples of the test part are in the pool, too (test and pool: "
+            f"{_pairs(same.test_pairs)}): the test loss is too small by what is remembered."
+        )
+    if report.inputs.constant:
+        indices = report.inputs.constant_indices
+        more = ", …" if report.inputs.constant > len(indices) else ""
+        found.append(
+            f"{report.inputs.constant:,} of {report.d:,} input values are the same in all of the "
+            f"pool (number {', '.join(map(str, indices))}{more}): they say nothing and do no harm."
+        )
+    st.markdown("##### Duplicates and constant inputs")
+    if found:
+        st.markdown("\n".join(f"- {text}" for text in found))
+    else:
+        st.markdown("None: all inputs differ, and every input value varies.")
+    zeros = f"{report.inputs.zeros:.1%} of all input values are zero. " if report.inputs.zeros else ""
+    st.caption(
+        f"{zeros}Mean {report.inputs.mean:.4g}, standard deviation {report.inputs.std:.4g} "
+        f"{dataset.input_unit}."
+    )
+    if report.response is not None:
+        st.markdown(
+            f"Sum of the deposits over incident energy: **{report.response.mean:.3f} ± "
+            f"{report.response.std:.3f}** (mean and spread over showers, median "
+            f"{report.response.median:.3f}). Far from 1, a unit would be wrong."
+        )
+
+
+def _pairs(pairs: Sequence[tuple[int, int]]) -> str:
+    return ", ".join(f"{a} and {b}" for a, b in pairs[:3])
+
+
+def distribution(dataset: Dataset, report: DataReport, style: Style) -> None:
+    """Classes, or the targets' histograms."""
+    if report.classes:
+        _chart(class_figure(report.classes, dataset.target_unit, style), "classes")
+        return
+    tabs = [t.name for t in report.targets]
+    chosen = tabs[0]
+    if len(tabs) > 1:
+        chosen = st.selectbox("Target", tabs, key="shown_target")
+    target = next(t for t in report.targets if t.name == chosen)
+    _chart(target_figure(target, chosen, style), f"target_{chosen}")
+    st.caption(
+        f"Mean {target.mean:.5g}, standard deviation {target.std:.5g}, median {target.median:.5g}, "
+        f"from {target.minimum:.5g} to {target.maximum:.5g}."
+        + (f" {len(target.values)} different values." if target.values else "")
+    )
+
+
+def examples(dataset: Dataset, report: DataReport, style: Style) -> None:
+    """Some examples as pictures, or as rows of a table."""
+    labels = [_label(dataset, report, sample) for sample in report.samples]
+    st.markdown(f"##### {len(report.samples)} examples of the pool")
+    if dataset.layers:
+        _showers(dataset, report, style)
+    elif is_image(report.shape):
+        st.image(images(report), caption=labels, width=_PICTURE_WIDTH)
+    else:
+        rows = [dict(enumerate(sample.inputs[:50])) for sample in report.samples]
+        frame = pd.DataFrame(rows)
+        frame.insert(0, dataset.target_unit, labels)
+        st.dataframe(frame, hide_index=True)
+        if report.d > 50:
+            st.caption("The first 50 input values.")
+
+
+def _showers(dataset: Dataset, report: DataReport, style: Style) -> None:
+    ordered = sorted(report.samples, key=lambda sample: sample.targets[0])
+    last = len(ordered) - 1
+    places = sorted({round(i * last / (_MOST_SHOWERS - 1)) for i in range(_MOST_SHOWERS)})
+    chosen = [ordered[i] for i in places]
+    labels = [f"{sample.targets[0]:.3g} {dataset.unit}" for sample in chosen]
+    _chart(shower_figure(dataset, chosen, labels, style), "showers")
+    st.caption(
+        f"Four showers of increasing incident energy, a row each; in each layer, rows are "
+        f"{dataset.cells[0]}s and columns {dataset.cells[1]}s, {dataset.cells[1]} 0 on the left."
+    )
+    _chart(depth_figure(dataset, chosen, labels, style), "depth")
+
+
+def _label(dataset: Dataset, report: DataReport, sample: Sample) -> str:
+    if report.classes:
+        return report.classes[int(sample.targets[0])].name
+    return ", ".join(f"{value:.4g}" for value in sample.targets)
+
+
+def spectrum(found: Spectrum, style: Style) -> None:
+    """Eigenvalues, the target along them, and what both mean."""
+    left, right = st.columns(2)
+    with left:
+        _chart(eigenvalue_figure(found, style), "eigenvalues")
+    with right:
+        _chart(power_figure(found, style), "power")
+    lines = [
+        _decay_in_words(name, kernel) for name, kernel in (("NTK", found.ntk), ("NNGP", found.nngp))
+    ]
+    st.markdown("\n".join(f"- {line}" for line in lines))
+    st.caption(
+        "Eigenvalues of the kernel matrix over n estimate those of the kernel on the data's "
+        "distribution. Gradient descent learns the target along the first eigenvectors first; how "
+        "fast eigenvalues and the rest of the target fall decides the exponents of the curves. "
+        f"Computed in {found.seconds:.1f} s; {found.provenance.get('preparation')}."
+    )
+
+
+def _decay_in_words(name: str, kernel: KernelSpectrum) -> str:
+    decay = kernel.decay
+    condition = "none in float64" if kernel.condition is None else f"{kernel.condition:.2g}"
+    text = f"**{name}**: rank {kernel.rank}, condition number {condition}, mean diagonal "
+    text += f"{kernel.trace:.4g}; "
+    if decay.valid and decay.exponent is not None:
+        error = "" if decay.error is None else f" ± {decay.error:.2f}"
+        return f"{text}λ_k ~ k^−({decay.exponent:.2f}{error}) from rank {decay.low} to {decay.high}."
+    return f"{text}no power law: {' '.join(decay.reasons)}"
+
+
+def _chart(figure: object, key: str) -> None:
+    st.plotly_chart(figure, theme=None, key=f"data_{key}", config=PLOT_CONFIG)
+
+
+def preparation(dataset: Dataset, spec: DataSpec) -> None:
+    """How the network sees these data, in words."""
+    st.caption(
+        f"Preparation: {datasets.describe(dataset, spec)}. "
+        f"The loss is then in: {datasets.loss_unit(dataset, spec)}."
+    )
