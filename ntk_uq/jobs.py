@@ -8,7 +8,7 @@ import json
 from ntk_uq import datasets
 from ntk_uq.datasets import fetching
 from ntk_uq.fields import Spec
-from ntk_uq.specs import CurveSpec, FetchSpec, ReportSpec
+from ntk_uq.specs import CurveSpec, FetchSpec, ReportSpec, SpectrumSpec
 from ntk_uq.store import Job, JobTable
 
 CURVE = "curve"
@@ -69,3 +69,8 @@ def submit_report(jobs: JobTable, name: str) -> Job:
         SpecError: for an unknown data set.
     """
     return submit(jobs, REPORT, ReportSpec(datasets.get(name).name), total=1)
+
+
+def submit_spectrum(jobs: JobTable, spec: SpectrumSpec) -> Job:
+    """Asks for a spectrum; :func:`ntk_uq.spectra.stored_spectrum` finds it."""
+    return submit(jobs, SPECTRUM, spec, total=1)

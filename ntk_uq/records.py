@@ -12,8 +12,8 @@ from ntk_uq.errors import DataError
 class Record:
     """Base of frozen dataclasses of plain values, tuples of them, and further records.
 
-    Fields are annotated with int, float, str, bool, a record, ``X | None``, ``tuple[X, ...]`` or
-    ``tuple[X, Y]``.
+    Fields are annotated with int, float, str, bool, a record, ``X | None``, ``tuple[X, ...]``,
+    ``tuple[X, Y]``, or ``Mapping[str, Any]`` for what is only shown.
     """
 
     def to_json(self) -> dict[str, Any]:
@@ -70,6 +70,10 @@ def _value(kind: Any, value: Any) -> Any:
         return _tuple(typing.get_args(kind), value)
     if is_dataclass(kind):
         return _record(kind, value)
+    if typing.get_origin(kind) is Mapping:
+        if not isinstance(value, Mapping):
+            raise _WrongError(f"{type(value).__name__} instead of an object")
+        return value
     # bool is an int in Python, and in JSON whole numbers need no point.
     allowed = (int, float) if kind is float else (kind,)
     if type(value) not in allowed:

@@ -187,3 +187,12 @@ class ReportSpec(Spec):
     """Which data set to look through."""
 
     dataset: str = checked(Name(), "digits", "name of a registered data set")
+
+
+@dataclass(frozen=True)
+class SpectrumSpec(Spec):
+    """The eigenvalues of the kernels on a sample of the pool; ``data.n_test`` does not matter."""
+
+    data: DataSpec = field(default_factory=DataSpec)
+    architecture: ArchitectureSpec = field(default_factory=ArchitectureSpec)
+    n: int = checked(Whole(2, 4000), 1000, "examples of the pool on which kernels are evaluated")

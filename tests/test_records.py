@@ -1,7 +1,9 @@
 """Records to and from JSON: whatever JSON holds, a record holds what its fields say."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -23,9 +25,10 @@ class Whole(Record):
     parts: tuple[Part, ...]
     pairs: tuple[tuple[int, float], ...]
     part: Part | None
+    origin: Mapping[str, Any]
 
 
-WHOLE = Whole(3, True, None, (Part(1, "a"), Part(2.5, "b")), ((1, 2.0),), Part(0.0, ""))
+WHOLE = Whole(3, True, None, (Part(1, "a"), Part(2.5, "b")), ((1, 2.0),), Part(0.0, ""), {"a": [1]})
 
 
 def test_a_record_comes_back_as_it_was():
@@ -45,6 +48,7 @@ def test_a_record_comes_back_as_it_was():
         ({"parts": [{"x": 1, "name": 2}]}, "parts: name: int instead of str"),
         ({"pairs": [[1, 2, 3]]}, "pairs: 3 values instead of 2"),
         ({"pairs": ["ab"]}, "pairs: str instead of a list"),
+        ({"origin": [1]}, "origin: list instead of an object"),
         ({"other": 1}, "wrong other"),
     ],
 )

@@ -2,7 +2,7 @@
 
 from ntk_uq import settings
 from ntk_uq.errors import MemoryLimitError
-from ntk_uq.specs import CurveSpec, TrainingSpec
+from ntk_uq.specs import CurveSpec, SpectrumSpec, TrainingSpec
 
 _FLOAT = 8
 _BASE = 400 * 2**20
@@ -72,5 +72,26 @@ def check_memory(spec: CurveSpec, n_features: int, limit: int | None = None) -> 
             f"n_train = {spec.n_train[-1]} with n_test = {n_test} needs about "
             f"{settings.format_bytes(needed)}; the limit is {settings.format_bytes(limit)} "
             f"({settings.MEMORY}). {advice}."
+        )
+    return needed
+
+
+def check_spectrum_memory(spec: SpectrumSpec, n_features: int, limit: int | None = None) -> int:
+    """The estimate for a spectrum, in bytes.
+
+    Counted are both kernels, the eigenvectors and the work space that finds them, 2 n n, the
+    prepared inputs, and what whitening takes (as :func:`required_bytes` does).
+
+    Raises:
+        MemoryLimitError: if it exceeds ``limit`` (default: the settings').
+    """
+    limit = settings.memory_limit() if limit is None else limit
+    whitened = 4 * n_features**2 if spec.data.zca is not None else 0
+    needed = _BASE + _FLOAT * (5 * spec.n**2 + 2 * spec.n * n_features + whitened)
+    if needed > limit:
+        raise MemoryLimitError(
+            f"The eigenvalues of kernels of n = {spec.n} examples need about "
+            f"{settings.format_bytes(needed)}; the limit is {settings.format_bytes(limit)} "
+            f"({settings.MEMORY}). Choose a smaller n."
         )
     return needed

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
-from ntk_uq.engine.kinds import curve, fetch, report
+from ntk_uq.engine.kinds import curve, fetch, report, spectrum
 from ntk_uq.engine.kinds.base import Kind
 from ntk_uq.errors import EngineError
 from ntk_uq.store import ResultsCache
 
-REGISTRY: dict[str, Kind] = {kind.name: kind for kind in (curve.KIND, fetch.KIND, report.KIND)}
+REGISTRY: dict[str, Kind] = {
+    kind.name: kind for kind in (curve.KIND, fetch.KIND, report.KIND, spectrum.KIND)
+}
 
 
 def get(name: str) -> Kind:

@@ -1,0 +1,39 @@
+"""Eigenvalues of the kernels, as the store has them."""
+
+from dataclasses import replace
+
+from ntk_uq import datasets
+from ntk_uq.errors import DataError
+from ntk_uq.fields import digest_of
+from ntk_uq.specs import SpectrumSpec
+from ntk_uq.store import ResultsCache
+from ntk_uq.theory.spectrum_record import SPECTRUM_VERSION, Spectrum
+
+
+def spectrum_key(spec: SpectrumSpec, fingerprint: str) -> str:
+    """Where the store keeps a spectrum: one for all specifications that mean the same.
+
+    Raises:
+        SpecError: for an unknown data set, or one that cannot be prepared as asked.
+    """
+    data = datasets.canonical(datasets.get(spec.data.dataset), replace(spec.data, n_test=1))
+    identity = replace(spec, data=data).identity()
+    content = {"spectrum": SPECTRUM_VERSION, "data": fingerprint, "spec": identity}
+    return f"spectrum/{digest_of(content)}"
+
+
+def stored_spectrum(results: ResultsCache, spec: SpectrumSpec) -> Spectrum | None:
+    """The spectrum on the data set as its files are now, or None if the store has none.
+
+    Raises:
+        SpecError: for an unknown data set, or one that cannot be prepared as asked.
+        MissingDataError: if its files are not there.
+    """
+    key = spectrum_key(spec, datasets.get(spec.data.dataset).fingerprint())
+    try:
+        data = results.get_json(key)
+        spectrum = None if data is None else Spectrum.from_json(data)
+    except (DataError, ValueError, RecursionError):
+        # Sound bytes that are no spectrum: as good as missing, and written over when computed.
+        return None
+    return spectrum if spectrum is not None and spectrum.n == spec.n else None

@@ -1,0 +1,130 @@
+"""Eigenvalues of the kernels on a sample of the pool, and the target's power along them."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import scipy.linalg
+from jaxtyping import Float
+
+from ntk_uq import datasets
+from ntk_uq.datasets import Dataset
+from ntk_uq.scaling import fit_power_law
+from ntk_uq.specs import SpectrumSpec
+from ntk_uq.theory.kernels import Kernels
+from ntk_uq.theory.memory import check_spectrum_memory
+from ntk_uq.theory.provenance import provenance
+from ntk_uq.theory.spectrum_record import Decay, KernelSpectrum, Spectrum
+
+LOWEST_RANK = 10
+"""The first rank of the fit: the first eigenvalues are those of the data's few main directions."""
+
+HIGHEST_SHARE = 5
+"""The last rank of the fit is n over this: of higher ones, n examples tell too little. On a sample
+the spectrum bends down towards rank n, whatever the integral operator's does."""
+
+_FIT_POINTS = 24
+
+
+def evaluate_spectrum(
+    spec: SpectrumSpec,
+    dataset: Dataset | None = None,
+    tell: Callable[[str], None] = lambda message: None,  # noqa: ARG005
+) -> Spectrum:
+    """The eigenvalues of ``K / n`` and ``T / n`` on the first n training examples of draw 0.
+
+    With the eigenvectors ``V`` of the NTK T, eigenvalues falling, and the prepared targets Y,
+    gradient flow closes the share ``1 - exp(-n lambda_k t)`` of the distance to the target along
+    ``v_k`` in time t; ``sum_{j <= k} |v_j' Y|^2 / |Y|^2`` says how much of the target that is.
+    Eigenvalues of ``T / n`` estimate those of the kernel's integral operator over the inputs'
+    distribution (Koltchinskii and Gine, Bernoulli 6, 2000).
+
+    Args:
+        spec: data, architecture and n.
+        dataset: the data set, if it is not the registered one of that name.
+        tell: called with words for what is being done.
+
+    Raises:
+        SpecError: if the pool is not as large, or a kernel overflows.
+        DataError: if files are missing or damaged.
+        MemoryLimitError: if it does not fit.
+    """
+    clock = time.perf_counter()
+    dataset = dataset or datasets.get(spec.data.dataset)
+    data = replace(spec.data, n_test=1)
+    datasets.check_sizes(dataset, data, spec.n)
+    check_spectrum_memory(spec, dataset.n_features)
+    split = datasets.load_split(dataset, data, spec.n, draw=0)
+    tell("evaluating the kernels")
+    nngp, ntk = Kernels(spec.architecture).symmetric(split.x_train)
+    traces = [float(np.trace(kernel)) / spec.n for kernel in (nngp, ntk)]
+    tell("eigenvalues of the NNGP kernel")
+    of_nngp = scipy.linalg.eigvalsh(nngp, overwrite_a=True, check_finite=False)
+    del nngp
+    tell("eigenvalues and eigenvectors of the NTK")
+    of_ntk, vectors = scipy.linalg.eigh(ntk, driver="evd", overwrite_a=True, check_finite=False)
+    return Spectrum(
+        n=spec.n,
+        nngp=describe_eigenvalues(of_nngp[::-1] / spec.n, traces[0]),
+        ntk=describe_eigenvalues(of_ntk[::-1] / spec.n, traces[1]),
+        power=tuple(map(float, cumulative_power(vectors[:, ::-1], split.y_train))),
+        seconds=time.perf_counter() - clock,
+        provenance=provenance(dataset, data, split),
+    )
+
+
+def describe_eigenvalues(eigenvalues: Float[np.ndarray, "n"], trace: float) -> KernelSpectrum:
+    """The record of falling eigenvalues of ``K / n`` whose exact sum is ``trace``."""
+    largest, smallest = float(eigenvalues[0]), float(eigenvalues[-1])
+    rounding = float(len(eigenvalues) * np.finfo(float).eps * largest)
+    return KernelSpectrum(
+        eigenvalues=tuple(map(float, eigenvalues)),
+        trace=trace,
+        rounding=rounding,
+        condition=largest / smallest if smallest > rounding else None,
+        decay=fit_decay(eigenvalues, rounding),
+    )
+
+
+def cumulative_power(
+    vectors: Float[np.ndarray, "n n"], targets: Float[np.ndarray, "n c"]
+) -> Float[np.ndarray, "n"]:
+    """``|V_k' Y|^2 / |Y|^2`` for k = 1 .. n, from orthonormal columns V; 1 at the end."""
+    power = np.sum((vectors.T @ targets) ** 2, axis=1)
+    # Zero targets have no direction; they are learnt before training.
+    total = power.sum()
+    return np.cumsum(power) / total if total else np.ones(len(power))
+
+
+def fit_decay(eigenvalues: Float[np.ndarray, "n"], rounding: float = 0.0) -> Decay:
+    """``lambda_k ~ k^-exponent`` from rank 10 to n / 5, on ranks of a common ratio.
+
+    Ranks whose eigenvalues are not above ``rounding`` are left out. The fit and what invalidates
+    it are those of :func:`ntk_uq.scaling.fit_power_law`.
+    """
+    last = min(len(eigenvalues) // HIGHEST_SHARE, int(np.sum(eigenvalues > rounding)))
+    if last <= LOWEST_RANK:
+        reason = (
+            f"{last} eigenvalues are sure enough for a fit, which starts at rank {LOWEST_RANK}; "
+            f"take more than {HIGHEST_SHARE * LOWEST_RANK} examples, of inputs in as many "
+            "directions."
+        )
+        return Decay(None, None, None, None, False, (reason,))
+    ranks = np.unique(np.geomspace(LOWEST_RANK, last, _FIT_POINTS).round().astype(int))
+    fit = fit_power_law(ranks.astype(float), eigenvalues[ranks - 1])
+    return Decay(
+        exponent=fit.alpha,
+        error=fit.alpha_error,
+        low=int(ranks[0]),
+        high=int(ranks[-1]),
+        valid=fit.valid,
+        reasons=tuple(_of_ranks(flag.reason) for flag in fit.flags),
+    )
+
+
+def _of_ranks(reason: str) -> str:
+    """A sentence about a curve over N_D as one about eigenvalues over their rank."""
+    words = re.sub(r"^alpha", "The exponent", reason.replace("N_D", "k"))
+    return re.sub(r"\balpha\b", "the exponent", words).replace("The curve does", "They do")
