@@ -72,8 +72,9 @@ def shower_figure(
                 customdata=cells,
                 coloraxis="coloraxis",
                 hovertemplate=(
-                    f"{titles[row - 1]}, {dataset.layers[layer].name}<br>{dataset.cells[0]} %{{y}}, "
-                    f"{dataset.cells[1]} %{{x}}<br>%{{customdata:.4g}} {dataset.input_unit}"
+                    f"{titles[row - 1]}, {dataset.layers[layer].name}<br>"
+                    f"{dataset.cells[0]} %{{y}}, {dataset.cells[1]} %{{x}}<br>"
+                    f"%{{customdata:.4g}} {dataset.input_unit}"
                     "<extra></extra>"
                 ),
                 row=row,

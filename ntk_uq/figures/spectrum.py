@@ -1,6 +1,7 @@
 """The spectrum of the kernels on a sample, and how much of the target lies along it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -28,9 +29,8 @@ def eigenvalue_figure(spectrum: Spectrum, style: Style) -> go.Figure:
             hovertemplate=f"{name}, rank %{{x}}: %{{y:.4g}}<extra></extra>",
         )
         _add_decay(figure, kernel, style.color(index))
-    values = style.axis("eigenvalue of kernel / n", "log")
-    values["dtick"] = 1
-    return _lay_out(figure, f"Kernel spectrum on {spectrum.n} examples", values, spectrum.n, style)
+    y_axis = {**style.axis("eigenvalue of kernel / n", "log"), "dtick": 1}
+    return _lay_out(figure, f"Kernel spectrum on {spectrum.n} examples", y_axis, spectrum.n, style)
 
 
 def _short(kernel: KernelSpectrum) -> str:
@@ -45,7 +45,7 @@ def _add_decay(figure: go.Figure, kernel: KernelSpectrum, color: str) -> None:
     if not decay.valid or decay.exponent is None or decay.low is None or decay.high is None:
         return
     ranks = np.geomspace(decay.low, decay.high, 20)
-    middle = int(round((decay.low * decay.high) ** 0.5))
+    middle = round((decay.low * decay.high) ** 0.5)
     figure.add_scatter(
         x=ranks,
         y=kernel.eigenvalues[middle - 1] * (ranks / middle) ** -decay.exponent,
@@ -76,7 +76,7 @@ def power_figure(spectrum: Spectrum, style: Style) -> go.Figure:
 
 
 def _lay_out(
-    figure: go.Figure, title: str, y_axis: dict[str, object], n: int, style: Style
+    figure: go.Figure, title: str, y_axis: dict[str, Any], n: int, style: Style
 ) -> go.Figure:
     x_axis = style.axis("rank k", "log")
     ranks: Sequence[float] = (1, n)

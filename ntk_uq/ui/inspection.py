@@ -64,7 +64,9 @@ def flaws(dataset: Dataset, report: DataReport) -> None:
         st.markdown("\n".join(f"- {text}" for text in found))
     else:
         st.markdown("None: all inputs differ, and every input value varies.")
-    zeros = f"{report.inputs.zeros:.1%} of all input values are zero. " if report.inputs.zeros else ""
+    zeros = (
+        f"{report.inputs.zeros:.1%} of all input values are zero. " if report.inputs.zeros else ""
+    )
     st.caption(
         f"{zeros}Mean {report.inputs.mean:.4g}, standard deviation {report.inputs.std:.4g} "
         f"{dataset.input_unit}."
@@ -101,7 +103,7 @@ def distribution(dataset: Dataset, report: DataReport, style: Style) -> None:
 
 def examples(dataset: Dataset, report: DataReport, style: Style) -> None:
     """Some examples as pictures, or as rows of a table."""
-    labels = [_label(dataset, report, sample) for sample in report.samples]
+    labels = [_label(report, sample) for sample in report.samples]
     st.markdown(f"##### {len(report.samples)} examples of the pool")
     if dataset.layers:
         _showers(dataset, report, style)
@@ -130,7 +132,7 @@ def _showers(dataset: Dataset, report: DataReport, style: Style) -> None:
     _chart(depth_figure(dataset, chosen, labels, style), "depth")
 
 
-def _label(dataset: Dataset, report: DataReport, sample: Sample) -> str:
+def _label(report: DataReport, sample: Sample) -> str:
     if report.classes:
         return report.classes[int(sample.targets[0])].name
     return ", ".join(f"{value:.4g}" for value in sample.targets)
@@ -162,7 +164,9 @@ def _decay_in_words(name: str, kernel: KernelSpectrum) -> str:
     text += f"{kernel.trace:.4g}; "
     if decay.valid and decay.exponent is not None:
         error = "" if decay.error is None else f" ± {decay.error:.2f}"
-        return f"{text}λ_k ~ k^−({decay.exponent:.2f}{error}) from rank {decay.low} to {decay.high}."
+        return (
+            f"{text}λ_k ~ k^−({decay.exponent:.2f}{error}) from rank {decay.low} to {decay.high}."
+        )
     return f"{text}no power law: {' '.join(decay.reasons)}"
 
 

@@ -94,11 +94,7 @@ def _choose(table: Table, chosen: Callable[[str], None]) -> None:
     ignore = right.multiselect(
         "Leave out",
         [name for name in table.names if name not in targets],
-        [
-            s.name
-            for s in summaries
-            if s.name not in targets and (s.problem or s.kind != "numbers")
-        ],
+        [s.name for s in summaries if s.name not in targets and (s.problem or s.kind != "numbers")],
         key=f"ignore_{table.source}",
         help="Columns that are neither input nor target, such as an event number.",
     )

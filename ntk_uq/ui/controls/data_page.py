@@ -39,4 +39,3 @@ def draw() -> DataView:
     return DataView(
         DataSpec(name, **prepared), ArchitectureSpec(depth=depth, **chosen), sample=sample
     )
-
