@@ -4,11 +4,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from ntk_uq.ui import session
+
 # A file of our own: a named symbol as page icon would be fetched from another server.
 ICON = Path(__file__).parent / "ntk_uq" / "ui" / "icon.svg"
 
 st.set_page_config(page_title="ntk_uq", page_icon=str(ICON), layout="wide")
-st.navigation(
+session.navigate(
     [
         st.Page(
             "pages/scaling_curves.py",
@@ -18,4 +20,4 @@ st.navigation(
         ),
         st.Page("pages/data.py", title="Data", icon=":material/database:"),
     ]
-).run()
+)

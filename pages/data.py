@@ -9,8 +9,9 @@ from ntk_uq.datasets import Dataset, fetching
 from ntk_uq.errors import MissingDataError
 from ntk_uq.figures import Style
 from ntk_uq.jobs import submit_report, submit_spectrum
-from ntk_uq.reports import stored_report, stored_spectrum
+from ntk_uq.reports import stored_report
 from ntk_uq.specs import ReportSpec, SpectrumSpec
+from ntk_uq.spectra import stored_spectrum
 from ntk_uq.store import Store
 from ntk_uq.ui import catalog, inspection, links, session, upload
 from ntk_uq.ui.controls import data_page as controls
@@ -146,7 +147,10 @@ def spectrum_of(view: DataView, dataset: Dataset) -> SpectrumSpec:
     """The spectrum that a view shows, on no more examples than there are."""
     n_pool, _ = dataset.sizes()
     return SpectrumSpec(
-        datasets.canonical(dataset, view.data), view.architecture, min(view.sample, n_pool)
+        # The test set does not matter here: one spectrum for all of its sizes.
+        datasets.canonical(dataset, replace(view.data, n_test=1)),
+        view.architecture,
+        min(view.sample, n_pool),
     )
 
 
@@ -164,4 +168,4 @@ def curves_of(dataset: Dataset, view: DataView) -> CurvesView:
     )
 
 
-page()
+session.run(page)

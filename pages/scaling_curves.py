@@ -91,4 +91,4 @@ def charts(view: CurvesView, traces: list[Trace]) -> None:
         )
 
 
-page()
+session.run(page)

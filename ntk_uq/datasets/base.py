@@ -93,6 +93,7 @@ class Dataset:
             spans decades, ``log``.
         unit: the unit of the target alone, such as ``GeV``; empty where it has none.
         classes: the names of the classes, by label; empty where the labels are their names.
+        features: the names of the d input values, where they have names.
         licence: what the publisher allows, empty where nothing is said.
         layers: where an input is a shower, the layers whose values it holds one after another.
         cells: where an input is a shower, what rows and columns of a layer are.
@@ -114,6 +115,7 @@ class Dataset:
     target: str = "standardize"
     unit: str = ""
     classes: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
     licence: str = ""
     layers: tuple[Layer, ...] = ()
     cells: tuple[str, str] = ("", "")

@@ -65,7 +65,7 @@ CALORIMETER = Dataset(
     sizes=lambda: (N_POOL, N_TEST),
     fingerprint=_fingerprint,
     load=_load,
-    licence="made here, no restriction",
+    licence="Made here, no restriction",
     layers=tuple(
         Layer(f"layer {i}", *showers.CALORIMETER.shape[1:])
         for i in range(showers.CALORIMETER.shape[0])

@@ -162,5 +162,5 @@ CIFAR10 = Dataset(
     fingerprint=_fingerprint,
     load=_load,
     classes=NAMES,
-    licence="none stated; cite the report",
+    licence="No licence stated; cite the report",
 )

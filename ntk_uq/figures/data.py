@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from ntk_uq.datasets import Dataset
 from ntk_uq.datasets.report import ClassReport, Sample, TargetReport
 from ntk_uq.figures.pictures import split_layers
-from ntk_uq.figures.style import TITLE_HEIGHT, Style
+from ntk_uq.figures.style import DECADES, TITLE_HEIGHT, Style
 
 _HEIGHT = 300
 
@@ -101,7 +101,7 @@ def depth_figure(
         )
     axis = {**style.axis("layer"), "type": "category", "tickformat": None}
     values = style.axis(f"deposit in the layer [{dataset.input_unit}]", "log")
-    return _lay_out(figure, "Showers layer by layer", axis, {**values, "dtick": 1}, style)
+    return _lay_out(figure, "Showers layer by layer", axis, {**values, **DECADES}, style)
 
 
 def _lay_out(

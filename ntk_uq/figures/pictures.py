@@ -13,6 +13,10 @@ from ntk_uq.figures.style import TITLE_HEIGHT, Style
 
 _PIXELS = 112  # at least so many on the longer side: a browser would blur what it enlarges
 _MOST_LAYERS = 12
+# From the ground up. Not Plotly's own scales: Streamlit replaces some nearly black colours by those
+# of its theme.
+_HEAT_DARK = [[0, "#0E1117"], [0.35, "#5B1E6B"], [0.6, "#C73E4C"], [0.8, "#F98E09"], [1, "#FCFFA4"]]
+_HEAT_LIGHT = [[0, "#FFFFFF"], [0.3, "#FFE08A"], [0.6, "#F77F2B"], [0.8, "#C1202C"], [1, "#4A0A1E"]]
 
 
 def is_image(shape: Sequence[int]) -> bool:
@@ -86,7 +90,7 @@ def shower_figure(
         height=TITLE_HEIGHT + 40 + 110 * len(samples),
         margin={"l": 12, "r": 12, "t": TITLE_HEIGHT, "b": 12},
         coloraxis={
-            "colorscale": "Inferno" if style.dark else "YlOrRd",
+            "colorscale": _HEAT_DARK if style.dark else _HEAT_LIGHT,
             "cmin": bottom,
             "cmax": top,
             "colorbar": {

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from ntk_uq.figures.style import TITLE_HEIGHT, Style, set_range
+from ntk_uq.figures.style import DECADES, TITLE_HEIGHT, Style, set_range
 from ntk_uq.theory.spectrum_record import KernelSpectrum, Spectrum
 
 _HEIGHT = 330
@@ -28,8 +28,8 @@ def eigenvalue_figure(spectrum: Spectrum, style: Style) -> go.Figure:
             marker={"color": style.color(index), "size": 4},
             hovertemplate=f"{name}, rank %{{x}}: %{{y:.4g}}<extra></extra>",
         )
-        _add_decay(figure, kernel, style.color(index))
-    y_axis = {**style.axis("eigenvalue of kernel / n", "log"), "dtick": 1}
+        _add_decay(figure, kernel, style.ink)
+    y_axis = {**style.axis("eigenvalue of kernel / n", "log"), **DECADES}
     return _lay_out(figure, f"Kernel spectrum on {spectrum.n} examples", y_axis, spectrum.n, style)
 
 
@@ -50,7 +50,7 @@ def _add_decay(figure: go.Figure, kernel: KernelSpectrum, color: str) -> None:
         x=ranks,
         y=kernel.eigenvalues[middle - 1] * (ranks / middle) ** -decay.exponent,
         mode="lines",
-        line={"color": color, "width": 3, "dash": "dash"},
+        line={"color": color, "width": 1.5, "dash": "dash"},
         showlegend=False,
         hoverinfo="skip",
     )
@@ -72,6 +72,7 @@ def power_figure(spectrum: Spectrum, style: Style) -> go.Figure:
     values = style.axis("share of |Y|² beyond rank k", "log")
     if shown.any():
         set_range(values, [float(v) for v in rest[shown]])
+        values |= DECADES
     return _lay_out(figure, "Target beyond the first k eigenvectors", values, spectrum.n, style)
 
 

@@ -86,6 +86,10 @@ PLOT_CONFIG = {
 }
 
 
+DECADES = {"dtick": 1, "tickformat": None, "exponentformat": "power"}
+"""Of an axis over many decades: labels such as 10 to a small -5."""
+
+
 def marker(index: int) -> str:
     """Marker of the curve of that index."""
     return _MARKERS[index % len(_MARKERS)]

@@ -12,25 +12,23 @@ from ntk_uq.figures import PLOT_CONFIG, Style
 from ntk_uq.figures.data import class_figure, depth_figure, target_figure
 from ntk_uq.figures.pictures import images, is_image, shower_figure
 from ntk_uq.figures.spectrum import eigenvalue_figure, power_figure
+from ntk_uq.scaling import format_value
 from ntk_uq.specs import DataSpec
 from ntk_uq.theory.spectrum_record import KernelSpectrum, Spectrum
 
 _MOST_SHOWERS = 4
+_MOST_COLUMNS = 50
 _PICTURE_WIDTH = 112
 
 
 def summary(dataset: Dataset, report: DataReport) -> None:
     """The numbers at a glance."""
-    cells = st.columns(5)
+    cells = st.columns(4)
     cells[0].metric("Pool, for N_D", f"{report.n_pool:,}")
     cells[1].metric("Test part, for N_T", f"{report.n_test:,}")
     cells[2].metric("Values an input, d", " × ".join(map(str, report.shape)))
     outputs = "classes, C" if dataset.task == "classification" else "targets, C"
     cells[3].metric(f"Outputs: {outputs}", str(dataset.n_outputs))
-    inputs = report.inputs
-    cells[4].metric(
-        f"Input range [{dataset.input_unit}]", f"{inputs.minimum:.4g} to {inputs.maximum:.4g}"
-    )
     for notice in report.notices:
         st.warning(notice, icon=":material/info:")
 
@@ -68,8 +66,9 @@ def flaws(dataset: Dataset, report: DataReport) -> None:
         f"{report.inputs.zeros:.1%} of all input values are zero. " if report.inputs.zeros else ""
     )
     st.caption(
-        f"{zeros}Mean {report.inputs.mean:.4g}, standard deviation {report.inputs.std:.4g} "
-        f"{dataset.input_unit}."
+        f"{zeros}Input values from {report.inputs.minimum:.4g} to {report.inputs.maximum:.4g}, "
+        f"mean {report.inputs.mean:.4g}, standard deviation {report.inputs.std:.4g} "
+        f"[{dataset.input_unit}]."
     )
     if report.response is not None:
         st.markdown(
@@ -103,19 +102,21 @@ def distribution(dataset: Dataset, report: DataReport, style: Style) -> None:
 
 def examples(dataset: Dataset, report: DataReport, style: Style) -> None:
     """Some examples as pictures, or as rows of a table."""
-    labels = [_label(report, sample) for sample in report.samples]
-    st.markdown(f"##### {len(report.samples)} examples of the pool")
     if dataset.layers:
         _showers(dataset, report, style)
-    elif is_image(report.shape):
+        return
+    labels = [_label(report, sample) for sample in report.samples]
+    st.markdown(f"##### {len(report.samples)} examples of the pool")
+    if is_image(report.shape):
         st.image(images(report), caption=labels, width=_PICTURE_WIDTH)
     else:
-        rows = [dict(enumerate(sample.inputs[:50])) for sample in report.samples]
-        frame = pd.DataFrame(rows)
-        frame.insert(0, dataset.target_unit, labels)
+        names = dataset.features or tuple(map(str, range(report.d)))
+        rows = [sample.inputs[:_MOST_COLUMNS] for sample in report.samples]
+        frame = pd.DataFrame(rows, columns=names[:_MOST_COLUMNS])
+        frame.insert(0, f"target: {dataset.target_unit}", labels)
         st.dataframe(frame, hide_index=True)
-        if report.d > 50:
-            st.caption("The first 50 input values.")
+        if report.d > _MOST_COLUMNS:
+            st.caption(f"The first {_MOST_COLUMNS} of {report.d:,} input values.")
 
 
 def _showers(dataset: Dataset, report: DataReport, style: Style) -> None:
@@ -124,10 +125,12 @@ def _showers(dataset: Dataset, report: DataReport, style: Style) -> None:
     places = sorted({round(i * last / (_MOST_SHOWERS - 1)) for i in range(_MOST_SHOWERS)})
     chosen = [ordered[i] for i in places]
     labels = [f"{sample.targets[0]:.3g} {dataset.unit}" for sample in chosen]
+    st.markdown(f"##### {len(chosen)} showers of the pool, of increasing incident energy")
     _chart(shower_figure(dataset, chosen, labels, style), "showers")
     st.caption(
-        f"Four showers of increasing incident energy, a row each; in each layer, rows are "
-        f"{dataset.cells[0]}s and columns {dataset.cells[1]}s, {dataset.cells[1]} 0 on the left."
+        f"A row a shower, a column a layer; within a layer, rows are the {dataset.cells[0]}, "
+        f"columns the {dataset.cells[1]} from 0 on the left. Deposits below a ten thousandth of "
+        "the largest have the ground's colour."
     )
     _chart(depth_figure(dataset, chosen, labels, style), "depth")
 
@@ -163,15 +166,16 @@ def _decay_in_words(name: str, kernel: KernelSpectrum) -> str:
     text = f"**{name}**: rank {kernel.rank}, condition number {condition}, mean diagonal "
     text += f"{kernel.trace:.4g}; "
     if decay.valid and decay.exponent is not None:
-        error = "" if decay.error is None else f" ± {decay.error:.2f}"
+        exponent = format_value(decay.exponent, decay.error)
         return (
-            f"{text}λ_k ~ k^−({decay.exponent:.2f}{error}) from rank {decay.low} to {decay.high}."
+            f"{text}eigenvalues fall as $k^{{-a}}$, a = {exponent}, from rank {decay.low} to "
+            f"{decay.high}."
         )
     return f"{text}no power law: {' '.join(decay.reasons)}"
 
 
 def _chart(figure: object, key: str) -> None:
-    st.plotly_chart(figure, theme=None, key=f"data_{key}", config=PLOT_CONFIG)
+    st.plotly_chart(figure, theme=None, key=f"chart_{key}", config=PLOT_CONFIG)
 
 
 def preparation(dataset: Dataset, spec: DataSpec) -> None:

@@ -12,7 +12,7 @@ from ntk_uq.errors import NtkUqError
 from ntk_uq.settings import format_bytes
 from ntk_uq.ui import own as session
 
-_TABLE = "uploaded_table"
+_TABLE, _ERROR = "uploaded_table", "upload_error"
 _SUFFIXES = ["csv", "tsv", "txt", "npz", "parquet", "hdf5", "h5"]
 _TASKS = {
     "auto": "found from the target",
@@ -104,11 +104,33 @@ def _choose(table: Table, chosen: Callable[[str], None]) -> None:
     found = own.guess_task(table, tuple(targets)) if task == "auto" else task
     inputs = len(table.names) - len(targets) - len(ignore)
     st.caption(f"A {found} of {', '.join(targets)} from {inputs} columns.")
-    if st.button("Use these data", type="primary", key="use_upload"):
-        name = own.add(table, tuple(targets), found, tuple(ignore))
-        session.remember(name)
-        chosen(name)
-        st.rerun()
+    st.button(
+        "Use these data",
+        type="primary",
+        key="use_upload",
+        on_click=_use,
+        args=(table, tuple(targets), found, tuple(ignore), chosen),
+    )
+    error = st.session_state.pop(_ERROR, None)
+    if error is not None:
+        st.error(error, icon=":material/error:")
+
+
+def _use(
+    table: Table,
+    targets: tuple[str, ...],
+    task: str,
+    ignore: tuple[str, ...],
+    chosen: Callable[[str], None],
+) -> None:
+    """Keeps the data and turns to them; before the page is drawn, since it sets controls."""
+    try:
+        name = own.add(table, targets, task, ignore)
+    except NtkUqError as error:
+        st.session_state[_ERROR] = str(error)
+        return
+    session.remember(name)
+    chosen(name)
 
 
 def _default(table: Table) -> list[str]:

@@ -46,12 +46,13 @@ def _dataset(path: Path, name: str) -> Dataset:  # noqa: ARG001 (another directo
         input_unit="as given",
         target_unit=", ".join(_with_unit(target) for target in about["target"]),
         preparation="sphere" if image else "standardize",
-        citation=f"your own file {kept.title}",
+        citation=f"Your own file {kept.title}",
         sizes=files.sizes,
         fingerprint=files.fingerprint,
         load=files.load,
         unit=_common_unit(about["target"]),
         classes=tuple(about["classes"]),
+        features=tuple(about["features"]),
     )
 
 

@@ -1,5 +1,6 @@
 """Which data, and how they are prepared."""
 
+import contextlib
 from typing import Any
 
 import streamlit as st
@@ -64,10 +65,29 @@ def choose(page: str) -> str:
         format_func=title,
         key=widgets.key(page, "dataset"),
         required=True,
-        # What was chosen for one set's target means nothing for another's labels.
-        on_change=widgets.fill,
-        args=(page, {"target": "default"}),
+        on_change=adapt,
+        args=(page,),
     )
+
+
+def adapt(page: str) -> None:
+    """Fits the other controls of a page to a data set that was just chosen.
+
+    What was chosen for one set's target means nothing for another's labels, and numbers of
+    examples that the new one does not have become those that it has.
+    """
+    values: dict[str, Any] = {"target": "default"}
+    dataset = find(st.session_state[widgets.key(page, "dataset")])
+    with contextlib.suppress(DataError):
+        n_pool, n_test = (0, 0) if dataset is None else dataset.sizes()
+        low, high = (st.session_state.get(widgets.key(page, name)) for name in ("n_low", "n_high"))
+        asked = st.session_state.get(widgets.key(page, "n_test"))
+        if asked and n_test:
+            values["n_test"] = min(asked, n_test)
+        if low and high and n_pool:
+            values["n_high"] = min(high, n_pool)
+            values["n_low"] = min(low, max(1, values["n_high"] // 8))
+    widgets.fill(page, values)
 
 
 def preparation(page: str, dataset: datasets.Dataset | None) -> dict[str, Any]:

@@ -19,7 +19,8 @@ def fill(view: DataView) -> None:
 
 def choose(name: str) -> None:
     """Sets the data set, as a choice in the box would."""
-    widgets.fill(_PAGE, {"dataset": name, "target": "default"})
+    widgets.fill(_PAGE, {"dataset": name})
+    data.adapt(_PAGE)
 
 
 def draw() -> DataView:
