@@ -217,14 +217,14 @@ def _run(chunk_text: str, chunk_id: str, topic: str) -> tuple[str, list[tuple[st
         if now - told < _PROGRESS_SECONDS:
             return
         told = now
-        if stop.is_set():
+        if _is_set(stop):
             raise Stopped
         worker.log_event(topic, [_PROGRESS, chunk_id, message, done, total])
 
     large: list[tuple[str, bytes, int]] = []
     worker.log_event(topic, [_STARTED, chunk_id])
     try:
-        if stop.is_set():
+        if _is_set(stop):
             return "", large
         for result in compute(chunk, progress):
             values = (result.key, result.value, result.units)
@@ -232,13 +232,25 @@ def _run(chunk_text: str, chunk_id: str, topic: str) -> tuple[str, list[tuple[st
                 large.append(values)
             else:
                 worker.log_event(topic, [_RESULT, chunk_id, *values])
-            if stop.is_set():
+            if _is_set(stop):
                 break
     except Stopped:
         pass
     except Exception as error:  # noqa: BLE001 (a failure is a value; Dask would only log it)
         return in_words(error, chunk.kind), large
     return "", large
+
+
+def _is_set(flag: distributed.Event) -> bool:
+    """Whether a flag is set.
+
+    Raises:
+        EngineError: if nobody can be asked, as when the engine ends while a task runs.
+    """
+    try:
+        return bool(flag.is_set())
+    except Exception as error:  # noqa: BLE001 (an AttributeError where the scheduler is gone)
+        raise EngineError(f"The worker has lost its Dask scheduler ({error}).") from None
 
 
 def _killed(error: BaseException, kind: str) -> str:

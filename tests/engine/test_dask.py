@@ -17,8 +17,10 @@ from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.inline import run_curve
 from ntk_uq.engine.kinds.curve import split
 from ntk_uq.errors import EngineError
-from ntk_uq.jobs import CURVE
-from ntk_uq.specs import CurveSpec, DataSpec
+from ntk_uq.jobs import CURVE, submit_report, submit_spectrum
+from ntk_uq.reports import stored_report
+from ntk_uq.specs import CurveSpec, DataSpec, SpectrumSpec
+from ntk_uq.spectra import spectrum_key, stored_spectrum
 from ntk_uq.store import JobState
 
 SPEC = CurveSpec(DataSpec(n_test=50), n_train=(10, 20, 40), draws=2)
@@ -99,6 +101,17 @@ def test_a_chunk_without_results_yet_is_stopped_by_its_progress_reports(store, e
     store.jobs.request_cancel(job_id)
     wait_for(lambda: store.jobs.get(job_id).state.ended, seconds=5)
     assert store.jobs.get(job_id).state is JobState.CANCELLED
+
+
+def test_reports_and_spectra_are_computed_by_workers(store, engine):
+    spec = SpectrumSpec(n=1200)
+    jobs = [submit_report(store.jobs, "digits"), submit_spectrum(store.jobs, spec)]
+    wait_for(lambda: all(store.jobs.get(job.id).state.ended for job in jobs))
+    assert [store.jobs.get(job.id).error for job in jobs] == ["", ""]
+    assert stored_report(store.results, "digits").n_pool == 1297
+    # Its JSON exceeds what is streamed.
+    assert len(store.results.get(spectrum_key(spec, "sklearn-digits-shuffle1998"))) > STREAMED_BYTES
+    assert stored_spectrum(store.results, spec).n == 1200
 
 
 def test_workers_see_files_that_came_after_they_had_missed_them(

@@ -160,6 +160,15 @@ def test_claiming_nothing(jobs: JobTable, limit: int) -> None:
     assert state(jobs) is S.QUEUED
 
 
+def test_jobs_below_a_priority_are_left_to_others(jobs: JobTable) -> None:
+    for job_id, priority in (("low", -1), ("equal", 0), ("high", 1)):
+        submit(jobs, job_id, priority=priority)
+    assert [job.id for job in jobs.claim("e1", 5, least_priority=0)] == ["high", "equal"]
+    assert jobs.claim("e1", least_priority=0) == []
+    assert state(jobs, "low") is JobState.QUEUED
+    assert [job.id for job in jobs.claim("e2")] == ["low"]
+
+
 def test_threads_claim_each_job_once(jobs: JobTable) -> None:
     names = {str(number) for number in range(30)}
     for name in names:
