@@ -8,7 +8,7 @@ import csv
 import io
 import itertools
 from collections.abc import Callable, Iterator
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
@@ -65,7 +65,7 @@ class _Header:
         self.names, self.separator, self.lines = names, separator, lines
 
 
-def _header(source: Source, file: IO[bytes]) -> _Header:
+def _header(source: Source, file: io.BytesIO | io.BufferedReader) -> _Header:
     raw, lines = b"", 0
     while not raw.strip() or raw.count(b'"') % 2:
         line = file.readline(_BLOCK)
@@ -115,7 +115,10 @@ def _header(source: Source, file: IO[bytes]) -> _Header:
 
 
 def _blocks(
-    source: Source, header: _Header, file: IO[bytes], only: tuple[int, ...] | None = None
+    source: Source,
+    header: _Header,
+    file: io.BytesIO | io.BufferedReader,
+    only: tuple[int, ...] | None = None,
 ) -> Iterator[Any]:
     """Arrow's record batches of strings, of all columns or only some."""
     # Imported here: half a second, and only who brings a table needs it.

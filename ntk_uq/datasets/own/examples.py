@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float64, Int, Int64, Real
+from jaxtyping import Float, Float64, Int, Int64, Real, Shaped
 
 from ntk_uq import settings
 from ntk_uq.datasets.own.table import (
@@ -166,11 +166,11 @@ def _features(table: Table, targets: tuple[str, ...], ignore: tuple[str, ...]) -
                 f"{table.source} has a column {column.name!r}, which is how pandas writes the "
                 "numbers of rows. Leave it out, or save the file without it (index=False)."
             )
-        _check_numbers(table, column, "Encode it as numbers, or leave the column out.")
+        _check_numbers(table, column, "Encode it or fill it in, or leave the column out.")
     return features
 
 
-def _check_numbers(table: Table, column: Column, what_to_do: str) -> Real[np.ndarray, "n ..."]:
+def _check_numbers(table: Table, column: Column, what_to_do: str) -> Shaped[np.ndarray, "n ..."]:
     """The values of a column, all of them finite numbers that float64 holds."""
     if isinstance(column, Unusable):
         raise DataError(
@@ -357,7 +357,7 @@ def _inputs(
     return inputs, (d,), tuple(names)
 
 
-def _fits_float32(values: Real[np.ndarray, "n d"]) -> bool:
+def _fits_float32(values: Shaped[np.ndarray, "n d"]) -> bool:
     """Whether float32 holds every value exactly."""
     if values.dtype.kind == "b" or values.dtype.itemsize < 3 or values.dtype == np.float32:
         return True

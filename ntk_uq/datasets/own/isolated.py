@@ -158,16 +158,17 @@ def _on_disk(source: Source) -> Iterator[Path]:
     if source.path is not None:
         yield source.path.absolute()
         return
-    try:
-        with tempfile.NamedTemporaryFile(prefix="ntk_uq-") as file:
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(tempfile.NamedTemporaryFile(prefix="ntk_uq-"))
             file.write(source.content or b"")
             file.flush()
-            yield Path(file.name)
-    except OSError as error:
-        raise DataError(
-            f"{source.name} cannot be written to {tempfile.gettempdir()} to be read there: "
-            f"{error.strerror or error}. Make room, or set TMPDIR to another directory."
-        ) from None
+        except OSError as error:
+            raise DataError(
+                f"{source.name} cannot be written to {tempfile.gettempdir()} to be read there: "
+                f"{error.strerror or error}. Make room, or set TMPDIR to another directory."
+            ) from None
+        yield Path(file.name)
 
 
 def _ended(name: str, code: int, complaints: bytes) -> DataError:
