@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float, Float64
 
 from ntk_uq import settings
 from ntk_uq.datasets.own.arrays import Labels
@@ -24,6 +24,7 @@ from ntk_uq.datasets.own.table import (
     check_columns,
     check_name,
     listed,
+    quoted,
     shown,
 )
 from ntk_uq.datasets.own.words import is_number, not_a_number
@@ -148,7 +149,7 @@ def _blocks(
 
 def _numbers(
     source: Source, header: _Header, blocks: Iterator[Any]
-) -> tuple[list[Float64[np.ndarray, "n"] | tuple[int, str]], int]:
+) -> tuple[list[Float[np.ndarray, "n"] | tuple[int, str]], int]:
     """Of every column its numbers, or the row and the text of the first value that is none."""
     parts: list[list[np.ndarray] | tuple[int, str]] = [[] for _ in header.names]
     rows, left = 0, settings.upload_expanded()
@@ -179,7 +180,7 @@ def _numbers(
     return columns, rows
 
 
-def _cast(column: Any) -> Float64[np.ndarray, "k"] | tuple[int, str]:
+def _cast(column: Any) -> Float[np.ndarray, "k"] | tuple[int, str]:
     """A block of strings as finite numbers, or the first that is not one."""
     import pyarrow
     import pyarrow.compute as compute
@@ -190,13 +191,20 @@ def _cast(column: Any) -> Float64[np.ndarray, "k"] | tuple[int, str]:
         except pyarrow.ArrowInvalid:
             continue
         if np.isfinite(values).all():
-            return values
+            return _narrow(values)
         break
     for row, text in enumerate(column.to_pylist()):
         if not is_number(text):
             return row, text
     # Arrow and Python read numbers alike but for oddities, which Python's reading decides.
     return np.array([float(text) for text in column.to_pylist()])
+
+
+def _narrow(values: Float64[np.ndarray, "k"]) -> Float[np.ndarray, "k"]:
+    """As float32 if that is exact. In any case a copy, which lets Arrow use its memory again."""
+    with np.errstate(over="ignore"):
+        narrow = values.astype(np.float32)
+    return narrow if np.array_equal(narrow, values) else values.copy()
 
 
 def _text(
@@ -290,7 +298,7 @@ def _what_is_wrong(source: Source, header: _Header, error: str) -> str:
             f"{source.name} is not a table: a row is longer than {format_bytes(_BLOCK)}. Does a "
             "quote not end?"
         )
-    return f"{source.name} is not a table of text ({error[:200]})."
+    return f"{source.name} is not a table of text ({quoted(error)})."
 
 
 def _too_long(line: int) -> str:

@@ -28,7 +28,7 @@ from ntk_uq.datasets.own.table import Column, Numbers, Table, Text, Unusable
 from ntk_uq.errors import DataError
 from ntk_uq.settings import format_bytes
 
-SECONDS = 120
+SECONDS = 60
 """Processor time that reading one file may take; by the clock it is three times as long."""
 
 _log = logging.getLogger(__name__)
@@ -52,7 +52,8 @@ def read_isolated(kind: str, source: Source) -> Table:
             limits of time and memory.
     """
     with _on_disk(source) as path, tempfile.TemporaryFile() as complaints:
-        command = [sys.executable, "-m", "ntk_uq.datasets.own.child", kind, source.name, str(path)]
+        program = [sys.executable, "-m", "ntk_uq.datasets.own.child"]
+        command = [*program, kind, source.name, str(path), str(SECONDS)]
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

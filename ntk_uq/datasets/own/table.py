@@ -166,3 +166,9 @@ def listed(names: tuple[str, ...] | list[str], most: int = 12) -> str:
 def shown(text: str, most: int = 40) -> str:
     """A text of unknown origin in quotes, cut and with nothing in it that is not printable."""
     return repr(text if len(text) <= most else f"{text[:most]}…")
+
+
+def quoted(error: object, most: int = 200) -> str:
+    """What a library says, which may hold anything of a damaged file: its first line, printable."""
+    line = str(error).strip().partition("\n")[0]
+    return "".join(c if c.isprintable() else "�" for c in line[:most]) or type(error).__name__

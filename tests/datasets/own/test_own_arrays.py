@@ -150,8 +150,8 @@ def test_a_truncated_file_is_refused_as_such(share, name):
         "f.parquet": parquet_bytes(frame_of()),
         "f.h5": hdf5_of(x=X, y=Y),
     }[name]
+    part = content[: int(share * len(content))]
     with pytest.raises(DataError, match=rf"{name} is (damaged|truncated)"):
-        part = content[: int(share * len(content))]
         opened(part) if name == "f.npz" else read_here(part, name)
 
 
@@ -193,7 +193,7 @@ def test_a_file_is_told_by_its_first_bytes(case):
 
 
 def test_paths_that_are_no_files_are_refused(tmp_path):
-    with pytest.raises(MissingDataError, match="There is no file .*gone.csv"):
+    with pytest.raises(MissingDataError, match=r"There is no file .*gone\.csv"):
         own.open_file(tmp_path / "gone.csv")
     with pytest.raises(DataError, match="not a regular file"):
         own.open_file(tmp_path)

@@ -167,7 +167,7 @@ def test_a_full_disk_leaves_nothing_and_is_told_in_words(monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("ntk_uq.datasets.own.storage.write_sealed", full)
-    with pytest.raises(DataError, match="No space left on device. Make room.*set NTK_UQ_OWN"):
+    with pytest.raises(DataError, match=r"No space left on device\. Make room.*set NTK_UQ_OWN"):
         own.add(opened())
     assert kept_files() == []
 
@@ -175,7 +175,7 @@ def test_a_full_disk_leaves_nothing_and_is_told_in_words(monkeypatch):
 def test_a_directory_that_cannot_be_made_is_told_in_words(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("NTK_UQ_OWN", str(tmp_path / "file" / "own"))
-    with pytest.raises(DataError, match="cannot be made: .*Set NTK_UQ_OWN to"):
+    with pytest.raises(DataError, match=r"cannot be made: .*Set NTK_UQ_OWN to"):
         own.add(opened())
 
 
@@ -202,7 +202,7 @@ def test_a_killed_process_leaves_nothing_that_is_found():
     )
     assert done.returncode == -signal.SIGKILL
     assert kept_files() == []
-    left = [p for p in settings.own_directory().rglob("*.npz")]
+    left = list(settings.own_directory().rglob("*.npz"))
     assert len(left) == 1  # half of a file, in the workplace that nothing reads
     name = own.add_path(path)
     assert kept_files() == [f"{name}.npz"]
@@ -219,7 +219,7 @@ def test_many_threads_that_add_the_same_keep_one_file():
             table = opened()
             barrier.wait()
             found.append(own.add(table))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (whatever it is, the test fails)
             errors.append(error)
 
     threads = [threading.Thread(target=add) for _ in range(6)]
