@@ -52,7 +52,7 @@ def read_csv(source: Source) -> Table:
         file.seek(start)
         text = _text(bad, lines, header, _blocks(source, header, file, tuple(bad))) if bad else {}
     found: list[Column] = [
-        text[i] if isinstance(values, tuple) else Numbers(header.names[i], values)
+        _booleans(text[i]) if isinstance(values, tuple) else Numbers(header.names[i], values)
         for i, values in enumerate(columns)
     ]
     _check_second_header(source, found, lines.get(0, ""), rows)
@@ -97,9 +97,11 @@ def _header(source: Source, file: io.BytesIO | io.BufferedReader) -> _Header:
     try:
         splits = {mark: next(csv.reader([text], delimiter=mark)) for mark in _SEPARATORS}
     except csv.Error as error:
-        raise DataError(f"{source.name}: the header cannot be read ({error}).") from None
+        raise DataError(f"{source.name}: the header cannot be read ({quoted(error)}).") from None
     separator = max(_SEPARATORS, key=lambda mark: len(splits[mark]))
+    # np.savetxt writes its header as a comment.
     names = tuple(name.strip() for name in splits[separator])
+    names = (names[0].lstrip("#").lstrip(), *names[1:])
     if len(names) < 2:
         raise DataError(
             f"{source.name} has one column only, {shown(names[0])}. Inputs and a target are "
@@ -144,7 +146,7 @@ def _blocks(
     except pyarrow.ArrowInvalid as error:
         raise DataError(_what_is_wrong(source, header, str(error))) from None
     except OSError as error:
-        raise DataError(f"{source.name} cannot be read: {error}.") from None
+        raise DataError(f"{source.name} cannot be read: {quoted(error)}.") from None
 
 
 def _numbers(
@@ -224,6 +226,14 @@ def _text(
         )
         for i, (row, text) in bad.items()
     }
+
+
+def _booleans(column: Text) -> Text | Numbers:
+    """A column of True and False, in small or capital letters, as booleans."""
+    values = [label.strip().lower() for label in column.labels]
+    if not set(values) <= {"true", "false"}:
+        return column
+    return Numbers(column.name, np.array([value == "true" for value in values])[column.codes])
 
 
 def _records(source: Source, header: _Header) -> Iterator[tuple[int, list[str]]]:

@@ -176,7 +176,7 @@ def _ended(name: str, code: int, complaints: bytes) -> DataError:
     """Why the process ended before it had written everything."""
     words = complaints[-2000:].decode(errors="replace")
     _log.warning("reading %s ended with %d: %s", name, code, words)
-    if code in (-signal.SIGXCPU, -signal.SIGKILL):
+    if -code in (signal.SIGXCPU, signal.SIGKILL):
         return DataError(
             f"{name} could not be read in {SECONDS} seconds; is it damaged? Take a part of it, or "
             "save it again."

@@ -146,7 +146,7 @@ class _Growing:
 
     def column(self) -> Column:
         if self.missing is not None:
-            return Unusable(self.name, f"row {self.missing}: the value is missing", self.rows)
+            return Unusable(self.name, f"index {self.missing}: the value is missing", self.rows)
         values = np.concatenate(self.parts)
         if not self.text:
             return column_of(self.source, self.name, values)

@@ -241,8 +241,8 @@ def test_parquet_columns_of_other_types_can_be_left_out_and_nothing_else():
     words = {
         "when": "column 'when' cannot be used: it holds dates or times",
         "lists": "column 'lists' cannot be used: it holds lists or records",
-        "gap": "column 'gap' cannot be used: row 0: the value is missing. Encode it or fill it",
-        "holes": "column 'holes' cannot be used: row 1: the value is missing",
+        "gap": "column 'gap' cannot be used: index 0: the value is missing. Encode it or fill it",
+        "holes": "column 'holes' cannot be used: index 1: the value is missing",
     }
     for name in odd:
         with pytest.raises(DataError, match=words[name]):

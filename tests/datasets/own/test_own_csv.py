@@ -1,11 +1,14 @@
 """CSV files: what is read from those of real life, and what is refused, by line and column."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
-from writers import csv_bytes, frame_of
+from writers import csv_bytes, frame_of, parquet_bytes
 
 from ntk_uq.datasets import own
+from ntk_uq.datasets.own.words import is_number, not_a_number
 from ntk_uq.errors import DataError
 
 
@@ -174,3 +177,32 @@ def test_a_file_beyond_the_limit_is_refused_unread(monkeypatch, tmp_path):
         file.truncate(2**40)
     with pytest.raises(DataError, match=r"big\.csv has 1\.0 TiB; at most 1\.0 KiB.*UPLOAD_LIMIT"):
         own.open_file(path)
+
+
+def test_booleans_of_a_text_are_those_of_other_formats():
+    frame = frame_of().assign(y=[True, False] * 20, flag=[False, False, True, False] * 10)
+    by_text = own.add(table(csv_bytes(frame)), ("y",))
+    assert by_text == own.add(own.open_file(parquet_bytes(frame), "f.parquet"), ("y",))
+    assert own.look(by_text).about["classes"] == ["False", "True"]
+
+
+def test_the_header_of_savetxt_is_read(tmp_path):
+    path = tmp_path / "f.txt"
+    np.savetxt(path, np.arange(60).reshape(20, 3), delimiter=",", header="a,b,y")
+    assert own.open_file(path).names == ("a", "b", "y")
+
+
+def test_long_texts_are_told_from_numbers_in_bounded_time():
+    """No pattern may look at a megabyte of digits again for each of them."""
+    long = "1" * 10**6
+    for value in (f"{long}x", f"{long}.{long}e", f"{long},{long}j", f"{long}-{long}/"):
+        start = time.monotonic()
+        assert "is not a number" in not_a_number(value)
+        assert not is_number(value)
+        assert time.monotonic() - start < 2
+
+
+def test_labels_that_are_free_text_are_refused():
+    frame = frame_of().assign(y=["a" * 300, "b"] * 20)
+    with pytest.raises(DataError, match="column 'y' has a label of more than 200 characters"):
+        own.make(table(csv_bytes(frame)), ("y",))

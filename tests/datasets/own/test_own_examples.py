@@ -82,6 +82,11 @@ def test_the_shape_of_one_block_is_kept(shape):
     assert beside.feature_names[-1] == "z[1]"
 
 
+def test_more_inputs_than_a_table_may_have_go_without_names():
+    kept = made(x=np.ones((N, 20_001), np.uint8) * np.arange(N)[:, None] % 7, y=np.arange(N) % 2)
+    assert (kept.shape, kept.feature_names) == ((20_001,), ())
+
+
 def test_minus_zero_is_zero():
     minus, plus = np.array(X), np.array(X)
     minus[0], plus[0] = -0.0, 0.0
@@ -95,23 +100,23 @@ CASES = {
     "NaN in an input": (
         {"a": GAP, "y": LABELS},
         {},
-        "column 'a', row 17 is nan; every value must be",
+        "column 'a', index 17 is nan; every value must be",
     ),
     "infinite in a block": (
         {"x": np.where(X[3, 1] == X, np.inf, X), "y": LABELS},
         {},
-        r"column 'x', row 3 at \(1,\) is inf",
+        r"column 'x', index 3 at \(1,\) is inf",
     ),
-    "NaN in the target": ({"x": X, "y": GAP}, {}, "column 'y', row 17 is nan"),
+    "NaN in the target": ({"x": X, "y": GAP}, {}, "column 'y', index 17 is nan"),
     "text input": (
         {"x": X, "color": ["red", "blue"] * 20, "y": LABELS},
         {},
-        "column 'color', row 0: 'red' is not a number.*Encode it.*leave the column out",
+        "column 'color', index 0: 'red' is not a number.*Encode it.*leave the column out",
     ),
     "identifiers": (
         {"x": X, "id": np.arange(N) + 2**60, "y": LABELS},
         {},
-        r"column 'id', row 0 is 1152921504606846976, beyond.*2\^53.*identifier",
+        r"column 'id', index 0 is 1152921504606846976, beyond.*2\^53.*identifier",
     ),
     "one class": ({"x": X, "y": ["a"] * N}, {}, "all 40 examples have one and the same label"),
     "own classes": (
@@ -137,7 +142,7 @@ CASES = {
     "quantities as classes": (
         {"x": X, "y": X[:, 0]},
         {"task": "classification"},
-        "column 'y', row 0 is .*no label of a class",
+        "column 'y', index 0 is .*no label of a class",
     ),
     "one-hot": ({"x": X, "y": np.eye(4)[np.arange(N) % 4]}, {"task": "classification"}, "argmax"),
     "constant": (
@@ -153,7 +158,7 @@ CASES = {
     "text as a quantity": (
         {"x": X, "y": ["a", "b"] * 20},
         {"task": "regression"},
-        "column 'y', row 0: 'a' is not a number.*Choose classification",
+        "column 'y', index 0: 'a' is not a number.*Choose classification",
     ),
     "3-d target": ({"x": X, "y": np.zeros((N, 2, 2))}, {}, r"'?y'? has the shape \(40, 2, 2\)"),
     "no input": ({"y": LABELS}, {}, "no columns beside the target"),
