@@ -18,7 +18,10 @@ install_import_hook(
         "ntk_uq.datasets.cifar10",
         "ntk_uq.datasets.idx",
         "ntk_uq.datasets.inspect",
-        "ntk_uq.datasets.own",
+        *(
+            f"ntk_uq.datasets.own.{name}"
+            for name in ("arrays", "delimited", "examples", "hdf5", "parquet", "preview", "table")
+        ),
         "ntk_uq.datasets.preparation",
         "ntk_uq.datasets.splits",
         "ntk_uq.datasets.statistics",

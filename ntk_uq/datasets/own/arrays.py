@@ -81,4 +81,4 @@ class Labels:
     ) -> Text:
         """The column; the problem is that of its first row if none is given."""
         labels = tuple(self._codes)
-        return Text(name, labels, codes, problem or f"row 0: {not_a_number(labels[0])}", row)
+        return Text(name, labels, codes, problem or f"index 0: {not_a_number(labels[0])}", row)

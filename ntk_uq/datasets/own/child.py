@@ -1,16 +1,17 @@
 """The process that reads a Parquet or an HDF5 file for another one (see ``isolated.py``).
 
-python -m ntk_uq.datasets.own.child KIND NAME PATH
+python -m ntk_uq.datasets.own.child KIND NAME PATH SECONDS
 """
 
 import contextlib
+import math
 import os
 import sys
 from pathlib import Path
 
 from ntk_uq import settings
 from ntk_uq.datasets.own.hdf5 import read_hdf5
-from ntk_uq.datasets.own.isolated import SECONDS, send
+from ntk_uq.datasets.own.isolated import send
 from ntk_uq.datasets.own.parquet import read_parquet
 from ntk_uq.datasets.own.source import Source
 from ntk_uq.datasets.own.table import Table
@@ -21,7 +22,7 @@ _READERS = {"hdf5": read_hdf5, "parquet": read_parquet}
 _SPARE = 2**28  # bytes beside the values: what libraries take for themselves
 
 
-def main(kind: str, name: str, path: str) -> None:
+def main(kind: str, name: str, path: str, seconds: str) -> None:
     """Reads one file and writes what came of it to the standard output."""
     import h5py  # noqa: F401 (their memory is taken before the limit is set)
     import pyarrow.compute
@@ -30,7 +31,7 @@ def main(kind: str, name: str, path: str) -> None:
     # What libraries print must not come between.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    _limit()
+    _limit(math.ceil(float(seconds)))
     send(_read(kind, Source(name, Path(path), None, Path(path).stat().st_size)), out)
 
 
@@ -47,7 +48,7 @@ def _read(kind: str, source: Source) -> Table | DataError:
         )
 
 
-def _limit() -> None:
+def _limit(seconds: int) -> None:
     """Bounds this process's memory and processor time, where the system can."""
     try:
         import resource
@@ -55,7 +56,7 @@ def _limit() -> None:
         return
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         # Twice: a column is put together from its pieces.
         most = taken + 2 * settings.upload_expanded() + _SPARE

@@ -8,10 +8,10 @@ import csv
 import io
 import itertools
 from collections.abc import Callable, Iterator
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float, Float64
 
 from ntk_uq import settings
 from ntk_uq.datasets.own.arrays import Labels
@@ -24,6 +24,7 @@ from ntk_uq.datasets.own.table import (
     check_columns,
     check_name,
     listed,
+    quoted,
     shown,
 )
 from ntk_uq.datasets.own.words import is_number, not_a_number
@@ -51,7 +52,7 @@ def read_csv(source: Source) -> Table:
         file.seek(start)
         text = _text(bad, lines, header, _blocks(source, header, file, tuple(bad))) if bad else {}
     found: list[Column] = [
-        text[i] if isinstance(values, tuple) else Numbers(header.names[i], values)
+        _booleans(text[i]) if isinstance(values, tuple) else Numbers(header.names[i], values)
         for i, values in enumerate(columns)
     ]
     _check_second_header(source, found, lines.get(0, ""), rows)
@@ -65,7 +66,7 @@ class _Header:
         self.names, self.separator, self.lines = names, separator, lines
 
 
-def _header(source: Source, file: IO[bytes]) -> _Header:
+def _header(source: Source, file: io.BytesIO | io.BufferedReader) -> _Header:
     raw, lines = b"", 0
     while not raw.strip() or raw.count(b'"') % 2:
         line = file.readline(_BLOCK)
@@ -96,9 +97,11 @@ def _header(source: Source, file: IO[bytes]) -> _Header:
     try:
         splits = {mark: next(csv.reader([text], delimiter=mark)) for mark in _SEPARATORS}
     except csv.Error as error:
-        raise DataError(f"{source.name}: the header cannot be read ({error}).") from None
+        raise DataError(f"{source.name}: the header cannot be read ({quoted(error)}).") from None
     separator = max(_SEPARATORS, key=lambda mark: len(splits[mark]))
+    # np.savetxt writes its header as a comment.
     names = tuple(name.strip() for name in splits[separator])
+    names = (names[0].lstrip("#").lstrip(), *names[1:])
     if len(names) < 2:
         raise DataError(
             f"{source.name} has one column only, {shown(names[0])}. Inputs and a target are "
@@ -115,7 +118,10 @@ def _header(source: Source, file: IO[bytes]) -> _Header:
 
 
 def _blocks(
-    source: Source, header: _Header, file: IO[bytes], only: tuple[int, ...] | None = None
+    source: Source,
+    header: _Header,
+    file: io.BytesIO | io.BufferedReader,
+    only: tuple[int, ...] | None = None,
 ) -> Iterator[Any]:
     """Arrow's record batches of strings, of all columns or only some."""
     # Imported here: half a second, and only who brings a table needs it.
@@ -140,12 +146,12 @@ def _blocks(
     except pyarrow.ArrowInvalid as error:
         raise DataError(_what_is_wrong(source, header, str(error))) from None
     except OSError as error:
-        raise DataError(f"{source.name} cannot be read: {error}.") from None
+        raise DataError(f"{source.name} cannot be read: {quoted(error)}.") from None
 
 
 def _numbers(
     source: Source, header: _Header, blocks: Iterator[Any]
-) -> tuple[list[Float64[np.ndarray, "n"] | tuple[int, str]], int]:
+) -> tuple[list[Float[np.ndarray, "n"] | tuple[int, str]], int]:
     """Of every column its numbers, or the row and the text of the first value that is none."""
     parts: list[list[np.ndarray] | tuple[int, str]] = [[] for _ in header.names]
     rows, left = 0, settings.upload_expanded()
@@ -176,7 +182,7 @@ def _numbers(
     return columns, rows
 
 
-def _cast(column: Any) -> Float64[np.ndarray, "k"] | tuple[int, str]:
+def _cast(column: Any) -> Float[np.ndarray, "k"] | tuple[int, str]:
     """A block of strings as finite numbers, or the first that is not one."""
     import pyarrow
     import pyarrow.compute as compute
@@ -187,13 +193,20 @@ def _cast(column: Any) -> Float64[np.ndarray, "k"] | tuple[int, str]:
         except pyarrow.ArrowInvalid:
             continue
         if np.isfinite(values).all():
-            return values
+            return _narrow(values)
         break
     for row, text in enumerate(column.to_pylist()):
         if not is_number(text):
             return row, text
     # Arrow and Python read numbers alike but for oddities, which Python's reading decides.
     return np.array([float(text) for text in column.to_pylist()])
+
+
+def _narrow(values: Float64[np.ndarray, "k"]) -> Float[np.ndarray, "k"]:
+    """As float32 if that is exact. In any case a copy, which lets Arrow use its memory again."""
+    with np.errstate(over="ignore"):
+        narrow = values.astype(np.float32)
+    return narrow if np.array_equal(narrow, values) else values.copy()
 
 
 def _text(
@@ -213,6 +226,14 @@ def _text(
         )
         for i, (row, text) in bad.items()
     }
+
+
+def _booleans(column: Text) -> Text | Numbers:
+    """A column of True and False, in small or capital letters, as booleans."""
+    values = [label.strip().lower() for label in column.labels]
+    if not set(values) <= {"true", "false"}:
+        return column
+    return Numbers(column.name, np.array([value == "true" for value in values])[column.codes])
 
 
 def _records(source: Source, header: _Header) -> Iterator[tuple[int, list[str]]]:
@@ -287,7 +308,7 @@ def _what_is_wrong(source: Source, header: _Header, error: str) -> str:
             f"{source.name} is not a table: a row is longer than {format_bytes(_BLOCK)}. Does a "
             "quote not end?"
         )
-    return f"{source.name} is not a table of text ({error[:200]})."
+    return f"{source.name} is not a table of text ({quoted(error)})."
 
 
 def _too_long(line: int) -> str:

@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float64, Int, Int64, Real
+from jaxtyping import Float, Float64, Int, Int64, Real, Shaped
 
 from ntk_uq import settings
 from ntk_uq.datasets.own.table import (
     MOST_CLASSES,
+    MOST_COLUMNS,
     Column,
     Numbers,
     Table,
@@ -33,9 +34,10 @@ FEW_VALUES = 20
 _SHUFFLE = 2503  # fixed for ever: it decides which examples are the test part
 _INDEX = re.compile(r"Unnamed: \d+|__index_level_\d+__")
 _EXACT = 2**53
+_LONGEST_LABEL = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays do not compare to one truth
 class Own:
     """A user's examples in their canonical form: what the name of the data set is made from.
 
@@ -46,7 +48,8 @@ class Own:
         shape: of one input; its product is d.
         task: ``classification`` or ``regression``.
         class_names: C of them, in the order of the class numbers; () in regression.
-        feature_names: d of them, or () where an input is a block of another shape.
+        feature_names: d of them, or () where an input is a block of another shape, or d is beyond
+            the number of columns that a table may have.
         target_names: one, or k of them.
         title: the name of the file that they came from; no part of what they are.
     """
@@ -123,6 +126,7 @@ def make(
     """
     if task not in TASKS:
         raise DataError(f"The task is {shown(task)}; choose one of {', '.join(TASKS)}.")
+    targets = tuple(targets)
     features = _features(table, targets, ignore)
     n = len(table)
     if n < FEWEST:
@@ -166,11 +170,11 @@ def _features(table: Table, targets: tuple[str, ...], ignore: tuple[str, ...]) -
                 f"{table.source} has a column {column.name!r}, which is how pandas writes the "
                 "numbers of rows. Leave it out, or save the file without it (index=False)."
             )
-        _check_numbers(table, column, "Encode it as numbers, or leave the column out.")
+        _check_numbers(table, column, "Encode it or fill it in, or leave the column out.")
     return features
 
 
-def _check_numbers(table: Table, column: Column, what_to_do: str) -> Real[np.ndarray, "n ..."]:
+def _check_numbers(table: Table, column: Column, what_to_do: str) -> Shaped[np.ndarray, "n ..."]:
     """The values of a column, all of them finite numbers that float64 holds."""
     if isinstance(column, Unusable):
         raise DataError(
@@ -231,6 +235,12 @@ def _classes(
                 f"({shown(labels[missing])}). Fill it in, or leave the row out."
             )
         _check_classes(table, column.name, len(labels))
+        if max(map(len, labels)) > _LONGEST_LABEL:
+            raise DataError(
+                f"{table.source}: column {column.name!r} has a label of more than {_LONGEST_LABEL} "
+                f"characters ({shown(max(labels, key=len))}). Choose another column, or shorter "
+                "labels."
+            )
         order = sorted(range(len(labels)), key=labels.__getitem__)
         rank = np.argsort(order)
         return rank[codes].astype(np.int64), tuple(labels[i] for i in order)
@@ -347,8 +357,8 @@ def _inputs(
         inputs[:, low : low + block.shape[1]] = block[order]
         low += block.shape[1]
     inputs += 0.0
-    if alone and len(columns[0].shape) > 1:
-        return inputs, columns[0].shape, ()
+    if d > MOST_COLUMNS or (alone and len(columns[0].shape) > 1):
+        return inputs, (columns[0].shape if alone else ()) or (d,), ()
     names = [
         name
         for column, block in zip(columns, flat, strict=True)
@@ -357,7 +367,7 @@ def _inputs(
     return inputs, (d,), tuple(names)
 
 
-def _fits_float32(values: Real[np.ndarray, "n d"]) -> bool:
+def _fits_float32(values: Shaped[np.ndarray, "n d"]) -> bool:
     """Whether float32 holds every value exactly."""
     if values.dtype.kind == "b" or values.dtype.itemsize < 3 or values.dtype == np.float32:
         return True

@@ -12,7 +12,7 @@ import numpy as np
 from ntk_uq import settings
 from ntk_uq.datasets.own.arrays import Labels, column_of
 from ntk_uq.datasets.own.source import Source
-from ntk_uq.datasets.own.table import Column, Table, Unusable, check_columns, listed, shown
+from ntk_uq.datasets.own.table import Column, Table, Unusable, check_columns, listed, quoted, shown
 from ntk_uq.errors import DataError
 from ntk_uq.settings import format_bytes
 
@@ -37,7 +37,7 @@ def read_hdf5(source: Source) -> Table:
             return _read(source.name, file)
     except _DAMAGE as error:
         raise DataError(
-            f"{source.name} is damaged or truncated ({str(error)[:200]}); save or upload it again."
+            f"{source.name} is damaged or truncated ({quoted(error)}); save or upload it again."
         ) from None
 
 

@@ -28,7 +28,7 @@ from ntk_uq.datasets.own.table import Column, Numbers, Table, Text, Unusable
 from ntk_uq.errors import DataError
 from ntk_uq.settings import format_bytes
 
-SECONDS = 120
+SECONDS = 60
 """Processor time that reading one file may take; by the clock it is three times as long."""
 
 _log = logging.getLogger(__name__)
@@ -52,7 +52,8 @@ def read_isolated(kind: str, source: Source) -> Table:
             limits of time and memory.
     """
     with _on_disk(source) as path, tempfile.TemporaryFile() as complaints:
-        command = [sys.executable, "-m", "ntk_uq.datasets.own.child", kind, source.name, str(path)]
+        program = [sys.executable, "-m", "ntk_uq.datasets.own.child"]
+        command = [*program, kind, source.name, str(path), str(SECONDS)]
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -158,23 +159,24 @@ def _on_disk(source: Source) -> Iterator[Path]:
     if source.path is not None:
         yield source.path.absolute()
         return
-    try:
-        with tempfile.NamedTemporaryFile(prefix="ntk_uq-") as file:
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(tempfile.NamedTemporaryFile(prefix="ntk_uq-"))
             file.write(source.content or b"")
             file.flush()
-            yield Path(file.name)
-    except OSError as error:
-        raise DataError(
-            f"{source.name} cannot be written to {tempfile.gettempdir()} to be read there: "
-            f"{error.strerror or error}. Make room, or set TMPDIR to another directory."
-        ) from None
+        except OSError as error:
+            raise DataError(
+                f"{source.name} cannot be written to {tempfile.gettempdir()} to be read there: "
+                f"{error.strerror or error}. Make room, or set TMPDIR to another directory."
+            ) from None
+        yield Path(file.name)
 
 
 def _ended(name: str, code: int, complaints: bytes) -> DataError:
     """Why the process ended before it had written everything."""
     words = complaints[-2000:].decode(errors="replace")
     _log.warning("reading %s ended with %d: %s", name, code, words)
-    if code in (-signal.SIGXCPU, -signal.SIGKILL):
+    if -code in (signal.SIGXCPU, signal.SIGKILL):
         return DataError(
             f"{name} could not be read in {SECONDS} seconds; is it damaged? Take a part of it, or "
             "save it again."

@@ -17,7 +17,7 @@ from jaxtyping import Shaped
 from ntk_uq import settings
 from ntk_uq.datasets.own.arrays import column_of
 from ntk_uq.datasets.own.source import Source
-from ntk_uq.datasets.own.table import Column, Table, listed
+from ntk_uq.datasets.own.table import Column, Table, listed, quoted
 from ntk_uq.errors import DataError
 from ntk_uq.settings import format_bytes
 
@@ -51,7 +51,7 @@ def read_npz(source: Source) -> Table:
                 left -= size
     except _DAMAGE as error:
         raise DataError(
-            f"{source.name} is damaged or truncated ({error}); save or upload it again."
+            f"{source.name} is damaged or truncated ({quoted(error)}); save or upload it again."
         ) from None
     x, y = columns
     if len(x) != len(y):

@@ -12,6 +12,7 @@ from ntk_uq.datasets.own.table import (
     Table,
     Unusable,
     check_columns,
+    quoted,
     shown,
 )
 from ntk_uq.errors import DataError
@@ -46,9 +47,9 @@ def read_parquet(source: Source) -> Table:
     except MemoryError:
         raise
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
-        what = str(error).partition("\n")[0][:200]
         raise DataError(
-            f"{source.name} is damaged or cannot be read ({what}); save or upload it again."
+            f"{source.name} is damaged or cannot be read ({quoted(error)}); save or upload it "
+            "again."
         ) from None
 
 
@@ -95,6 +96,7 @@ def _read(source: Source, file: Any) -> Table:
     step = max(64, min(_ROWS, 2**23 // max(1, widths)))
     read = 0
     for block in file.iter_batches(batch_size=step, columns=wanted, use_threads=False):
+        block.validate(full=True)  # a damaged file may name labels that there are not
         read += len(block)
         if read > rows:
             break
@@ -144,7 +146,7 @@ class _Growing:
 
     def column(self) -> Column:
         if self.missing is not None:
-            return Unusable(self.name, f"row {self.missing}: the value is missing", self.rows)
+            return Unusable(self.name, f"index {self.missing}: the value is missing", self.rows)
         values = np.concatenate(self.parts)
         if not self.text:
             return column_of(self.source, self.name, values)

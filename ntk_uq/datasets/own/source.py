@@ -4,7 +4,6 @@ import io
 import stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from ntk_uq import settings
 from ntk_uq.errors import DataError, MissingDataError
@@ -85,7 +84,7 @@ class Source:
     content: bytes | None
     size: int
 
-    def open(self) -> IO[bytes]:
+    def open(self) -> io.BytesIO | io.BufferedReader:
         """The file, to be read from its start.
 
         Raises:

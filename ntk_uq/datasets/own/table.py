@@ -18,7 +18,7 @@ MOST_COLUMNS = 20_000
 _LONGEST_NAME = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays do not compare to one truth
 class Numbers:
     """A column of numbers, as its file holds them; NaN and infinity included.
 
@@ -39,7 +39,7 @@ class Numbers:
         return len(self.values)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays do not compare to one truth
 class Text:
     """A column of text, or of numbers of which at least one cannot be read.
 
@@ -62,7 +62,7 @@ class Text:
         return len(self.codes)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays do not compare to one truth
 class Unusable:
     """A column that is neither, which a user may leave out.
 
@@ -83,20 +83,21 @@ class Unusable:
 Column = Numbers | Text | Unusable
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays do not compare to one truth
 class Table:
     """The columns of one file.
 
     Attributes:
         source: the file's name for people, without its folder.
         columns: at least one, all of one length n, each name once.
-        place: where a row (from 0) is found in the file, in words such as ``line 7``.
+        place: where a row (from 0) is found in the file: ``line 7`` of a text as editors count, or
+            ``index 5`` of an array.
         notes: sentences about what of the file is not in the columns.
     """
 
     source: str
     columns: tuple[Column, ...]
-    place: Callable[[int], str] = field(default=lambda row: f"row {row}", compare=False, repr=False)
+    place: Callable[[int], str] = field(default=lambda row: f"index {row}", repr=False)
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -166,3 +167,9 @@ def listed(names: tuple[str, ...] | list[str], most: int = 12) -> str:
 def shown(text: str, most: int = 40) -> str:
     """A text of unknown origin in quotes, cut and with nothing in it that is not printable."""
     return repr(text if len(text) <= most else f"{text[:most]}…")
+
+
+def quoted(error: object, most: int = 200) -> str:
+    """What a library says, which may hold anything of a damaged file: its first line, printable."""
+    line = str(error).strip().partition("\n")[0]
+    return "".join(c if c.isprintable() else "�" for c in line[:most]) or type(error).__name__

@@ -5,10 +5,11 @@ import re
 
 from ntk_uq.datasets.own.table import shown
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ]\d.*)?|\d{1,2}:\d{2}(:\d{2}.*)?", re.ASCII)
 _COMPLEX = re.compile(r"\(?[+-]?[\d.eE+-]*[\d.][+-]?[\d.eE]*[ij]\)?", re.ASCII)
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
+_LONGEST = 64  # characters that are looked at for what they might be
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?", "nil", "#n/a"}
 _INFINITE = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}
 
@@ -29,6 +30,8 @@ def not_a_number(text: str) -> str:
     stripped = text.strip()
     if not stripped:
         return "the value is missing"
+    if len(stripped) > _LONGEST:
+        return f"{shown(stripped)} is not a number"
     if is_missing(stripped):
         return f"{shown(stripped)} is not a number (a missing value?)"
     if stripped.lower() in _INFINITE or _NUMBER.fullmatch(stripped):
