@@ -63,7 +63,7 @@ def test_a_data_set_is_looked_through_and_shown(store):
     assert charts(app) == 3
     assert "3 of 64 input values are the same" in texts(app.markdown)
     assert "eigenvalues fall as" in texts(app.markdown)
-    assert len(app.get("imgs")) == 1
+    assert len(app.get("image")) == 1
 
 
 def test_asking_is_done_once_and_not_at_every_run(store):
@@ -227,4 +227,4 @@ def test_an_image_file_is_drawn(store):
     compute(store)
     app = opened(view)
     assert not app.exception
-    assert len(app.get("imgs")) == 1
+    assert len(app.get("image")) == 1
