@@ -1,30 +1,11 @@
 """The whole program in a real Chromium: engine, pages, links, themes."""
 
-import os
 import re
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 WAIT = 90_000  # milliseconds: two slow cores compile the first kernel meanwhile
 
 # Set here and not by a fixture of one test: the server lives as long as the module.
@@ -33,84 +14,6 @@ ONE_DEPTH = (
     "&sigma_b=0.0&posterior=trained&time=none&steps=none&eta=1.0&jitter=0.0&n_low=50&n_high=800"
     "&n_points=5&draws=2&fit_low=none&fit_high=none&parts=0&axis=log"
 )
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """``python -m ntk_uq run`` on a free port with a store of its own; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    base = tmp_path_factory.mktemp("server")
-    environment = {
-        **os.environ,
-        "NTK_UQ_STORE": str(base / "store"),
-        "NTK_UQ_CACHE": str(base / "cache"),
-        "NTK_UQ_DATA": str(base / "data"),
-    }
-    log = (base / "log").open("w")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ntk_uq", "run", "--headless", "--port", str(port)],
-        cwd=ROOT,
-        env=environment,
-        stdout=log,
-        stderr=log,
-    )
-    address = f"http://localhost:{port}"
-    try:
-        _wait_until_healthy(address, process)
-        yield address
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-        log.close()
-
-
-def _wait_until_healthy(address, process):
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        assert process.poll() is None, "the server ended"
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    pytest.fail("the server did not come up")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    playwright = pytest.importorskip("playwright.sync_api")
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("no chromium; on Debian: apt install chromium")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(chromium):
-    """Opens an address in a browser context of its own, and notes what leaves the machine."""
-    contexts, foreign = [], []
-
-    def note(request):
-        if not re.match(r"(https?|wss?)://(localhost|127\.0\.0\.1)[:/]|data:|blob:", request.url):
-            foreign.append(request.url)
-
-    def open_address(address, **options):
-        context = chromium.new_context(viewport={"width": 1440, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", note)
-        page.goto(address)
-        return page
-
-    yield open_address
-    for context in contexts:
-        context.close()
-    assert foreign == [], "the page asked other servers"
 
 
 def rows(page):
