@@ -91,7 +91,7 @@ def _read(source: Source, file: Any) -> Table:
             f"{source.name} unpacks to more than {format_bytes(limit)} ({rows} rows). Take a part "
             f"of it, or set {settings.UPLOAD_EXPANDED}."
         )
-    growing = {name: _Growing(source.name, name, schema.field(name).type) for name in wanted}
+    growing = {name: _Growing(source.name, name, schema.field(name).type, rows) for name in wanted}
     # Wide tables by fewer rows, so that a block stays a few megabytes.
     step = max(64, min(_ROWS, 2**23 // max(1, widths)))
     read = 0
@@ -116,11 +116,11 @@ def _read(source: Source, file: Any) -> Table:
 
 
 class _Growing:
-    """One column while it is read."""
+    """One column while it is read, into an array that takes memory as it is filled."""
 
-    def __init__(self, source: str, name: str, kind: Any) -> None:
+    def __init__(self, source: str, name: str, kind: Any, rows: int) -> None:
         self.source, self.name, self.text = source, name, _is_text(kind)
-        self.parts: list[np.ndarray] = []
+        self.values = np.empty(rows, np.int32 if self.text else kind.to_pandas_dtype())
         self.labels = Labels()
         self.rows = 0
         self.missing: int | None = None
@@ -131,26 +131,25 @@ class _Growing:
 
         if column.null_count and self.missing is None:
             self.missing = self.rows + int(np.flatnonzero(compute.is_null(column))[0])
-        self.rows += len(column)
+        start, self.rows = self.rows, self.rows + len(column)
         if self.missing is not None:
             return  # a column with holes is refused where it is used
         if not self.text:
-            self.parts.append(column.to_numpy(zero_copy_only=False))
+            self.values[start : self.rows] = column.to_numpy(zero_copy_only=False)
             return
         if not pyarrow.types.is_dictionary(column.type):
             column = column.dictionary_encode()
-        indices = column.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        indices = column.indices.to_numpy(zero_copy_only=False)
         used, back = np.unique(indices, return_inverse=True)
         codes = self.labels.codes([column.dictionary[int(i)].as_py() for i in used])
-        self.parts.append(codes[back])
+        self.values[start : self.rows] = codes[back]
 
     def column(self) -> Column:
         if self.missing is not None:
             return Unusable(self.name, f"index {self.missing}: the value is missing", self.rows)
-        values = np.concatenate(self.parts)
         if not self.text:
-            return column_of(self.source, self.name, values)
-        return self.labels.column(self.name, values)
+            return column_of(self.source, self.name, self.values)
+        return self.labels.column(self.name, self.values)
 
 
 def _is_text(kind: Any) -> bool:
