@@ -16,6 +16,7 @@ from typing import Any
 from ntk_uq import settings
 from ntk_uq.curves import stored_curve
 from ntk_uq.errors import EngineError, SpecError
+from ntk_uq.jobs import submit_curve
 from ntk_uq.store import open_store, shared_file_system_warning
 from ntk_uq.views import CurvesView
 
@@ -55,7 +56,6 @@ def add_parsers(commands: Any) -> None:
 
 
 def _engine(options: argparse.Namespace) -> None:
-    from ntk_uq.engine.chunks import submit
     from ntk_uq.engine.dask import DaskRunner
     from ntk_uq.engine.engine import Engine
 
@@ -71,7 +71,7 @@ def _engine(options: argparse.Namespace) -> None:
     # What a first visitor sees is computed while nobody waits for anything else.
     for spec in reversed(CurvesView().curves()):
         if not stored_curve(store.results, spec).complete:
-            submit(store.jobs, spec, priority=-1)
+            submit_curve(store.jobs, spec, priority=-1)
     log.info("engine %s computes the jobs in %s", engine.id, store.directory)
     engine.serve(stop)
 

@@ -24,7 +24,7 @@ from jaxtyping import Float, Int, Real
 
 from ntk_uq import settings
 from ntk_uq.datasets.base import Dataset, Examples, Layer, Rows
-from ntk_uq.datasets.files import state
+from ntk_uq.datasets.files import kept_md5, state
 from ntk_uq.errors import DataError, MissingDataError
 
 ENERGIES, SHOWERS = _NAMES = "incident_energies", "showers"
@@ -181,11 +181,13 @@ class ShowerFiles:
     Attributes:
         name: of the data set.
         files: names of the pool's file and of the test part's.
+        md5: of the official files.
         voxels: values in one shower.
     """
 
     name: str
     files: tuple[str, str]
+    md5: tuple[str, str]
     voxels: int
 
     def locate(self) -> tuple[Path, Path]:
@@ -236,7 +238,36 @@ class ShowerFiles:
                 "it was trained on. Copy or download them again."
             )
         pool, test = (ShowerRows(*each) for each in zip(paths, shapes, states, strict=True))
-        return Examples(pool, _energies(*now[0]), test, _energies(*now[1]))
+        return Examples(
+            pool, _energies(*now[0]), test, _energies(*now[1]), notices=self._notices(paths)
+        )
+
+    def _notices(self, paths: tuple[Path, Path]) -> tuple[str, ...]:
+        pairs = zip(paths, self.md5, strict=True)
+        strange = [path.name for path, official in pairs if kept_md5(path) != official]
+        if not strange:
+            return ()
+        return (f"Not the official CaloChallenge files by checksum: {', '.join(strange)}.",)
+
+
+PHOTON_FILES = ShowerFiles(
+    name="calochallenge1-photons",
+    files=("dataset_1_photons_1.hdf5", "dataset_1_photons_2.hdf5"),
+    md5=("005d2adeda7db034b388112661265656", "4767715ed56e99565fd9c67340661e70"),
+    voxels=368,
+)
+PION_FILES = ShowerFiles(
+    name="calochallenge1-pions",
+    files=("dataset_1_pions_1.hdf5", "dataset_1_pions_2.hdf5"),
+    md5=("6a5f52722064a1bcd8a0bc002f16515d", "fee7457b40127bc23c8ab909e2638ca0"),
+    voxels=533,
+)
+ELECTRON_FILES = ShowerFiles(
+    name="calochallenge2-electrons",
+    files=("dataset_2_1.hdf5", "dataset_2_2.hdf5"),
+    md5=("e590333e9a2da51b258288d74bd8357a", "7a56fd68aa53ded37c2ac445694d9736"),
+    voxels=6480,
+)
 
 
 def _dataset(
@@ -274,9 +305,7 @@ _FIRST = f"{_AUTHORS}, Dataset 1, doi:10.5281/zenodo.8099322"
 _SECOND = f"{_AUTHORS}, Dataset 2, doi:10.5281/zenodo.6366271"
 
 PHOTONS = _dataset(
-    ShowerFiles(
-        "calochallenge1-photons", ("dataset_1_photons_1.hdf5", "dataset_1_photons_2.hdf5"), 368
-    ),
+    PHOTON_FILES,
     "CaloChallenge 1, photons",
     "Photons of 15 energies, powers of two from 256 MeV to 4.2 TeV, in 368 voxels of the ATLAS "
     "calorimeter (Geant4).",
@@ -285,7 +314,7 @@ PHOTONS = _dataset(
     {0: (1, 8), 1: (10, 16), 2: (10, 19), 3: (1, 5), 12: (1, 5)},
 )
 PIONS = _dataset(
-    ShowerFiles("calochallenge1-pions", ("dataset_1_pions_1.hdf5", "dataset_1_pions_2.hdf5"), 533),
+    PION_FILES,
     "CaloChallenge 1, charged pions",
     "Charged pions of 15 energies, powers of two from 256 MeV to 4.2 TeV, in 533 voxels of the "
     "ATLAS calorimeter (Geant4).",
@@ -297,7 +326,7 @@ PIONS = _dataset(
     },
 )
 ELECTRONS = _dataset(
-    ShowerFiles("calochallenge2-electrons", ("dataset_2_1.hdf5", "dataset_2_2.hdf5"), 6480),
+    ELECTRON_FILES,
     "CaloChallenge 2, electrons",
     "Electrons of 1 GeV to 1 TeV, uniform in ln E, in a cylinder of tungsten and silicon of 45 "
     "layers with 16 angular and 9 radial bins (Geant4).",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ntk_uq import settings
 from ntk_uq.errors import DataError
 
 _CHECKSUM = 32  # bytes of SHA-256 in front of derived arrays
@@ -27,6 +28,18 @@ def sha256(path: Path) -> str:
 def md5(path: Path) -> str:
     """As :func:`sha256`, for files whose publishers give only this sum."""
     return _digest(path, "md5", *state(path))
+
+
+def kept_md5(path: Path) -> str:
+    """As :func:`md5`, for files of gigabytes: kept on disk until the file changes."""
+    modified, size = state(path)
+    name = hashlib.sha256(f"{path.absolute()} {modified} {size}".encode()).hexdigest()[:32]
+    kept = settings.cache_directory() / f"{name}.md5"
+    known = read_derived(kept)
+    if known is None:
+        write_derived(kept, md5=np.frombuffer(bytes.fromhex(md5(path)), np.uint8))
+        return md5(path)
+    return bytes(known["md5"]).hex()
 
 
 def state(path: Path) -> tuple[int, int]:

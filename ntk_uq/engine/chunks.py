@@ -7,10 +7,6 @@ import json
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ntk_uq.jobs import submit_curve as submit
-
-__all__ = ["Chunk", "Plan", "Progress", "Result", "Stopped", "submit"]
-
 
 @dataclass(frozen=True)
 class Chunk:

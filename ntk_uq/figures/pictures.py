@@ -101,8 +101,12 @@ def shower_figure(
         },
     )
     figure.update_annotations(font={"size": 13, "color": style.ink})
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False)
+    frame = {
+        **{"showticklabels": False, "ticks": "", "showgrid": False, "zeroline": False},
+        **{"showline": True, "mirror": True, "linecolor": style.grey},
+    }
+    figure.update_xaxes(frame)
+    figure.update_yaxes(frame)
     return figure
 
 

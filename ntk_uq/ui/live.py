@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ntk_uq.curves import Curve
-from ntk_uq.engine.chunks import submit
+from ntk_uq.jobs import submit_curve
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui.follow import NO_ENGINE
@@ -32,7 +32,7 @@ def ask(store: Store, curves: Sequence[Curve]) -> None:
     # The last one asked for runs first, and the first curve is the one to see first.
     for job_id, curve in reversed(wanted.items()):
         if job_id not in asked and not curve.complete:
-            submit(store.jobs, curve.spec)
+            submit_curve(store.jobs, curve.spec)
     st.session_state[_ASKED] = set(wanted)
 
 
@@ -93,7 +93,7 @@ def ended(store: Store, curves: Sequence[Curve], labels: Sequence[str]) -> None:
         box(f"**{', '.join(concerned)}**: {reason}")
     if missing and st.button("Compute what is missing", key="compute_missing"):
         for spec in reversed(missing):
-            submit(store.jobs, spec)
+            submit_curve(store.jobs, spec)
         st.rerun()
 
 

@@ -62,6 +62,8 @@ def _table(file_id: str, name: str, content: Callable[[], bytes]) -> Table:
 
 def _choose(table: Table, chosen: Callable[[str], None]) -> None:
     st.markdown(f"**{table.source}**: {len(table):,} rows, {len(table.names)} columns")
+    for note in table.notes:
+        st.caption(note)
     summaries = own.summaries(table)
     st.dataframe(
         pd.DataFrame(

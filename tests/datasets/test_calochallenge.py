@@ -100,7 +100,10 @@ def test_energies_and_showers_come_back(folder):
     np.testing.assert_array_equal(examples.test_targets, folder.energies[N_POOL:])
     np.testing.assert_array_equal(examples.pool_inputs[:], folder.showers[:N_POOL])
     np.testing.assert_array_equal(examples.test_inputs[:], folder.showers[N_POOL:])
-    assert examples.notices == ()
+    assert examples.notices == (
+        "Not the official CaloChallenge files by checksum: "
+        "dataset_1_photons_1.hdf5, dataset_1_photons_2.hdf5.",
+    )
 
 
 def test_voxels_and_incident_energies_have_the_same_unit(folder):
@@ -142,6 +145,17 @@ def test_rows_do_not_depend_on_chunks_and_bands(folder, monkeypatch, options, ba
     order = np.random.default_rng(0).permutation(N_POOL)
     np.testing.assert_array_equal(rows_of(folder)[order], folder.showers[order])
     np.testing.assert_array_equal(rows_of(folder)[order[:9]], folder.showers[order[:9]])
+
+
+def test_official_files_give_no_notice_and_are_summed_once(folder, monkeypatch):
+    import hashlib
+
+    paths = [folder.path(name) for name in calochallenge.PHOTON_FILES.files]
+    sums = tuple(hashlib.md5(path.read_bytes()).hexdigest() for path in paths)
+    official = dataclasses.replace(calochallenge.PHOTON_FILES, md5=sums)
+    assert official.load().notices == ()
+    monkeypatch.setattr("ntk_uq.datasets.files.md5", None)
+    assert official.load().notices == ()
 
 
 def test_a_draw_reads_its_own_rows_only(folder, reads):

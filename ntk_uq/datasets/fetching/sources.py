@@ -6,6 +6,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ntk_uq import settings
 from ntk_uq.datasets import mnist
+from ntk_uq.datasets.calochallenge import (
+    ELECTRON_FILES,
+    PHOTON_FILES,
+    PION_FILES,
+    ShowerFiles,
+)
 from ntk_uq.errors import SpecError
 
 _SLACK = 64 * 2**10  # what a mirror may send beyond the official size before it is cut off
@@ -127,20 +133,22 @@ def _cifar10() -> Source:
     return Source("cifar10", "cifar10", (file,), Archive("cifar-10-batches-bin", tuple(members)))
 
 
-def _calochallenge(name: str, record: int, files: dict[str, tuple[str, int | None]]) -> Source:
+def _calochallenge(
+    files: ShowerFiles, record: int, sizes: tuple[int | None, int | None] = (None, None)
+) -> Source:
     return Source(
-        name,
+        files.name,
         "calochallenge",
         tuple(
             RemoteFile(
-                name=file,
+                name=name,
                 checksum=f"md5:{md5}",
-                urls=(f"https://zenodo.org/records/{record}/files/{file}?download=1",),
+                urls=(f"https://zenodo.org/records/{record}/files/{name}?download=1",),
                 # The files of data set 1 are about 170 MB each.
                 limit=400 * 10**6 if size is None else size + _SLACK,
                 size=size,
             )
-            for file, (md5, size) in files.items()
+            for name, md5, size in zip(files.files, files.md5, sizes, strict=True)
         ),
     )
 
@@ -150,30 +158,9 @@ SOURCES: dict[str, Source] = {
     for source in (
         _mnist(),
         _cifar10(),
-        _calochallenge(
-            "calochallenge1-photons",
-            8099322,
-            {
-                "dataset_1_photons_1.hdf5": ("005d2adeda7db034b388112661265656", None),
-                "dataset_1_photons_2.hdf5": ("4767715ed56e99565fd9c67340661e70", None),
-            },
-        ),
-        _calochallenge(
-            "calochallenge1-pions",
-            8099322,
-            {
-                "dataset_1_pions_1.hdf5": ("6a5f52722064a1bcd8a0bc002f16515d", None),
-                "dataset_1_pions_2.hdf5": ("fee7457b40127bc23c8ab909e2638ca0", None),
-            },
-        ),
-        _calochallenge(
-            "calochallenge2-electrons",
-            6366271,
-            {
-                "dataset_2_1.hdf5": ("e590333e9a2da51b258288d74bd8357a", 1_356_475_617),
-                "dataset_2_2.hdf5": ("7a56fd68aa53ded37c2ac445694d9736", 1_366_708_391),
-            },
-        ),
+        _calochallenge(PHOTON_FILES, 8099322),
+        _calochallenge(PION_FILES, 8099322),
+        _calochallenge(ELECTRON_FILES, 6366271, (1_356_475_617, 1_366_708_391)),
     )
 }
 """Everything that can be fetched, by name."""
