@@ -70,7 +70,7 @@ def target_figure(target: TargetReport, title: str, style: Style) -> go.Figure:
     return _lay_out(
         figure,
         "Distribution of the target",
-        style.axis(title, kind),
+        {**style.axis(title, kind), **(DECADES if kind == "log" else {})},
         {**style.axis(y_title), "rangemode": "tozero"},
         style,
     )

@@ -13,6 +13,7 @@ from ntk_uq.figures.style import TITLE_HEIGHT, Style
 
 _PIXELS = 112  # at least so many on the longer side: a browser would blur what it enlarges
 _MOST_LAYERS = 12
+_FAINTEST = -4  # decades below the largest deposit of a shower: of the ground's colour
 # From the ground up. Not Plotly's own scales: Streamlit replaces some nearly black colours by those
 # of its theme.
 _HEAT_DARK = [[0, "#0E1117"], [0.35, "#5B1E6B"], [0.6, "#C73E4C"], [0.8, "#F98E09"], [1, "#FCFFA4"]]
@@ -46,7 +47,8 @@ def images(report: DataReport) -> list[UInt8[np.ndarray, "h w ..."]]:
 def shower_figure(
     dataset: Dataset, samples: Sequence[Sample], titles: Sequence[str], style: Style
 ) -> go.Figure:
-    """Energy deposits, a row a shower, a column a layer, on one logarithmic colour scale.
+    """Energy deposits, a row a shower, a column a layer; colours say by how many decades a deposit
+    is below the largest of its shower, so that showers of any energy can be seen side by side.
 
     Args:
         dataset: it has ``layers``; of more than a dozen, evenly spaced ones are drawn.
@@ -56,10 +58,6 @@ def shower_figure(
     """
     chosen = np.unique(np.linspace(0, len(dataset.layers) - 1, _MOST_LAYERS).round().astype(int))
     parts = [split_layers(dataset, sample) for sample in samples]
-    deposits = np.concatenate([cells.ravel() for shower in parts for cells in shower])
-    # Noise below zero has no logarithm, and a thousandth of the largest deposit is dark enough.
-    top = float(np.log10(deposits.max())) if deposits.max() > 0 else 0.0
-    bottom = top - 4
     figure = make_subplots(
         rows=len(samples),
         cols=len(chosen),
@@ -69,10 +67,13 @@ def shower_figure(
         vertical_spacing=0.03,
     )
     for row, shower in enumerate(parts, 1):
+        top = max(float(cells.max()) for cells in shower)
+        top = top if top > 0 else 1.0
         for column, layer in enumerate(chosen, 1):
             cells = shower[layer]
             figure.add_heatmap(
-                z=np.log10(np.maximum(cells, 10**bottom)),
+                # Noise below zero has no logarithm.
+                z=np.log10(np.maximum(cells / top, 10.0**_FAINTEST)),
                 customdata=cells,
                 coloraxis="coloraxis",
                 hovertemplate=(
@@ -84,17 +85,17 @@ def shower_figure(
                 row=row,
                 col=column,
             )
-    ticks = list(range(int(np.ceil(bottom)), int(np.floor(top)) + 1))
+    ticks = list(range(_FAINTEST, 1))
     figure.update_layout(
         style.layout(""),
         height=TITLE_HEIGHT + 40 + 110 * len(samples),
         margin={"l": 12, "r": 12, "t": TITLE_HEIGHT, "b": 12},
         coloraxis={
             "colorscale": _HEAT_DARK if style.dark else _HEAT_LIGHT,
-            "cmin": bottom,
-            "cmax": top,
+            "cmin": _FAINTEST,
+            "cmax": 0,
             "colorbar": {
-                "title": {"text": f"deposit [{dataset.input_unit}]"},
+                "title": {"text": "deposit / largest<br>of the shower"},
                 "tickvals": ticks,
                 "ticktext": [f"{10.0**tick:g}" for tick in ticks],
             },

@@ -124,15 +124,23 @@ def _showers(dataset: Dataset, report: DataReport, style: Style) -> None:
     last = len(ordered) - 1
     places = sorted({round(i * last / (_MOST_SHOWERS - 1)) for i in range(_MOST_SHOWERS)})
     chosen = [ordered[i] for i in places]
-    labels = [f"{sample.targets[0]:.3g} {dataset.unit}" for sample in chosen]
+    labels = [_energy(sample.targets[0], dataset.unit) for sample in chosen]
     st.markdown(f"##### {len(chosen)} showers of the pool, of increasing incident energy")
     _chart(shower_figure(dataset, chosen, labels, style), "showers")
     st.caption(
         f"A row a shower, a column a layer; within a layer, rows are the {dataset.cells[0]}, "
         f"columns the {dataset.cells[1]} from 0 on the left. Deposits below a ten thousandth of "
-        "the largest have the ground's colour."
+        "the shower's largest have the ground's colour."
     )
     _chart(depth_figure(dataset, chosen, labels, style), "depth")
+
+
+def _energy(value: float, unit: str) -> str:
+    """An energy in the unit in which it is a short number."""
+    units = ("MeV", "GeV", "TeV")
+    while value >= 1000 and unit in units[:-1]:
+        value, unit = value / 1000, units[units.index(unit) + 1]
+    return f"{value:.3g} {unit}"
 
 
 def _label(report: DataReport, sample: Sample) -> str:

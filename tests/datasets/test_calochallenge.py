@@ -1,6 +1,8 @@
 """CaloChallenge files, written here in the documented layout from our own showers."""
 
 import contextlib
+import dataclasses
+import hashlib
 import os
 import shutil
 
@@ -148,8 +150,6 @@ def test_rows_do_not_depend_on_chunks_and_bands(folder, monkeypatch, options, ba
 
 
 def test_official_files_give_no_notice_and_are_summed_once(folder, monkeypatch):
-    import hashlib
-
     paths = [folder.path(name) for name in calochallenge.PHOTON_FILES.files]
     sums = tuple(hashlib.md5(path.read_bytes()).hexdigest() for path in paths)
     official = dataclasses.replace(calochallenge.PHOTON_FILES, md5=sums)
