@@ -19,6 +19,7 @@ install_import_hook(
         "ntk_uq.datasets.idx",
         "ntk_uq.datasets.preparation",
         "ntk_uq.datasets.splits",
+        "ntk_uq.ensembles",
         "ntk_uq.theory",
     ],
     "shapecheck.checked",

@@ -61,12 +61,15 @@ def _digest(path: Path, algorithm: str, modified: int, size: int) -> str:  # noq
     return digest(path, algorithm)
 
 
-def read_derived(path: Path) -> dict[str, np.ndarray] | None:
-    """Arrays that :func:`write_derived` kept, or None where they are missing or damaged."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
+def packed(**arrays: np.ndarray) -> bytes:
+    """Arrays as the bytes of an .npz file, after their SHA-256."""
+    body = io.BytesIO()
+    np.savez(body, **arrays)  # type: ignore[arg-type]
+    return hashlib.sha256(body.getbuffer()).digest() + body.getvalue()
+
+
+def unpacked(content: bytes) -> dict[str, np.ndarray] | None:
+    """The arrays that :func:`packed` wrote, or None where the bytes are damaged."""
     # A checksum of our own: a flipped bit in a header makes NumPy read other numbers, or raise
     # anything from TokenError to NotImplementedError, before zip looks at its sum.
     checksum, body = content[:_CHECKSUM], content[_CHECKSUM:]
@@ -74,6 +77,15 @@ def read_derived(path: Path) -> dict[str, np.ndarray] | None:
         return None
     with np.load(io.BytesIO(body), allow_pickle=False) as file:
         return dict(file)
+
+
+def read_derived(path: Path) -> dict[str, np.ndarray] | None:
+    """Arrays that :func:`write_derived` kept, or None where they are missing or damaged."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    return unpacked(content)
 
 
 def write_derived(path: Path, **arrays: np.ndarray) -> None:
@@ -89,10 +101,7 @@ def write_derived(path: Path, **arrays: np.ndarray) -> None:
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            body = io.BytesIO()
-            np.savez(body, **arrays)  # type: ignore[arg-type]
-            file.write(hashlib.sha256(body.getbuffer()).digest())
-            file.write(body.getbuffer())
+            file.write(packed(**arrays))
         temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)
