@@ -89,4 +89,5 @@ def build(spec: ArchitectureSpec, width: int = 1, n_outputs: int = 1) -> Network
         layers += [affine(width), activations[spec.activation]()]
     layers.append(affine(n_outputs))
     _, after_first, _ = stax.serial(*layers[1:])
-    return Network(*stax.serial(*layers), after_first)
+    init, apply, kernel = stax.serial(*layers)
+    return Network(init, apply, kernel, after_first)

@@ -75,9 +75,7 @@ def train(
     optimizer: OptimizerSpec,
     width: int,
     keys: UInt32[np.ndarray, "m 2"],
-    data: tuple[
-        Float[np.ndarray, "n d"], Float[np.ndarray, "n c"], Float[np.ndarray, "t d"]
-    ],
+    data: tuple[Float[np.ndarray, "n d"], Float[np.ndarray, "n c"], Float[np.ndarray, "t d"]],
     step_size: float,
     recorded: Int[np.ndarray, "r"],
     span: bool | None = None,
@@ -110,16 +108,41 @@ def train(
         len(keys) > 1,
     )
     dtype = np.dtype(precision)
+    with jax.enable_x64(False):
+        start, orders = _initializer(architecture, width, y.shape[1], x.shape[1])(keys)
+    if len(keys) == 1:
+        start, orders = jax.tree.map(lambda a: a[0], (start, orders))
     # An accelerator would else multiply float32 in fewer digits than it stores.
-    with jax.enable_x64(dtype == np.float64), jax.default_matmul_precision("highest"):
+    with jax.enable_x64(bool(dtype == np.float64)), jax.default_matmul_precision("highest"):
         out = run(
-            keys if len(keys) > 1 else keys[0],
+            jax.tree.map(lambda a: jnp.asarray(a, dtype), start),
+            orders,
             tuple(jnp.asarray(a, dtype) for a in data),
             jnp.asarray(step_size, dtype),
             jnp.asarray(np.diff(recorded), jnp.int32),
         )
         out = jax.block_until_ready(out)
     return out if len(keys) > 1 else Trajectory(*(a[None] for a in out))
+
+
+@functools.lru_cache(maxsize=64)
+def _initializer(
+    architecture: ArchitectureSpec, width: int, n_outputs: int, n_features: int
+) -> Callable[..., tuple[Parameters, jax.Array]]:
+    """Keys to networks and keys for the order of their batches.
+
+    A program of its own, in float32: in float64 the same key would draw another network.
+    """
+    init = build(architecture, width, n_outputs).init
+
+    def one(words: jax.Array) -> tuple[Parameters, jax.Array]:
+        start, order = jax.random.split(jax.random.wrap_key_data(words, impl="threefry2x32"))
+        return init(start, (-1, n_features))[1], order
+
+    def several(words: jax.Array) -> tuple[Parameters, jax.Array]:
+        return lax.map(one, words)
+
+    return jax.jit(several)
 
 
 @functools.lru_cache(maxsize=64)
@@ -134,10 +157,14 @@ def _program(
     """Compiled once for each shape; eta, the number of steps and the seeds are its arguments."""
     network = build(architecture, width, n_outputs)
 
-    def one(key: jax.Array, data: Any, step_size: jax.Array, counts: jax.Array) -> Trajectory:
+    def one(
+        start: Parameters,
+        key_order: jax.Array,
+        data: Any,
+        step_size: jax.Array,
+        counts: jax.Array,
+    ) -> Trajectory:
         x, y, x_test = data
-        key_start, key_order = jax.random.split(jax.random.wrap_key_data(key, impl="threefry2x32"))
-        start = network.init(key_start, (-1, x.shape[1]))[1]
         coordinates = (_Span if span else _Direct)(network, architecture, start, x)
         rule = _rule(method, step_size)
         limit = DIVERGED * jnp.sum((network.apply(start, x) - y) ** 2)
@@ -165,13 +192,9 @@ def _program(
             sound = state.sound & (jnp.sum((train - y) ** 2) <= limit)
             return state._replace(sound=sound), (train, test)
 
-        def segment(
-            state: _State, count: jax.Array
-        ) -> tuple[_State, tuple[jax.Array, jax.Array]]:
+        def segment(state: _State, count: jax.Array) -> tuple[_State, tuple[jax.Array, jax.Array]]:
             until = state.step + count
-            return look(
-                lax.while_loop(lambda s: (s.step < until) & s.sound, descend, state)
-            )
+            return look(lax.while_loop(lambda s: (s.step < until) & s.sound, descend, state))
 
         state = _State(
             coordinates.zero,
@@ -185,7 +208,7 @@ def _program(
         train, test = (jnp.concatenate([a[None], b]) for a, b in zip(first, rest, strict=True))
         return Trajectory(train, test, jnp.where(state.sound, -1, state.step))
 
-    return jax.jit(jax.vmap(one, in_axes=(0, None, None, None)) if several else one)
+    return jax.jit(jax.vmap(one, in_axes=(0, 0, None, None, None)) if several else one)
 
 
 class _Direct:
@@ -266,9 +289,7 @@ def _rule(
     return optax.sgd(step_size, momentum=momentum)
 
 
-def _batch(
-    size: int | None, state: _State, key: jax.Array
-) -> tuple[jax.Array | None, jax.Array]:
+def _batch(size: int | None, state: _State, key: jax.Array) -> tuple[jax.Array | None, jax.Array]:
     """The indices of this step's batch, None for all, and the order of this pass.
 
     Each pass shuffles anew and leaves out what does not fill a batch.
@@ -279,9 +300,7 @@ def _batch(
     epoch, place = jnp.divmod(state.step, n // size)
     order = lax.cond(
         place == 0,
-        lambda: jax.random.permutation(jax.random.fold_in(key, epoch), n).astype(
-            state.order.dtype
-        ),
+        lambda: jax.random.permutation(jax.random.fold_in(key, epoch), n).astype(state.order.dtype),
         lambda: state.order,
     )
     return lax.dynamic_slice(order, (place * size,), (size,)), order
