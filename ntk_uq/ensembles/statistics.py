@@ -88,7 +88,7 @@ def spread(losses: Float[np.ndarray, "... m"], axis: int = -1) -> Float[np.ndarr
 
 def ratio(losses: Float[np.ndarray, "... m"], axis: int = -1) -> Float[np.ndarray, "..."]:
     """epsilon = sigma / mu."""
-    return spread(losses, axis) / mean(losses, axis)
+    return np.asarray(spread(losses, axis) / mean(losses, axis))
 
 
 def bootstrap(

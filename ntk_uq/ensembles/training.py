@@ -4,8 +4,9 @@ The network is the architecture's own (:func:`ntk_uq.architecture.build`), diffe
 Two things are done otherwise than in a textbook's loop:
 
 **Displacements.** What is updated is not a parameter but its distance from the start. In NTK
-parameterization parameters are of order 1 and move by 1/sqrt(width); the late, small steps of
-float32 would be lost in the last digit of a parameter, and the slow modes would stall.
+parameterization parameters are of order 1 and move by 1/sqrt(width), so late, small steps lose
+fewer digits. Over 50,000 to 200,000 steps at eta = 0.1 and 0.003 the test loss left that of float64
+by at most 7e-5 instead of 1.5e-4, for no measurable time.
 
 **The span of the data.** The first layer's weights move only along the training inputs,
 ``W_1 - W_1(0) = sigma_w / sqrt(d) X' A`` with A of shape (n_train, width), and their biases with
@@ -34,6 +35,8 @@ DIVERGED = 1e3
 """Training loss, relative to the initial one, above which a training counts as diverged. A finite
 network may climb by a factor of about its width first and then settle in a flatter place
 (Lewkowycz et al., arXiv:2003.02218), at widths for which the theory is meant rarely this far."""
+
+_RANDOM = "threefry2x32"
 
 Parameters = Any
 """As stax nests them: one tuple a layer, weights (fan_in, fan_out) and biases (1, fan_out)."""
@@ -108,8 +111,7 @@ def train(
         len(keys) > 1,
     )
     dtype = np.dtype(precision)
-    with jax.enable_x64(False):
-        start, orders = _initializer(architecture, width, y.shape[1], x.shape[1])(keys)
+    start, orders = initialize(architecture, width, y.shape[1], x.shape[1], keys)
     if len(keys) == 1:
         start, orders = jax.tree.map(lambda a: a[0], (start, orders))
     # An accelerator would else multiply float32 in fewer digits than it stores.
@@ -125,19 +127,33 @@ def train(
     return out if len(keys) > 1 else Trajectory(*(a[None] for a in out))
 
 
+def initialize(
+    architecture: ArchitectureSpec,
+    width: int,
+    n_outputs: int,
+    n_features: int,
+    keys: UInt32[np.ndarray, "m 2"],
+) -> tuple[Parameters, UInt32[Array, "m 2"]]:
+    """A network for each key, and a key for the order of its batches.
+
+    A program of its own, always in float32: in float64 the same key would draw another network.
+
+    Returns:
+        Parameters with a leading axis of m members, all standard normal; keys, (m, 2).
+    """
+    with jax.enable_x64(False):
+        return _initializer(architecture, width, n_outputs, n_features)(keys)
+
+
 @functools.lru_cache(maxsize=64)
 def _initializer(
     architecture: ArchitectureSpec, width: int, n_outputs: int, n_features: int
 ) -> Callable[..., tuple[Parameters, jax.Array]]:
-    """Keys to networks and keys for the order of their batches.
-
-    A program of its own, in float32: in float64 the same key would draw another network.
-    """
     init = build(architecture, width, n_outputs).init
 
     def one(words: jax.Array) -> tuple[Parameters, jax.Array]:
-        start, order = jax.random.split(jax.random.wrap_key_data(words, impl="threefry2x32"))
-        return init(start, (-1, n_features))[1], order
+        start, order = jax.random.split(jax.random.wrap_key_data(words, impl=_RANDOM))
+        return init(start, (-1, n_features))[1], jax.random.key_data(order)
 
     def several(words: jax.Array) -> tuple[Parameters, jax.Array]:
         return lax.map(one, words)
@@ -159,18 +175,19 @@ def _program(
 
     def one(
         start: Parameters,
-        key_order: jax.Array,
+        order: jax.Array,
         data: Any,
         step_size: jax.Array,
         counts: jax.Array,
     ) -> Trajectory:
         x, y, x_test = data
+        key_order = jax.random.wrap_key_data(order, impl=_RANDOM)
         coordinates = (_Span if span else _Direct)(network, architecture, start, x)
         rule = _rule(method, step_size)
         limit = DIVERGED * jnp.sum((network.apply(start, x) - y) ** 2)
 
         def descend(state: _State) -> _State:
-            batch, order = _batch(method[2], state, key_order)
+            batch, pass_order = _batch(method[2], state, key_order)
             rows = y if batch is None else y[batch]
             share = len(y) / len(rows)
             outputs, pull = coordinates.outputs(state.moved, batch)
@@ -181,7 +198,7 @@ def _program(
             return _State(
                 optax.apply_updates(state.moved, update),
                 memory,
-                order,
+                pass_order,
                 state.step + sound,
                 sound,
             )
