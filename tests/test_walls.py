@@ -10,7 +10,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "ntk_uq"
 FILES = sorted(PACKAGE.rglob("*.py"))
-HEAVY = ("jax", "jaxlib", "neural_tangents", "distributed", "dask")
+HEAVY = ("jax", "jaxlib", "optax", "neural_tangents", "distributed", "dask")
+TRAINING = {f"ensembles/{name}.py" for name in ("calibration", "members", "training")}
 
 
 def names_imported(tree: ast.AST) -> set[str]:
@@ -78,6 +79,7 @@ def test_pages_load_neither_jax_nor_neural_tangents_nor_dask():
         "reports",
         "engine.chunks",
     ]
+    above += [f"ensembles.{name}" for name in ("records", "statistics", "schedule", "estimate")]
     modules += [f"ntk_uq.{name}" for name in above]
     loaded = loaded_after(f"import {', '.join(sorted(modules))}")
     assert "streamlit" in loaded
@@ -102,7 +104,8 @@ def test_the_package_itself_loads_next_to_nothing():
     ("module", "allowed"),
     [
         ("neural_tangents", {"architecture.py"}),
-        ("jax", {"architecture.py", "theory/kernels.py"}),
+        ("jax", {"architecture.py", "theory/kernels.py", *TRAINING}),
+        ("optax", TRAINING),
         ("streamlit", {n for n in TREES if n.startswith("ui/")}),
         ("distributed", {n for n in TREES if n.startswith("engine/")}),
         ("dask", {n for n in TREES if n.startswith("engine/")}),
@@ -157,6 +160,7 @@ LAYERS = [
     {"errors", "fields", "specs", "views", "settings", "records"},
     {"datasets", "architecture", "results"},
     {"theory", "scaling", "store"},
+    {"ensembles"},
     {"curves", "jobs", "reports", "spectra"},
     {"engine"},
 ]

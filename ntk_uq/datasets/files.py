@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import io
 import os
 import tempfile
 from collections.abc import Iterable
@@ -75,13 +76,15 @@ def _digest(path: Path, algorithm: str, modified: int, size: int) -> str:  # noq
     return digest(path, algorithm)
 
 
-def read_sealed(path: Path, names: Iterable[str] | None = None) -> dict[str, np.ndarray] | None:
+def read_sealed(
+    source: Path | bytes, names: Iterable[str] | None = None
+) -> dict[str, np.ndarray] | None:
     """Arrays that :func:`write_sealed` wrote, all or those named; None where they are damaged.
 
     So they are, too, if there is no such file, it cannot be read, or it lacks one of the names.
     """
     try:
-        with path.open("rb") as file:
+        with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
             checksum = file.read(_CHECKSUM)
             # A checksum of our own: a flipped bit in a header makes NumPy read other numbers, or
             # raise anything from TokenError to NotImplementedError, before zip looks at its sum.
@@ -97,7 +100,7 @@ def read_sealed(path: Path, names: Iterable[str] | None = None) -> dict[str, np.
         return None
 
 
-def write_sealed(file: BufferedRandom, **arrays: np.ndarray) -> None:
+def write_sealed(file: BufferedRandom | io.BytesIO, **arrays: np.ndarray) -> None:
     """Writes arrays to a file, open to be written and read, with a checksum in front.
 
     Raises:
@@ -109,6 +112,13 @@ def write_sealed(file: BufferedRandom, **arrays: np.ndarray) -> None:
     checksum = hashlib.file_digest(file, "sha256").digest()
     file.seek(0)
     file.write(checksum)
+
+
+def sealed(**arrays: np.ndarray) -> bytes:
+    """What :func:`write_sealed` would write."""
+    file = io.BytesIO()
+    write_sealed(file, **arrays)
+    return file.getvalue()
 
 
 def read_derived(path: Path) -> dict[str, np.ndarray] | None:
