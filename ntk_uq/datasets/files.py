@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterable
 from io import BufferedRandom
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -88,7 +89,7 @@ def read_sealed(
             checksum = file.read(_CHECKSUM)
             # A checksum of our own: a flipped bit in a header makes NumPy read other numbers, or
             # raise anything from TokenError to NotImplementedError, before zip looks at its sum.
-            if hashlib.file_digest(file, "sha256").digest() != checksum:
+            if _checksum_of_rest(file) != checksum:
                 return None
             file.seek(_CHECKSUM)
             with np.load(file, allow_pickle=False) as arrays:
@@ -109,9 +110,17 @@ def write_sealed(file: BufferedRandom | io.BytesIO, **arrays: np.ndarray) -> Non
     file.write(bytes(_CHECKSUM))
     np.savez(file, **arrays)  # type: ignore[arg-type]
     file.seek(_CHECKSUM)
-    checksum = hashlib.file_digest(file, "sha256").digest()
+    checksum = _checksum_of_rest(file)
     file.seek(0)
     file.write(checksum)
+
+
+def _checksum_of_rest(file: BinaryIO) -> bytes:
+    """SHA-256 from where the file stands. (hashlib.file_digest takes all of a BytesIO.)"""
+    digest = hashlib.sha256()
+    while piece := file.read(2**20):
+        digest.update(piece)
+    return digest.digest()
 
 
 def sealed(**arrays: np.ndarray) -> bytes:
