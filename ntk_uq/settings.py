@@ -19,6 +19,7 @@ UPLOAD_LIMIT = "NTK_UQ_UPLOAD_LIMIT"
 UPLOAD_EXPANDED = "NTK_UQ_UPLOAD_EXPANDED"
 MEMORY = "NTK_UQ_MEMORY"
 WORKERS = "NTK_UQ_WORKERS"
+TRAINING_HOURS = "NTK_UQ_TRAINING_HOURS"
 SCHEDULER = "NTK_UQ_SCHEDULER"
 MIRRORS = "NTK_UQ_MIRRORS"
 
@@ -81,6 +82,22 @@ def memory_limit() -> int:
     if not text:
         return int(0.7 * _machine_memory() / workers())
     return parse_bytes(text, MEMORY)
+
+
+def training_limit() -> float:
+    """Hours of one worker that one launch of ensembles may take (default 48).
+
+    Raises:
+        SpecError: if ``NTK_UQ_TRAINING_HOURS`` is not a number above 0.
+    """
+    text = os.environ.get(TRAINING_HOURS) or "48"
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours < float("inf"):
+        raise SpecError(f"{TRAINING_HOURS} is {text!r}; it must be a number of hours above 0.")
+    return hours
 
 
 def workers() -> int:

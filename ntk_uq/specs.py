@@ -322,3 +322,8 @@ def _check_batch(optimizer: OptimizerSpec, n_train: int) -> None:
             f"batch_size is {optimizer.batch_size}, but the training set holds {n_train} "
             f"examples; choose at most {n_train}."
         )
+
+
+@dataclass(frozen=True)
+class CalibrationSpec(Spec):
+    """How fast the engine's workers train: measured once and kept."""

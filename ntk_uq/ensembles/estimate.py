@@ -1,10 +1,11 @@
 """What an ensemble costs, told before it starts: operations, memory, seconds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ntk_uq import settings
 from ntk_uq.ensembles.schedule import recorded_steps
-from ntk_uq.errors import MemoryLimitError
+from ntk_uq.errors import CostLimitError, MemoryLimitError
 from ntk_uq.specs import EnsembleSpec
 
 _BASE = 400 * 2**20
@@ -24,6 +25,10 @@ class Speed:
     products: float
     traffic: float
     overhead: float = 25e-6
+
+
+DEFAULT_SPEED = Speed(products=2e10, traffic=5e9)
+"""Of a slow core, until somebody has measured."""
 
 
 def parameters(n_features: int, width: int, depth: int, n_outputs: int) -> int:
@@ -135,3 +140,60 @@ def check_memory(
             "n_train or n_test."
         )
     return needed
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What is still to be done of some ensembles.
+
+    Attributes:
+        members: networks that are not there yet.
+        flops: floating-point operations of their training.
+        seconds: about how long that takes on one worker.
+        bytes: memory of a worker.
+    """
+
+    members: int
+    flops: float
+    seconds: float
+    bytes: int
+
+
+def cost(
+    spec: EnsembleSpec,
+    missing: Mapping[tuple[int, int], int],
+    n_features: int,
+    n_outputs: int,
+    speed: Speed,
+) -> Cost:
+    """What the ``missing`` networks of each width and N_D cost."""
+    flops, seconds = 0.0, 0.0
+    for (width, n_train), count in missing.items():
+        shape = (spec, width, n_train, n_features, n_outputs)
+        flops += count * member_flops(*shape)
+        seconds += count * member_seconds(*shape, speed)
+    largest = (spec.widths[-1], spec.n_train[-1], n_features, n_outputs)
+    return Cost(sum(missing.values()), flops, seconds, required_bytes(spec, *largest))
+
+
+def check_cost(
+    spec: EnsembleSpec,
+    missing: Mapping[tuple[int, int], int],
+    n_features: int,
+    n_outputs: int,
+    speed: Speed,
+) -> Cost:
+    """As :func:`cost`.
+
+    Raises:
+        CostLimitError: if it would take longer than the settings allow.
+    """
+    found = cost(spec, missing, n_features, n_outputs, speed)
+    limit = settings.training_limit()
+    if found.seconds > 3600 * limit:
+        raise CostLimitError(
+            f"Training {found.members:,} networks takes about {found.seconds / 3600:,.0f} hours on "
+            f"one worker; the limit is {limit:g} hours ({settings.TRAINING_HOURS}). Choose fewer "
+            "members, steps or widths, or smaller ones."
+        )
+    return found

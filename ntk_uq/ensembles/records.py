@@ -12,7 +12,8 @@ from jaxtyping import Float, Int
 from ntk_uq.datasets.files import read_sealed, sealed
 from ntk_uq.errors import DataError
 from ntk_uq.fields import digest_of
-from ntk_uq.specs import MemberSpec
+from ntk_uq.records import Record
+from ntk_uq.specs import DataSpec, MemberSpec
 
 MEMBERS_VERSION = 1
 """Part of every key: raised when the numbers change, so that older members are left alone."""
@@ -25,6 +26,12 @@ def member_key(spec: MemberSpec, fingerprint: str) -> str:
     """Where a store keeps a member: it depends on what the data files hold, not on their name."""
     content = {"members": MEMBERS_VERSION, "data": fingerprint, "spec": spec.identity()}
     return f"member/{digest_of(content)}"
+
+
+def targets_key(spec: DataSpec, fingerprint: str) -> str:
+    """Where a store keeps the prepared targets of the test set that members are tested on."""
+    content = {"members": MEMBERS_VERSION, "data": fingerprint, "spec": spec.identity()}
+    return f"targets/{digest_of(content)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +131,7 @@ class MemberResult:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Estimate(Record):
     """A statistic of an ensemble and how well its members determine it.
 
     Attributes:
@@ -140,7 +147,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class MeanTrajectory:
+class MeanTrajectory(Record):
     """Mean losses over members at each recorded step, with standard errors of the mean.
 
     All tuples have one entry a step; the errors are None for a single member.
@@ -154,7 +161,7 @@ class MeanTrajectory:
 
 
 @dataclass(frozen=True)
-class EnsemblePoint:
+class EnsemblePoint(Record):
     """What the networks of one width and one N_D say; those that diverged are only counted.
 
     Attributes:
@@ -190,11 +197,6 @@ class EnsemblePoint:
     confidence: float = 0.0
     warnings: tuple[str, ...] = ()
     failure: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """The record as JSON's own types, tuples as lists."""
-        out: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self), allow_nan=False))
-        return out
 
 
 def _whole(value: Any) -> bool:

@@ -23,14 +23,15 @@ _SEED = 2503_05938  # fixed: the same members give the same interval
 
 def summarize(
     members: Sequence[MemberResult],
-    targets: Float[np.ndarray, "t c"],
+    targets: Float[np.ndarray, "t c"] | None = None,
     confidence: float = CONFIDENCE,
 ) -> EnsemblePoint:
     """The statistics of the members of one ensemble; diverged ones are counted and left out.
 
     Args:
         members: at least one; of one width, N_D and draw, each once, in any order.
-        targets: y of the test set, (N_T, C).
+        targets: y of the test set, (N_T, C). Without them, predictions are not looked at, and
+            what needs them (bias, variance, the ensemble's loss) is None.
         confidence: of the intervals.
 
     Raises:
@@ -57,11 +58,12 @@ def summarize(
             "Choose a smaller eta or a larger width.",
         )
     losses = np.array([m.test_loss[-1] for m in sound])
-    outputs = np.stack([m.predictions for m in sound]).astype(np.float64)
-    ensemble = float(test_loss(outputs.mean(axis=0), targets))
-    bias, variance = None, None
-    if len(sound) > 1:
-        bias, variance = bias_and_variance(outputs, targets)
+    ensemble, bias, variance = None, None, None
+    if targets is not None:
+        outputs = np.stack([m.predictions for m in sound]).astype(np.float64)
+        ensemble = float(test_loss(outputs.mean(axis=0), targets))
+        if len(sound) > 1:
+            bias, variance = bias_and_variance(outputs, targets)
     return EnsemblePoint(
         **which,
         mu=bootstrap(losses, mean, confidence),
