@@ -18,6 +18,7 @@ session.navigate(
             icon=":material/trending_down:",
             default=True,
         ),
+        st.Page("pages/ensembles.py", title="Ensembles", icon=":material/hub:"),
         st.Page("pages/data.py", title="Data", icon=":material/database:"),
     ]
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from ntk_uq.cli import shared
 from ntk_uq.cli.options import add_fields, read
+from ntk_uq.comparisons import Comparison
 from ntk_uq.curves import Curve
 from ntk_uq.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.ensembles.stored import Ensembles, theory_of
@@ -51,9 +52,9 @@ def _run(options: argparse.Namespace) -> int:
     ensembles = _train(spec, results, options.quiet)
     theory = _theory(spec, results)
     if options.json:
-        print(json.dumps(to_json(ensembles, theory), indent=2, allow_nan=False))
+        print(json.dumps(Comparison(ensembles, theory).to_json(), indent=2, allow_nan=False))
     else:
-        print("\n".join(_table(ensembles, theory)))
+        print("\n".join(_table(Comparison(ensembles, theory))))
     for sentence in ensembles.warnings:
         print(f"ntk_uq: {sentence}", file=sys.stderr)
     return 1 if any(p.failure for p in ensembles.points) else 0
@@ -74,51 +75,12 @@ def _theory(spec: EnsembleSpec, results: ResultsCache | None) -> Curve | None:
     return None if curve is None else run_curve(curve, results)
 
 
-def to_json(ensembles: Ensembles, theory: Curve | None) -> dict[str, Any]:
-    """Ensembles with the theory beside each point, as JSON's own types."""
-    infinite = _by_size(theory)
-    return {
-        "spec": ensembles.spec.to_json(),
-        "digest": ensembles.spec.digest(),
-        "points": [_point(p, infinite.get(p.n_train)) for p in ensembles.points],
-        "warnings": list(ensembles.warnings),
-        "provenance": ensembles.provenance(),
-    }
-
-
-def _by_size(theory: Curve | None) -> dict[int, CurvePoint]:
-    return {} if theory is None else {p.n_train: p for p in theory.points}
-
-
-def _point(point: EnsemblePoint, theory: CurvePoint | None) -> dict[str, Any]:
-    out: dict[str, Any] = {
-        name: getattr(point, name) for name in ("width", "n_train", "members", "diverged")
-    }
-    for name in ("mu", "sigma", "epsilon"):
-        estimate: Estimate | None = getattr(point, name)
-        out[name] = None if estimate is None else estimate.value
-        bounds = estimate is not None and estimate.low is not None
-        out[f"{name}_ci"] = [estimate.low, estimate.high] if estimate and bounds else None
-    train = point.train_loss
-    return {
-        **out,
-        "confidence": point.confidence,
-        "mu_bias": point.mu_bias,
-        "mu_variance": point.mu_variance,
-        "ensemble_loss": point.ensemble_loss,
-        "train_loss": None if train is None else train.value,
-        "lambda_max": point.lambda_max,
-        "failure": point.failure,
-        "theory": None if theory is None else theory.to_json(),
-    }
-
-
 _COLUMNS = ("width", "N_D", "networks", "mu", "sigma", "epsilon", "mu/theory", "epsilon/theory")
 
 
-def _table(ensembles: Ensembles, theory: Curve | None) -> list[str]:
-    infinite = _by_size(theory)
-    rows = [_COLUMNS, *(_row(p, infinite.get(p.n_train)) for p in ensembles.points)]
+def _table(comparison: Comparison) -> list[str]:
+    ensembles = comparison.ensembles
+    rows = [_COLUMNS, *(_row(p, comparison.infinite(p.n_train)) for p in ensembles.points)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_COLUMNS))]
     lines = [
         "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
@@ -126,7 +88,7 @@ def _table(ensembles: Ensembles, theory: Curve | None) -> list[str]:
     ]
     optimizer = ensembles.spec.optimizer
     about = f"{optimizer.optimizer}, {optimizer.steps} steps, eta = {optimizer.eta:g}"
-    if theory is None:
+    if comparison.theory is None:
         return [*lines, "", f"{about}: a departure from the theory, which has no counterpart"]
     return [*lines, "", f"{about}; theory: infinite width at the same eta and k"]
 
