@@ -90,34 +90,32 @@ class Overlay(ResultsCache):
     """A store's results, or none, with memory for what cannot be written to it."""
 
     def __init__(self, results: ResultsCache | None) -> None:
-        self._results, self._memory = results, dict[str, bytes]()
+        self._results, self._writable = results, results is not None
+        self._memory: dict[str, bytes] = {}
 
     def get(self, key: str) -> bytes | None:
-        """As the store's, which is not asked again after it has failed."""
+        """The value of ``key``; None if there is none, it is damaged, or the store fails."""
         if key in self._memory or self._results is None:
             return self._memory.get(key)
         try:
             return self._results.get(key)
         except StoreError as error:
-            self._give_up(error)
+            log.warning("results cannot be read: %s", error)
             return None
 
     def put(self, key: str, value: bytes) -> None:
-        """As the store's; where that fails, the value is kept for this process alone."""
-        if self._results is not None:
+        """Stores a value; once the store has failed, for this process alone."""
+        if self._results is not None and self._writable:
             try:
                 self._results.put(key, value)
                 return
             except StoreError as error:
-                self._give_up(error)
+                log.warning("results are not kept: %s", error)
+                self._writable = False
         self._memory[key] = value
 
     def __contains__(self, key: str) -> bool:
         return self.get(key) is not None
-
-    def _give_up(self, error: StoreError) -> None:
-        log.warning("results are not kept: %s", error)
-        self._results = None
 
 
 def _ignore(done: int, total: int) -> None: ...

@@ -117,6 +117,7 @@ def _lay_out(
     upper_x, lower_x = style.axis("", "log"), style.axis("training examples N<sub>D</sub>", "log")
     for axis in (upper_x, lower_x):
         set_range(axis, [0.98 * spec.n_train[0], 1.02 * spec.n_train[-1]])
+        axis["tickvals"] = _labelled(spec.n_train)
     upper_x["showticklabels"] = False
     upper = style.axis(f"{_SYMBOLS[quantity]}{unit}", kind)
     lower = style.axis("finite / infinite", kind)
@@ -144,3 +145,12 @@ def _lay_out(
             **{"bgcolor": "rgba(0,0,0,0)", "font": {"size": 14}},
         },
     )
+
+
+def _labelled(n_train: tuple[int, ...]) -> list[int]:
+    """Those N_D that have room for a label: each at least a quarter above the one before."""
+    labelled = [n_train[0]]
+    for n in n_train[1:]:
+        if n >= 1.25 * labelled[-1]:
+            labelled.append(n)
+    return labelled

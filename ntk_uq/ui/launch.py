@@ -12,7 +12,7 @@ from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.session import engine_alive
 
-_ROW_HEIGHT = 56  # pixels
+_PANEL_HEIGHT = 104  # pixels, whatever it says: the plots below stand still
 
 
 def calibrate(store: Store) -> None:
@@ -33,7 +33,7 @@ def panel(store: Store, ensembles: Ensembles, cost: Cost) -> None:
     """The estimate and the button; or the progress, and a button to stop."""
     spec = ensembles.spec
     job = store.jobs.get(spec.digest())
-    with st.container(border=True):
+    with st.container(border=True, height=_PANEL_HEIGHT, vertical_alignment="center"):
         if job is not None and not job.state.ended:
             _progress(store, ensembles, cost, job)
         elif ensembles.complete:
@@ -42,10 +42,18 @@ def panel(store: Store, ensembles: Ensembles, cost: Cost) -> None:
                 f"{_duration(ensembles.provenance()['seconds'])} of one worker."
             )
         else:
-            _offer(store, ensembles, cost, job)
+            _offer(store, ensembles, cost)
+    if job is None:
+        return
+    if not job.state.ended and not engine_alive(store):
+        st.warning(NO_ENGINE, icon=":material/power_off:")
+    if not ensembles.complete and job.state is JobState.FAILED:
+        st.error(job.error)
+    if not ensembles.complete and job.state is JobState.CANCELLED:
+        st.info("Stopped before all networks were trained. What is trained is kept.")
 
 
-def _offer(store: Store, ensembles: Ensembles, cost: Cost, job: Job | None) -> None:
+def _offer(store: Store, ensembles: Ensembles, cost: Cost) -> None:
     spec = ensembles.spec
     left, right = st.columns([4, 1], vertical_alignment="center")
     cached = f", {ensembles.done:,} of them trained already" if ensembles.done else ""
@@ -55,42 +63,34 @@ def _offer(store: Store, ensembles: Ensembles, cost: Cost, job: Job | None) -> N
         f"**{_duration(cost.seconds)}** of one worker{measured}, {format_bytes(cost.bytes)} of "
         "memory. Every network is kept when it is trained; you can close this page."
     )
-    again = job is not None and job.state in (JobState.FAILED, JobState.CANCELLED)
     if right.button(
-        "Train what is missing" if again or ensembles.done else "Train",
+        "Train what is missing" if ensembles.done else "Train",
         type="primary",
         key="launch",
         icon=":material/play_arrow:",
     ):
         submit_ensemble(store.jobs, spec)
         st.rerun()
-    if job is not None and job.state is JobState.FAILED:
-        st.error(job.error)
-    if job is not None and job.state is JobState.CANCELLED:
-        st.info("Stopped before all networks were trained. What is trained is kept.")
 
 
 def _progress(store: Store, ensembles: Ensembles, cost: Cost, job: Job) -> None:
     spec = ensembles.spec
-    with st.container(height=_ROW_HEIGHT, border=False):
-        left, right = st.columns([5, 1], vertical_alignment="center")
-        done = max(ensembles.done, job.done if job.total == spec.n_members else 0)
-        text = f"{done:,} of {spec.n_members:,} networks trained"
-        if job.cancel_requested:
-            text += ", stopping after the ones in hand"
-        elif job.state is JobState.QUEUED:
-            text += ", waiting for the engine"
-        elif job.state is JobState.INTERRUPTED:
-            text += ", the engine has gone silent; another one goes on"
-        else:
-            left_over = cost.seconds * pace(store, ensembles) / settings.workers()
-            text += f", about {_duration(left_over)} left"
-        left.progress(min(1.0, done / spec.n_members), text=text)
-        if right.button("Stop", key="stop_training", disabled=job.cancel_requested):
-            store.jobs.request_cancel(job.id)
-            st.rerun()
-    if not engine_alive(store):
-        st.warning(NO_ENGINE, icon=":material/power_off:")
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    done = max(ensembles.done, job.done if job.total == spec.n_members else 0)
+    text = f"{done:,} of {spec.n_members:,} networks trained"
+    if job.cancel_requested:
+        text += ", stopping after the ones in hand"
+    elif job.state is JobState.QUEUED:
+        text += ", waiting for the engine"
+    elif job.state is JobState.INTERRUPTED:
+        text += ", the engine has gone silent; another one goes on"
+    else:
+        left_over = cost.seconds * pace(store, ensembles) / settings.workers()
+        text += f", about {_duration(left_over)} left"
+    left.progress(min(1.0, done / spec.n_members), text=text)
+    if right.button("Stop", key="stop_training", disabled=job.cancel_requested):
+        store.jobs.request_cancel(job.id)
+        st.rerun()
 
 
 def pace(store: Store, ensembles: Ensembles) -> float:

@@ -53,8 +53,8 @@ def _compute(payload: Any, progress: Progress) -> Iterator[Result]:
     for member in train_members(spec, width, n_train, payload["members"]):
         fingerprint = member.provenance["data_fingerprint"]
         key = member_key(spec.member(width, n_train, member.member), fingerprint)
-        yield Result(key, member.to_bytes())
         progress(f"width {width}, N_D {n_train}, network {member.member + 1}")
+        yield Result(key, member.to_bytes())
 
 
 KIND = Kind(
