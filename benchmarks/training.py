@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jax
@@ -22,6 +23,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ntk_uq.ensembles.estimate import span_step_flops, step_flops
+from ntk_uq.ensembles.members import threads
 from ntk_uq.ensembles.seeds import key_data
 from ntk_uq.ensembles.training import in_span, train
 from ntk_uq.specs import ArchitectureSpec, OptimizerSpec
@@ -49,20 +51,31 @@ def timed(compute: Callable[[], object]) -> float:
 
 
 def measure(
-    n: int, d: int, width: int, depth: int, span: bool, members: int, repetitions: int
+    n: int,
+    d: int,
+    width: int,
+    depth: int,
+    span: bool,
+    beside: int,
+    at_once: int,
+    repetitions: int,
 ) -> dict[str, float | int | str]:
-    """One line of the table."""
+    """One line of the table: ``beside`` networks in a program, ``at_once`` programs."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((n + 10, d))
     x *= np.sqrt(d) / np.linalg.norm(x, axis=1, keepdims=True)
     y = np.eye(N_OUTPUTS)[rng.integers(0, N_OUTPUTS, n)] - 1 / N_OUTPUTS
-    keys = np.stack([key_data(i) for i in range(members)])
+    keys = np.stack([key_data(i) for i in range(beside)])
+    pool = ThreadPoolExecutor(at_once)
     spec, data = ArchitectureSpec(depth), (x[:n], y, x[n:])
     # A step so small that a training of any length is sound; it costs the same.
     step_size = 1e-3 / n
 
-    def run(steps: int) -> None:
+    def program(steps: int) -> None:
         train(spec, OptimizerSpec(), width, keys, data, step_size, np.array([0, steps]), span)
+
+    def run(steps: int) -> None:
+        list(pool.map(program, [steps] * at_once))
 
     a = jnp.asarray(rng.standard_normal((PRODUCT, PRODUCT)), jnp.float32)
     dot = jax.jit(lambda m: m @ m)
@@ -76,7 +89,7 @@ def measure(
 
     product()
     host_product()
-    run(1)
+    program(1)
     few = max(1, round(SECONDS / 4 / timed(lambda: run(2)) * 2))
     steps = max(2, round(few * SECONDS / timed(lambda: run(few))))
     seconds: dict[str, list[float]] = {"product": [], "numpy": [], "run": [], "start": []}
@@ -87,7 +100,7 @@ def measure(
         seconds["start"].append(timed(lambda: run(1)))
         seconds["run"].append(timed(lambda: run(1 + steps)))
     median = {name: float(np.median(values)) for name, values in seconds.items()}
-    per_step = (median["run"] - median["start"]) / steps / members
+    per_step = (median["run"] - median["start"]) / steps / (beside * at_once)
     nominal = step_flops(n, d, width, depth, N_OUTPUTS)
     done = span_step_flops(n, width, depth, N_OUTPUTS) if span else nominal
     bare = 2 * PRODUCT**3 / median["product"]
@@ -96,7 +109,8 @@ def measure(
         "features": d,
         "width": width,
         "depth": depth,
-        "members": members,
+        "beside": beside,
+        "at_once": at_once,
         "first_layer": "span" if span else "direct",
         "steps": steps,
         "ms_per_step": 1e3 * per_step,
@@ -118,19 +132,20 @@ def main() -> None:
     if not options.json:
         print(f"float32 on {device()}; GF/s, medians of {options.repetitions}")
         print(
-            "n_train    d  width depth  members  1st layer  ms/step   GF/s  product  numpy", end=""
+            "n_train    d  width depth beside at_once  1st layer  ms/step   GF/s  product  numpy",
+            end="",
         )
         print("  ratio  (done)")
     for shape in SHAPES[:1] if options.first else SHAPES:
         n, d = shape[:2]
-        variants = [(False, 1), (False, 4)]
-        variants += [(True, 1)] if in_span("gd", n, d) else []
-        for span, members in variants:
-            row = measure(*shape, span, members, options.repetitions)
+        span = in_span("gd", n, d)
+        variants = {(False, 1, 1), (False, 4, 1), (span, 1, 1), (span, 1, threads())}
+        for variant in sorted(variants):
+            row = measure(*shape, *variant, options.repetitions)
             rows.append(row)
             if not options.json:
                 print(
-                    "{n_train:7d} {features:4d} {width:6d} {depth:5d} {members:8d} "
+                    "{n_train:7d} {features:4d} {width:6d} {depth:5d} {beside:6d} {at_once:7d} "
                     "{first_layer:>10s} {ms_per_step:8.3f} {gflops:6.0f} {product_gflops:8.0f} "
                     "{numpy_gflops:6.0f} {ratio:6.2f}  {ratio_done:6.2f}".format(**row),
                     flush=True,

@@ -102,6 +102,10 @@ def bootstrap(
 
     Efron, Better bootstrap confidence intervals, JASA 82 (1987) 171. Without interval for fewer
     than :data:`FEWEST` members, or where all have the same loss.
+
+    Of few members a bootstrap is too narrow. Of 68 % intervals for losses that are chi-squared
+    with 20 degrees of freedom, of 10, 20 and 40 members, 60, 67 and 67 % held the true mu and
+    54, 62 and 61 % the true sigma (500 trials each).
     """
     value = float(statistic(losses))
     if len(losses) < FEWEST or np.ptp(losses) == 0:

@@ -1,6 +1,8 @@
 """Members from specifications: the same bytes in any chunk, seeds, divergence, what is refused."""
 
 import dataclasses
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from reference_ensembles import digits
 from ntk_uq.ensembles.estimate import check_memory, required_bytes
 from ntk_uq.ensembles.members import train_members
 from ntk_uq.ensembles.seeds import key_data, seed
+from ntk_uq.ensembles.training import train
 from ntk_uq.errors import MemoryLimitError, SpecError
 from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec
 from ntk_uq.theory.kernels import Kernels
@@ -49,6 +52,65 @@ def test_a_member_is_the_same_bytes_in_any_chunk(activation, side_by_side):
     for chunk in chunks:
         for member in trained(spec, chunk, side_by_side=side_by_side):
             assert numbers(member) == numbers(whole[member.member])
+
+
+@pytest.mark.parametrize("at_once", [2, 3, 20])
+def test_a_member_is_the_same_bytes_however_many_are_trained_at_once(at_once):
+    spec = ensemble(OptimizerSpec(steps=300, eta=0.5))
+    order = [4, 0, 6, 1, 2, 5, 3]
+    one = trained(spec, order, at_once=1)
+    several = trained(spec, order, at_once=at_once)
+    assert [m.member for m in several] == order
+    assert [numbers(m) for m in one] == [numbers(m) for m in several]
+
+
+@pytest.fixture
+def trainings(monkeypatch):
+    """The programs that run, each as the thread that runs it; without the one that compiles."""
+    calls = []
+
+    def counted(*args):
+        if args[-1][-1]:
+            calls.append(threading.current_thread().name)
+        return train(*args)
+
+    monkeypatch.setattr("ntk_uq.ensembles.members.train", counted)
+    return calls
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_who_stops_reading_stops_the_training(trainings, at_once):
+    reader = train_members(ensemble(), 19, 27, range(50), at_once=at_once)
+    assert next(reader).member == 0
+    reader.close()
+    assert 1 <= len(trainings) <= at_once + 1
+    before = len(trainings)
+    time.sleep(0.2)
+    assert len(trainings) == before
+
+
+def test_an_error_in_a_thread_is_raised_to_the_reader(monkeypatch):
+    def fail(*args):
+        if args[-1][-1]:
+            raise SpecError("no training today")
+        return train(*args)
+
+    monkeypatch.setattr("ntk_uq.ensembles.members.train", fail)
+    with pytest.raises(SpecError, match="no training today"):
+        trained(ensemble(), range(4), at_once=2)
+
+
+def test_fewer_are_trained_at_once_where_memory_is_short(trainings, monkeypatch):
+    spec = ensemble(OptimizerSpec(steps=1))
+    shape = (2000, 27, 64, 10)
+    monkeypatch.setenv("NTK_UQ_MEMORY", str(required_bytes(spec, *shape, 2)))
+    trained(spec, range(4), width=2000, at_once=4)
+    assert len(trainings) == 4
+    assert len(set(trainings)) == 2
+    trainings.clear()
+    monkeypatch.setenv("NTK_UQ_MEMORY", str(required_bytes(spec, *shape, 1)))
+    trained(spec, range(4), width=2000, at_once=4)
+    assert set(trainings) == {"MainThread"}
 
 
 @pytest.mark.parametrize(
