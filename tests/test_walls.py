@@ -76,6 +76,7 @@ def test_pages_load_neither_jax_nor_neural_tangents_nor_dask():
         "results",
         "store",
         "jobs",
+        "histories",
         "reports",
         "engine.chunks",
     ]
