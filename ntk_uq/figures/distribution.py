@@ -7,9 +7,8 @@ import plotly.graph_objects as go
 import scipy.stats
 from jaxtyping import Float
 
-from ntk_uq.figures.style import TITLE_HEIGHT, Style
+from ntk_uq.figures.style import Style, legend_below
 
-_HEIGHT = 330  # in pixels
 _FEWEST = 10
 """Members below which a histogram says nothing: they are drawn one by one only."""
 
@@ -172,12 +171,11 @@ def _lay_out(
     y_axis = style.axis("probability density  [1 / unit of the loss]")
     y_axis["range"] = [-0.05 * top * (widths + 1), 1.1 * top]
     figure.update_layout(
-        style.layout("Test loss over initializations", revision),
-        height=TITLE_HEIGHT + _HEIGHT + 60,
-        margin={"l": 78, "r": 12, "t": TITLE_HEIGHT, "b": 60},
+        {
+            **style.layout("Test loss over initializations", revision),
+            **legend_below(sum(t.showlegend is not False for t in figure.data)),
+        },
         xaxis=style.axis(f"test loss L  [{loss_unit}]"),
         yaxis=y_axis,
         barmode="overlay",
-        showlegend=True,
-        legend={"orientation": "h", "y": -0.22, "yanchor": "top", "font": {"size": 14}},
     )

@@ -7,10 +7,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from ntk_uq.ensembles.records import MeanTrajectory
-from ntk_uq.figures.style import DECADES, TITLE_HEIGHT, Style, marker, plotted, set_range
+from ntk_uq.figures.style import DECADES, Style, legend_below, marker, plotted, set_range
 from ntk_uq.theory.history_record import History
 
-_HEIGHT = 380  # in pixels
 _SMALLEST = 1e-15
 """Losses below this share of the largest are not drawn: float64 has no more digits."""
 
@@ -166,7 +165,7 @@ def _add_ensemble(
             x=[axis.place(row[0]) for row in shown],
             y=[row[1] for row in shown],
             mode="markers",
-            name=f"width {width}, {name}: mean ± standard error",
+            name=f"width {width}, {name}: mean ± s.e.",
             marker={"color": color, "symbol": f"{marker(index)}{opened}", "size": 8},
             error_y=_bars([row[1] for row in shown], [row[2] for row in shown], style),
             customdata=[[row[2], row[0]] for row in shown],
@@ -213,7 +212,7 @@ def _lay_out(
         }
         del x_axis["dtick"]
         figure.add_vline(x=axis.first / 2**0.5, line={"color": style.grey, "dash": "dot"})
-    y_axis = style.axis(f"mean squared loss  [{loss_unit}]", "linear" if style.linear else "log")
+    y_axis = style.axis(f"loss L  [{loss_unit}]", "linear" if style.linear else "log")
     values = plotted(figure)
     if not values:
         y_axis["showticklabels"] = False
@@ -221,11 +220,10 @@ def _lay_out(
         set_range(y_axis, values)
         y_axis |= DECADES if max(values) > 1e4 * min(values) else {}
     figure.update_layout(
-        style.layout("Loss along the training", revision),
-        height=TITLE_HEIGHT + _HEIGHT + 60,
-        margin={"l": 78, "r": 12, "t": TITLE_HEIGHT, "b": 60},
+        {
+            **style.layout("Loss along the training", revision),
+            **legend_below(sum(t.showlegend is not False for t in figure.data), columns=2),
+        },
         xaxis=x_axis,
         yaxis=y_axis,
-        showlegend=True,
-        legend={"orientation": "h", "y": -0.22, "yanchor": "top", "font": {"size": 14}},
     )

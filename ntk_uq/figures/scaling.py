@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ntk_uq.curves import Curve, Fits
-from ntk_uq.figures.style import TITLE_HEIGHT, Style, marker, plotted, set_range
+from ntk_uq.figures.style import Style, legend_below, marker, plotted, set_range
 from ntk_uq.scaling import PlateauFit, PowerLawFit, format_value
 
 TITLES = {
@@ -155,9 +155,6 @@ def _add_part_legend(figure: go.Figure, quantity: str, style: Style) -> None:
         )
 
 
-_PLOT_HEIGHT, _AXIS_HEIGHT, _ROW_HEIGHT = 330, 62, 26  # in pixels
-
-
 def _lay_out(
     figure: go.Figure,
     traces: Sequence[Trace],
@@ -166,8 +163,6 @@ def _lay_out(
     style: Style,
     revision: str,
 ) -> None:
-    # As many rows of legend in every figure: side by side, their axes then line up.
-    below = _AXIS_HEIGHT + (len(traces) + 2) * _ROW_HEIGHT
     x_axis = style.axis("training examples N<sub>D</sub>", "log")
     y_axis = style.axis(y_title, "linear" if style.linear else "log")
     # The grid is known before its points: the axis stands still while they come.
@@ -178,23 +173,8 @@ def _lay_out(
     elif not style.linear:
         set_range(y_axis, values)
     figure.update_layout(
-        style.layout(title, revision),
-        height=TITLE_HEIGHT + _PLOT_HEIGHT + below,
-        # Margins of our own: Plotly's would shrink the plot by its legend, one figure unlike
-        # the other.
-        margin={"l": 78, "r": 12, "t": TITLE_HEIGHT, "b": below, "autoexpand": False},
+        # As many rows of legend in every figure: side by side, their axes then line up.
+        {**style.layout(title, revision), **legend_below(len(traces) + 2)},
         xaxis=x_axis,
         yaxis=y_axis,
-        showlegend=True,
-        legend={
-            "orientation": "h",
-            "entrywidth": 1.0,
-            "entrywidthmode": "fraction",
-            "tracegroupgap": 0,
-            "yanchor": "top",
-            "y": -_AXIS_HEIGHT / _PLOT_HEIGHT,
-            "x": 0,
-            "bgcolor": "rgba(0,0,0,0)",
-            "font": {"size": 14},
-        },
     )

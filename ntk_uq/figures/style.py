@@ -103,6 +103,30 @@ DECADES = {"dtick": 1, "tickformat": None, "exponentformat": "power"}
 """Of an axis over many decades: labels such as 10 to a small -5."""
 
 
+def legend_below(entries: int, columns: int = 1, plot_height: int = 330) -> dict[str, Any]:
+    """Of a figure with its legend below: heights, margins and the legend itself, in pixels."""
+    axis, rows = 62, -(-entries // columns)
+    below = axis + 26 * rows
+    return {
+        "height": TITLE_HEIGHT + plot_height + below,
+        # Margins of our own: Plotly's would shrink the plot by its legend, one figure unlike
+        # the other.
+        "margin": {"l": 78, "r": 12, "t": TITLE_HEIGHT, "b": below, "autoexpand": False},
+        "showlegend": True,
+        "legend": {
+            "orientation": "h",
+            "entrywidth": 1.0 / columns,
+            "entrywidthmode": "fraction",
+            "tracegroupgap": 0,
+            "yanchor": "top",
+            "y": -axis / plot_height,
+            "x": 0,
+            "bgcolor": "rgba(0,0,0,0)",
+            "font": {"size": 14},
+        },
+    }
+
+
 def marker(index: int) -> str:
     """Marker of the curve of that index."""
     return _MARKERS[index % len(_MARKERS)]
