@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ntk_uq.errors import SpecError
-from ntk_uq.fields import Choice, Increasing, Maybe, Name, Real, Spec, Whole, checked
+from ntk_uq.fields import Choice, Increasing, Maybe, Name, Real, Spec, Whole, checked, same_as
 
 ACTIVATIONS = ("relu", "erf", "gelu", "linear")
 POSTERIORS = ("trained", "bayes")
@@ -314,6 +314,23 @@ class EnsembleSpec(Spec):
         return MemberSpec(
             self.data, self.architecture, self.optimizer, width, n_train, draw, member
         )
+
+
+@dataclass(frozen=True)
+class HistorySpec(Spec):
+    """The infinite-width losses at some steps of one training by gradient descent."""
+
+    data: DataSpec = field(default_factory=DataSpec)
+    architecture: ArchitectureSpec = field(default_factory=ArchitectureSpec)
+    eta: float = same_as(TrainingSpec, "eta")
+    steps: tuple[int, ...] = checked(
+        Increasing(Whole(0, 1_000_000), longest=200),
+        (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000),
+        "steps k at which the losses are evaluated; 0 is initialization",
+    )
+    n_train: int = same_as(PointSpec, "n_train")
+    draw: int = same_as(PointSpec, "draw")
+    jitter: float = same_as(TrainingSpec, "jitter")
 
 
 def _check_batch(optimizer: OptimizerSpec, n_train: int) -> None:

@@ -76,6 +76,7 @@ def test_pages_load_neither_jax_nor_neural_tangents_nor_dask():
         "results",
         "store",
         "jobs",
+        "histories",
         "reports",
         "engine.chunks",
     ]
@@ -88,7 +89,7 @@ def test_pages_load_neither_jax_nor_neural_tangents_nor_dask():
 
 def test_asking_for_jobs_loads_nothing_that_computes_or_fetches():
     loaded = loaded_after(
-        "import ntk_uq.jobs, ntk_uq.reports, ntk_uq.spectra, ntk_uq.engine.chunks"
+        "import ntk_uq.jobs, ntk_uq.histories, ntk_uq.reports, ntk_uq.spectra, ntk_uq.engine.chunks"
     )
     assert "ntk_uq" in loaded
     assert not loaded & {*HEAVY, "pooch", "requests", "sklearn", "h5py", "streamlit"}
@@ -161,7 +162,7 @@ LAYERS = [
     {"datasets", "architecture", "results"},
     {"theory", "scaling", "store"},
     {"ensembles"},
-    {"curves", "jobs", "reports", "spectra"},
+    {"curves", "histories", "jobs", "reports", "spectra"},
     {"engine"},
 ]
 

@@ -30,7 +30,7 @@ def ntk_lambda_max(architecture: ArchitectureSpec, x: Float[np.ndarray, "n d"]) 
     """Largest eigenvalue of the infinite-width NTK of one output on a training set.
 
     Gradient descent with steps ``eta / lambda_max`` is then the counterpart of
-    :func:`ntk_uq.theory.filters.inverse_filter` without ridge, at the same eta and k.
+    :func:`ntk_uq.theory.filters.descent_filter` without ridge, at the same eta and k.
 
     Args:
         architecture: the network. x: prepared training inputs, (n_train, d).
