@@ -280,7 +280,8 @@ def _check_classes(table: Table, name: str, count: int) -> None:
     if count > n / 2:
         raise DataError(
             f"{table.source}: column {name!r} has {count} classes among {n} examples; a "
-            "class needs two examples on average. Is it a quantity? Then choose regression; or another column."
+            "class needs two examples on average. Is it a quantity? Then choose regression; or "
+            "another column."
         )
 
 
