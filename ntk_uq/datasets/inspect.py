@@ -109,7 +109,6 @@ class _Pool:
         d = examples.pool_inputs.shape[1]
         self.digests: list[bytes] = []
         self._moments = RunningMoments(d)
-        self._low, self._high = np.full(d, np.inf), np.full(d, -np.inf)
         self._zeros = self._n = 0
         unit = _energy_unit(dataset)
         self._energies = None
@@ -122,8 +121,6 @@ class _Pool:
         for block in blocks(pool):
             _check_finite(self._dataset, "pool", block, self._n)
             self.digests += _digests(block)
-            self._low = np.minimum(self._low, block.min(axis=0))
-            self._high = np.maximum(self._high, block.max(axis=0))
             self._zeros += block.size - int(np.count_nonzero(block))
             if self._energies is not None:
                 energies = self._energies[self._n : self._n + len(block)]
@@ -133,16 +130,16 @@ class _Pool:
             yield self._n
 
     def inputs(self) -> InputReport:
-        found = self._moments.moments()
+        found, low, high = self._moments.moments(), self._moments.low, self._moments.high
         mean = float(found.centre.mean())
-        constant = np.flatnonzero(self._low == self._high)
+        constant = np.flatnonzero(low == high)
         return InputReport(
-            minimum=float(self._low.min()),
-            maximum=float(self._high.max()),
+            minimum=float(low.min()),
+            maximum=float(high.max()),
             mean=mean,
             # Within each value, and between the means of the values.
             std=float(np.sqrt(found.variance.mean() + np.mean((found.centre - mean) ** 2))),
-            zeros=self._zeros / (self._n * len(self._low)),
+            zeros=self._zeros / (self._n * len(low)),
             constant=len(constant),
             constant_indices=tuple(int(i) for i in constant[:MOST_CONSTANT]),
         )

@@ -100,11 +100,15 @@ def fit_preparation(
     if recipe.inputs != "none" or recipe.zca is not None:
         found = kept_moments(pool, dataset.name, fingerprint)
         centre, variance = found.centre, found.variance
+        if not np.isfinite(variance).all():
+            raise DataError(_too_large(dataset, "inputs"))
         if not variance.any() and recipe.inputs != "sphere":
             raise DataError(f"All inputs in the pool of {dataset.name} are the same.")
         if recipe.zca is not None:
             spread = kept_covariance(pool, centre, dataset.name, fingerprint)
-            whitening, variance = _whitening(spread, recipe.zca)
+            whitening, white = _whitening(spread, recipe.zca)
+            # A constant value has no variance after it, either, but for rounding.
+            variance = np.where(variance > 0, white, 0.0)
         if recipe.inputs == "scale":
             scale = np.asarray(np.sqrt(np.mean(variance)))
         elif recipe.inputs == "standardize":
@@ -162,7 +166,18 @@ def _target_statistics(
     if recipe.targets == "raw":
         return np.zeros(raw.shape[1]), np.ones(raw.shape[1])
     values = _logarithm(raw) if recipe.targets == "log" else raw
-    return values.mean(axis=0), values.std(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        centre, scale = values.mean(axis=0), values.std(axis=0)
+    if not np.isfinite(scale).all():
+        raise DataError(_too_large(dataset, "targets"))
+    return centre, scale
+
+
+def _too_large(dataset: Dataset, what: str) -> str:
+    return (
+        f"The {what} of {dataset.name} are so large that their variance is not finite in float64; "
+        "give them in a larger unit."
+    )
 
 
 def _columns(raw: Real[np.ndarray, "n"] | Real[np.ndarray, "n k"]) -> Float[np.ndarray, "n k"]:

@@ -18,7 +18,7 @@ from ntk_uq.datasets.files import read_derived, write_derived
 
 _ROWS = 4096  # rows turned to float64 at a time: the pool stays in its small type
 _BLOCK_BYTES = 2**26  # float64 values at a time
-_VERSION = 2  # of what is kept on disk: to be raised whenever it is computed otherwise
+_VERSION = 3  # of what is kept on disk: to be raised whenever it is computed otherwise
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Moments:
 
     Attributes:
         centre: (d,) means.
-        variance: (d,) mean squared deviations from them.
+        variance: (d,) mean squared deviations from them, exactly 0 where all are the same.
     """
 
     centre: Float[np.ndarray, "d"]
@@ -52,13 +52,19 @@ class RunningMoments:
 
     Sums of squares about the mean of what was seen before and of the new block add up with
     ``n m / (n + m) (difference of the means)^2`` (Chan, Golub, LeVeque 1983).
+
+    Attributes:
+        low, high: (d,) smallest and largest of each value so far.
     """
 
     def __init__(self, d: int) -> None:
         self._centre, self._squares, self._seen = np.zeros(d), np.zeros(d), 0
+        self.low, self.high = np.full(d, np.inf), np.full(d, -np.inf)
 
     def add(self, block: Float[np.ndarray, "k d"]) -> None:
         """Takes in a block, which is written to."""
+        np.minimum(self.low, block.min(axis=0), out=self.low)
+        np.maximum(self.high, block.max(axis=0), out=self.high)
         mean = block.mean(axis=0)
         block -= mean
         shift, after = mean - self._centre, self._seen + len(block)
@@ -69,7 +75,13 @@ class RunningMoments:
 
     def moments(self) -> Moments:
         """The moments of all blocks so far, of which there is at least one."""
-        return Moments(self._centre, self._squares / self._seen)
+        # The mean of equal numbers is rounded, and what is divided by a deviation must not be
+        # divided by that of a rounding.
+        constant = self.low == self.high
+        return Moments(
+            np.where(constant, self.low, self._centre),
+            np.where(constant, 0.0, self._squares / self._seen),
+        )
 
 
 def moments(pool: Real[np.ndarray, "n d"] | Rows) -> Moments:
@@ -79,9 +91,11 @@ def moments(pool: Real[np.ndarray, "n d"] | Rows) -> Moments:
         DataError: if the pool cannot be read.
     """
     running = RunningMoments(pool.shape[1])
-    for block in blocks(pool):
-        running.add(block)
-    return running.moments()
+    # What is too large for float64 is told in words where the moments are used.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for block in blocks(pool):
+            running.add(block)
+        return running.moments()
 
 
 def covariance(pool: Real[np.ndarray, "n d"] | Rows, centre: Float[np.ndarray, "d"]) -> Covariance:

@@ -13,7 +13,7 @@ from ntk_uq.settings import format_bytes
 from ntk_uq.ui import own as session
 
 _TABLE, _ERROR = "uploaded_table", "upload_error"
-_SUFFIXES = ["csv", "tsv", "txt", "npz", "parquet", "hdf5", "h5"]
+_CHOICES = ("targets", "task", "ignore")
 _TASKS = {
     "auto": "found from the target",
     "classification": "classification",
@@ -35,7 +35,7 @@ def upload(chosen: Callable[[str], None]) -> None:
     )
     file = st.file_uploader(
         f"Data file, up to {format_bytes(limit)}",
-        _SUFFIXES,
+        list(own.KINDS),
         max_upload_size=max(1, limit // 2**20),
         key="upload",
     )
@@ -56,8 +56,18 @@ def _table(file_id: str, name: str, content: Callable[[], bytes]) -> Table:
         with st.spinner(f"Reading {name}"):
             known = (file_id, own.open_file(content(), name))
         st.session_state[_TABLE] = known
+        _forget_others(known[1])
     table: Table = known[1]
     return table
+
+
+def _forget_others(table: Table) -> None:
+    """Choices among columns are kept for a file of that name as long as it has those columns."""
+    key = f"columns_{table.source}"
+    if st.session_state.get(key) != table.names:
+        st.session_state[key] = table.names
+        for choice in _CHOICES:
+            st.session_state.pop(f"{choice}_{table.source}", None)
 
 
 def _choose(table: Table, chosen: Callable[[str], None]) -> None:
@@ -65,16 +75,18 @@ def _choose(table: Table, chosen: Callable[[str], None]) -> None:
     for note in table.notes:
         st.caption(note)
     summaries = own.summaries(table)
+    problems = [s.problem for s in summaries]
     st.dataframe(
         pd.DataFrame(
             {
                 "column": [s.name for s in summaries],
                 "holds": [_kind(s) for s in summaries],
+                # Before what is long: a problem must be seen without moving the table.
+                **({"as an input": problems} if any(problems) else {}),
                 "from": [s.low for s in summaries],
                 "to": [s.high for s in summaries],
                 "different values": [s.distinct for s in summaries],
                 "first rows": [", ".join(v) for v in own.first_rows(table, 4, 200).values()],
-                "problem": [s.problem for s in summaries],
             }
         ),
         hide_index=True,
@@ -105,7 +117,7 @@ def _choose(table: Table, chosen: Callable[[str], None]) -> None:
         return
     found = own.guess_task(table, tuple(targets)) if task == "auto" else task
     inputs = len(table.names) - len(targets) - len(ignore)
-    st.caption(f"A {found} of {', '.join(targets)} from {inputs} columns.")
+    st.caption(f"A {found} of {', '.join(targets)} from {inputs} column{'s' * (inputs != 1)}.")
     st.button(
         "Use these data",
         type="primary",

@@ -170,6 +170,25 @@ def test_a_file_is_uploaded_its_target_chosen_and_it_is_shown(store):
     assert "cells.csv" not in opened().selectbox(key="data_dataset").options
 
 
+def test_another_file_of_the_same_name_starts_with_choices_of_its_own(store):
+    app = upload(opened(), CSV.encode())
+    app.multiselect(key="targets_cells.csv").set_value(["energy [GeV]"]).run()
+    # The same columns again: the choice stands, as after a mended value.
+    app = upload(app, CSV.replace("1", "2").encode())
+    assert app.multiselect(key="targets_cells.csv").value == ["energy [GeV]"]
+    labelled = "a,kind,y\n" + "".join(f"{i},word,{'xy'[i % 2]}\n" for i in range(20))
+    app = upload(app, labelled.encode())
+    assert app.multiselect(key="targets_cells.csv").value == ["y"]
+    assert app.multiselect(key="ignore_cells.csv").value == ["kind"]
+    assert "A classification of y from 1 column." in texts(app.caption)
+
+
+def test_the_page_takes_every_suffix_that_is_read(store):
+    app = opened()
+    app.segmented_control(key="data_section").set_value("A file of your own").run()
+    assert set(app.file_uploader(key="upload").proto.type) == set(own.KINDS)
+
+
 def test_the_link_to_the_curves_fits_the_data_set(store):
     name = own.add(own.open_file(CSV.encode(), "cells.csv"), ("energy [GeV]",), ignore=("event",))
     app = opened(DataView(DataSpec(name, n_test=400, target="log"), ArchitectureSpec(2, "erf")))

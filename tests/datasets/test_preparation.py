@@ -305,6 +305,58 @@ def test_whitened_inputs_are_prepared_with_their_own_statistics(preparation):
     np.testing.assert_allclose(prepared[:, varies], expected, rtol=1e-9, atol=1e-9)
 
 
+def table_of(pool, test):
+    """A data set of plain columns, and its examples."""
+    examples = Examples(pool, np.arange(float(len(pool))), test, np.zeros(len(test)))
+    dataset = dataclasses.replace(
+        calorimeter.CALORIMETER, name="table", shape=pool.shape[1:], preparation="standardize"
+    )
+    return dataset, examples
+
+
+@pytest.mark.parametrize("n", [100, 9000])
+@pytest.mark.parametrize("zca", [None, 0.1, 1e-6])
+def test_a_constant_value_is_centred_to_zero_and_not_divided_by_its_rounding(n, zca):
+    """The mean of many 0.1 is not 0.1, and their deviation from it is not 0."""
+    rng = np.random.default_rng(4)
+    pool = np.column_stack([rng.normal(size=(n, 3)), np.full((n, 2), [0.1, 7.3])])
+    prepare = fitted(*table_of(pool, pool[:2]), zca=zca)
+    x = prepare.inputs(pool)
+    np.testing.assert_allclose(x[:, :3].std(axis=0), 1, rtol=1e-9)
+    np.testing.assert_allclose(x[:, 3:], 0, atol=1e-9)
+
+
+def test_whitening_does_not_blow_up_what_varies_in_the_test_part_only():
+    """As some border pixels of MNIST do: constant in the pool, and not in the test part."""
+    rng = np.random.default_rng(5)
+    pool = rng.normal(size=(500, 30)) @ rng.normal(size=(30, 60))
+    pool[:, 7::10] = 0
+    test = pool[:4].copy()
+    test[:, 17] = 1.0
+    x = fitted(*table_of(pool, test), zca=0.1).inputs(test)
+    # W of a constant value is 1 / sqrt(strength * mean eigenvalue); nothing divides it further.
+    mean = np.trace(np.cov(pool.T, bias=True)) / 60
+    np.testing.assert_allclose(x[:, 17], 1 / np.sqrt(0.1 * mean), rtol=1e-9)
+
+
+def test_inputs_that_are_all_the_same_are_refused_whatever_their_mean_rounds_to():
+    pool = np.full((1000, 3), 0.1)
+    with pytest.raises(DataError, match="All inputs in the pool of table are the same"):
+        fitted(*table_of(pool, pool[:2]))
+
+
+@pytest.mark.filterwarnings("error")
+def test_values_too_large_for_a_variance_are_told():
+    pool = np.random.default_rng(6).normal(size=(50, 3))
+    dataset, examples = table_of(pool * 1e200, pool[:2])
+    with pytest.raises(DataError, match="inputs of table are so large"):
+        fitted(dataset, examples)
+    dataset, examples = table_of(pool, pool[:2])
+    examples = dataclasses.replace(examples, pool_targets=pool[:, 0] * 1e200)
+    with pytest.raises(DataError, match="targets of table are so large"):
+        fitted(dataset, examples)
+
+
 def test_equal_examples_come_out_equal_wherever_they_stand():
     raw = DIGITS.load()
     rng = np.random.default_rng(5)

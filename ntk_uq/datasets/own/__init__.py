@@ -20,6 +20,7 @@ from ntk_uq.datasets.own.examples import (
 )
 from ntk_uq.datasets.own.preview import ColumnSummary, first_rows, summaries, summary
 from ntk_uq.datasets.own.reading import open_file
+from ntk_uq.datasets.own.source import KINDS
 from ntk_uq.datasets.own.storage import PREFIX, Kept, is_own, keep, look, path_of
 from ntk_uq.datasets.own.table import MOST_CLASSES, Column, Numbers, Table, Text, Unusable
 
@@ -57,6 +58,7 @@ def add_path(
 __all__ = [
     "FEWEST",
     "FEW_VALUES",
+    "KINDS",
     "MOST_CLASSES",
     "PREFIX",
     "TARGET_NAMES",

@@ -7,6 +7,7 @@ the first value that is none is known by its line, and memory grows with the num
 import csv
 import io
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,12 +28,14 @@ from ntk_uq.datasets.own.table import (
     quoted,
     shown,
 )
-from ntk_uq.datasets.own.words import is_number, not_a_number
+from ntk_uq.datasets.own.words import EXACT, is_beyond, is_number, not_a_number
 from ntk_uq.errors import DataError
 from ntk_uq.settings import format_bytes
 
 _BLOCK = 2**24  # bytes; no row may be longer
 _SEPARATORS = ",;\t"
+_EXCEL = re.compile(rb'"?sep=[,;\t]"?', re.IGNORECASE)
+"""What Excel may write above the header, and nobody else reads; the separator is found anyway."""
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -55,15 +58,18 @@ def read_csv(source: Source) -> Table:
         _booleans(text[i]) if isinstance(values, tuple) else Numbers(header.names[i], values)
         for i, values in enumerate(columns)
     ]
-    _check_second_header(source, found, lines.get(0, ""), rows)
+    _check_second_header(source, header, found, lines.get(0, ""), rows)
     return Table(source.name, tuple(found), _place(source, header, rows))
 
 
 class _Header:
-    """The names of the columns, the separator, and the lines up to the end of the header."""
+    """The names of the columns, the separator, and the lines up to the end of the header.
 
-    def __init__(self, names: tuple[str, ...], separator: str, lines: int) -> None:
-        self.names, self.separator, self.lines = names, separator, lines
+    ``hint`` is a sentence for errors that may come from a header that is none, or nothing.
+    """
+
+    def __init__(self, names: tuple[str, ...], separator: str, lines: int, hint: str) -> None:
+        self.names, self.separator, self.lines, self.hint = names, separator, lines, hint
 
 
 def _header(source: Source, file: io.BytesIO | io.BufferedReader) -> _Header:
@@ -83,6 +89,7 @@ def _header(source: Source, file: io.BytesIO | io.BufferedReader) -> _Header:
             raise DataError(f"{source.name} is not text: it holds zero bytes.")
         if len(line) >= _BLOCK:
             raise DataError(f"{source.name} is not a table: {_too_long(lines + 1)}.")
+        line = b"" if _EXCEL.fullmatch(line.strip()) else line
         raw, lines = (raw + line if raw.strip() else line), lines + 1
     if b"\r" in raw.rstrip(b"\r\n"):
         raise DataError(
@@ -101,11 +108,22 @@ def _header(source: Source, file: io.BytesIO | io.BufferedReader) -> _Header:
     separator = max(_SEPARATORS, key=lambda mark: len(splits[mark]))
     # np.savetxt writes its header as a comment.
     names = tuple(name.strip() for name in splits[separator])
-    names = (names[0].lstrip("#").lstrip(), *names[1:])
+    hint = ""
+    if names[0].startswith("#"):
+        hint = (
+            f" Line {lines} starts with #: if it is a comment and not the header, leave it out, as "
+            "all comments."
+        )
+        names = (names[0].lstrip("#").lstrip(), *names[1:])
     if len(names) < 2:
         raise DataError(
             f"{source.name} has one column only, {shown(names[0])}. Inputs and a target are "
-            "needed, in columns between commas, semicolons or tabs."
+            f"needed, in columns between commas, semicolons or tabs.{hint}"
+        )
+    if not names[-1]:
+        raise DataError(
+            f"The header of {source.name} ends in a separator, so that its last column has no "
+            "name. Leave it out in all lines, or give that column a name."
         )
     if all(is_number(name) for name in names):
         raise DataError(
@@ -114,7 +132,7 @@ def _header(source: Source, file: io.BytesIO | io.BufferedReader) -> _Header:
         )
     for name in names:
         check_name(source.name, name)
-    return _Header(names, separator, lines)
+    return _Header(names, separator, lines, hint)
 
 
 def _blocks(
@@ -192,14 +210,14 @@ def _cast(column: Any) -> Float[np.ndarray, "k"] | tuple[int, str]:
             values = compute.cast(attempt(column), pyarrow.float64()).to_numpy()
         except pyarrow.ArrowInvalid:
             continue
-        if np.isfinite(values).all():
+        if (np.abs(values) < EXACT).all():
             return _narrow(values)
         break
     for row, text in enumerate(column.to_pylist()):
-        if not is_number(text):
+        if not is_number(text) or is_beyond(text):
             return row, text
     # Arrow and Python read numbers alike but for oddities, which Python's reading decides.
-    return np.array([float(text) for text in column.to_pylist()])
+    return _narrow(np.array([float(text) for text in column.to_pylist()]))
 
 
 def _narrow(values: Float64[np.ndarray, "k"]) -> Float[np.ndarray, "k"]:
@@ -295,11 +313,10 @@ def _what_is_wrong(source: Source, header: _Header, error: str) -> str:
     try:
         for line, fields in _records(source, header):
             if len(fields) != width:
-                more = " Was a column of row numbers written without a name?"
                 return (
                     f"{source.name}: line {line} has {len(fields)} value"
                     f"{'s' * (len(fields) != 1)}, but the header names {width} columns. Every row "
-                    f"must have as many.{more if len(fields) == width + 1 else ''}"
+                    f"must have as many.{header.hint or _why(fields, width)}"
                 )
     except (csv.Error, OSError):
         pass
@@ -309,6 +326,17 @@ def _what_is_wrong(source: Source, header: _Header, error: str) -> str:
             "quote not end?"
         )
     return f"{source.name} is not a table of text ({quoted(error)})."
+
+
+def _why(fields: list[str], width: int) -> str:
+    """What a row of another length may come from, as a sentence or nothing."""
+    if fields[0].lstrip().startswith("#"):
+        return " Comments are not read; leave them out."
+    if len(fields) != width + 1:
+        return ""
+    if not fields[-1].strip():
+        return " Does the line end in a separator?"
+    return " Was a column of row numbers written without a name?"
 
 
 def _too_long(line: int) -> str:
@@ -322,7 +350,9 @@ def _not_utf8(name: str, line: int) -> str:
     )
 
 
-def _check_second_header(source: Source, columns: list[Column], line: str, rows: int) -> None:
+def _check_second_header(
+    source: Source, header: _Header, columns: list[Column], line: str, rows: int
+) -> None:
     """Raises DataError where the first row is text above columns of numbers."""
     if rows < 2:
         return
@@ -336,6 +366,6 @@ def _check_second_header(source: Source, columns: list[Column], line: str, rows:
         if all(is_number(label) for label in column.labels[1:]):
             raise DataError(
                 f"{source.name} has a second header: {line} holds text above numbers "
-                f"({shown(column.labels[0])} in column {column.name!r}). Leave that line out; a "
-                "unit may be written into the name, such as 'energy [GeV]'."
+                f"({shown(column.labels[0])} in column {column.name!r}). Leave one of them out; a "
+                f"unit may be written into the name, such as 'energy [GeV]'.{header.hint}"
             )

@@ -18,7 +18,7 @@ from ntk_uq.datasets.own.table import (
     listed,
     shown,
 )
-from ntk_uq.datasets.own.words import is_number
+from ntk_uq.datasets.own.words import EXACT, is_number
 from ntk_uq.errors import DataError
 from ntk_uq.settings import format_bytes
 
@@ -33,7 +33,6 @@ FEW_VALUES = 20
 
 _SHUFFLE = 2503  # fixed for ever: it decides which examples are the test part
 _INDEX = re.compile(r"Unnamed: \d+|__index_level_\d+__")
-_EXACT = 2**53
 _LONGEST_LABEL = 200
 
 
@@ -200,7 +199,7 @@ def _check_numbers(table: Table, column: Column, what_to_do: str) -> Shaped[np.n
                     f"be a finite number. Fill it in, or leave the row or the column out."
                 )
     elif values.dtype.kind in "iu" and values.dtype.itemsize == 8:
-        large = (values > _EXACT) | (values < -_EXACT if values.dtype.kind == "i" else False)
+        large = (values > EXACT) | (values < -EXACT if values.dtype.kind == "i" else False)
         if large.any():
             at = np.argwhere(large)[0]
             raise DataError(
@@ -279,10 +278,10 @@ def _check_classes(table: Table, name: str, count: int) -> None:
             "is the most. Is it a quantity? Then choose regression."
         )
     if count > n / 2:
-        each = "every example is a class of its own" if count == n else f"{count} classes"
         raise DataError(
-            f"{table.source}: column {name!r} has {each} among {n} examples; a class needs two "
-            "examples on average. Is it a quantity? Then choose regression; or another column."
+            f"{table.source}: column {name!r} has {count} classes among {n} examples; a "
+            "class needs two examples on average. Is it a quantity? Then choose regression; or "
+            "another column."
         )
 
 

@@ -9,6 +9,9 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ]\d.*)?|\d{1,2}:\d{2}(:\d{2}.*)?", re.ASCII)
 _COMPLEX = re.compile(r"\(?[+-]?[\d.eE+-]*[\d.][+-]?[\d.eE]*[ij]\)?", re.ASCII)
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
+_WHOLE = re.compile(r"[+-]?0*([1-9]\d*)", re.ASCII)
+EXACT = 2**53
+"""Whole numbers up to here are kept by float64 as they are; beyond, neighbours become one."""
 _LONGEST = 64  # characters that are looked at for what they might be
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?", "nil", "#n/a"}
 _INFINITE = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}
@@ -18,6 +21,13 @@ def is_number(text: str) -> bool:
     """Whether a text is a finite decimal number, blanks around it left aside."""
     text = text.strip()
     return _NUMBER.fullmatch(text) is not None and math.isfinite(float(text))
+
+
+def is_beyond(text: str) -> bool:
+    """Whether a text is a whole number that float64 cannot be trusted with, such as an identifier
+    of 19 digits. With a decimal point or an exponent it is a quantity, and may be rounded."""
+    match = _WHOLE.fullmatch(text.strip())
+    return match is not None and (len(match[1]) > 16 or int(match[1]) > EXACT)
 
 
 def is_missing(text: str) -> bool:
@@ -30,6 +40,11 @@ def not_a_number(text: str) -> str:
     stripped = text.strip()
     if not stripped:
         return "the value is missing"
+    if is_beyond(stripped):
+        return (
+            f"{shown(stripped)} is beyond the whole numbers that float64 holds (2^53); leave "
+            "identifiers out, and write quantities with an exponent, as 1e20"
+        )
     if len(stripped) > _LONGEST:
         return f"{shown(stripped)} is not a number"
     if is_missing(stripped):

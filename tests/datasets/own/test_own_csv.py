@@ -42,6 +42,22 @@ def test_blanks_plus_signs_and_blank_lines_are_taken():
     np.testing.assert_array_equal(found["b"].values, [2, 0.5, 0])
 
 
+def test_large_whole_numbers_are_taken_where_float64_holds_them_and_as_labels():
+    found = table("a,b,c\n9007199254740992,1e20,1\n-9007199254740992,100000000000000000000.0,2\n")
+    np.testing.assert_array_equal(found["a"].values, [2**53, -(2**53)])
+    np.testing.assert_array_equal(found["b"].values, [1e20, 1e20])
+    lines = [f"{i},{2**60 + i % 2}" for i in range(20)]
+    kept = own.make(table("\n".join(["a,y", *lines])), ("y",), "classification")
+    assert kept.class_names == (str(2**60), str(2**60 + 1))
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=;"])
+def test_the_line_that_excel_writes_above_the_header_is_passed_over(line):
+    found = table(f"\ufeff{line}\r\na;y\r\n1;2\r\n3;x\r\n")
+    assert found.names == ("a", "y")
+    assert found["y"].problem == "line 4: 'x' is not a number"
+
+
 def test_a_file_of_several_blocks_is_read_as_one(monkeypatch):
     frame = frame_of(3000, 4)
     frame["word"] = np.where(np.arange(3000) < 2999, "left", "right")
@@ -85,6 +101,24 @@ REFUSED = {
         HEAD + "GeV,cm,m\n" + LINES,
         r"second header: line 2 holds text above numbers \('GeV' in column 'a'\)",
     ),
+    "a comment above": (
+        "# by me\n" + HEAD + LINES,
+        "one column only, 'by me'.*Line 1 starts with #: if it is a comment.*leave it out",
+    ),
+    "a comment with commas": ("# by me, for you, twice\n" + HEAD + LINES, "Line 1 starts with #"),
+    "a comment with a comma": (
+        "# by me, for you\n" + HEAD + LINES,
+        "line 2 has 3 values, but the header names 2 columns.*Line 1 starts with #",
+    ),
+    "a comment below": (HEAD + LINES + "# the end\n", "line 14 has 1 value.*Comments are not read"),
+    "a separator at the end of all lines": (
+        "a,b,\n1,2,\n3,4,\n",
+        "ends in a separator, so that its last column has no name. Leave it out in all lines",
+    ),
+    "a separator at the end of rows": (
+        HEAD + "1,2,3,\n",
+        r"line 2 has 4 values.*Does the line end in a separator\?",
+    ),
     "too many columns": (",".join(f"c{i}" for i in range(20_001)), "20001 columns"),
 }
 
@@ -110,6 +144,9 @@ VALUES = {
     "red": "'red' is not a number",
     "1_000": "'1_000' is not a number",
     "0x10": "'0x10' is not a number",
+    "1152921504606846977": r"'1152921504606846977' is beyond the whole numbers.*2\^53.*exponent",
+    "-9007199254740993": "'-9007199254740993' is beyond the whole numbers that float64 holds",
+    "9" * 400: "'9{40}…' is beyond the whole numbers",
     "１２": "'１２' is not a number",
 }
 

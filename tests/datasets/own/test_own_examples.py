@@ -122,7 +122,7 @@ CASES = {
     "own classes": (
         {"x": X, "y": [f"c{i}" for i in range(N)]},
         {},
-        "column 'y' has every example is a class of its own|every example is a class of its own",
+        "column 'y' has 40 classes among 40 examples",
     ),
     "many classes": (
         {"x": X, "y": np.arange(N) % 21},
