@@ -9,7 +9,7 @@ from ntk_uq.ensembles.stored import cost_of, stored_ensembles, theory_of
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
 from ntk_uq.figures.ensembles import ensemble_figure
 from ntk_uq.store import Store
-from ntk_uq.ui import ensemble_tables, launch, links, live, session
+from ntk_uq.ui import details, ensemble_tables, launch, links, live, session
 from ntk_uq.ui.controls import ensembles as controls
 from ntk_uq.views import EnsemblesView
 
@@ -39,17 +39,20 @@ def page() -> None:
         theory = theory_of(spec)
         if theory is not None:
             live.ask(store, [stored_curve(store.results, theory)])
+        details.ask(store, view)
         waiting = _waiting(store, view)
     st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting)
-    with session.told():
-        controls.shown(view)
 
 
 def _waiting(store: Store, view: EnsemblesView) -> bool:
     """Whether networks or points of the theory may come by themselves."""
     theory = theory_of(view.ensembles())
     curves = [] if theory is None else [stored_curve(store.results, theory)]
-    return launch.running(store, view.ensembles()) or live.pending(store, curves)
+    return (
+        launch.running(store, view.ensembles())
+        or live.pending(store, curves)
+        or details.waiting(store, view)
+    )
 
 
 def results(view: EnsemblesView, waiting: bool) -> None:
@@ -66,6 +69,10 @@ def results(view: EnsemblesView, waiting: bool) -> None:
     for sentence in comparison.ensembles.warnings:
         st.warning(sentence, icon=":material/warning:")
     ensemble_tables.numbers(comparison, view)
+    with session.told():
+        st.markdown("##### One ensemble in detail")
+        controls.shown(view)
+        details.draw(store, comparison, view, Style(session.dark(), view.axis == "linear"))
 
 
 def compare(store: Store, view: EnsemblesView) -> Comparison:

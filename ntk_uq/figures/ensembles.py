@@ -30,7 +30,8 @@ def ensemble_figure(
     spec = comparison.ensembles.spec
     values = _add_theory(figure, quantity, comparison, style)
     ratios = [1.0]
-    for index, width in enumerate(spec.widths):
+    # Infinite width has the first colour, here as in every figure with it.
+    for index, width in enumerate(spec.widths, 1):
         points = [p for p in comparison.ensembles.points if p.width == width]
         found = [(p, getattr(p, quantity)) for p in points]
         label = f"width {width:,}"
@@ -52,7 +53,7 @@ def _add_theory(
             y=values,
             name="infinite width",
             mode="lines",
-            line={"color": style.ink, "width": 2.5},
+            line={"color": style.color(0), "width": 2.5},
             hovertemplate="infinite width<br>N_D = %{x}<br>%{y:.4g}<extra></extra>",
             row=1,
             col=1,
@@ -129,7 +130,7 @@ def _lay_out(
     if comparison.theory is None:
         lower["title"]["text"] = "no theory of this optimizer"
     else:
-        figure.add_hline(1, line={"color": style.ink, "width": 1.5}, row=2, col=1)
+        figure.add_hline(1, line={"color": style.color(0), "width": 1.5}, row=2, col=1)
     figure.update_layout(
         style.layout(TITLES[quantity], revision),
         height=TITLE_HEIGHT + _PLOT_HEIGHT + below,

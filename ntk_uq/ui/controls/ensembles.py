@@ -75,13 +75,22 @@ def draw() -> EnsemblesView:
 
 
 def shown(view: EnsemblesView) -> None:
-    """Two boxes that choose the ensemble to be shown in detail."""
+    """Two boxes that choose the ensemble to be shown in detail.
+
+    Inside a fragment; since the address bar holds the choice, the whole page runs again.
+    """
     width, n_train = view.shown
-    for name, value in (("shown_width", width), ("shown_n_train", n_train)):
-        st.session_state[widgets.key(_PAGE, name)] = value
     left, right, _ = st.columns([1, 1, 3])
-    left.selectbox("Width", view.widths, key=widgets.key(_PAGE, "shown_width"))
-    right.selectbox("N_D", view.n_train, key=widgets.key(_PAGE, "shown_n_train"))
+    for column, label, name, options, value in (
+        (left, "Width", "shown_width", view.widths, width),
+        (right, "N_D", "shown_n_train", view.n_train, n_train),
+    ):
+        # A box for each value: an old box would remember what a link has changed since.
+        box = f"{_PAGE}_{name}_{value}"
+        chosen = column.selectbox(label, options, options.index(value), key=box)
+        if chosen != value:
+            st.session_state[widgets.key(_PAGE, name)] = chosen
+            st.rerun()
 
 
 def _list(name: str, label: str) -> str:
