@@ -6,9 +6,9 @@ from plotly.subplots import make_subplots
 from ntk_uq.comparisons import Comparison
 from ntk_uq.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.figures.scaling import TITLES
-from ntk_uq.figures.style import TITLE_HEIGHT, Style, marker, set_range
+from ntk_uq.figures.style import Style, legend_below, marker, set_range
 
-_PLOT_HEIGHT, _AXIS_HEIGHT, _ROW_HEIGHT = 440, 62, 26  # pixels
+_PLOT_HEIGHT = 440  # pixels
 _SYMBOLS = {"mu": "μ = E[L]", "sigma": "σ = std[L]", "epsilon": "ε"}
 
 
@@ -114,7 +114,6 @@ def _lay_out(
     spec = comparison.ensembles.spec
     kind = "linear" if style.linear else "log"
     unit = "" if quantity == "epsilon" else f"  [{loss_unit}]"
-    below = _AXIS_HEIGHT + (len(spec.widths) + 1) * _ROW_HEIGHT
     upper_x, lower_x = style.axis("", "log"), style.axis("training examples N<sub>D</sub>", "log")
     for axis in (upper_x, lower_x):
         set_range(axis, [0.98 * spec.n_train[0], 1.02 * spec.n_train[-1]])
@@ -133,18 +132,11 @@ def _lay_out(
         figure.add_hline(1, line={"color": style.color(0), "width": 1.5}, row=2, col=1)
     figure.update_layout(
         style.layout(TITLES[quantity], revision),
-        height=TITLE_HEIGHT + _PLOT_HEIGHT + below,
-        margin={"l": 78, "r": 12, "t": TITLE_HEIGHT, "b": below, "autoexpand": False},
+        **legend_below(len(spec.widths) + 1, _PLOT_HEIGHT),
         xaxis={**upper_x, "matches": "x2"},
         xaxis2=lower_x,
         yaxis=upper,
         yaxis2=lower,
-        showlegend=True,
-        legend={
-            **{"orientation": "h", "entrywidth": 1.0, "entrywidthmode": "fraction"},
-            **{"tracegroupgap": 0, "yanchor": "top", "y": -_AXIS_HEIGHT / _PLOT_HEIGHT, "x": 0},
-            **{"bgcolor": "rgba(0,0,0,0)", "font": {"size": 14}},
-        },
     )
 
 

@@ -222,7 +222,7 @@ def _lay_out(
     figure.update_layout(
         {
             **style.layout("Loss along the training", revision),
-            **legend_below(sum(t.showlegend is not False for t in figure.data), columns=2),
+            **legend_below(sum(t.showlegend is not False for t in figure.data)),
         },
         xaxis=x_axis,
         yaxis=y_axis,

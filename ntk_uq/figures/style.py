@@ -103,10 +103,10 @@ DECADES = {"dtick": 1, "tickformat": None, "exponentformat": "power"}
 """Of an axis over many decades: labels such as 10 to a small -5."""
 
 
-def legend_below(entries: int, columns: int = 1, plot_height: int = 330) -> dict[str, Any]:
+def legend_below(entries: int, plot_height: int = 330) -> dict[str, Any]:
     """Of a figure with its legend below: heights, margins and the legend itself, in pixels."""
-    axis, rows = 62, -(-entries // columns)
-    below = axis + 26 * rows
+    axis = 62
+    below = axis + 26 * entries
     return {
         "height": TITLE_HEIGHT + plot_height + below,
         # Margins of our own: Plotly's would shrink the plot by its legend, one figure unlike
@@ -115,7 +115,7 @@ def legend_below(entries: int, columns: int = 1, plot_height: int = 330) -> dict
         "showlegend": True,
         "legend": {
             "orientation": "h",
-            "entrywidth": 1.0 / columns,
+            "entrywidth": 1.0,
             "entrywidthmode": "fraction",
             "tracegroupgap": 0,
             "yanchor": "top",
