@@ -115,7 +115,8 @@ def legend_below(entries: int, columns: int = 1, plot_height: int = 330) -> dict
         "showlegend": True,
         "legend": {
             "orientation": "h",
-            "entrywidth": 1.0 / columns,
+            # Several columns need room between them, or Plotly puts them below each other.
+            "entrywidth": 1.0 if columns == 1 else 0.96 / columns,
             "entrywidthmode": "fraction",
             "tracegroupgap": 0,
             "yanchor": "top",
