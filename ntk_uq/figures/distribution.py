@@ -12,6 +12,8 @@ from ntk_uq.figures.style import Style, legend_below
 _FEWEST = 10
 """Members below which a histogram says nothing: they are drawn one by one only."""
 
+_MOST_BINS = 200
+
 _REACH = 4.5
 """How many sigma of the predicted density are drawn to each side."""
 
@@ -59,7 +61,7 @@ def distribution_figure(
     figure = go.Figure()
     density = None if mu is None or not sigma else _curve(mu, sigma, skewness)
     many = [np.asarray(some) for some in losses.values() if _has_histogram(some)]
-    edges = np.histogram_bin_edges(np.concatenate(many), _bins(many)) if many else None
+    edges = _edges(many) if many else None
     peaks = [] if density is None else [float(density[1].max())]
     for index, (width, some) in enumerate(sorted(losses.items())):
         if edges is not None and _has_histogram(some):
@@ -88,9 +90,12 @@ def _has_histogram(some: Sequence[float]) -> bool:
     return len(some) >= _FEWEST and max(some) > min(some)
 
 
-def _bins(many: Sequence[np.ndarray]) -> int:
-    """As many bins as the smallest ensemble suggests, of all widths' common range."""
-    return int(min(max(2 * min(len(some) for some in many) ** 0.5, 8), 60))
+def _edges(many: Sequence[np.ndarray]) -> np.ndarray:
+    """Bins common to all widths, as fine as the narrowest of their distributions needs."""
+    finest = min(float(np.ptp(some)) / len(some) ** 0.5 for some in many)
+    everything = np.concatenate(many)
+    bins = min(int(np.ceil(np.ptp(everything) / finest)), _MOST_BINS)
+    return np.histogram_bin_edges(everything, bins)
 
 
 def _add_histogram(
@@ -102,10 +107,11 @@ def _add_histogram(
     style: Style,
 ) -> float:
     density, _ = np.histogram(some, edges, density=True)
+    held = density > 0  # an empty bar would still draw its outline on the axis
     figure.add_bar(
-        x=(edges[1:] + edges[:-1]) / 2,
-        y=density,
-        width=np.diff(edges),
+        x=((edges[1:] + edges[:-1]) / 2)[held],
+        y=density[held],
+        width=np.diff(edges)[held],
         name=f"width {width}: {len(some)} networks",
         legendgroup=f"width {width}",
         marker={"color": style.faded(color, 0.35), "line": {"color": color, "width": 1}},

@@ -220,6 +220,24 @@ def test_networks_and_prediction_are_drawn_with_units(losses, dark):
     np.testing.assert_allclose(named(figure, "μ ± σ").x, (0.26, 0.26, 0.34, 0.34))
 
 
+def test_bins_are_fine_enough_for_the_narrowest_and_not_endless():
+    rng = np.random.default_rng(4)
+
+    def some(mean, sigma):
+        return (mean + sigma * rng.standard_normal(80)).tolist()
+
+    far = {64: some(9, 1), 1024: some(0.3, 0.1)}
+    figure = distribution_figure(far, None, None, None, UNIT, Style())
+    bars = [t for t in figure.data if t.type == "bar"]
+    narrow = next(t for t in bars if "1024" in t.name)
+    assert len(narrow.x) > 5
+    assert all(y > 0 for bar in bars for y in bar.y)
+    apart = {64: some(9, 1e-9), 1024: some(0.3, 1e-9)}
+    figure = distribution_figure(apart, None, None, None, UNIT, Style())
+    assert_sound(figure)
+    assert all(len(t.x) == 1 for t in figure.data if t.type == "bar")
+
+
 @pytest.mark.parametrize(("sigma", "skewness"), [(0.3, 0.2), (0.3, 2.7), (0.3, None), (1e-12, 0.5)])
 def test_no_loss_below_zero_is_predicted_and_nothing_is_infinite(sigma, skewness):
     figure = distribution_figure({}, 0.3, sigma, skewness, UNIT, Style())
