@@ -4,12 +4,12 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.curves import stored_curve
-from ntk_uq.errors import NtkUqError
+from ntk_uq.errors import MissingDataError, NtkUqError
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style, Trace, scaling_figure
 from ntk_uq.theory.memory import check_memory
 from ntk_uq.ui import links, live, session, tables
 from ntk_uq.ui.controls import curves as controls
-from ntk_uq.views import CurvesView
+from ntk_uq.views import CurvesView, DataView
 
 POLL_SECONDS = 1.0
 
@@ -31,8 +31,10 @@ def page() -> None:
             view = controls.draw()
             links.keep(view)
             dataset = check(view)
-        except NtkUqError:
+        except NtkUqError as error:
             live.ask(store, ())  # what the view before asked for is not wanted any more
+            if isinstance(error, MissingDataError):
+                missing(view, error)
             raise
         st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset, view.data)}.")
         curves = [stored_curve(store.results, spec) for spec in view.curves()]
@@ -49,6 +51,18 @@ def check(view: CurvesView) -> datasets.Dataset:
     for spec in view.curves():
         check_memory(spec, dataset.n_features)
     return dataset
+
+
+def missing(view: CurvesView, error: MissingDataError) -> None:
+    """Ends the page with what is missing and the way to where it can be had."""
+    st.error(str(error), icon=":material/error:")
+    st.page_link(
+        "pages/data.py",
+        label="Fetch or upload it on the page of data sets",
+        icon=":material/cloud_download:",
+        query_params=DataView(view.data).to_query(),
+    )
+    st.stop()
 
 
 def results(view: CurvesView, waiting: bool) -> None:

@@ -201,9 +201,9 @@ class ShowerFiles:
         missing = [path.name for path in (pool, test) if not path.is_file()]
         if missing:
             raise MissingDataError(
-                f"{self.name} is not complete in {folder}: missing {', '.join(missing)}. Put the "
-                f"files of the challenge there, or set {settings.DATA} to the directory that holds "
-                "calochallenge/."
+                f"{self.name} is not complete in {folder}: missing {', '.join(missing)}. Run "
+                f"`python -m ntk_uq data fetch {self.name}`, put the files of the challenge there, "
+                f"or set {settings.DATA} to the directory that holds calochallenge/."
             )
         return pool, test
 

@@ -53,9 +53,9 @@ def locate() -> tuple[tuple[Path, ...], Path]:
     missing += [] if test.is_file() else [test.name]
     if missing:
         raise MissingDataError(
-            f"CIFAR-10 is not complete in {folder}: missing {', '.join(missing)}. Unpack the "
-            f"official binary version there, or set {settings.DATA} to the directory that holds "
-            "cifar10/cifar-10-batches-bin/."
+            f"CIFAR-10 is not complete in {folder}: missing {', '.join(missing)}. Run "
+            f"`python -m ntk_uq data fetch cifar10`, unpack the official binary version there, or "
+            f"set {settings.DATA} to the directory that holds cifar10/cifar-10-batches-bin/."
         )
     return pool, test
 

@@ -53,6 +53,20 @@ def texts(elements):
     return " ".join(str(e.value) for e in elements)
 
 
+@pytest.mark.parametrize("name", ["mnist", "cifar10", "calochallenge1-pions", "own-" + "0" * 40])
+def test_data_that_are_not_there_are_told_with_the_way_to_get_them(
+    store, tmp_path, monkeypatch, name
+):
+    monkeypatch.setenv("NTK_UQ_DATA", str(tmp_path / "nothing"))
+    app = opened(CurvesView(data=DataSpec(name, n_test=50)))
+    assert not app.exception
+    word = "Upload its file again" if name.startswith("own-") else f"data fetch {name}"
+    assert word in texts(app.error)
+    (link,) = [e for e in app.get("page_link") if "page of data sets" in e.proto.label]
+    assert f"dataset={name}" in link.proto.query_string
+    assert not store.jobs.list()
+
+
 def test_the_first_visit_asks_for_the_default_view(store):
     app = opened()
     assert not app.exception
