@@ -75,6 +75,7 @@ def test_pages_load_neither_jax_nor_neural_tangents_nor_dask():
         "results",
         "store",
         "jobs",
+        "describe",
         "reports",
         "engine.chunks",
     ]
@@ -154,10 +155,10 @@ def test_a_file_of_the_package_has_at_most_450_lines(path):
 
 
 LAYERS = [
-    {"errors", "fields", "specs", "views", "settings", "records"},
+    {"errors", "fields", "text_fields", "specs", "views", "settings", "records"},
     {"datasets", "architecture", "results"},
     {"theory", "scaling", "store"},
-    {"curves", "jobs", "reports", "spectra"},
+    {"curves", "jobs", "reports", "spectra", "describe"},
     {"engine"},
 ]
 
