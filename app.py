@@ -19,5 +19,6 @@ session.navigate(
             default=True,
         ),
         st.Page("pages/data.py", title="Data", icon=":material/database:"),
+        st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:"),
     ]
 )

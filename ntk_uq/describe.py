@@ -6,6 +6,7 @@ One function a kind. To add one: a function from its specification to words, and
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +47,7 @@ def words(kind: str, spec: str) -> str:
         data = _loaded(spec)
     fields = [f"{name} {_shown(value)}" for name, value in flat(data).items()]
     more = ", …" if len(fields) > _MOST_FIELDS else ""
-    return ", ".join(fields[:_MOST_FIELDS]) + more
+    return ", ".join(fields[:_MOST_FIELDS]) + more or kind
 
 
 def curve(spec: CurveSpec) -> str:
@@ -150,11 +151,12 @@ def differences(left: str, right: str) -> tuple[Difference, ...]:
 
 def flat(data: Any) -> dict[str, Any]:
     """The plain fields of nested JSON objects by name; ``outer.name`` where two share a name."""
-    found: dict[str, Any] = {}
-    for path, value in _leaves(data, ()):
-        name = path[-1] if path else "value"
-        found[".".join(path) if name in found else name] = value
-    return found
+    leaves = _leaves(data, ())
+    names = Counter(path[-1] for path, _ in leaves if path)
+    return {
+        (path[-1] if path and names[path[-1]] == 1 else ".".join(path) or "value"): value
+        for path, value in leaves
+    }
 
 
 def _leaves(data: Any, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], Any]]:

@@ -1,0 +1,84 @@
+"""Two runs side by side: only what differs."""
+
+import pandas as pd
+import streamlit as st
+
+from ntk_uq import describe
+from ntk_uq.curves import Curve, stored_curve
+from ntk_uq.errors import NtkUqError
+from ntk_uq.fields import parse_json
+from ntk_uq.jobs import CURVE
+from ntk_uq.results import QUANTITIES
+from ntk_uq.scaling import format_value
+from ntk_uq.specs import CurveSpec
+from ntk_uq.store import Job, Store
+from ntk_uq.ui.run_details import heading
+from ntk_uq.ui.run_openings import opening
+from ntk_uq.ui.run_states import LOOKS, state_word
+
+MOST_POINTS = 400
+"""Points of a curve that are read for a comparison; of a longer one, the state has to do."""
+
+_NAMES = dict(zip(QUANTITIES, ("μ", "σ", "ε"), strict=True))
+
+
+def comparison(store: Store, left: Job, right: Job) -> None:
+    """In what two jobs differ, and their results where these are quickly at hand."""
+    st.subheader(":material/compare_arrows: Two runs compared", anchor=False)
+    names = _headings(left, right)
+    for column, job in zip(st.columns(2), (left, right), strict=True):
+        with column, st.container(border=True):
+            st.markdown(f"{LOOKS[job.state].icon} **{heading(job)}**")
+            st.caption(f"{job.kind}, {state_word(job)}, {job.done} of {job.total}, {job.id[:12]}")
+            found = opening(job)
+            if found is not None:
+                st.page_link(
+                    found.page, label=found.label, icon=found.icon, query_params=dict(found.query)
+                )
+    differing = describe.differences(left.spec, right.spec)
+    rows = {d.name: (d.left, d.right) for d in differing}
+    if left.kind != right.kind:
+        rows = {"kind": (left.kind, right.kind), **rows}
+    st.markdown("##### Differences of the specifications")
+    if rows:
+        st.table(pd.DataFrame.from_dict(rows, orient="index", columns=names))
+    else:
+        st.markdown("None.")
+    _results(store, left, right, names)
+
+
+def _headings(left: Job, right: Job) -> list[str]:
+    names = [job.label or job.id[:12] for job in (left, right)]
+    return names if names[0] != names[1] else [job.id[:12] for job in (left, right)]
+
+
+def _results(store: Store, left: Job, right: Job, names: list[str]) -> None:
+    """Points that are there, and the quantities at the largest N_D that both have."""
+    curves = [_curve(store, job) for job in (left, right)]
+    first, second = curves
+    if first is None or second is None:
+        return
+    st.markdown("##### Results")
+    rows = {"points there": tuple(f"{len(c.raw)} of {c.spec.n_points}" for c in (first, second))}
+    points = [{p.n_train: p for p in c.points} for c in (first, second)]
+    shared = points[0].keys() & points[1].keys()
+    if shared:
+        n = max(shared)
+        for name, letter in _NAMES.items():
+            cells = []
+            for curve in points:
+                value, error = getattr(curve[n], name), getattr(curve[n], f"{name}_sem")
+                cells.append(f"{value:.5g}" if error is None else format_value(value, error))
+            rows[f"{letter} at N_D {n}"] = (cells[0], cells[1])
+    st.table(pd.DataFrame.from_dict(rows, orient="index", columns=names))
+
+
+def _curve(store: Store, job: Job) -> Curve | None:
+    """What is stored of a curve; None for another kind, and where reading it would take long."""
+    if job.kind != CURVE:
+        return None
+    try:
+        spec = CurveSpec.from_json(parse_json(job.spec))
+        return stored_curve(store.results, spec) if spec.n_points <= MOST_POINTS else None
+    except NtkUqError:  # its data are not here any more
+        return None
