@@ -12,7 +12,8 @@ from ntk_uq.results import QUANTITIES
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Job, Store
-from ntk_uq.ui.run_details import heading
+from ntk_uq.ui.plain_text import plain
+from ntk_uq.ui.run_details import SHORT, heading
 from ntk_uq.ui.run_openings import opening
 from ntk_uq.ui.run_states import LOOKS, state_word
 
@@ -24,21 +25,23 @@ _NAMES = dict(zip(QUANTITIES, ("μ", "σ", "ε"), strict=True))
 
 def comparison(store: Store, left: Job, right: Job) -> None:
     """In what two jobs differ, and their results where these are quickly at hand."""
-    st.subheader(":material/compare_arrows: Two runs compared", anchor=False)
+    st.markdown("#### :material/compare_arrows: Two runs compared")
     names = _headings(left, right)
     for column, job in zip(st.columns(2), (left, right), strict=True):
         with column, st.container(border=True):
-            st.markdown(f"{LOOKS[job.state].icon} **{heading(job)}**")
-            st.caption(f"{job.kind}, {state_word(job)}, {job.done} of {job.total}, {job.id[:12]}")
+            st.markdown(f"{LOOKS[job.state].icon} **{plain(heading(job))}**")
+            st.caption(
+                f"{plain(job.kind)}, {state_word(job)}, {job.done} of {job.total}, {job.id[:SHORT]}"
+            )
             found = opening(job)
             if found is not None:
                 st.page_link(
                     found.page, label=found.label, icon=found.icon, query_params=dict(found.query)
                 )
     differing = describe.differences(left.spec, right.spec)
-    rows = {d.name: (d.left, d.right) for d in differing}
+    rows = {plain(d.name): (plain(d.left), plain(d.right)) for d in differing}
     if left.kind != right.kind:
-        rows = {"kind": (left.kind, right.kind), **rows}
+        rows = {"kind": (plain(left.kind), plain(right.kind)), **rows}
     st.markdown("##### Differences of the specifications")
     if rows:
         st.table(pd.DataFrame.from_dict(rows, orient="index", columns=names))
@@ -48,8 +51,8 @@ def comparison(store: Store, left: Job, right: Job) -> None:
 
 
 def _headings(left: Job, right: Job) -> list[str]:
-    names = [job.label or job.id[:12] for job in (left, right)]
-    return names if names[0] != names[1] else [job.id[:12] for job in (left, right)]
+    names = [plain(job.label) or job.id[:SHORT] for job in (left, right)]
+    return names if names[0] != names[1] else [job.id[:SHORT] for job in (left, right)]
 
 
 def _results(store: Store, left: Job, right: Job, names: list[str]) -> None:

@@ -1,7 +1,7 @@
 """One run: what it computes, how far it is, what happened to it, and what can be done with it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 import streamlit as st
@@ -11,8 +11,12 @@ from ntk_uq.errors import NtkUqError
 from ntk_uq.fields import parse_json
 from ntk_uq.store import LONGEST_LABEL, Job, JobState, Store
 from ntk_uq.ui import run_states, session
+from ntk_uq.ui.plain_text import plain
 from ntk_uq.ui.run_openings import opening
 from ntk_uq.ui.run_states import LOOKS, moment
+
+SHORT = 12
+"""Characters of an id that tell jobs apart; the command line takes them, too."""
 
 _REFUSED = "runs_refused"
 _LOG_HEIGHT = 220  # pixels
@@ -20,9 +24,9 @@ _LOG_HEIGHT = 220  # pixels
 
 def details(store: Store, job: Job) -> None:
     """Everything about a job."""
-    st.subheader(f"{LOOKS[job.state].icon} {heading(job)}", anchor=False)
+    st.markdown(f"#### {LOOKS[job.state].icon} {plain(heading(job))}")
     if job.label:
-        st.markdown(describe.words(job.kind, job.spec))
+        st.markdown(plain(describe.words(job.kind, job.spec)))
     refused = st.session_state.pop(_REFUSED, None)
     if refused:
         st.error(refused)
@@ -38,8 +42,9 @@ def details(store: Store, job: Job) -> None:
         st.markdown("##### What and when")
         _facts(job)
         with st.expander("Specification"):
-            fields = describe.flat(_spec(job))
-            st.table(pd.DataFrame({"value": {n: _plain(v) for n, v in fields.items()}}))
+            st.caption(f"id {job.id}")
+            fields = {n: _written(v) for n, v in describe.flat(_spec(job)).items()}
+            st.table(_column(fields))
     with right:
         st.markdown("##### Log")
         log(store, job)
@@ -73,9 +78,9 @@ def _facts(job: Job) -> None:
         "finished": moment(job.finished),
         "duration": run_states.duration(job, now) or "–",
         "engine": job.engine or "–",
-        "id": job.id,
+        "id": job.id[:SHORT],
     }
-    st.markdown("\n".join(f"- {name}: `{text}`" for name, text in rows.items()))
+    st.table(_column(rows))
 
 
 def _open(job: Job) -> None:
@@ -168,7 +173,12 @@ def _spec(job: Job) -> object:
         return job.spec
 
 
-def _plain(value: object) -> str:
+def _column(rows: Mapping[str, str]) -> pd.DataFrame:
+    """Names and texts as a table with neither number nor title."""
+    return pd.DataFrame({"": {plain(name): plain(text) for name, text in rows.items()}})
+
+
+def _written(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

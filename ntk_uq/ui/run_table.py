@@ -142,7 +142,8 @@ def _styled(jobs: Sequence[Job], dark: bool) -> Styler:
 def _row(job: Job, now: float) -> dict[str, Any]:
     return {
         "state": f"{LOOKS[job.state].sign} {run_states.state_word(job)}",
-        "progress": min(1.0, job.done / job.total) if job.total else None,
+        # Whole per cent, and 100 only where nothing is missing.
+        "progress": min(1.0, job.done * 100 // job.total / 100) if job.total else None,
         "kind": job.kind,
         "label": job.label,
         "what": describe.words(job.kind, job.spec),
