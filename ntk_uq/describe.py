@@ -45,7 +45,7 @@ def words(kind: str, spec: str) -> str:
             return say(cls.from_json(data))
     except NtkUqError:
         data = _loaded(spec)
-    fields = [f"{name} {_shown(value)}" for name, value in flat(data).items()]
+    fields = [f"{name} {shown(value)}" for name, value in flat(data).items()]
     more = ", …" if len(fields) > _MOST_FIELDS else ""
     return ", ".join(fields[:_MOST_FIELDS]) + more or kind
 
@@ -166,15 +166,18 @@ def _leaves(data: Any, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], Any
 
 
 def _of(fields: Mapping[str, Any], name: str) -> str:
-    return _shown(fields[name]) if name in fields else "–"
+    return shown(fields[name]) if name in fields else "–"
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value of a specification for people."""
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, list):
-        texts = [_shown(item) for item in value]
+        texts = [shown(item) for item in value]
         return ", ".join(texts) if len(texts) <= 12 else f"{', '.join(texts[:11])}, … {texts[-1]}"
+    if value is None:
+        return "none"
     return value if isinstance(value, str) else json.dumps(value)
 
 

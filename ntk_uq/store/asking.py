@@ -138,7 +138,7 @@ class Asking(Reading):
                 " cancel_requested = 0, queue_again = 0, submissions = 1 WHERE id = :id",
                 values,
             )
-            self._note(connection, job_id, f"Asked for again: it was {job.state}.")
+            self._note(connection, job_id, f"Asked for again: {_BEFORE[job.state]}.")
         else:
             _require_same(job, kind, spec)
             connection.execute(
@@ -188,6 +188,11 @@ class Asking(Reading):
 
 
 _RETRIED = (JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED)
+_BEFORE = {
+    JobState.DONE: "it was done",
+    JobState.FAILED: "it had failed",
+    JobState.CANCELLED: "it was cancelled",
+}
 _ENDS = {
     JobState.DONE: "Finished",
     JobState.FAILED: "Failed",

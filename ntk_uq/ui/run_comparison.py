@@ -1,5 +1,7 @@
 """Two runs side by side: only what differs."""
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
@@ -18,7 +20,7 @@ from ntk_uq.ui.run_openings import opening
 from ntk_uq.ui.run_states import LOOKS, state_word
 
 MOST_POINTS = 400
-"""Points of a curve that are read for a comparison; of a longer one, the state has to do."""
+"""Points of a curve that are read for a comparison."""
 
 _NAMES = dict(zip(QUANTITIES, ("μ", "σ", "ε"), strict=True))
 
@@ -57,11 +59,14 @@ def _headings(left: Job, right: Job) -> list[str]:
 
 def _results(store: Store, left: Job, right: Job, names: list[str]) -> None:
     """Points that are there, and the quantities at the largest N_D that both have."""
-    curves = [_curve(store, job) for job in (left, right)]
-    first, second = curves
-    if first is None or second is None:
+    if {left.kind, right.kind} != {CURVE}:
         return
     st.markdown("##### Results")
+    try:
+        first, second = (_curve(store, job) for job in (left, right))
+    except NtkUqError as error:
+        st.caption(f"They cannot be looked up: {error}")
+        return
     rows = {"points there": tuple(f"{len(c.raw)} of {c.spec.n_points}" for c in (first, second))}
     points = [{p.n_train: p for p in c.points} for c in (first, second)]
     shared = points[0].keys() & points[1].keys()
@@ -76,12 +81,8 @@ def _results(store: Store, left: Job, right: Job, names: list[str]) -> None:
     st.table(pd.DataFrame.from_dict(rows, orient="index", columns=names))
 
 
-def _curve(store: Store, job: Job) -> Curve | None:
-    """What is stored of a curve; None for another kind, and where reading it would take long."""
-    if job.kind != CURVE:
-        return None
-    try:
-        spec = CurveSpec.from_json(parse_json(job.spec))
-        return stored_curve(store.results, spec) if spec.n_points <= MOST_POINTS else None
-    except NtkUqError:  # its data are not here any more
-        return None
+def _curve(store: Store, job: Job) -> Curve:
+    """What is stored of a curve; of a long one only the end, which is read quickly."""
+    spec = CurveSpec.from_json(parse_json(job.spec))
+    sizes = max(1, MOST_POINTS // spec.draws)
+    return stored_curve(store.results, replace(spec, n_train=spec.n_train[-sizes:]))

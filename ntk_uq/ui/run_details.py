@@ -43,8 +43,8 @@ def details(store: Store, job: Job) -> None:
         _facts(job)
         with st.expander("Specification"):
             st.caption(f"id {job.id}")
-            fields = {n: _written(v) for n, v in describe.flat(_spec(job)).items()}
-            st.table(_column(fields))
+            fields = {n: describe.shown(v) for n, v in describe.flat(_spec(job)).items()}
+            st.table(_column(fields), hide_header=True)
     with right:
         st.markdown("##### Log")
         log(store, job)
@@ -80,7 +80,7 @@ def _facts(job: Job) -> None:
         "engine": job.engine or "–",
         "id": job.id[:SHORT],
     }
-    st.table(_column(rows))
+    st.table(_column(rows), hide_header=True)
 
 
 def _open(job: Job) -> None:
@@ -176,10 +176,6 @@ def _spec(job: Job) -> object:
 def _column(rows: Mapping[str, str]) -> pd.DataFrame:
     """Names and texts as a table with neither number nor title."""
     return pd.DataFrame({"": {plain(name): plain(text) for name, text in rows.items()}})
-
-
-def _written(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 _MOVING = (JobState.QUEUED, JobState.RUNNING)

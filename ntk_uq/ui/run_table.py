@@ -29,10 +29,10 @@ _COLUMNS = {
     "progress": st.column_config.ProgressColumn(
         "Progress", format="percent", min_value=0, max_value=1, width=90
     ),
-    "what": st.column_config.TextColumn("What is computed", width=330),
+    "what": st.column_config.TextColumn("What is computed", width=315),
     "label": st.column_config.TextColumn("Label", width=115),
     "kind": st.column_config.TextColumn("Kind", width=75),
-    "asked": st.column_config.DatetimeColumn("Asked for", format="distance", width=95),
+    "asked": st.column_config.DatetimeColumn("Asked for", format="distance", width=112),
     "duration": st.column_config.TextColumn("Duration", width=78),
     "engine": st.column_config.TextColumn("Engine", width=85, help="host and process"),
 }
