@@ -1,6 +1,7 @@
 """What everybody reads of the job table: single jobs, lists of them, engines, logs, changes."""
 
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable
@@ -158,7 +159,8 @@ class Reading:
             offset: after leaving out so many.
             kinds: those of one of these kinds; None for any.
             text: those that have each of its words, in capitals or not, in their label, their
-                kind, the beginning of their id, or in what ``words`` says of them.
+                kind, the beginning of their id, or in what ``words`` says of them. A number
+                belongs to the word before it: ``depth 2`` is not found in ``depth 1, 2 draws``.
             archived: those that are, or are not; None for both.
             order: see :class:`JobOrder`.
             words: says what a job computes; without it, the specification's JSON is searched.
@@ -258,7 +260,7 @@ class Reading:
         if archived is not None:
             parts.append("archived = :archived")
             values["archived"] = archived
-        terms = text.casefold().split()
+        terms = _terms(text)
         if terms:
             # Python decides: SQLite folds the case of ASCII only, and the words are Python's.
             connection.create_function("matches", 4, _matcher(terms, words))
@@ -267,12 +269,32 @@ class Reading:
 
 
 def _matcher(terms: list[str], words: Words | None) -> Callable[[str, str, str, str], bool]:
+    patterns = [
+        # "depth 2" is not in "depth 20".
+        re.compile(re.escape(term) + (r"(?![\w.])" if term[-1].isdigit() else ""))
+        for term in terms
+    ]
+
     def matches(job_id: str, kind: str, spec: str, label: str) -> bool:
         said = spec if words is None else _said(words, kind, spec)
         found = f"{label} {kind} {said}".casefold()
-        return all(term in found or job_id.startswith(term) for term in terms)
+        return all(
+            job_id.startswith(term) or pattern.search(found)
+            for term, pattern in zip(terms, patterns, strict=True)
+        )
 
     return matches
+
+
+def _terms(text: str) -> list[str]:
+    """The words to look for; a number belongs to the word before it: "depth 2" is one."""
+    terms: list[str] = []
+    for word in text.casefold().split():
+        if terms and word[0].isdigit():
+            terms[-1] += f" {word}"
+        else:
+            terms.append(word)
+    return terms
 
 
 @lru_cache(maxsize=4096)

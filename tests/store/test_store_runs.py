@@ -288,6 +288,8 @@ def test_archived_jobs_are_apart(several):
         ("interrupted", []),
         ("report", ["f-queued"]),
         ('"depth": 22', ["b-failed"]),
+        ('"depth": 2', []),
+        ('curve "depth": 1 zebra', ["a-done"]),
         ("%", []),
         ("  ", ["f-queued", "e-cancelled", "d-running", "c-interrupted", "b-failed", "a-done"]),
     ],
