@@ -3,7 +3,19 @@
 from dataclasses import dataclass, field, replace
 
 from ntk_uq.errors import SpecError
-from ntk_uq.fields import Choice, Increasing, Maybe, Real, Spec, Switch, Whole, checked, same_as
+from ntk_uq.fields import (
+    Choice,
+    Increasing,
+    Maybe,
+    Name,
+    Real,
+    Spec,
+    Switch,
+    Whole,
+    check_of,
+    checked,
+    same_as,
+)
 from ntk_uq.specs import (
     DEPTH,
     N_TRAIN,
@@ -16,6 +28,7 @@ from ntk_uq.specs import (
     TrainingSpec,
     check_window,
 )
+from ntk_uq.text_fields import Names, Text
 
 MOST_CURVES = 8
 """More traces than this cannot be told apart on a projector."""
@@ -117,6 +130,60 @@ class EnsemblesView(Spec):
         width = self.shown_width if self.shown_width in self.widths else self.widths[-1]
         n_train = self.shown_n_train if self.shown_n_train in self.n_train else self.n_train[-1]
         return width, n_train
+
+
+STATES = ("running", "queued", "interrupted", "failed", "cancelled", "done")
+ORDERS = ("newest", "oldest", "longest", "state", "kind", "label")
+
+
+@dataclass(frozen=True)
+class RunsView(Spec):
+    """What the page of runs shows: which of the jobs, in which order, and which are selected."""
+
+    states: tuple[str, ...] = checked(
+        Names(Choice(STATES), len(STATES)), (), "states of the jobs to show; none chosen is all"
+    )
+    kinds: tuple[str, ...] = checked(
+        Names(Name(), 16), (), "kinds of the jobs to show; none chosen is all"
+    )
+    text: str = checked(
+        Text(80), "", "words in the label, in what is computed, or the beginning of the id"
+    )
+    archived: bool = checked(Switch(), False, "show the archived jobs instead of the others")
+    order: str = checked(Choice(ORDERS), "newest", "how the jobs are sorted")
+    page: int = checked(Whole(1, 100_000), 1, "which page of the list")
+    selected: tuple[str, ...] = checked(
+        Names(Name(), 2), (), "ids of the jobs that are shown in detail; two are compared"
+    )
+
+
+def view_of(spec: CurveSpec) -> CurvesView:
+    """The view that shows a curve, or the closest there is.
+
+    A view's grid is logarithmic. Where the curve's own is, the view's curve is ``spec`` itself
+    (``view.curves() == (spec,)``); otherwise it goes from its first to its last N_D in as many
+    steps, and a single N_D becomes the upper end of two.
+    """
+    sizes = spec.n_train
+    low, high = sizes[0], sizes[-1]
+    if low == high:
+        low, high = (max(1, low // 2), high) if high > 1 else (1, 2)
+    points = check_of(CurvesView, "n_points")
+    closest = min(max(len(sizes), points.low), points.high)
+    # Where neighbours round to the same N_D, a grid has fewer than were asked for.
+    same = (n for n in range(closest, points.high + 1) if logarithmic_grid(low, high, n) == sizes)
+    return CurvesView(
+        data=spec.data,
+        depths=(spec.architecture.depth,),
+        activation=spec.architecture.activation,
+        sigma_w=spec.architecture.sigma_w,
+        sigma_b=spec.architecture.sigma_b,
+        training=spec.training,
+        n_low=low,
+        n_high=high,
+        n_points=next(same, closest),
+        draws=spec.draws,
+    )
 
 
 def logarithmic_grid(low: int, high: int, points: int) -> tuple[int, ...]:

@@ -77,6 +77,8 @@ def test_pages_load_neither_jax_nor_neural_tangents_nor_dask():
         "store",
         "jobs",
         "histories",
+        "describe",
+        "comparisons",
         "reports",
         "engine.chunks",
     ]
@@ -158,11 +160,12 @@ def test_a_file_of_the_package_has_at_most_450_lines(path):
 
 
 LAYERS = [
-    {"errors", "fields", "specs", "views", "settings", "records"},
+    {"errors", "fields", "text_fields", "specs", "views", "settings", "records"},
     {"datasets", "architecture", "results"},
     {"theory", "scaling", "store"},
     {"ensembles"},
     {"curves", "histories", "jobs", "reports", "spectra"},
+    {"comparisons", "describe"},
     {"engine"},
 ]
 
