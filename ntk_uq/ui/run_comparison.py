@@ -75,8 +75,8 @@ def _results(store: Store, left: Job, right: Job, names: list[str]) -> None:
         for name, letter in _NAMES.items():
             cells = []
             for curve in points:
-                value, error = getattr(curve[n], name), getattr(curve[n], f"{name}_sem")
-                cells.append(f"{value:.5g}" if error is None else format_value(value, error))
+                value, sem = getattr(curve[n], name), getattr(curve[n], f"{name}_sem")
+                cells.append(f"{value:.5g}" if sem is None else format_value(value, sem))
             rows[f"{letter} at N_D {n}"] = (cells[0], cells[1])
     st.table(pd.DataFrame.from_dict(rows, orient="index", columns=names))
 

@@ -6,10 +6,19 @@ from typing import Any
 
 from ntk_uq.errors import NtkUqError
 from ntk_uq.fields import parse_json
-from ntk_uq.jobs import CURVE, FETCH, REPORT, SPECTRUM
-from ntk_uq.specs import CurveSpec, DataSpec, FetchSpec, ReportSpec, SpectrumSpec
+from ntk_uq.jobs import CURVE, ENSEMBLE, FETCH, HISTORY, REPORT, SPECTRUM
+from ntk_uq.specs import (
+    CurveSpec,
+    DataSpec,
+    EnsembleSpec,
+    FetchSpec,
+    HistorySpec,
+    OptimizerSpec,
+    ReportSpec,
+    SpectrumSpec,
+)
 from ntk_uq.store import Job
-from ntk_uq.views import DataView, view_of
+from ntk_uq.views import DataView, EnsemblesView, view_of
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,25 @@ def _data(view: DataView) -> Opening:
     return Opening("pages/data.py", "Open in Data", ":material/database:", view.to_query())
 
 
+def _ensemble(data: Any) -> Opening:
+    spec = EnsembleSpec.from_json(data)
+    view = EnsemblesView(
+        spec.data, spec.architecture, spec.optimizer, spec.widths, spec.n_train, spec.members
+    )
+    return _ensembles(view)
+
+
+def _history(data: Any) -> Opening:
+    spec = HistorySpec.from_json(data)
+    optimizer = OptimizerSpec(steps=spec.steps[-1], eta=spec.eta)
+    sizes = (spec.n_train,)
+    return _ensembles(EnsemblesView(spec.data, spec.architecture, optimizer, n_train=sizes))
+
+
+def _ensembles(view: EnsemblesView) -> Opening:
+    return Opening("pages/ensembles.py", "Open in Ensembles", ":material/hub:", view.to_query())
+
+
 def _spectrum(data: Any) -> Opening:
     spec = SpectrumSpec.from_json(data)
     return _data(DataView(spec.data, spec.architecture, max(10, spec.n)))
@@ -72,6 +100,8 @@ def _spectrum(data: Any) -> Opening:
 
 OPENINGS: dict[str, Callable[[Any], Opening]] = {
     CURVE: _curve,
+    ENSEMBLE: _ensemble,
+    HISTORY: _history,
     SPECTRUM: _spectrum,
     REPORT: lambda data: _data(DataView(DataSpec(ReportSpec.from_json(data).dataset))),
     FETCH: lambda data: _data(DataView(DataSpec(FetchSpec.from_json(data).name))),
