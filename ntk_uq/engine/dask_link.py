@@ -12,7 +12,7 @@ import dask
 import distributed
 
 from ntk_uq import settings
-from ntk_uq.engine.dask_worker import READY, WarmUp
+from ntk_uq.engine.dask_worker import READY, WarmUp, version
 from ntk_uq.errors import EngineError, NtkUqError
 from ntk_uq.version import VERSION
 
@@ -66,14 +66,14 @@ class Link:
             self._connect()
         except NtkUqError:
             raise  # a setting, which says so itself
-        except (OSError, TimeoutError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001
             where = f"the Dask scheduler at {self.address}" if self.address else "embedded cluster"
             # A scheduler may be started later than its engine; an address does not get better.
             if self.address is None or isinstance(error, ValueError):
                 raise EngineError(
                     f"{where} cannot be reached: {error}. Check {settings.SCHEDULER}."
                 ) from None
-            self._out_of_reach()
+            self._out_of_reach(error)
 
     @property
     def where(self) -> str:
@@ -126,14 +126,14 @@ class Link:
             try:
                 self._connect()
             except Exception as error:  # noqa: BLE001 (one that ends just now gives any)
-                log.debug("no connection to %s", self.address, exc_info=error)
-                self._next_try = time.monotonic() + RETRY_SECONDS
+                self._out_of_reach(error)
                 return False, False
             log.info("connected to the Dask scheduler at %s", self.address)
             return True, True
         if not self._count():
             self._drop()
-            self._out_of_reach()
+            self._out_of_reach(None)
+            self._next_try = 0.0
             return True, False
         return False, bool(self.ready - before)
 
@@ -146,6 +146,7 @@ class Link:
             if self._cluster is not None:
                 client.register_plugin(WarmUp())
             else:
+                client.run_on_scheduler(version)
                 # Waits for the slowest worker, and one that lacks the package is an error.
                 threading.Thread(target=self._warm, args=(client,), daemon=True).start()
             self._lost = False
@@ -198,18 +199,20 @@ class Link:
 
     def _drop(self) -> None:
         client, self.client, self.ready = self.client, None, frozenset()
-        self._next_try = 0.0
         if client is not None:
             with contextlib.suppress(Exception):
                 client.close(timeout=2)
 
-    def _out_of_reach(self) -> None:
-        self.trouble = (
-            f"the Dask scheduler at {self.address} does not answer; trying again every "
-            f"{RETRY_SECONDS:.0f} seconds"
-        )
-        self.refused = {}
-        log.warning(self.trouble)
+    def _out_of_reach(self, error: Exception | None) -> None:
+        """Notes why there is no connection, and when to try again."""
+        what = "does not answer"
+        if isinstance(error, ImportError):
+            what = f"cannot import ntk_uq ({error}); start it in the environment of its workers"
+        trouble = f"the Dask scheduler at {self.address} {what}; trying again every few seconds"
+        if trouble != self.trouble:
+            log.warning("%s", trouble, exc_info=error if log.isEnabledFor(logging.DEBUG) else None)
+        self.trouble, self.refused = trouble, {}
+        self._next_try = time.monotonic() + RETRY_SECONDS
 
 
 def _identity(client: distributed.Client) -> Mapping[str, Any]:

@@ -119,6 +119,11 @@ def run(chunk_text: str, bundle_text: str, chunk_id: str, topic: str) -> tuple[s
     return "", large
 
 
+def version() -> str:
+    """The version of the program where this is called: on a scheduler, which unpacks tasks."""
+    return VERSION
+
+
 def deliver(request: str, content: bytes, error: str) -> None:
     """Brings the engine's answer to a request; the engine has this called on the worker.
 
