@@ -1,5 +1,6 @@
 """The connection to a Dask scheduler, which may come late, go, and come back."""
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -19,6 +20,10 @@ from ntk_uq.version import VERSION
 log = logging.getLogger(__name__)
 # Dask tells every connection; a user wants to read what went wrong.
 logging.getLogger("distributed").setLevel(logging.WARNING)
+# Its client logs a traceback when it is closed while it tries to reconnect, which is our doing.
+logging.getLogger("distributed.client").addFilter(
+    lambda record: not (record.exc_info and record.exc_info[0] is asyncio.CancelledError)
+)
 
 RETRY_SECONDS = 3.0
 _LOOK_SECONDS = 0.5
