@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from ntk_uq import datasets, settings
 from ntk_uq.datasets.fetching.files import workplace
-from ntk_uq.datasets.files import sha256, state
+from ntk_uq.datasets.files import forget, sha256, state
 from ntk_uq.engine.bundle import Bundle, DataFile, describe
 from ntk_uq.engine.data_server import PIECE_BYTES
 from ntk_uq.errors import DataError
@@ -68,6 +68,7 @@ def place(
                     _fetch(file, target, ask, count, piece)
                 if view.exists():
                     view.rename(temporary / "old")  # damaged; removed with the workplace
+                    forget()
                 (temporary / "new").rename(view)
     _check_fingerprints(view, bundle)
     return view

@@ -10,7 +10,7 @@ import pytest
 from ntk_uq import datasets, settings
 from ntk_uq.datasets import own
 from ntk_uq.datasets.calochallenge import PHOTONS
-from ntk_uq.datasets.files import _digest
+from ntk_uq.datasets.files import forget
 from ntk_uq.engine.bundle import Bundle, DataFile, names
 from ntk_uq.engine.chunks import Stopped
 from ntk_uq.engine.data_cache import place
@@ -190,7 +190,7 @@ def test_a_damaged_file_in_the_cache_is_fetched_again(go_to_worker):
     content = path.read_bytes()
     path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
     os.utime(path, ns=(bundle.files[0].modified, bundle.files[0].modified))
-    _digest.cache_clear()  # as in a worker that has just been started
+    forget()  # as in a worker that has just been started
     assert place(bundle, asking(server), quiet) == folder
     assert path.read_bytes() == content
 
