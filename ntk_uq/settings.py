@@ -109,9 +109,20 @@ def workers() -> int:
 
 
 def scheduler() -> str | None:
-    """Address of an existing Dask scheduler (``tcp://host:port`` or ``tls://host:port``), or None
-    for an embedded one."""
-    return os.environ.get(SCHEDULER) or None
+    """Address of an existing Dask scheduler, such as ``tcp://host:8786``; None for an embedded one.
+
+    Raises:
+        SpecError: if the variable is no such address.
+    """
+    text = os.environ.get(SCHEDULER)
+    if not text:
+        return None
+    if not re.fullmatch(r"(tcp|tls)://[^\s/]+:\d{1,5}", text):
+        raise SpecError(
+            f"{SCHEDULER} is {text!r}; write the address that the Dask scheduler tells when it "
+            "starts, such as tcp://host:8786."
+        )
+    return text
 
 
 def mirrors() -> tuple[tuple[str, ...], bool]:

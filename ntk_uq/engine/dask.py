@@ -16,7 +16,7 @@ from ntk_uq import settings
 from ntk_uq.engine import dask_worker
 from ntk_uq.engine.bundle import names
 from ntk_uq.engine.chunks import Chunk, Result
-from ntk_uq.engine.dask_link import Link
+from ntk_uq.engine.dask_link import Change, Link
 from ntk_uq.engine.dask_worker import READY, STREAMED_BYTES
 from ntk_uq.engine.data_server import DataServer
 from ntk_uq.engine.kinds import get
@@ -70,7 +70,8 @@ class DaskRunner:
         A scheduler that does not answer is waited for: :meth:`describe` says so, and each chunk.
 
         Raises:
-            EngineError: if its address is none, or the embedded cluster does not start.
+            SpecError: if a setting is wrong.
+            EngineError: if the embedded cluster does not start.
         """
         self._queue: queue.Queue[Event] = queue.Queue()
         self._sent: dict[str, _Sent] = {}
@@ -105,7 +106,7 @@ class DaskRunner:
             return
         # Not future.cancel(): that reports the end at once while the body runs on. The task
         # looks at the flag before its first result and after each.
-        self._flag(chunk_id, True)
+        self._set_flag(chunk_id, True)
 
     def events(self, wait: float) -> list[Event]:
         found: list[Event] = []
@@ -151,7 +152,7 @@ class DaskRunner:
         elif isinstance(event, Ended):
             del self._sent[event.chunk_id]
             if sent.stopped and sent.future is not None:
-                self._flag(event.chunk_id, False)
+                self._set_flag(event.chunk_id, False)
         return True
 
     def _waiting(self) -> list[Event]:
@@ -276,29 +277,30 @@ class DaskRunner:
             with contextlib.suppress(Exception):
                 future.cancel()
 
-    def _on_change(self, anew: bool, joined: bool) -> None:
-        """The scheduler or its workers have changed; in the link's thread."""
+    def _on_change(self, change: Change) -> None:
+        """The scheduler or its workers are not what they were; in the link's thread."""
         if self._link.address is None:
             return  # the embedded scheduler stays, and its tasks ask for no resource
-        ready = self._link.ready
         for chunk_id, sent in list(self._sent.items()):
             if sent.ended:
                 continue
-            if anew:
+            if change.anew:
                 self._recall(sent)
-            elif sent.future is not None:
-                if sent.worker in ready or sent.future.status != "pending":
-                    continue
-                # It waits at the scheduler, which does not look at it again for a worker that is
-                # warm only now.
-                sent.deaths += bool(sent.worker)
+            elif sent.future is not None and sent.future.status == "pending":
+                if sent.worker in change.left:
+                    sent.deaths, sent.worker = sent.deaths + 1, ""
+                if change.joined and not sent.worker:
+                    # It waits at the scheduler, which does not look at it again for a worker that
+                    # is warm only now.
+                    self._recall(sent)
+            if sent.stopped and (sent.future is None or not self._link.ready):
                 self._recall(sent)
-            if sent.stopped:
                 self._end(chunk_id)
             elif sent.deaths >= _MOST_DEATHS:
                 error = RuntimeError(f"{sent.deaths} workers were lost")
+                self._recall(sent)
                 self._end(chunk_id, _killed(error, sent.chunk.kind))
-            elif joined:
+            elif change.joined and sent.future is None:
                 self._prepare(chunk_id)  # and not only sent: the files may have changed since
 
     def _answer(self, request: str, sha256: str, offset: int, size: int, worker: str) -> None:
@@ -320,8 +322,15 @@ class DaskRunner:
             with self._lock:
                 self._asked.discard(request)
 
-    def _flag(self, chunk_id: str, stop: bool) -> None:
+    def _set_flag(self, chunk_id: str, stop: bool) -> None:
         """Sets or clears the flag at which a task looks."""
+        if self._closing:
+            self._try_flag(chunk_id, stop)
+        else:
+            # Not here: a scheduler that has just gone is waited for.
+            self._sending.submit(self._try_flag, chunk_id, stop)
+
+    def _try_flag(self, chunk_id: str, stop: bool) -> None:
         try:
             flag = distributed.Event(f"stop-{chunk_id}", client=self._client)
             flag.set() if stop else flag.clear()

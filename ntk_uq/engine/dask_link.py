@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import dask
@@ -30,7 +31,23 @@ _LOOK_SECONDS = 0.5
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 30.0
 _MOST_NAMED = 3
+_OF_OURS = (FileNotFoundError, PermissionError)  # a certificate
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is different from the last look.
+
+    Attributes:
+        anew: whether there is another client than before, or none: what was with it is lost.
+        joined: addresses of ready workers that were not there before.
+        left: addresses of workers that were ready and are not any more.
+    """
+
+    anew: bool = False
+    joined: frozenset[str] = frozenset()
+    left: frozenset[str] = frozenset()
 
 
 class Link:
@@ -50,7 +67,8 @@ class Link:
         """Starts the embedded cluster, or connects to ``NTK_UQ_SCHEDULER`` if it is there.
 
         Raises:
-            EngineError: if the address is none, or the embedded cluster does not start.
+            SpecError: if the setting is no address.
+            EngineError: if the embedded cluster does not start.
         """
         self.client: distributed.Client | None = None
         self.ready: frozenset[str] = frozenset()
@@ -71,26 +89,18 @@ class Link:
             self._connect()
         except NtkUqError:
             raise  # a setting, which says so itself
-        except Exception as error:  # noqa: BLE001
-            where = f"the Dask scheduler at {self.address}" if self.address else "embedded cluster"
-            # A scheduler may be started later than its engine; an address does not get better.
-            if self.address is None or isinstance(error, ValueError):
-                raise EngineError(
-                    f"{where} cannot be reached: {error}. Check {settings.SCHEDULER}."
-                ) from None
-            self._out_of_reach(error)
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is told)
+            if self.address is None:
+                raise EngineError(f"The embedded cluster does not start: {error}.") from None
+            self._out_of_reach(error)  # it may be started later than its engine
 
     @property
     def where(self) -> str:
         """What it is connected to, in words."""
         return f"Dask at {self.address}" if self.address else "embedded Dask cluster"
 
-    def watch(self, changed: Callable[[bool, bool], None]) -> None:
-        """Starts to look; ``changed(anew, joined)`` is called in the thread that does.
-
-        ``anew`` says that there is another client than before, or none: whatever was with the
-        scheduler is lost. ``joined`` says that there are ready workers that were not there before.
-        """
+    def watch(self, changed: Callable[[Change], None]) -> None:
+        """Starts to look; ``changed`` is called in the thread that does."""
         self._thread = threading.Thread(target=self._watch, args=(changed,), daemon=True)
         self._thread.start()
 
@@ -111,36 +121,36 @@ class Link:
         if self._cluster is not None:
             self._cluster.close(timeout=10)
 
-    def _watch(self, changed: Callable[[bool, bool], None]) -> None:
+    def _watch(self, changed: Callable[[Change], None]) -> None:
         while not self._closing.is_set():
             try:
-                anew, joined = self._look()
-                if (anew or joined) and not self._closing.is_set():
-                    changed(anew, joined)
+                change = self._look()
+                if change != Change() and not self._closing.is_set():
+                    changed(change)
             except Exception as error:  # or nobody would look any more
                 log.error("looking after the Dask scheduler failed", exc_info=error)
             self._wake.wait(_LOOK_SECONDS)
             self._wake.clear()
 
-    def _look(self) -> tuple[bool, bool]:
-        """One look; what changed, as :meth:`watch` tells it."""
+    def _look(self) -> Change:
+        """One look; what changed since the last one."""
         before = self.ready
         if self.client is None:
             if time.monotonic() < self._next_try:
-                return False, False
+                return Change()
             try:
                 self._connect()
             except Exception as error:  # noqa: BLE001 (one that ends just now gives any)
                 self._out_of_reach(error)
-                return False, False
+                return Change()
             log.info("connected to the Dask scheduler at %s", self.address)
-            return True, True
+            return Change(anew=True, joined=self.ready)
         if not self._count():
             self._drop()
             self._out_of_reach(None)
             self._next_try = 0.0
-            return True, False
-        return False, bool(self.ready - before)
+            return Change(anew=True)
+        return Change(joined=self.ready - before, left=before - self.ready)
 
     def _connect(self) -> None:
         client = distributed.Client(
@@ -211,6 +221,8 @@ class Link:
     def _out_of_reach(self, error: Exception | None) -> None:
         """Notes why there is no connection, and when to try again."""
         what = "does not answer"
+        if isinstance(error, _OF_OURS) or not isinstance(error, OSError | TimeoutError | None):
+            what = f"cannot be used ({type(error).__name__}: {error})"
         if isinstance(error, ImportError):
             what = f"cannot import ntk_uq ({error}); start it in the environment of its workers"
         trouble = f"the Dask scheduler at {self.address} {what}; trying again every few seconds"
@@ -232,7 +244,7 @@ def _unfit(worker: Mapping[str, Any]) -> str:
         return ""
     if versions:
         return f"has ntk_uq {', '.join(versions)}, this engine {VERSION}"
-    return "is not ready: it is starting, or its Python lacks ntk_uq"
+    return "is not ready: it is starting, or its Python lacks ntk_uq or what it needs"
 
 
 def embedded_cluster() -> distributed.LocalCluster:

@@ -6,7 +6,8 @@ import threading
 
 import numpy as np
 import pytest
-from clusters import Cluster, kill, wait_for
+from clusters import ROOT, Cluster, free_port, kill, wait_for
+from fake_kinds import Registered
 
 from ntk_uq import datasets
 from ntk_uq.curves import stored_curve
@@ -174,6 +175,21 @@ def test_a_job_that_waits_for_workers_can_be_cancelled(store, cluster, start_eng
     store.jobs.request_cancel(job.id)
     wait_for(lambda: ended(store, job), seconds=5)
     assert store.jobs.get(job.id).state is JobState.CANCELLED
+
+
+def test_a_chunk_that_kills_every_worker_fails_in_words(store, cluster, start_engine, fake):
+    port = str(free_port())
+    kinds = os.pathsep.join((str(ROOT), str(ROOT / "tests" / "engine")))
+    cluster.start_scheduler()
+    runner = start_engine()
+    runner._client.register_plugin(Registered())
+    # At the same address after each death, as in a cluster whose ports are fixed.
+    cluster.start_worker("one", "--worker-port", port, PYTHONPATH=kinds)
+    job_id = fake({"kill": True}, {"key": "good", "sizes": [1]})
+    wait_for(lambda: store.jobs.get(job_id).state.ended, seconds=100)
+    assert "killed each time" in store.jobs.get(job_id).error
+    assert "smaller width" in store.jobs.get(job_id).error
+    assert store.results.get("good/0") == b"\1"
 
 
 def test_a_worker_of_another_version_is_named_and_gets_nothing(
