@@ -77,6 +77,14 @@ def _digest(path: Path, algorithm: str, modified: int, size: int) -> str:  # noq
     return digest(path, algorithm)
 
 
+def forget() -> None:
+    """Has every file read again by :func:`sha256` and :func:`md5`.
+
+    To be called where a file is replaced by one of the same time and size.
+    """
+    _digest.cache_clear()
+
+
 def read_sealed(
     source: Path | bytes, names: Iterable[str] | None = None
 ) -> dict[str, np.ndarray] | None:

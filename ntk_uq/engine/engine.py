@@ -237,7 +237,8 @@ class Engine:
         elif isinstance(event, Progressed):
             run.done = run.done if event.done is None else event.done
             run.total = run.total if event.total is None else event.total
-            run.message, run.unsaid = event.message, True
+            run.message = event.message or run.kind.words(run.done, run.total)
+            run.unsaid = True
         else:
             del self._owners[event.chunk_id]
             run.out.discard(event.chunk_id)
