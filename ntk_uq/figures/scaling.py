@@ -166,7 +166,7 @@ def _lay_out(
     x_axis = style.axis("training examples N<sub>D</sub>", "log")
     y_axis = style.axis(y_title, "linear" if style.linear else "log")
     # The grid is known before its points: the axis stands still while they come.
-    set_range(x_axis, [n for trace in traces for n in trace.curve.spec.n_train])
+    set_range(x_axis, [n for trace in traces for n in trace.curve.spec.n_train], across=True)
     values = plotted(figure)
     if not values:
         y_axis["showticklabels"] = False

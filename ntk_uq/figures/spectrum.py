@@ -81,7 +81,7 @@ def _lay_out(
 ) -> go.Figure:
     x_axis = style.axis("rank k", "log")
     ranks: Sequence[float] = (1, n)
-    set_range(x_axis, ranks)
+    set_range(x_axis, ranks, across=True)
     figure.update_layout(
         style.layout(title),
         height=TITLE_HEIGHT + _HEIGHT + 60,
