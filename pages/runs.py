@@ -9,6 +9,7 @@ from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.views import RunsView
 
 POLL_SECONDS = 1.5
+_JUST_DRAWN = "runs_just_drawn"
 _MAY_CHANGE = (JobState.QUEUED, JobState.RUNNING, JobState.INTERRUPTED)
 
 
@@ -75,11 +76,18 @@ def follow(stamp: str, busy: bool) -> None:
     """
     hidden = visibility.hidden()
     if busy and not hidden:
+        st.session_state[_JUST_DRAWN] = True
         st.fragment(tick, run_every=POLL_SECONDS)(stamp)
 
 
 def tick(stamp: str) -> None:
-    """Draws the page again if it does not show what is there any more."""
+    """Draws the page again if it does not show what is there any more.
+
+    Not at once after it was drawn, though: a job that reports faster than a page is drawn would
+    have it drawn without a pause.
+    """
+    if st.session_state.pop(_JUST_DRAWN, False):
+        return
     with session.told():
         changed = session.store().jobs.stamp() != stamp
     if changed:
