@@ -9,6 +9,7 @@ from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.views import RunsView
 
 POLL_SECONDS = 1.5
+_JUST_DRAWN = "runs_just_drawn"
 _MAY_CHANGE = (JobState.QUEUED, JobState.RUNNING, JobState.INTERRUPTED)
 
 
@@ -20,17 +21,17 @@ def page() -> None:
         controls.fill(opened)
     with session.told():
         store = session.store()
-        # Before anything is read: what changes meanwhile is a change.
-        stamp = store.jobs.stamp()
+        # Before anything is read: what changes, or ends, meanwhile is still to be shown.
+        stamp, busy = store.jobs.stamp(), waiting(store)
         view = controls.draw(store.jobs.kinds())
         total = run_table.count(store, view)
         view = run_table.with_page(view, total)
         links.keep(view)
-        runs(store, view, total)
-    follow(store, stamp)
+        runs(store, view, total, busy)
+    follow(stamp, busy)
 
 
-def runs(store: Store, view: RunsView, total: int) -> None:
+def runs(store: Store, view: RunsView, total: int, busy: bool) -> None:
     """The list, and below it what is selected."""
     if not total:
         st.info(nothing(view), icon=":material/list_alt:")
@@ -38,7 +39,7 @@ def runs(store: Store, view: RunsView, total: int) -> None:
         jobs = run_table.jobs_of(store, view)
         run_table.table(jobs, view.selected, session.dark(), controls.select)
         run_table.pager(view, total, controls.turn_to)
-    if waiting(store) and not session.engine_alive(store):
+    if busy and not session.engine_alive(store):
         st.warning(NO_ENGINE, icon=":material/power_off:")
     found = store.jobs.get_many(view.selected)
     for job_id in view.selected:
@@ -67,20 +68,26 @@ def waiting(store: Store) -> bool:
     return store.jobs.count(_MAY_CHANGE, archived=False) > 0
 
 
-def follow(store: Store, stamp: str) -> None:
+def follow(stamp: str, busy: bool) -> None:
     """Draws the page again when something has changed, as long as something may.
 
     Nothing is asked while all jobs have ended or the tab is hidden. While some run, a fragment
     that draws nothing reads one row; only where that has changed, the page is drawn again.
     """
     hidden = visibility.hidden()
-    with session.told():
-        if waiting(store) and not hidden:
-            st.fragment(tick, run_every=POLL_SECONDS)(stamp)
+    if busy and not hidden:
+        st.session_state[_JUST_DRAWN] = True
+        st.fragment(tick, run_every=POLL_SECONDS)(stamp)
 
 
 def tick(stamp: str) -> None:
-    """Draws the page again if it does not show what is there any more."""
+    """Draws the page again if it does not show what is there any more.
+
+    Not at once after it was drawn, though: a job that reports faster than a page is drawn would
+    have it drawn without a pause.
+    """
+    if st.session_state.pop(_JUST_DRAWN, False):
+        return
     with session.told():
         changed = session.store().jobs.stamp() != stamp
     if changed:

@@ -122,7 +122,7 @@ def _cancel(options: argparse.Namespace) -> None:
     table = _jobs()
     job = table.find(options.id)
     if job.state.ended:
-        print(f"{job.id[:_SHORT]} is {job.state} already")
+        print(f"{job.id[:_SHORT]} has ended already: {job.state}")
         return
     now = table.request_cancel(job.id)
     said = "cancelled" if now.state.ended else "its engine is asked to stop"

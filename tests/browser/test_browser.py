@@ -1,8 +1,12 @@
 """The whole program in a real Chromium: engine, pages, links, themes."""
 
 import re
+import urllib.parse
 
 import pytest
+
+from ntk_uq.specs import DataSpec
+from ntk_uq.views import CurvesView, RunsView
 
 pytestmark = pytest.mark.browser
 
@@ -81,3 +85,77 @@ def test_plots_have_the_ground_of_the_page_in_both_themes(server, open_page, sch
     assert plot.evaluate("e => getComputedStyle(e).backgroundColor") == expected
     body = page.locator("[data-testid=stApp]")
     assert body.evaluate("e => getComputedStyle(e).backgroundColor") == expected
+
+
+def wait_for_states(page, *states):
+    """Returns when the first rows of the table of runs are in these states."""
+    page.wait_for_function(
+        "wanted => { const cells = [...document.querySelectorAll("
+        "'[data-testid=stDataFrame] td[aria-colindex=\"1\"]')];"
+        "return wanted.every((w, i) => (cells[i]?.innerText ?? '').includes(w)) }",
+        arg=list(states),
+        timeout=WAIT,
+    )
+
+
+def query(**view):
+    return urllib.parse.urlencode(RunsView(**view).to_query())
+
+
+def test_runs_are_followed_in_another_browser_cancelled_and_cost_nothing_at_rest(server, open_page):
+    first, second = (
+        CurvesView(DataSpec(n_test=n_test), (2,), n_low=200, n_high=1000, n_points=6, draws=draws)
+        for n_test, draws in ((333, 10), (444, 100))
+    )
+    sent, loads = [], []
+    asking = open_page(f"{server}/?{urllib.parse.urlencode(first.to_query())}")
+    asking.get_by_text("points computed").first.wait_for(timeout=WAIT)
+    watching = open_page(f"{server}/runs?{query(kinds=('curve',), order='newest')}")
+    wait_for_states(watching, "running")
+    watching.on("load", lambda: loads.append(1))
+    wait_for_states(watching, "done")
+    assert loads == [], "it was seen to its end without a reload"
+
+    (curve,) = second.curves()
+    asking.goto(f"{server}/?{urllib.parse.urlencode(second.to_query())}")
+    asking.get_by_text("points computed").first.wait_for(timeout=WAIT)
+    watching.on(
+        "websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame))
+    )
+    watching.goto(f"{server}/runs?{query(kinds=('curve',), selected=(curve.digest(),))}")
+    wait_for_states(watching, "running", "done")
+    loads.clear()
+    watching.get_by_role("button", name="Cancel").click()
+    wait_for_states(watching, "cancelled", "done")
+    watching.get_by_text("Cancelled; what is computed is kept").wait_for(timeout=WAIT)
+    assert loads == []
+
+    # Nothing runs: nothing is asked of the server.
+    watching.wait_for_timeout(2000)
+    sent.clear()
+    watching.wait_for_timeout(4000)
+    assert sent == []
+
+    # While something runs it is asked about, but not for a tab that nobody sees.
+    watching.get_by_role("button", name="Retry").click()
+    wait_for_states(watching, "running", "done")
+    watching.wait_for_timeout(4000)
+    assert sent
+    see(watching, "hidden")
+    watching.wait_for_timeout(2000)
+    sent.clear()
+    watching.wait_for_timeout(4000)
+    assert sent == []
+    see(watching, "visible")
+    watching.get_by_role("button", name="Cancel").click()
+    wait_for_states(watching, "cancelled", "done")
+
+
+def see(page, visibility):
+    """Has the page believe that its tab is hidden, or visible again."""
+    page.evaluate(
+        "state => { Object.defineProperty(document, 'visibilityState',"
+        "{ get: () => state, configurable: true });"
+        "document.dispatchEvent(new Event('visibilitychange')) }",
+        visibility,
+    )

@@ -105,7 +105,7 @@ def test_a_run_is_shown_with_its_log(run, failed):
 
 
 def test_cancel_and_retry(run, store, failed):
-    assert run("cancel", failed.id)[1] == f"{failed.id[:12]} is failed already\n"
+    assert run("cancel", failed.id)[1] == f"{failed.id[:12]} has ended already: failed\n"
     code, out, err = run("retry", failed.id)
     assert (code, out) == (0, f"{failed.id[:12]}: queued\n")
     assert "no engine is running" in err
@@ -113,7 +113,7 @@ def test_cancel_and_retry(run, store, failed):
     assert store.jobs.get(failed.id).state is JobState.CANCELLED
     store.jobs.beat("e2", {})
     store.jobs.retry(failed.id)
-    store.jobs.claim("e2")
+    store.jobs.claim("e2", limit=3)
     assert "its engine is asked to stop" in run("cancel", failed.id)[1]
 
 
