@@ -97,9 +97,11 @@ def run(chunk_text: str, bundle_text: str, chunk_id: str, topic: str) -> tuple[s
         if bundle_text:
             bundle = Bundle.from_json(json.loads(bundle_text))
 
+            def want(*wanted: object) -> None:
+                tell(WANTED, chunk_id, *wanted, worker.address)
+
             def ask(sha256: str, offset: int, size: int) -> bytes:
-                return _ask(lambda *wanted: tell(WANTED, chunk_id, *wanted, worker.address),
-                            (sha256, offset, size), lambda: _is_set(stop))  # fmt: skip
+                return _ask(want, (sha256, offset, size), lambda: _is_set(stop))
 
             folder = place(bundle, ask, progress)
             tell(PROGRESS, chunk_id, "", None, None)
