@@ -80,7 +80,8 @@ def test_a_launch_trains_in_the_background_and_is_shown(store):
     assert "…" not in set(table["bias part of μ"])
 
 
-def test_a_job_can_be_stopped_and_gone_on_with(store):
+def test_a_job_can_be_stopped_and_gone_on_with(store, monkeypatch):
+    monkeypatch.setattr("ntk_uq.engine.engine._REPORT_SECONDS", 0.0)
     app = opened()
     app.button(key="launch").click().run()
     engine = Engine(store, InProcess())
