@@ -18,6 +18,8 @@ session.navigate(
             icon=":material/trending_down:",
             default=True,
         ),
+        st.Page("pages/ensembles.py", title="Ensembles", icon=":material/hub:"),
         st.Page("pages/data.py", title="Data", icon=":material/database:"),
+        st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:"),
     ]
 )

@@ -8,10 +8,18 @@ print(ntk_uq.curve(spec).fits().mu.describe())
 
 from typing import TYPE_CHECKING
 
-from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec
+from ntk_uq.specs import (
+    ArchitectureSpec,
+    CurveSpec,
+    DataSpec,
+    EnsembleSpec,
+    OptimizerSpec,
+    TrainingSpec,
+)
 from ntk_uq.version import VERSION
 
 if TYPE_CHECKING:
+    from ntk_uq.comparisons import Comparison
     from ntk_uq.curves import Curve
 
 
@@ -33,4 +41,35 @@ def curve(spec: CurveSpec) -> "Curve":
     return run_curve(spec)
 
 
-__all__ = ["VERSION", "ArchitectureSpec", "CurveSpec", "DataSpec", "TrainingSpec", "curve"]
+def ensemble(spec: EnsembleSpec) -> "Comparison":
+    """Ensembles of finite networks, trained in this process, beside the theory.
+
+    Returns:
+        The ensembles, and the curve of infinite width at the same eta and k: ``ensembles.points``
+        with mu, sigma, epsilon and their bootstrap intervals at each width and N_D (losses in
+        squared units of the target), ``ratio(point, "mu")``, ``to_json()``.
+
+    Raises:
+        SpecError: if the data set is not as large as the specification asks.
+        MissingDataError, DataError: if its files are missing or damaged.
+        MemoryLimitError, CostLimitError: beyond the settings' limits.
+    """
+    from ntk_uq.comparisons import Comparison
+    from ntk_uq.engine.inline import run_curve, run_ensembles
+    from ntk_uq.ensembles.stored import theory_of
+
+    infinite = theory_of(spec)
+    return Comparison(run_ensembles(spec), None if infinite is None else run_curve(infinite))
+
+
+__all__ = [
+    "VERSION",
+    "ArchitectureSpec",
+    "CurveSpec",
+    "DataSpec",
+    "EnsembleSpec",
+    "OptimizerSpec",
+    "TrainingSpec",
+    "curve",
+    "ensemble",
+]

@@ -56,11 +56,14 @@ class Network:
         apply: ``apply(parameters, x) -> f``, (n, d) to (n, n_outputs).
         kernel: ``kernel(x1, x2, get)`` with ``get`` a tuple out of ``nngp`` and ``ntk``; the
             kernels of one output, (n1, n2); they do not depend on the width.
+        after_first: ``after_first(parameters[1:], h) -> f``: the network without its first
+            affine map, whose outputs ``h``, (n, width), are given instead.
     """
 
     init: Callable[..., Any]
     apply: Callable[..., jax.Array]
     kernel: Callable[..., Any]
+    after_first: Callable[..., jax.Array]
 
 
 def build(spec: ArchitectureSpec, width: int = 1, n_outputs: int = 1) -> Network:
@@ -84,4 +87,7 @@ def build(spec: ArchitectureSpec, width: int = 1, n_outputs: int = 1) -> Network
     layers = []
     for _ in range(spec.depth):
         layers += [affine(width), activations[spec.activation]()]
-    return Network(*stax.serial(*layers, affine(n_outputs)))
+    layers.append(affine(n_outputs))
+    _, after_first, _ = stax.serial(*layers[1:])
+    init, apply, kernel = stax.serial(*layers)
+    return Network(init, apply, kernel, after_first)

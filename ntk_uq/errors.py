@@ -34,6 +34,10 @@ class MemoryLimitError(NtkUqError):
     """The computation does not fit into the memory that the settings allow."""
 
 
+class CostLimitError(NtkUqError):
+    """The computation takes longer than the settings allow."""
+
+
 class SingularKernelError(NtkUqError):
     """A kernel matrix is not positive definite in float64."""
 

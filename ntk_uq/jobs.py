@@ -8,16 +8,26 @@ import json
 from ntk_uq import datasets
 from ntk_uq.datasets import fetching
 from ntk_uq.fields import Spec
-from ntk_uq.specs import CurveSpec, FetchSpec, ReportSpec, SpectrumSpec
+from ntk_uq.specs import (
+    CalibrationSpec,
+    CurveSpec,
+    EnsembleSpec,
+    FetchSpec,
+    HistorySpec,
+    ReportSpec,
+    SpectrumSpec,
+)
 from ntk_uq.store import Job, JobTable
 
+CALIBRATION = "calibration"
 CURVE = "curve"
 ENSEMBLE = "ensemble"
 FETCH = "fetch"
+HISTORY = "history"
 REPORT = "report"
 SPECTRUM = "spectrum"
 
-RANK = {FETCH: 30, REPORT: 20, CURVE: 0, SPECTRUM: 0, ENSEMBLE: -20}
+RANK = {CALIBRATION: 10, FETCH: 30, REPORT: 20, CURVE: 0, HISTORY: 0, SPECTRUM: 0, ENSEMBLE: -20}
 """Priority of a kind's jobs: what somebody waits for before anything else goes first, and theory,
 which takes seconds, goes before training, which takes minutes."""
 
@@ -62,6 +72,11 @@ def submit_fetch(jobs: JobTable, name: str) -> Job:
     return submit(jobs, FETCH, FetchSpec(name), total=source.size or 0)
 
 
+def submit_history(jobs: JobTable, spec: HistorySpec) -> Job:
+    """Asks for the losses along a training; :func:`ntk_uq.histories.stored_history` finds them."""
+    return submit(jobs, HISTORY, spec, total=1)
+
+
 def submit_report(jobs: JobTable, name: str) -> Job:
     """Asks for a look through a data set; :func:`ntk_uq.reports.stored_report` finds it.
 
@@ -74,3 +89,13 @@ def submit_report(jobs: JobTable, name: str) -> Job:
 def submit_spectrum(jobs: JobTable, spec: SpectrumSpec) -> Job:
     """Asks for a spectrum; :func:`ntk_uq.spectra.stored_spectrum` finds it."""
     return submit(jobs, SPECTRUM, spec, total=1)
+
+
+def submit_ensemble(jobs: JobTable, spec: EnsembleSpec) -> Job:
+    """Asks for ensembles; :func:`ntk_uq.ensembles.stored.stored_ensembles` finds their members."""
+    return submit(jobs, ENSEMBLE, spec, total=spec.n_members)
+
+
+def submit_calibration(jobs: JobTable) -> Job:
+    """Asks how fast training is; :func:`ntk_uq.ensembles.stored.stored_speed` finds it."""
+    return submit(jobs, CALIBRATION, CalibrationSpec(), total=1)

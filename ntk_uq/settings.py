@@ -3,8 +3,11 @@
 Read when asked, never at import, so that tests and servers can set them at run time.
 """
 
+import contextlib
 import os
 import re
+from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 
 import platformdirs
@@ -19,6 +22,7 @@ UPLOAD_LIMIT = "NTK_UQ_UPLOAD_LIMIT"
 UPLOAD_EXPANDED = "NTK_UQ_UPLOAD_EXPANDED"
 MEMORY = "NTK_UQ_MEMORY"
 WORKERS = "NTK_UQ_WORKERS"
+TRAINING_HOURS = "NTK_UQ_TRAINING_HOURS"
 SCHEDULER = "NTK_UQ_SCHEDULER"
 MIRRORS = "NTK_UQ_MIRRORS"
 
@@ -28,12 +32,26 @@ thread pool each, beside XLA's; at the default (2^26 cycles) idle threads of one
 that another needs, which made a curve 3 to 12 times slower on two cores."""
 
 _APP = "ntk_uq"
+_data_from: ContextVar[Path | None] = ContextVar("data_from", default=None)
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
 def data_directory() -> Path:
     """Where data files are looked for, one folder a data set. May be read-only."""
-    return _directory(DATA, platformdirs.user_cache_path(_APP) / "data")
+    return _data_from.get() or _directory(DATA, platformdirs.user_cache_path(_APP) / "data")
+
+
+@contextlib.contextmanager
+def data_from(folder: Path | None) -> Iterator[None]:
+    """While the block runs, in its thread alone, data files and own data sets are in ``folder``.
+
+    For a worker whose chunk came with the data to compute it from. None changes nothing.
+    """
+    token = _data_from.set(folder)
+    try:
+        yield
+    finally:
+        _data_from.reset(token)
 
 
 def store_directory() -> Path:
@@ -48,7 +66,7 @@ def cache_directory() -> Path:
 
 def own_directory() -> Path:
     """Where users' own data sets are kept, one file each, named by what is in it."""
-    return _directory(OWN, platformdirs.user_data_path(_APP) / "own")
+    return _data_from.get() or _directory(OWN, platformdirs.user_data_path(_APP) / "own")
 
 
 def upload_limit() -> int:
@@ -83,6 +101,22 @@ def memory_limit() -> int:
     return parse_bytes(text, MEMORY)
 
 
+def training_limit() -> float:
+    """Hours of one worker that one launch of ensembles may take (default 48).
+
+    Raises:
+        SpecError: if ``NTK_UQ_TRAINING_HOURS`` is not a number above 0.
+    """
+    text = os.environ.get(TRAINING_HOURS) or "48"
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours < float("inf"):
+        raise SpecError(f"{TRAINING_HOURS} is {text!r}; it must be a number of hours above 0.")
+    return hours
+
+
 def workers() -> int:
     """Number of worker processes of the embedded cluster (default 1: BLAS uses every core)."""
     text = os.environ.get(WORKERS) or "1"
@@ -92,8 +126,20 @@ def workers() -> int:
 
 
 def scheduler() -> str | None:
-    """Address of an existing Dask scheduler (``tcp://host:port``), or None for an embedded one."""
-    return os.environ.get(SCHEDULER) or None
+    """Address of an existing Dask scheduler, such as ``tcp://host:8786``; None for an embedded one.
+
+    Raises:
+        SpecError: if the variable is no such address.
+    """
+    text = os.environ.get(SCHEDULER)
+    if not text:
+        return None
+    if not re.fullmatch(r"(tcp|tls)://[^\s/]+:\d{1,5}", text):
+        raise SpecError(
+            f"{SCHEDULER} is {text!r}; write the address that the Dask scheduler tells when it "
+            "starts, such as tcp://host:8786."
+        )
+    return text
 
 
 def mirrors() -> tuple[tuple[str, ...], bool]:

@@ -9,16 +9,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ntk_uq.errors import SpecError
-from ntk_uq.fields import Choice, Increasing, Maybe, Name, Real, Spec, Whole, checked
+from ntk_uq.fields import Choice, Increasing, Maybe, Name, Real, Spec, Whole, checked, same_as
 
 ACTIVATIONS = ("relu", "erf", "gelu", "linear")
 POSTERIORS = ("trained", "bayes")
 PREPARATIONS = ("default", "sphere", "standardize", "scale", "none")
 TARGETS = ("default", "raw", "standardize", "log")
+OPTIMIZERS = ("gd", "momentum", "sgd", "adam")
 
 N_TRAIN = Whole(1, 1_000_000)
 DEPTH = Whole(1, 32)
 DRAWS = Whole(1, 100)
+WIDTH = Whole(1, 16_384)
+MEMBERS = Whole(1, 10_000)
 
 
 @dataclass(frozen=True)
@@ -196,3 +199,148 @@ class SpectrumSpec(Spec):
     data: DataSpec = field(default_factory=DataSpec)
     architecture: ArchitectureSpec = field(default_factory=ArchitectureSpec)
     n: int = checked(Whole(2, 4000), 1000, "examples of the pool on which kernels are evaluated")
+
+
+@dataclass(frozen=True)
+class OptimizerSpec(Spec):
+    """How finite networks are trained: full-batch gradient descent, or a departure from it.
+
+    All minimize ``sum |f - y|^2 / 2``; ``lambda_max`` is the largest eigenvalue of the
+    infinite-width NTK on the training subset.
+
+    - ``gd``: steps of size ``eta / lambda_max``; the finite counterpart of
+      :attr:`counterpart`, the theory at the same eta and k.
+    - ``momentum``: Polyak's heavy ball with that step size. Its slowest modes move as those of
+      gradient descent with ``eta / (1 - momentum)``; it is stable up to ``2 (1 + momentum)``.
+    - ``sgd``: each step on ``batch_size`` examples, in an order shuffled anew for each pass, its
+      gradient scaled by ``n_train / batch_size`` to that of all examples in the mean.
+    - ``adam``: eta is the learning rate itself, about the length of each parameter's step.
+      Parameters are standard normal whatever the width, so the same eta moves the outputs of
+      wider networks further, in proportion to the width; choose it well below ``1 / width``.
+    """
+
+    optimizer: str = checked(
+        Choice(OPTIMIZERS), "gd", "full-batch gradient descent, or a departure from the theory"
+    )
+    steps: int = checked(Whole(1, 1_000_000), 1000, "optimizer steps k")
+    eta: float = checked(
+        Real(0, 4, above=True, below=True),
+        1.0,
+        "step size in units of 1/lambda_max of the NTK on the training subset; "
+        "for adam the learning rate itself",
+    )
+    momentum: float | None = checked(
+        Maybe(Real(0, 1, above=True, below=True)),
+        None,
+        "share of the last step that the next one keeps; for momentum only",
+    )
+    batch_size: int | None = checked(
+        Maybe(N_TRAIN), None, "examples in each step's batch; for sgd only"
+    )
+
+    def validate(self) -> None:
+        for name, owner in (("momentum", "momentum"), ("batch_size", "sgd")):
+            value = getattr(self, name)
+            if self.optimizer == owner and value is None:
+                raise SpecError(f"{name} is empty; the optimizer {owner} needs it.")
+            if self.optimizer != owner and value is not None:
+                raise SpecError(
+                    f"{name} is {value:g}, but only the optimizer {owner} has one; leave it empty."
+                )
+        limit = {"gd": 2.0, "sgd": 2.0, "adam": 1.0}.get(
+            self.optimizer, 2 * (1 + (self.momentum or 0.0))
+        )
+        if self.eta >= limit:
+            why = (
+                "each step would move every parameter by more than its own size"
+                if self.optimizer == "adam"
+                else "the largest mode of the NTK would grow with each step"
+            )
+            raise SpecError(
+                f"eta is {self.eta:g}; with {self.optimizer} it must be below {limit:g}: {why}."
+            )
+
+    @property
+    def counterpart(self) -> TrainingSpec | None:
+        """The infinite-width theory of this training; None where there is none."""
+        if self.optimizer != "gd":
+            return None
+        return TrainingSpec(steps=self.steps, eta=self.eta)
+
+
+@dataclass(frozen=True)
+class MemberSpec(Spec):
+    """One network of an ensemble: the unit in which trained networks are kept.
+
+    Its seed is the digest of this specification, so that it is the same network whatever
+    ensemble asks for it.
+    """
+
+    data: DataSpec
+    architecture: ArchitectureSpec
+    optimizer: OptimizerSpec
+    width: int = checked(WIDTH, 256, "units of each hidden layer")
+    n_train: int = checked(N_TRAIN, 100, "training examples N_D")
+    draw: int = checked(Whole(0, 99), 0, "which of the independent training subsets")
+    member: int = checked(Whole(0, MEMBERS.high - 1), 0, "which of the ensemble's networks")
+
+    def validate(self) -> None:
+        _check_batch(self.optimizer, self.n_train)
+
+
+@dataclass(frozen=True)
+class EnsembleSpec(Spec):
+    """Ensembles of trained finite networks: some widths, some N_D, the same number of members."""
+
+    data: DataSpec = field(default_factory=DataSpec)
+    architecture: ArchitectureSpec = field(default_factory=ArchitectureSpec)
+    optimizer: OptimizerSpec = field(default_factory=OptimizerSpec)
+    widths: tuple[int, ...] = checked(
+        Increasing(WIDTH), (64, 256), "units of each hidden layer, one ensemble each"
+    )
+    n_train: tuple[int, ...] = checked(Increasing(N_TRAIN), (100,), "training-set sizes N_D")
+    members: int = checked(MEMBERS, 20, "independently initialized networks at each point")
+
+    def validate(self) -> None:
+        _check_batch(self.optimizer, self.n_train[0])
+
+    @property
+    def n_members(self) -> int:
+        """How many networks there are to train: widths times N_D times members."""
+        return len(self.widths) * len(self.n_train) * self.members
+
+    def member(self, width: int, n_train: int, member: int, draw: int = 0) -> MemberSpec:
+        """The specification of one network of these ensembles."""
+        return MemberSpec(
+            self.data, self.architecture, self.optimizer, width, n_train, draw, member
+        )
+
+
+@dataclass(frozen=True)
+class HistorySpec(Spec):
+    """The infinite-width losses at some steps of one training by gradient descent."""
+
+    data: DataSpec = field(default_factory=DataSpec)
+    architecture: ArchitectureSpec = field(default_factory=ArchitectureSpec)
+    eta: float = same_as(TrainingSpec, "eta")
+    steps: tuple[int, ...] = checked(
+        Increasing(Whole(0, 1_000_000), longest=200),
+        (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000),
+        "steps k at which the losses are evaluated; 0 is initialization",
+    )
+    n_train: int = same_as(PointSpec, "n_train")
+    draw: int = same_as(PointSpec, "draw")
+    jitter: float = same_as(TrainingSpec, "jitter")
+
+
+def _check_batch(optimizer: OptimizerSpec, n_train: int) -> None:
+    if optimizer.batch_size is not None and optimizer.batch_size > n_train:
+        raise SpecError(
+            f"batch_size is {optimizer.batch_size}, but the training set holds {n_train} "
+            f"examples; choose at most {n_train}."
+        )
+
+
+@dataclass(frozen=True)
+class CalibrationSpec(Spec):
+    """How fast the engine's workers train: measured once and kept."""

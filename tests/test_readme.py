@@ -13,8 +13,14 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_the_library_example_runs_and_prints_what_it_says(capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    exec(compile(example, "README.md", "exec"), {})
+    curve, ensemble = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(compile(ensemble, "README.md", "exec"), {})
+    rows = [line.split() for line in capsys.readouterr().out.strip().splitlines()]
+    assert [int(width) for width, *_ in rows] == [32, 128]
+    for _, mu, low, high, ratio in rows:
+        assert float(low) < float(mu) < float(high)
+        assert 0 < float(ratio) < 2
+    exec(compile(curve, "README.md", "exec"), {})
     *points, fit = capsys.readouterr().out.strip().splitlines()
     assert [int(line.split()[0]) for line in points] == [50, 100, 200, 400, 800]
     assert fit.startswith(("α = ", "still bending"))
@@ -32,7 +38,7 @@ def test_every_command_runs(command, request, tmp_path, monkeypatch, capsys):
 
 
 def test_there_are_commands():
-    assert len(COMMANDS) == 5
+    assert len(COMMANDS) == 7
 
 
 @pytest.mark.parametrize("text", [README, *(p.read_text() for p in (ROOT / "docs").glob("*.md"))])

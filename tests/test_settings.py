@@ -1,5 +1,6 @@
 """Environment variables: sizes, counts, directories, and what is refused."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -182,3 +183,21 @@ def test_a_size_is_written_for_people(count, text):
     assert settings.format_bytes(count) == text
     if count >= 1024:
         assert settings.parse_bytes(text) == count
+
+
+def test_data_from_moves_the_data_of_one_thread_and_only_inside_the_block(tmp_path):
+    before = settings.data_directory(), settings.own_directory()
+    elsewhere = []
+
+    def other():
+        elsewhere.append((settings.data_directory(), settings.own_directory()))
+
+    with settings.data_from(tmp_path):
+        assert (settings.data_directory(), settings.own_directory()) == (tmp_path, tmp_path)
+        with settings.data_from(None):
+            assert (settings.data_directory(), settings.own_directory()) == before
+        assert settings.data_directory() == tmp_path
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    assert elsewhere == [before] == [(settings.data_directory(), settings.own_directory())]

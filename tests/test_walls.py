@@ -10,7 +10,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "ntk_uq"
 FILES = sorted(PACKAGE.rglob("*.py"))
-HEAVY = ("jax", "jaxlib", "neural_tangents", "distributed", "dask")
+HEAVY = ("jax", "jaxlib", "optax", "neural_tangents", "distributed", "dask")
+TRAINING = {f"ensembles/{name}.py" for name in ("calibration", "members", "training")}
 
 
 def names_imported(tree: ast.AST) -> set[str]:
@@ -75,9 +76,13 @@ def test_pages_load_neither_jax_nor_neural_tangents_nor_dask():
         "results",
         "store",
         "jobs",
+        "histories",
+        "describe",
+        "comparisons",
         "reports",
         "engine.chunks",
     ]
+    above += [f"ensembles.{name}" for name in ("records", "statistics", "schedule", "estimate")]
     modules += [f"ntk_uq.{name}" for name in above]
     loaded = loaded_after(f"import {', '.join(sorted(modules))}")
     assert "streamlit" in loaded
@@ -86,7 +91,7 @@ def test_pages_load_neither_jax_nor_neural_tangents_nor_dask():
 
 def test_asking_for_jobs_loads_nothing_that_computes_or_fetches():
     loaded = loaded_after(
-        "import ntk_uq.jobs, ntk_uq.reports, ntk_uq.spectra, ntk_uq.engine.chunks"
+        "import ntk_uq.jobs, ntk_uq.histories, ntk_uq.reports, ntk_uq.spectra, ntk_uq.engine.chunks"
     )
     assert "ntk_uq" in loaded
     assert not loaded & {*HEAVY, "pooch", "requests", "sklearn", "h5py", "streamlit"}
@@ -102,7 +107,8 @@ def test_the_package_itself_loads_next_to_nothing():
     ("module", "allowed"),
     [
         ("neural_tangents", {"architecture.py"}),
-        ("jax", {"architecture.py", "theory/kernels.py"}),
+        ("jax", {"architecture.py", "theory/kernels.py", *TRAINING}),
+        ("optax", TRAINING),
         ("streamlit", {n for n in TREES if n.startswith("ui/")}),
         ("distributed", {n for n in TREES if n.startswith("engine/")}),
         ("dask", {n for n in TREES if n.startswith("engine/")}),
@@ -154,10 +160,12 @@ def test_a_file_of_the_package_has_at_most_450_lines(path):
 
 
 LAYERS = [
-    {"errors", "fields", "specs", "views", "settings", "records"},
+    {"errors", "fields", "text_fields", "specs", "views", "settings", "records"},
     {"datasets", "architecture", "results"},
     {"theory", "scaling", "store"},
-    {"curves", "jobs", "reports", "spectra"},
+    {"ensembles"},
+    {"curves", "histories", "jobs", "reports", "spectra"},
+    {"comparisons", "describe"},
     {"engine"},
 ]
 

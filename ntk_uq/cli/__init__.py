@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ntk_uq.cli import curve, data, serve
+from ntk_uq.cli import curve, data, ensemble, runs, serve
 from ntk_uq.errors import NtkUqError, SpecError
 from ntk_uq.version import VERSION
 
@@ -17,11 +17,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     parser = argparse.ArgumentParser(
         prog="ntk_uq",
-        description="How the uncertainty of neural networks scales: infinite-width theory.",
+        description="How the uncertainty of neural networks scales: infinite and finite width.",
     )
     parser.add_argument("--version", action="version", version=f"ntk_uq {VERSION}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (curve, data, serve):
+    for module in (curve, ensemble, data, runs, serve):
         module.add_parsers(commands)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")

@@ -5,21 +5,15 @@ import json
 import sys
 from typing import Any
 
-from tqdm import tqdm
-
-from ntk_uq import settings
-from ntk_uq.cli import own_data
+from ntk_uq.cli import shared
 from ntk_uq.cli.options import add_fields, read
 from ntk_uq.curves import Curve, Fits
-from ntk_uq.errors import StoreError
 from ntk_uq.results import CurvePoint
 from ntk_uq.scaling import format_value
-from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec, check_window
-from ntk_uq.store import ResultsCache, open_store
+from ntk_uq.specs import CurveSpec, TrainingSpec, check_window
+from ntk_uq.store import ResultsCache
 from ntk_uq.views import CurvesView
 
-_DATA = ("dataset", "n_test", "seed", "preparation", "zca", "target")
-_NETWORK = ("depth", "activation", "sigma_w", "sigma_b")
 _TRAINING = ("posterior", "time", "steps", "eta", "jitter")
 _GRID = ("n_train", "draws")
 _WINDOW = ("fit_low", "fit_high")
@@ -36,9 +30,8 @@ def add_parsers(commands: Any) -> None:
             "examples. Results are kept in the store, so a curve is computed once."
         ),
     )
-    add_fields(parser, DataSpec, _DATA)
-    own_data.add_options(parser)
-    add_fields(parser, ArchitectureSpec, _NETWORK)
+    shared.add_data(parser)
+    shared.add_network(parser)
     add_fields(parser, TrainingSpec, _TRAINING)
     add_fields(parser, CurveSpec, _GRID)
     add_fields(parser, CurvesView, _WINDOW)
@@ -51,16 +44,15 @@ def add_parsers(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    options.dataset = own_data.dataset_name(options.dataset, options)
     spec = CurveSpec(
-        DataSpec(**read(options, DataSpec, _DATA)),
-        ArchitectureSpec(**read(options, ArchitectureSpec, _NETWORK)),
+        shared.read_data(options),
+        shared.read_network(options),
         TrainingSpec(**read(options, TrainingSpec, _TRAINING)),
         **read(options, CurveSpec, _GRID),
     )
     low, high = read(options, CurvesView, _WINDOW).values()
     check_window(low, high, spec.n_train)  # before the work, not after it
-    curve = _compute(spec, None if options.no_store else _results(), options.quiet)
+    curve = _compute(spec, None if options.no_store else shared.open_results(), options.quiet)
     if options.json:
         print(json.dumps(curve.to_json(low, high), indent=2, allow_nan=False))
     else:
@@ -70,33 +62,12 @@ def _run(options: argparse.Namespace) -> int:
     return 1 if curve.failures else 0
 
 
-def _results() -> ResultsCache | None:
-    try:
-        return open_store(settings.store_directory()).results
-    except StoreError as error:
-        print(f"ntk_uq: results are not kept: {error}", file=sys.stderr)
-        return None
-
-
 def _compute(spec: CurveSpec, results: ResultsCache | None, quiet: bool) -> Curve:
     # JAX and what it needs are loaded here, so that --help and a mistake answer at once.
     from ntk_uq.engine.inline import run_curve
 
-    bar = None
-
-    def progress(done: int, total: int) -> None:
-        # From the first point on: a mistake is one line, not one below an empty bar.
-        nonlocal bar
-        if done and bar is None:
-            bar = tqdm(total=total, unit="point", file=sys.stderr, disable=quiet)
-        if bar is not None:
-            bar.update(done - bar.n)
-
-    try:
+    with shared.progress_bar("point", quiet) as progress:
         return run_curve(spec, results, progress)
-    finally:
-        if bar is not None:
-            bar.close()
 
 
 _COLUMNS = ("N_D", "mu", "sigma", "epsilon", "population", "floor", "condition")

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from ntk_uq import datasets
-from ntk_uq.cli import data_files, own_data
+from ntk_uq.cli import data_files, own_data, shared
 from ntk_uq.cli.options import add_fields, read
 from ntk_uq.errors import DataError
-from ntk_uq.specs import ArchitectureSpec, DataSpec, PointSpec, TrainingSpec
+from ntk_uq.specs import ArchitectureSpec, PointSpec, TrainingSpec
 
-_DATA = ("dataset", "n_test", "seed", "preparation", "zca", "target")
 _POINT = ("n_train", "draw")
 
 
@@ -37,8 +36,7 @@ def add_parsers(commands: Any) -> None:
             "training rows are the training subset of n_train = n."
         ),
     )
-    add_fields(export, DataSpec, _DATA)
-    own_data.add_options(export)
+    shared.add_data(export)
     add_fields(export, PointSpec, _POINT)
     export.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write")
     export.set_defaults(run=_export)
@@ -57,8 +55,7 @@ def _list(options: argparse.Namespace) -> None:  # noqa: ARG001
 
 
 def _export(options: argparse.Namespace) -> None:
-    options.dataset = own_data.dataset_name(options.dataset, options)
-    spec = DataSpec(**read(options, DataSpec, _DATA))
+    spec = shared.read_data(options)
     dataset = datasets.get(spec.dataset)
     point = PointSpec(spec, ArchitectureSpec(), TrainingSpec(), **read(options, PointSpec, _POINT))
     split = datasets.load_split(dataset, spec, point.n_train, point.draw)

@@ -1,14 +1,20 @@
 """Command-line options made from the fields of specifications."""
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ntk_uq.fields import Choice, Spec, about, check_of, default_of
 
 
-def add_fields(parser: argparse.ArgumentParser, cls: type[Spec], names: Iterable[str]) -> None:
-    """Adds ``--field-name`` for each named field, with its help, default and allowed values.
+def add_fields(
+    parser: argparse.ArgumentParser,
+    cls: type[Spec],
+    names: Iterable[str],
+    options: Mapping[str, str] | None = None,
+) -> None:
+    """Adds ``--field-name`` for each named field, with its help, default and allowed values;
+    ``options`` has those that are called otherwise.
 
     Values stay text here: :func:`read` has the specification's own check read them, so that the
     command line says the same as every other place.
@@ -17,7 +23,8 @@ def add_fields(parser: argparse.ArgumentParser, cls: type[Spec], names: Iterable
         check, default = check_of(cls, name), default_of(cls, name)
         shown = "none" if default is None else check.format(default)
         parser.add_argument(
-            f"--{name.replace('_', '-')}",
+            (options or {}).get(name, f"--{name.replace('_', '-')}"),
+            dest=name,
             metavar="|".join(check.options) if isinstance(check, Choice) else name[0].upper(),
             default=shown,
             help=f"{about(cls, name)} (default {shown})",

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int, Real
@@ -89,6 +90,8 @@ class Dataset:
         sizes: () -> (n_pool, n_test), quickly, without reading the examples.
         fingerprint: () -> a string that changes whenever the examples do.
         load: () -> the examples.
+        files: () -> the files that the examples are read from, below the data directory (or the one
+            for users' own sets); none where they are made or come with a library.
         target: of a regression where nothing else is asked for, ``standardize`` or, where it
             spans decades, ``log``.
         unit: the unit of the target alone, such as ``GeV``; empty where it has none.
@@ -112,6 +115,7 @@ class Dataset:
     sizes: Callable[[], tuple[int, int]] = field(repr=False)
     fingerprint: Callable[[], str] = field(repr=False)
     load: Callable[[], Examples] = field(repr=False)
+    files: Callable[[], tuple[Path, ...]] = field(default=tuple, repr=False)
     target: str = "standardize"
     unit: str = ""
     classes: tuple[str, ...] = ()

@@ -293,6 +293,7 @@ def _dataset(
         sizes=files.sizes,
         fingerprint=files.fingerprint,
         load=files.load,
+        files=files.locate,
         target="log",
         licence="CC BY 4.0",
         layers=tuple(Layer(f"layer {i}", *bins) for i, bins in layers.items()),

@@ -60,6 +60,11 @@ def locate() -> tuple[tuple[Path, ...], Path]:
     return pool, test
 
 
+def _files() -> tuple[Path, ...]:
+    pool, test = locate()
+    return (*pool, test)
+
+
 def _sizes() -> tuple[int, int]:
     pool, test = locate()
     return sum(_records(path) for path in pool), _records(test)
@@ -161,6 +166,7 @@ CIFAR10 = Dataset(
     sizes=_sizes,
     fingerprint=_fingerprint,
     load=_load,
+    files=_files,
     classes=NAMES,
     licence="No licence stated; cite the report",
 )

@@ -2,11 +2,13 @@
 
 import functools
 import hashlib
+import io
 import os
 import tempfile
 from collections.abc import Iterable
 from io import BufferedRandom
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -75,17 +77,27 @@ def _digest(path: Path, algorithm: str, modified: int, size: int) -> str:  # noq
     return digest(path, algorithm)
 
 
-def read_sealed(path: Path, names: Iterable[str] | None = None) -> dict[str, np.ndarray] | None:
+def forget() -> None:
+    """Has every file read again by :func:`sha256` and :func:`md5`.
+
+    To be called where a file is replaced by one of the same time and size.
+    """
+    _digest.cache_clear()
+
+
+def read_sealed(
+    source: Path | bytes, names: Iterable[str] | None = None
+) -> dict[str, np.ndarray] | None:
     """Arrays that :func:`write_sealed` wrote, all or those named; None where they are damaged.
 
     So they are, too, if there is no such file, it cannot be read, or it lacks one of the names.
     """
     try:
-        with path.open("rb") as file:
+        with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
             checksum = file.read(_CHECKSUM)
             # A checksum of our own: a flipped bit in a header makes NumPy read other numbers, or
             # raise anything from TokenError to NotImplementedError, before zip looks at its sum.
-            if hashlib.file_digest(file, "sha256").digest() != checksum:
+            if _checksum_of_rest(file) != checksum:
                 return None
             file.seek(_CHECKSUM)
             with np.load(file, allow_pickle=False) as arrays:
@@ -97,7 +109,7 @@ def read_sealed(path: Path, names: Iterable[str] | None = None) -> dict[str, np.
         return None
 
 
-def write_sealed(file: BufferedRandom, **arrays: np.ndarray) -> None:
+def write_sealed(file: BufferedRandom | io.BytesIO, **arrays: np.ndarray) -> None:
     """Writes arrays to a file, open to be written and read, with a checksum in front.
 
     Raises:
@@ -106,9 +118,24 @@ def write_sealed(file: BufferedRandom, **arrays: np.ndarray) -> None:
     file.write(bytes(_CHECKSUM))
     np.savez(file, **arrays)  # type: ignore[arg-type]
     file.seek(_CHECKSUM)
-    checksum = hashlib.file_digest(file, "sha256").digest()
+    checksum = _checksum_of_rest(file)
     file.seek(0)
     file.write(checksum)
+
+
+def _checksum_of_rest(file: BinaryIO) -> bytes:
+    """SHA-256 from where the file stands. (hashlib.file_digest takes all of a BytesIO.)"""
+    digest = hashlib.sha256()
+    while piece := file.read(2**20):
+        digest.update(piece)
+    return digest.digest()
+
+
+def sealed(**arrays: np.ndarray) -> bytes:
+    """What :func:`write_sealed` would write."""
+    file = io.BytesIO()
+    write_sealed(file, **arrays)
+    return file.getvalue()
 
 
 def read_derived(path: Path) -> dict[str, np.ndarray] | None:

@@ -128,5 +128,6 @@ MNIST = Dataset(
     sizes=_sizes,
     fingerprint=_fingerprint,
     load=_load,
+    files=locate,
     licence="CC BY-SA 3.0",
 )

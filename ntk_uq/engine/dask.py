@@ -1,158 +1,208 @@
 """Chunks on Dask: a cluster of this machine's own, or an existing one by address."""
 
 import contextlib
+import json
 import logging
 import os
 import queue
-import time
-from dataclasses import dataclass
+import threading
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
-import dask
 import distributed
-from distributed.diagnostics.plugin import WorkerPlugin
 
 from ntk_uq import settings
-from ntk_uq.engine.chunks import Chunk, Result, Stopped
-from ntk_uq.engine.kinds import compute, get
+from ntk_uq.engine import dask_worker
+from ntk_uq.engine.bundle import names
+from ntk_uq.engine.chunks import Chunk, Result
+from ntk_uq.engine.dask_link import Change, Link
+from ntk_uq.engine.dask_worker import READY, STREAMED_BYTES
+from ntk_uq.engine.data_server import DataServer
+from ntk_uq.engine.kinds import get
 from ntk_uq.engine.runners import Emitted, Ended, Event, Progressed, in_words
-from ntk_uq.errors import EngineError, NtkUqError
+from ntk_uq.errors import DataError
+from ntk_uq.version import VERSION
 
 log = logging.getLogger(__name__)
-# Dask tells every connection; a user wants to read what went wrong.
-logging.getLogger("distributed").setLevel(logging.WARNING)
 
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _AHEAD = 1  # chunks waiting at the scheduler, so that no worker idles between two
-
-STREAMED_BYTES = 2**16
-"""Results up to this size stream as events. The scheduler keeps the last thousand events of a topic
-(``distributed.admin.low-level-log-length``), so larger ones travel with the end of their task."""
-
-_PROGRESS_SECONDS = 0.25
 _MOST_TRIES = 4  # of a chunk that waited on workers which other chunks killed
+_MOST_DEATHS = 3  # of workers of an existing cluster over one chunk, beside what Dask counts
+_SENDERS = 2  # threads that send pieces of data
 
 
 @dataclass
 class _Sent:
-    """A chunk that is with the scheduler; ``started`` once a worker has begun with it."""
+    """A chunk that was taken.
+
+    Attributes:
+        bundle: the data that go with it, as JSON; None until they have been looked at.
+        future: while it is with a scheduler.
+        worker: address of the worker that has begun with it, or empty.
+        keys: of the results that came; a chunk that is run again gives them again.
+    """
 
     chunk: Chunk
     priority: int
+    bundle: str | None = None
     tries: int = 0
-    started: bool = False
+    deaths: int = 0
+    worker: str = ""
     stopped: bool = False
+    ended: bool = False
     future: distributed.Future | None = None
+    keys: set[str] = field(default_factory=set)
+    told: str = ""
 
 
 class DaskRunner:
-    """Runs chunks as Dask tasks; small results stream back as events while a task runs on."""
+    """Runs chunks as Dask tasks; small results stream back as events while a task runs on.
+
+    With an existing cluster each chunk says which data it needs, and workers that have others, or
+    none, get them from here. Chunks wait here while there is no scheduler or no worker; those that
+    a scheduler took along when it ended are sent to the next one.
+    """
 
     def __init__(self) -> None:
         """Starts the embedded cluster, or connects to ``NTK_UQ_SCHEDULER``.
 
+        A scheduler that does not answer is waited for: :meth:`describe` says so, and each chunk.
+
         Raises:
-            EngineError: if the scheduler does not answer.
+            SpecError: if a setting is wrong.
+            EngineError: if the embedded cluster does not start.
         """
         self._queue: queue.Queue[Event] = queue.Queue()
         self._sent: dict[str, _Sent] = {}
+        self._lock = threading.RLock()
         self._closing = False
         self._topic = f"ntk_uq-{os.getpid()}-{os.urandom(4).hex()}"
-        self._cluster = None
-        address = settings.scheduler()
-        try:
-            if address is None:
-                self._cluster = _embedded_cluster()
-            self._client = distributed.Client(self._cluster or address, set_as_default=False)
-        except NtkUqError:
-            raise  # a setting, which says so itself
-        except (OSError, TimeoutError, ValueError) as error:
-            where = f"the Dask scheduler at {address}" if address else "the embedded cluster"
-            raise EngineError(
-                f"{where} cannot be reached: {error}. Check {settings.SCHEDULER}."
-            ) from None
-        self._client.register_plugin(_WarmUp(str(settings.cache_directory())))
-        self._client.subscribe_topic(self._topic, self._on_event)
+        self._data = DataServer()
+        self._asked: set[str] = set()  # requests for data that are being answered
+        self._preparing = ThreadPoolExecutor(1)
+        self._sending = ThreadPoolExecutor(_SENDERS)
+        self._link = Link(self._topic, self._on_event)
+        self._link.watch(self._on_change)
+
+    @property
+    def _client(self) -> distributed.Client:
+        assert self._link.client is not None
+        return self._link.client
 
     def submit(self, chunk_id: str, chunk: Chunk, priority: int = 0) -> None:
         self._sent[chunk_id] = _Sent(chunk, priority)
-        self._send(chunk_id)
+        self._prepare(chunk_id)
 
     def stop(self, chunk_id: str) -> None:
-        if chunk_id not in self._sent:
+        sent = self._sent.get(chunk_id)
+        if sent is None:
+            return
+        sent.stopped = True
+        if sent.future is None or not self._link.ready:
+            # It runs nowhere, and nobody might ever say that it has ended.
+            self._recall(sent)
+            self._end(chunk_id)
             return
         # Not future.cancel(): that reports the end at once while the body runs on. The task
         # looks at the flag before its first result and after each.
-        self._sent[chunk_id].stopped = True
-        self._flag(chunk_id).set()
+        self._set_flag(chunk_id, True)
 
     def events(self, wait: float) -> list[Event]:
-        out: list[Event] = []
+        found: list[Event] = []
         with contextlib.suppress(queue.Empty):
-            out.append(self._queue.get(timeout=wait) if wait else self._queue.get_nowait())
+            found.append(self._queue.get(timeout=wait) if wait else self._queue.get_nowait())
             while True:
-                out.append(self._queue.get_nowait())
-        for event in out:
-            if isinstance(event, Ended) and self._sent.pop(event.chunk_id).stopped:
-                self._flag(event.chunk_id).clear()
-        return out
+                found.append(self._queue.get_nowait())
+        out = [event for event in found if self._concerns(event)]
+        return out + self._waiting()
 
     def slots(self) -> int:
-        return self._workers() + _AHEAD
+        return max(1, len(self._link.ready)) + _AHEAD
 
     def describe(self) -> dict[str, Any]:
-        where = "embedded Dask cluster" if self._cluster else f"Dask at {settings.scheduler()}"
-        return {"runner": where, "workers": self._workers()}
+        link = self._link
+        about = {"runner": link.where, "workers": len(link.ready)}
+        if link.trouble:
+            about["trouble"] = link.trouble
+        if link.refused:
+            about["refused"] = dict(link.refused)
+        return about
 
     def close(self) -> None:
         self._closing = True
         for chunk_id in list(self._sent):
             with contextlib.suppress(Exception):
                 self.stop(chunk_id)
-        with contextlib.suppress(Exception):
-            self._client.close(timeout=5)
-        if self._cluster is not None:
-            self._cluster.close(timeout=10)
+        for pool in (self._preparing, self._sending):
+            pool.shutdown(wait=False, cancel_futures=True)
+        self._link.close()
 
-    def _workers(self) -> int:
-        # No "workers" while the scheduler is out of reach.
-        return max(1, len(self._client.scheduler_info(n_workers=-1).get("workers", ())))
+    # What comes back
 
-    def _flag(self, chunk_id: str) -> distributed.Event:
-        return distributed.Event(f"stop-{chunk_id}", client=self._client)
+    def _concerns(self, event: Event) -> bool:
+        """Whether the engine is to see an event: not of a chunk that is over, nothing twice."""
+        sent = self._sent.get(event.chunk_id)
+        if sent is None:
+            return False
+        if isinstance(event, Emitted):
+            if event.result.key in sent.keys:
+                return False
+            sent.keys.add(event.result.key)
+        elif isinstance(event, Ended):
+            del self._sent[event.chunk_id]
+            if sent.stopped and sent.future is not None:
+                self._set_flag(event.chunk_id, False)
+        return True
 
-    def _send(self, chunk_id: str) -> None:
-        sent = self._sent[chunk_id]
-        sent.future = self._client.submit(
-            _run,
-            sent.chunk.to_json(),
-            chunk_id,
-            self._topic,
-            key=f"{chunk_id}-{sent.tries}",
-            pure=False,
-            priority=sent.priority,
-        )
-        sent.tries += 1
-        sent.future.add_done_callback(lambda done: self._on_done(chunk_id, sent, done))
+    def _waiting(self) -> list[Event]:
+        """Tells the chunks' jobs once why nothing is computed, and once that it is over."""
+        trouble = self._link.trouble
+        out: list[Event] = []
+        for chunk_id, sent in self._sent.items():
+            if sent.told != trouble:
+                sent.told = trouble
+                out.append(Progressed(chunk_id, trouble))
+        return out
 
     def _on_event(self, event: tuple[float, Any]) -> None:
+        # In Dask's own thread, which must not wait for anything.
         what, chunk_id, *values = event[1]
-        if what == _RESULT:
+        if what == dask_worker.RESULT:
             self._queue.put(Emitted(chunk_id, Result(*values)))
-        elif what == _PROGRESS:
+        elif what == dask_worker.PROGRESS:
             self._queue.put(Progressed(chunk_id, *values))
-        elif chunk_id in self._sent:
-            self._sent[chunk_id].started = True
+        elif what == dask_worker.WANTED:
+            with contextlib.suppress(RuntimeError):  # closing
+                self._sending.submit(self._answer, *values)
+        elif (sent := self._sent.get(chunk_id)) is not None:
+            (sent.worker,) = values
 
     def _on_done(self, chunk_id: str, sent: _Sent, future: distributed.Future) -> None:
+        if sent.future is not future or self._closing:
+            return
         # Whatever happens here, the chunk has to end, or its job never would.
         try:
-            if _blamed_for_another(sent, future) and not self._closing:
+            if future.status not in ("finished", "error"):
+                raise _LostError
+            if _blamed_for_another(sent, future):
+                self._recall(sent)
                 self._send(chunk_id)
                 return
             error = self._fetch_end(chunk_id, sent.chunk.kind, future)
+        except (_LostError, OSError, TimeoutError, CancelledError):
+            if self._link.address is not None:
+                self._link.suspect()  # sent again when that has been looked at
+                return
+            error = "The Dask scheduler has lost a part of this job. Ask for the rest again."
         except Exception as failure:  # noqa: BLE001
             error = in_words(failure, sent.chunk.kind)
+        self._end(chunk_id, error)
+
+    def _end(self, chunk_id: str, error: str = "") -> None:
+        """Says that a chunk is over."""
+        if (sent := self._sent.get(chunk_id)) is not None:
+            sent.ended = True
         self._queue.put(Ended(chunk_id, error))
 
     def _fetch_end(self, chunk_id: str, kind: str, future: distributed.Future) -> str:
@@ -162,35 +212,134 @@ class DaskRunner:
             for values in results:
                 self._queue.put(Emitted(chunk_id, Result(*values)))
             return str(error)
-        if future.status == "error":
-            cause = future.exception()
-            return _killed(cause, kind) if _is_killed(cause) else in_words(cause, kind)
+        cause = future.exception()
+        return _killed(cause, kind) if _is_killed(cause) else in_words(cause, kind)
+
+    # What goes out
+
+    def _prepare(self, chunk_id: str) -> None:
+        """Sends a chunk once it is known which data it needs."""
+        if self._link.address is None:
+            self._sent[chunk_id].bundle = ""  # the cluster's workers share this machine's files
+            self._send(chunk_id)
+        else:
+            # Not here: checksums of gigabytes take a while.
+            self._preparing.submit(self._offer, chunk_id)
+
+    def _offer(self, chunk_id: str) -> None:
+        sent = self._sent.get(chunk_id)
+        if sent is None:
+            return
+        try:
+            bundle = self._data.offer(names(sent.chunk.payload))
+            sent.bundle = json.dumps(bundle.to_json()) if bundle else ""
+            self._send(chunk_id)
+        except Exception as error:  # noqa: BLE001 (a job's failure must not end the engine)
+            self._end(chunk_id, in_words(error, sent.chunk.kind))
+
+    def _send(self, chunk_id: str) -> None:
+        """Sends a chunk, if it is not with the scheduler already and if somebody can take it."""
+        with self._lock:
+            sent, client = self._sent.get(chunk_id), self._link.client
+            if sent is None or sent.future is not None or sent.bundle is None:
+                return
+            if sent.stopped or sent.ended:
+                return
+            if client is None or (self._link.address and not self._link.ready):
+                return  # later; a task whose resource nobody has is never looked at again
+            resources = {READY + VERSION: 1} if self._link.address else None
+            try:
+                future = client.submit(
+                    dask_worker.run,
+                    sent.chunk.to_json(),
+                    sent.bundle,
+                    chunk_id,
+                    self._topic,
+                    key=f"{chunk_id}-{sent.tries}",
+                    pure=False,
+                    priority=sent.priority,
+                    resources=resources,
+                )
+            except Exception:
+                if self._link.address is None:
+                    raise
+                self._link.suspect()  # closed in this moment; sent again after that
+                return
+            sent.tries += 1
+            sent.future = future
+        future.add_done_callback(lambda done: self._on_done(chunk_id, sent, done))
+
+    def _recall(self, sent: _Sent) -> None:
+        """Takes a chunk back from the scheduler, which may be gone; a body runs on unheard."""
+        with self._lock:
+            future, sent.future, sent.worker = sent.future, None, ""
+        if future is not None and future.status == "pending":
+            with contextlib.suppress(Exception):
+                future.cancel()
+
+    def _on_change(self, change: Change) -> None:
+        """The scheduler or its workers are not what they were; in the link's thread."""
+        if self._link.address is None:
+            return  # the embedded scheduler stays, and its tasks ask for no resource
+        for chunk_id, sent in list(self._sent.items()):
+            if sent.ended:
+                continue
+            if change.anew:
+                self._recall(sent)
+            elif sent.future is not None and sent.future.status == "pending":
+                if sent.worker in change.left:
+                    sent.deaths, sent.worker = sent.deaths + 1, ""
+                if change.joined and not sent.worker:
+                    # It waits at the scheduler, which does not look at it again for a worker that
+                    # is warm only now.
+                    self._recall(sent)
+            if sent.stopped and (sent.future is None or not self._link.ready):
+                self._recall(sent)
+                self._end(chunk_id)
+            elif sent.deaths >= _MOST_DEATHS:
+                error = RuntimeError(f"{sent.deaths} workers were lost")
+                self._recall(sent)
+                self._end(chunk_id, _killed(error, sent.chunk.kind))
+            elif change.joined and sent.future is None:
+                self._prepare(chunk_id)  # and not only sent: the files may have changed since
+
+    def _answer(self, request: str, sha256: str, offset: int, size: int, worker: str) -> None:
+        """Sends a piece of a file to the worker that asked for it, or says why not."""
+        with self._lock:
+            if request in self._asked:
+                return  # a worker that is in doubt asks again
+            self._asked.add(request)
+        try:
+            content, error = b"", ""
+            try:
+                content = self._data.piece(sha256, offset, size)
+            except DataError as failure:
+                error = str(failure)
+            self._client.run(dask_worker.deliver, request, content, error, workers=[worker])
+        except Exception as failure:  # noqa: BLE001 (the worker asks again, if it still can)
+            log.info("a piece of data did not reach worker %s: %s", worker, failure)
+        finally:
+            with self._lock:
+                self._asked.discard(request)
+
+    def _set_flag(self, chunk_id: str, stop: bool) -> None:
+        """Sets or clears the flag at which a task looks."""
         if self._closing:
-            return ""
-        return (
-            "The Dask scheduler has lost a part of this job, most likely because it was started "
-            "again. What was computed is kept; ask for the rest again."
-        )
+            self._try_flag(chunk_id, stop)
+        else:
+            # Not here: a scheduler that has just gone is waited for.
+            self._sending.submit(self._try_flag, chunk_id, stop)
+
+    def _try_flag(self, chunk_id: str, stop: bool) -> None:
+        try:
+            flag = distributed.Event(f"stop-{chunk_id}", client=self._client)
+            flag.set() if stop else flag.clear()
+        except Exception:  # noqa: BLE001 (gone with its scheduler; so is the task)
+            self._link.suspect()
 
 
-class _WarmUp(WorkerPlugin):
-    """Prepares each worker before its first chunk: imports take longer than a small curve."""
-
-    name = "ntk_uq-warm-up"
-
-    def __init__(self, cache: str) -> None:
-        self.cache = cache
-
-    def setup(self, worker: distributed.Worker) -> None:  # noqa: ARG002
-        from ntk_uq import datasets
-        from ntk_uq.specs import DataSpec
-        from ntk_uq.theory.kernels import keep_compiled
-
-        keep_compiled(self.cache)
-        datasets.get(DataSpec().dataset).load()  # the default view's; brings scikit-learn with it
-
-
-_STARTED, _RESULT, _PROGRESS = "started", "result", "progress"
+class _LostError(Exception):
+    """The scheduler is gone, or has forgotten a task."""
 
 
 def _is_killed(error: BaseException | None) -> bool:
@@ -199,58 +348,9 @@ def _is_killed(error: BaseException | None) -> bool:
 
 def _blamed_for_another(sent: _Sent, future: distributed.Future) -> bool:
     """Whether a chunk only waited on workers that died; Dask suspects it all the same."""
-    if sent.started or sent.tries >= _MOST_TRIES or future.status != "error":
+    if sent.worker or sent.tries >= _MOST_TRIES or future.status != "error":
         return False
     return _is_killed(future.exception())
-
-
-def _run(chunk_text: str, chunk_id: str, topic: str) -> tuple[str, list[tuple[str, bytes, int]]]:
-    """The body of a task: streams small results; returns why it failed, and the large ones."""
-    chunk = Chunk.from_json(chunk_text)
-    worker = distributed.get_worker()
-    stop = distributed.Event(f"stop-{chunk_id}", client=distributed.get_client())
-    told = 0.0
-
-    def progress(message: str, done: int | None = None, total: int | None = None) -> None:
-        nonlocal told
-        now = time.monotonic()
-        if now - told < _PROGRESS_SECONDS:
-            return
-        told = now
-        if _is_set(stop):
-            raise Stopped
-        worker.log_event(topic, [_PROGRESS, chunk_id, message, done, total])
-
-    large: list[tuple[str, bytes, int]] = []
-    worker.log_event(topic, [_STARTED, chunk_id])
-    try:
-        if _is_set(stop):
-            return "", large
-        for result in compute(chunk, progress):
-            values = (result.key, result.value, result.units)
-            if len(result.value) > STREAMED_BYTES:
-                large.append(values)
-            else:
-                worker.log_event(topic, [_RESULT, chunk_id, *values])
-            if _is_set(stop):
-                break
-    except Stopped:
-        pass
-    except Exception as error:  # noqa: BLE001 (a failure is a value; Dask would only log it)
-        return in_words(error, chunk.kind), large
-    return "", large
-
-
-def _is_set(flag: distributed.Event) -> bool:
-    """Whether a flag is set.
-
-    Raises:
-        EngineError: if nobody can be asked, as when the engine ends while a task runs.
-    """
-    try:
-        return bool(flag.is_set())
-    except Exception as error:  # noqa: BLE001 (an AttributeError where the scheduler is gone)
-        raise EngineError(f"The worker has lost its Dask scheduler ({error}).") from None
 
 
 def _killed(error: BaseException, kind: str) -> str:
@@ -261,33 +361,4 @@ def _killed(error: BaseException, kind: str) -> str:
     )
 
 
-def _embedded_cluster() -> distributed.LocalCluster:
-    workers = settings.workers()
-    threads = max(1, (os.cpu_count() or 1) // workers)
-    dask.config.set(
-        {
-            # Dask's default is one BLAS thread a worker; here a worker has its share of the cores.
-            "distributed.nanny.pre-spawn-environ": {
-                "MALLOC_TRIM_THRESHOLD_": 65536,
-                **dict.fromkeys(_THREAD_VARIABLES, threads),
-                **settings.BLAS_ENVIRONMENT,
-            },
-            # Arrays of a chunk cannot be spilled; a worker either has the memory or is replaced.
-            "distributed.worker.memory.target": False,
-            "distributed.worker.memory.spill": False,
-            "distributed.worker.memory.pause": False,
-            "distributed.scheduler.allowed-failures": 1,
-        }
-    )
-    return distributed.LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
-        # The estimate decides what is started; this limit catches only what it missed.
-        memory_limit=int(1.25 * settings.memory_limit()),
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        scheduler_kwargs={"dashboard": False},
-        local_directory=str(settings.cache_directory() / "dask"),
-        silence_logs=logging.ERROR,
-    )
+__all__ = ["STREAMED_BYTES", "DaskRunner"]

@@ -216,6 +216,8 @@ class Engine:
         message = kind.words(todo.done, todo.total)
         run = _Run(job, kind, deque(todo.chunks), todo.done, todo.total, message)
         self._runs[job.id] = run
+        n = len(todo.chunks)
+        self._note(run, f"{n} chunk{'s' * (n != 1)} to do; there already: {message}.")
         self._report(run)
 
     def _submit(self, run: _Run) -> None:
@@ -235,13 +237,22 @@ class Engine:
         elif isinstance(event, Progressed):
             run.done = run.done if event.done is None else event.done
             run.total = run.total if event.total is None else event.total
-            run.message, run.unsaid = event.message, True
+            run.message = event.message or run.kind.words(run.done, run.total)
+            run.unsaid = True
         else:
             del self._owners[event.chunk_id]
             run.out.discard(event.chunk_id)
             if event.error:
                 # The other chunks go on: what they compute is good, and a retry needs less.
                 run.failed(event.error)
+                self._note(run, f"A chunk failed: {event.error}")
+
+    def _note(self, run: _Run, text: str) -> None:
+        """A line in the job's log; a store that fails has to be told of elsewhere, too."""
+        try:
+            self._store.jobs.note(run.job.id, text)
+        except StoreError as error:
+            log.error("no line in the log of %s: %s", run.job.id, error)
 
     def _keep(self, run: _Run, event: Emitted) -> None:
         try:

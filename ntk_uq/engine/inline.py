@@ -1,15 +1,17 @@
-"""A curve computed here and now, for scripts and the command line: no engine, no cluster."""
+"""Jobs computed here and now, for scripts and the command line: no engine, no cluster."""
 
 import json
 import logging
 from collections.abc import Callable
 
 from ntk_uq.curves import Curve, PointId, stored_curve
-from ntk_uq.engine.kinds import compute
+from ntk_uq.engine.kinds import compute, plan
 from ntk_uq.engine.kinds.curve import split
+from ntk_uq.ensembles.stored import Ensembles, stored_ensembles
 from ntk_uq.errors import StoreError
+from ntk_uq.jobs import ENSEMBLE
 from ntk_uq.results import Point
-from ntk_uq.specs import CurveSpec
+from ntk_uq.specs import CurveSpec, EnsembleSpec
 from ntk_uq.store import ResultsCache
 
 log = logging.getLogger(__name__)
@@ -53,6 +55,67 @@ def run_curve(
                     results = None
             report(len(known), total)
     return Curve(spec, tuple(known[i] for i in sorted(known)))
+
+
+def run_ensembles(
+    spec: EnsembleSpec,
+    results: ResultsCache | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Ensembles:
+    """All networks of some ensembles; what the store has is taken from it, what is new is kept.
+
+    Args:
+        spec: the ensembles.
+        results: as in :func:`run_curve`.
+        on_progress: called with the number of networks done, and of all.
+
+    Raises:
+        SpecError, DataError, MemoryLimitError, CostLimitError, SingularKernelError: as
+            :func:`ntk_uq.ensembles.members.train_members`.
+    """
+    kept = Overlay(results)
+    report = on_progress or _ignore
+    todo = plan(ENSEMBLE, spec.to_json(), kept)
+    done = todo.done
+    report(done, todo.total)
+    for chunk in todo.chunks:
+        for result in compute(chunk, _no_progress):
+            kept.put(result.key, result.value)
+            done += result.units
+            report(done, todo.total)
+    return stored_ensembles(kept, spec)
+
+
+class Overlay(ResultsCache):
+    """A store's results, or none, with memory for what cannot be written to it."""
+
+    def __init__(self, results: ResultsCache | None) -> None:
+        self._results, self._writable = results, results is not None
+        self._memory: dict[str, bytes] = {}
+
+    def get(self, key: str) -> bytes | None:
+        """The value of ``key``; None if there is none, it is damaged, or the store fails."""
+        if key in self._memory or self._results is None:
+            return self._memory.get(key)
+        try:
+            return self._results.get(key)
+        except StoreError as error:
+            log.warning("results cannot be read: %s", error)
+            return None
+
+    def put(self, key: str, value: bytes) -> None:
+        """Stores a value; once the store has failed, for this process alone."""
+        if self._results is not None and self._writable:
+            try:
+                self._results.put(key, value)
+                return
+            except StoreError as error:
+                log.warning("results are not kept: %s", error)
+                self._writable = False
+        self._memory[key] = value
+
+    def __contains__(self, key: str) -> bool:
+        return self.get(key) is not None
 
 
 def _ignore(done: int, total: int) -> None: ...

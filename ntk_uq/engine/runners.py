@@ -22,7 +22,10 @@ class Emitted:
 
 @dataclass(frozen=True)
 class Progressed:
-    """A chunk tells how far it is; None leaves the job's number as it is."""
+    """A chunk tells how far it is; None leaves the job's number as it is.
+
+    An empty message takes the last one back: the job tells its numbers again.
+    """
 
     chunk_id: str
     message: str

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ntk_uq.curves import Curve, Fits
-from ntk_uq.figures.style import TITLE_HEIGHT, Style, marker, set_range
+from ntk_uq.figures.style import Style, legend_below, marker, plotted, set_range
 from ntk_uq.scaling import PlateauFit, PowerLawFit, format_value
 
 TITLES = {
@@ -60,8 +60,7 @@ def _add_points(
     values = [getattr(p, quantity) for p in points]
     errors = [getattr(p, f"{quantity}_sem") for p in points]
     up = [e or 0.0 for e in errors]
-    # On a logarithmic axis a bar that reaches zero would vanish, or take the axis with it.
-    down = up if style.linear else [min(e, 0.9 * v) for e, v in zip(up, values, strict=True)]
+    down = style.downwards(values, up)
     fit = getattr(trace.fits, quantity) if trace.fits is not None else None
     figure.add_scatter(
         x=[p.n_train for p in points],
@@ -156,9 +155,6 @@ def _add_part_legend(figure: go.Figure, quantity: str, style: Style) -> None:
         )
 
 
-_PLOT_HEIGHT, _AXIS_HEIGHT, _ROW_HEIGHT = 330, 62, 26  # in pixels
-
-
 def _lay_out(
     figure: go.Figure,
     traces: Sequence[Trace],
@@ -167,48 +163,18 @@ def _lay_out(
     style: Style,
     revision: str,
 ) -> None:
-    # As many rows of legend in every figure: side by side, their axes then line up.
-    below = _AXIS_HEIGHT + (len(traces) + 2) * _ROW_HEIGHT
     x_axis = style.axis("training examples N<sub>D</sub>", "log")
     y_axis = style.axis(y_title, "linear" if style.linear else "log")
     # The grid is known before its points: the axis stands still while they come.
     set_range(x_axis, [n for trace in traces for n in trace.curve.spec.n_train], across=True)
-    values = _plotted(figure)
+    values = plotted(figure)
     if not values:
         y_axis["showticklabels"] = False
     elif not style.linear:
         set_range(y_axis, values)
     figure.update_layout(
-        style.layout(title, revision),
-        height=TITLE_HEIGHT + _PLOT_HEIGHT + below,
-        # Margins of our own: Plotly's would shrink the plot by its legend, one figure unlike
-        # the other.
-        margin={"l": 78, "r": 12, "t": TITLE_HEIGHT, "b": below, "autoexpand": False},
+        # As many rows of legend in every figure: side by side, their axes then line up.
+        {**style.layout(title, revision), **legend_below(len(traces) + 2)},
         xaxis=x_axis,
         yaxis=y_axis,
-        showlegend=True,
-        legend={
-            "orientation": "h",
-            "entrywidth": 1.0,
-            "entrywidthmode": "fraction",
-            "tracegroupgap": 0,
-            "yanchor": "top",
-            "y": -_AXIS_HEIGHT / _PLOT_HEIGHT,
-            "x": 0,
-            "bgcolor": "rgba(0,0,0,0)",
-            "font": {"size": 14},
-        },
     )
-
-
-def _plotted(figure: go.Figure) -> list[float]:
-    """Every positive value in a figure, with the ends of its error bars."""
-    values = []
-    for trace in figure.data:
-        y = [v for v in (trace.y if trace.y is not None else ()) if v is not None and v > 0]
-        values += y
-        if y and trace.error_y.array is not None:
-            ups, downs = trace.error_y.array, trace.error_y.arrayminus
-            values += [v + up for v, up in zip(y, ups, strict=True)]
-            values += [v - down for v, down in zip(y, downs, strict=True) if v > down]
-    return values

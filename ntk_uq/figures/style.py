@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 
 # Okabe and Ito's colours, told apart with any colour vision; for a dark ground the dark ones of
 # them are lightened. Markers differ too, so that a grey print can be read.
@@ -42,6 +43,18 @@ class Style:
     def color(self, index: int) -> str:
         """Colour of the curve of that index."""
         return (_DARK if self.dark else _LIGHT)[index % len(_LIGHT)]
+
+    def faded(self, color: str, opacity: float = 0.2) -> str:
+        """A colour that lets through what lies behind it."""
+        red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+        return f"rgba({red},{green},{blue},{opacity:g})"
+
+    def downwards(self, values: Sequence[float], errors: Sequence[float]) -> list[float]:
+        """How far down bars and bands of that error go: on a logarithmic axis, one that reaches
+        zero would vanish, or take the axis with it."""
+        if self.linear:
+            return list(errors)
+        return [min(e, 0.9 * v) for e, v in zip(errors, values, strict=True)]
 
     def axis(self, title: str = "", kind: str = "linear") -> dict[str, Any]:
         """A framed axis with ticks outside."""
@@ -90,6 +103,30 @@ DECADES = {"dtick": 1, "tickformat": None, "exponentformat": "power"}
 """Of an axis over many decades: labels such as 10 to a small -5."""
 
 
+def legend_below(entries: int, plot_height: int = 330) -> dict[str, Any]:
+    """Of a figure with its legend below: heights, margins and the legend itself, in pixels."""
+    axis = 62
+    below = axis + 26 * entries
+    return {
+        "height": TITLE_HEIGHT + plot_height + below,
+        # Margins of our own: Plotly's would shrink the plot by its legend, one figure unlike
+        # the other.
+        "margin": {"l": 78, "r": 12, "t": TITLE_HEIGHT, "b": below, "autoexpand": False},
+        "showlegend": True,
+        "legend": {
+            "orientation": "h",
+            "entrywidth": 1.0,
+            "entrywidthmode": "fraction",
+            "tracegroupgap": 0,
+            "yanchor": "top",
+            "y": -axis / plot_height,
+            "x": 0,
+            "bgcolor": "rgba(0,0,0,0)",
+            "font": {"size": 14},
+        },
+    }
+
+
 def marker(index: int) -> str:
     """Marker of the curve of that index."""
     return _MARKERS[index % len(_MARKERS)]
@@ -110,3 +147,16 @@ def set_range(axis: dict[str, Any], values: Sequence[float], across: bool = Fals
         axis["tickvals"] = [digit * 10.0**k for k in decades for digit in (1, 2, 3, 5)]
         return
     axis["dtick"] = 1 if span > 2.2 else "D2" if span > 0.8 else "D1"
+
+
+def plotted(figure: go.Figure) -> list[float]:
+    """Every positive value in a figure, with the ends of its error bars."""
+    values = []
+    for trace in figure.data:
+        y = [v for v in (trace.y if trace.y is not None else ()) if v is not None and v > 0]
+        values += y
+        if y and trace.error_y.array is not None:
+            ups, downs = trace.error_y.array, trace.error_y.arrayminus
+            values += [v + up for v, up in zip(y, ups, strict=True)]
+            values += [v - down for v, down in zip(y, downs, strict=True) if v > down]
+    return values

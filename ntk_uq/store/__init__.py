@@ -2,7 +2,7 @@
 
     VERSION.json   the format of what follows
     results/       finished results, by digest of what was computed
-    jobs.sqlite    what is wanted, who computes it, how far it is, who looks at it
+    jobs.sqlite    what is wanted, who computes it, how far it is, what happened, who looks at it
 
 Any number of processes of one machine use it at once. None of them has to run for the others to
 read, and each may be killed at any time.
@@ -13,19 +13,24 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from ntk_uq.store.asking import LONGEST_LABEL
 from ntk_uq.store.directory import FORMAT, prepare, shared_file_system_warning
 from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
-from ntk_uq.store.records import Engine, Job, JobState
+from ntk_uq.store.reading import JobOrder
+from ntk_uq.store.records import Engine, Job, JobState, LogLine
 from ntk_uq.store.results import ResultsCache, json_bytes
 from ntk_uq.store.watchers import Watchers
 
 __all__ = [
     "FORMAT",
     "HEARTBEAT_TIMEOUT",
+    "LONGEST_LABEL",
     "Engine",
     "Job",
+    "JobOrder",
     "JobState",
     "JobTable",
+    "LogLine",
     "ResultsCache",
     "Store",
     "Watchers",

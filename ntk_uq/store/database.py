@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,8 +18,8 @@ class Database:
     would make SQLite copy its log back every time the last is closed.
     """
 
-    def __init__(self, path: Path, schema: str) -> None:
-        """Opens or creates ``path``; ``schema`` is SQL that may be run any number of times.
+    def __init__(self, path: Path, prepare: Callable[[sqlite3.Connection], object]) -> None:
+        """Opens or creates ``path``; ``prepare`` makes what is missing in it, in one transaction.
 
         Raises:
             StoreError: if the file cannot be made, or is not a database.
@@ -30,8 +30,7 @@ class Database:
         self._process = os.getpid()
         self._inherited: list[sqlite3.Connection] = []
         with self.write() as connection:
-            for statement in schema.split(";"):
-                connection.execute(statement)
+            prepare(connection)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

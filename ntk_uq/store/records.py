@@ -47,6 +47,8 @@ class Job:
         priority: higher runs first.
         cancel_requested: whether its engine has been, or was, asked to stop.
         submissions: how often it was asked for since it last ended.
+        label: what somebody calls it, for everybody to see.
+        archived: whether it is left out of lists.
     """
 
     id: str
@@ -66,6 +68,16 @@ class Job:
     priority: int
     cancel_requested: bool
     submissions: int
+    label: str = ""
+    archived: bool = False
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """Something that happened to a job: when, in unix seconds, and what."""
+
+    time: float
+    text: str
 
 
 @dataclass(frozen=True)

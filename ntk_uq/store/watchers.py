@@ -30,7 +30,7 @@ class Watchers:
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
         """Opens or creates the table in ``path``; ``clock`` gives unix seconds."""
         self._clock = clock
-        self._database = Database(path, _SCHEMA)
+        self._database = Database(path, lambda connection: connection.execute(_SCHEMA))
 
     def watch(self, watcher: str, job_ids: Iterable[str]) -> None:
         """Says that ``watcher`` looks at these jobs now, and at no others any more."""

@@ -23,14 +23,8 @@ from ntk_uq.theory.kernels import TILE, Kernels
 from ntk_uq.theory.memory import check_memory
 from ntk_uq.theory.moments import loss_moments
 from ntk_uq.theory.provenance import provenance
-
-ILL_CONDITIONED = 1e12
-"""Condition number above which rounding may reach the fourth digit of a covariance."""
-
-ROUNDING = 1e-12
-"""Variance after training, relative to that before, below which it is a rounding error."""
-
-_SCALE_SAMPLE = 1024
+from ntk_uq.theory.ridge import ridge_of
+from ntk_uq.theory.soundness import advice, doubts
 
 
 @runtime_checkable
@@ -172,31 +166,15 @@ def evaluate_draw(
     posterior, ridge = _posterior(spec, split, dataset)
     origin = provenance(dataset, spec.data, split)
     for n in wanted:
-        warnings: tuple[str, ...] = ()
         try:
             posterior.grow(n)
             mean, covariance, condition = posterior.gaussian()
         except (SingularKernelError, scipy.linalg.LinAlgError) as error:
-            advice = f"{error} {_advice(spec.training)}"
+            reason = f"{error} {advice(spec.training)}"
             for failed in wanted[wanted.index(n) :]:
-                yield Point(failed, draw, ridge=ridge, failure=advice, provenance=origin)
+                yield Point(failed, draw, ridge=ridge, failure=reason, provenance=origin)
             return
-        if not condition <= ILL_CONDITIONED:  # also where there is no estimate
-            warnings += (
-                f"The condition number exceeds {ILL_CONDITIONED:.0e}, so that rounding may reach "
-                f"the fourth digit. {_advice(spec.training)}",
-            )
         moments = loss_moments(mean, covariance, split.y_test)
-        if moments.mu_variance < ROUNDING * posterior.prior_variance:
-            warnings += (
-                "The networks agree to rounding: the variance of their outputs is below "
-                f"{ROUNDING:.0e} of that before training. sigma and epsilon are rounding errors.",
-            )
-        if moments.epsilon_population is None:
-            warnings += (
-                f"n_test = {spec.data.n_test} is too small to tell the population part of epsilon "
-                "from zero; choose a larger test set.",
-            )
         now = time.perf_counter()
         yield Point(
             n_train=n,
@@ -205,25 +183,19 @@ def evaluate_draw(
             condition=condition if np.isfinite(condition) else None,
             ridge=ridge,
             seconds=now - clock,
-            warnings=warnings,
+            warnings=doubts(
+                moments, condition, posterior.prior_variance, spec.data.n_test, spec.training
+            ),
             provenance=origin,
         )
         clock = time.perf_counter()
 
 
 def _posterior(spec: CurveSpec, split: Split, dataset: Dataset) -> tuple[Posterior, float]:
-    """The posterior, and the ridge that the relative jitter means.
-
-    One ridge for the whole curve, relative to the mean diagonal over a fixed sample of the pool:
-    relative to each subset's own trace it would change along the curve wherever the inputs'
-    norms differ, and factors would not be nested. On the sphere the two are the same.
-    """
+    """The posterior, and the ridge that the relative jitter means."""
     bayes = spec.training.posterior == "bayes"
     kernels = Kernels(spec.architecture, ("nngp",) if bayes else ("nngp", "ntk"))
-    ridge = 0.0
-    if spec.training.jitter:
-        sample = datasets.pool_sample(dataset, spec.data, _SCALE_SAMPLE)
-        ridge = spec.training.jitter * kernels.mean_diagonal(sample)[-1]
+    ridge = ridge_of(spec.training.jitter, kernels, dataset, spec.data)
     if bayes:
         return BayesPosterior(kernels, split, ridge), ridge
     return TrainedEnsemble(kernels, split, ridge, spec.training), ridge
@@ -241,11 +213,3 @@ def _next_rows(ready: int, n: int, n_all: int) -> slice:
 def _add_diagonal(matrix: np.ndarray, low: int, high: int, value: float) -> None:
     index = np.arange(low, high)
     matrix[index, index] += value
-
-
-def _advice(training: TrainingSpec) -> str:
-    jitter = f"a jitter above {training.jitter:g}" if training.jitter else "a jitter, say 1e-8,"
-    other = "" if training.posterior == "bayes" else " or a finite training time"
-    if not training.converged:
-        other = " or a shorter training time"
-    return f"Add {jitter}{other}."

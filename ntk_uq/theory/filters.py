@@ -26,24 +26,47 @@ def inverse_filter(
     Raises:
         ValueError: if the training runs to convergence, where ``g / lambda = 1 / lambda``.
     """
-    lam = np.maximum(eigenvalues, 0.0)
     if training.time is not None:
-        x = lam * training.time
+        x = np.maximum(eigenvalues, 0.0) * training.time
         return training.time * _ratio(-np.expm1(-x), x)
     if training.steps is None:
         raise ValueError("inverse_filter is for a finite training time")
+    return descent_filter(eigenvalues, training.steps, training.eta)[0]
+
+
+def descent_filter(
+    eigenvalues: Float[np.ndarray, "n"], steps: int, eta: float
+) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+    """``g / lambda`` and ``1 - g`` after ``steps`` steps of gradient descent.
+
+        g = 1 - (1 - s lambda)^k            k steps of size s = eta / lambda_max
+
+    Each has its own digits: ``g / lambda`` is finite at lambda = 0, and ``1 - g``, the share of
+    the distance to the target that is left, is exact however small.
+
+    Args:
+        eigenvalues: of the NTK on the training set; rounding below zero counts as zero.
+        steps: k; 0 is no training, where g = 0 exactly.
+        eta: step size in units of ``1 / lambda_max``, below 2.
+
+    Raises:
+        SingularKernelError: if no eigenvalue is above zero.
+    """
+    lam = np.maximum(eigenvalues, 0.0)
     if not lam.max() > 0:
         raise SingularKernelError("The NTK of the training subset vanishes in float64.")
-    step = training.eta / lam.max()
+    if steps == 0:
+        return np.zeros_like(lam), np.ones_like(lam)
+    step = eta / lam.max()
     x = step * lam
     with np.errstate(divide="ignore"):
         # eta may exceed 1: then 1 - x is negative for the largest eigenvalues and alternates.
-        kept = np.exp(training.steps * np.log1p(-np.minimum(x, 1.0)))
-        small = -np.expm1(training.steps * np.log1p(-np.minimum(x, 0.5)))
-    sign = -1.0 if training.steps % 2 else 1.0
-    kept = np.where(x > 1, sign * np.exp(training.steps * np.log(np.maximum(x - 1, 1e-300))), kept)
+        kept = np.exp(steps * np.log1p(-np.minimum(x, 1.0)))
+        small = -np.expm1(steps * np.log1p(-np.minimum(x, 0.5)))
+    sign = -1.0 if steps % 2 else 1.0
+    kept = np.where(x > 1, sign * np.exp(steps * np.log(np.maximum(x - 1, 1e-300))), kept)
     g = np.where(x < 0.5, small, 1 - kept)
-    return training.steps * step * _ratio(g, training.steps * x)
+    return steps * step * _ratio(g, steps * x), kept
 
 
 def smoother(

@@ -2,7 +2,7 @@
 
 from ntk_uq import settings
 from ntk_uq.errors import MemoryLimitError
-from ntk_uq.specs import CurveSpec, SpectrumSpec, TrainingSpec
+from ntk_uq.specs import CurveSpec, HistorySpec, SpectrumSpec, TrainingSpec
 
 _FLOAT = 8
 _BASE = 400 * 2**20
@@ -93,5 +93,30 @@ def check_spectrum_memory(spec: SpectrumSpec, n_features: int, limit: int | None
             f"The eigenvalues of kernels of n = {spec.n} examples need about "
             f"{settings.format_bytes(needed)}; the limit is {settings.format_bytes(limit)} "
             f"({settings.MEMORY}). Choose a smaller n."
+        )
+    return needed
+
+
+def check_history_memory(spec: HistorySpec, n_features: int, limit: int | None = None) -> int:
+    """The estimate for the losses along a training, in bytes.
+
+    Counted are the arrays of :mod:`ntk_uq.theory.history`, with n = n_train, t = n_test: K, the
+    eigenvectors of T and the work space that finds them, 2 n n (later K and its two rotations
+    instead); T_dt and K_dt, rotated, and two products, n t each; K_tt, S and two products, t t
+    each; the prepared inputs, and what whitening takes (as :func:`required_bytes` does).
+
+    Raises:
+        MemoryLimitError: if it exceeds ``limit`` (default: the settings').
+    """
+    limit = settings.memory_limit() if limit is None else limit
+    n, t = spec.n_train, spec.data.n_test
+    whitened = 4 * n_features**2 if spec.data.zca is not None else 0
+    values = 4 * n**2 + 4 * n * t + 4 * t**2 + 2 * (n + t) * n_features + whitened
+    needed = _BASE + _FLOAT * values
+    if needed > limit:
+        raise MemoryLimitError(
+            f"The losses along a training with n_train = {n} and n_test = {t} need about "
+            f"{settings.format_bytes(needed)}; the limit is {settings.format_bytes(limit)} "
+            f"({settings.MEMORY}). Choose a smaller n_train or n_test."
         )
     return needed

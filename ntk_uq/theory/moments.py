@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+_ROWS = 256
+"""Rows of S squared at once."""
+
 
 @dataclass(frozen=True)
 class LossMoments:
@@ -92,3 +95,40 @@ def loss_moments(
         epsilon_floor=float(np.sqrt(diagonal)) / (n_test * mu),
         epsilon_population=population,
     )
+
+
+def loss_skewness(
+    mean: Float[np.ndarray, "t c"],
+    covariance: Float[np.ndarray, "t t"],
+    targets: Float[np.ndarray, "t c"],
+    sigma: float,
+) -> float | None:
+    """Skewness ``kappa_3 / sigma^3`` of the test loss when the outputs are Gaussian.
+
+    The loss is a quadratic form of Gaussians (a generalized chi-square variable), whose third
+    cumulant is, with ``r = m - y``,
+
+        kappa_3 = (8 C tr S^3 + 24 sum_c r_c' S^2 r_c) / (N_T C)^3
+
+    Derived in docs/theory.md; cumulants of quadratic forms are in Mathai and Provost, Quadratic
+    Forms in Random Variables (1992). It is never below zero.
+
+    Args:
+        mean: m, (N_T, C). covariance: S, (N_T, N_T), symmetric. targets: y, (N_T, C).
+        sigma: standard deviation of the loss, from :func:`loss_moments`.
+
+    Returns:
+        The skewness, dimensionless; None for losses without spread, which have none.
+    """
+    if not sigma > 0:
+        return None
+    n_test, n_outputs = targets.shape
+    # tr S^3 = sum_ij (S S)_ij S_ij, without S S in memory.
+    cubes = 0.0
+    for low in range(0, n_test, _ROWS):
+        rows = covariance[low : low + _ROWS]
+        cubes += float(np.vdot(rows @ covariance, rows))
+    tilted = float(np.sum((covariance @ (mean - targets)) ** 2))
+    # S is positive semidefinite, but where networks all agree rounding may put tr S^3 below zero.
+    third = 8 * n_outputs * max(cubes, 0.0) + 24 * tilted
+    return third / (n_test * n_outputs * sigma) ** 3

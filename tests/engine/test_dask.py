@@ -16,7 +16,7 @@ from ntk_uq.engine.dask import STREAMED_BYTES, DaskRunner
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.inline import run_curve
 from ntk_uq.engine.kinds.curve import split
-from ntk_uq.errors import EngineError
+from ntk_uq.errors import EngineError, SpecError
 from ntk_uq.jobs import CURVE, submit_report, submit_spectrum
 from ntk_uq.reports import stored_report
 from ntk_uq.specs import CurveSpec, DataSpec, SpectrumSpec
@@ -156,7 +156,17 @@ def test_a_killed_worker_is_replaced_and_its_chunk_run_again(store, engine):
     assert stored_curve(store.results, spec).complete
 
 
-def test_a_scheduler_that_does_not_answer_is_an_error_in_words(monkeypatch):
-    monkeypatch.setenv("NTK_UQ_SCHEDULER", "nonsense://127.0.0.1:1")
-    with pytest.raises(EngineError, match="NTK_UQ_SCHEDULER"):
+@pytest.mark.parametrize("text", ["nonsense://127.0.0.1:1", "127.0.0.1:8786", "tcp://a b:1"])
+def test_what_is_no_address_of_a_scheduler_is_told(monkeypatch, text):
+    monkeypatch.setenv("NTK_UQ_SCHEDULER", text)
+    with pytest.raises(SpecError, match=r"NTK_UQ_SCHEDULER is .*such as tcp://host:8786"):
+        DaskRunner()
+
+
+def test_an_embedded_cluster_that_does_not_start_is_told(monkeypatch):
+    def fail():
+        raise OSError("no ports left")
+
+    monkeypatch.setattr("ntk_uq.engine.dask_link.embedded_cluster", fail)
+    with pytest.raises(EngineError, match="embedded cluster does not start: no ports left"):
         DaskRunner()

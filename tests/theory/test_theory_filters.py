@@ -9,7 +9,7 @@ from reference_theory import digits
 
 from ntk_uq.specs import ArchitectureSpec, TrainingSpec
 from ntk_uq.theory.curve import TrainedEnsemble
-from ntk_uq.theory.filters import inverse_filter, smoother
+from ntk_uq.theory.filters import descent_filter, inverse_filter, smoother
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.moments import loss_moments
 
@@ -136,6 +136,25 @@ def test_the_filter_of_steps_is_its_geometric_sum(eta, steps):
     kept = 1 - step * eigenvalues.astype(np.longdouble)
     want = step * sum(kept**j for j in range(steps))
     np.testing.assert_allclose(got, want.astype(float), rtol=1e-11)
+
+
+@pytest.mark.parametrize("eta", [1e-3, 0.3, 1.0, 1.7, 1.999])
+@pytest.mark.parametrize("steps", [1, 2, 10, 1001])
+def test_what_is_left_of_the_distance_has_its_own_digits_however_small(eta, steps):
+    eigenvalues = np.array([0.0, 1e-17, 1e-3, 0.1, 0.5, 0.8, 1.0]) * 7.0
+    _, got = descent_filter(eigenvalues, steps, eta)
+    left = 1 - np.longdouble(eta) / 7 * eigenvalues.astype(np.longdouble)
+    want = (left**steps).astype(float)
+    away = np.abs(left) > 1e-12  # at s lambda = 1 it is rounding
+    assert np.sum(away) >= len(eigenvalues) - 1
+    np.testing.assert_allclose(got[away], want[away], rtol=1e-11, atol=1e-300)
+    assert np.all(np.abs(got[~away]) < 1e-15)
+
+
+def test_no_step_is_no_training():
+    inverse, kept = descent_filter(np.array([-1e-17, 0.5, 2.0]), 0, 1.5)
+    np.testing.assert_array_equal(inverse, 0)
+    np.testing.assert_array_equal(kept, 1)
 
 
 @pytest.mark.parametrize("time", [1e-15, 1e-3, 1.0, 1e8])

@@ -12,8 +12,8 @@ import pytest
 
 from ntk_uq import settings
 from ntk_uq.errors import MemoryLimitError
-from ntk_uq.specs import CurveSpec, DataSpec, TrainingSpec
-from ntk_uq.theory.memory import check_memory, largest_n_train, required_bytes
+from ntk_uq.specs import CurveSpec, DataSpec, HistorySpec, TrainingSpec
+from ntk_uq.theory.memory import check_history_memory, check_memory, largest_n_train, required_bytes
 
 TRAININGS = {
     "converged": TrainingSpec(),
@@ -84,8 +84,9 @@ PROGRAM = textwrap.dedent("""
     import numpy as np
 
     from ntk_uq.datasets import Dataset, Examples
-    from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec
+    from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, HistorySpec, TrainingSpec
     from ntk_uq.theory.curve import evaluate_draw
+    from ntk_uq.theory.history import evaluate_history
 
     n, t, d, training = json.loads(sys.argv[1])
     rng = np.random.default_rng(0)
@@ -97,26 +98,23 @@ PROGRAM = textwrap.dedent("""
         input_unit="", target_unit="", preparation="sphere", citation="",
         sizes=lambda: (n, t), fingerprint=lambda: "noise", load=lambda: examples,
     )
-    spec = CurveSpec(
-        DataSpec(n_test=t), ArchitectureSpec(depth=3), TrainingSpec(**training), (n // 3, n)
-    )
-    for point in evaluate_draw(spec, 0, dataset=data):
-        assert point.failure is None, point.failure
+    of, deep = DataSpec(n_test=t), ArchitectureSpec(depth=3)
+    if training is None:
+        evaluate_history(HistorySpec(of, deep, steps=(0, 1, 100), n_train=n), data)
+    else:
+        curve = CurveSpec(of, deep, TrainingSpec(**training), (n // 3, n))
+        for point in evaluate_draw(curve, 0, dataset=data):
+            assert point.failure is None, point.failure
     # Not ru_maxrss, which a child inherits from the process that started it.
     status = Path("/proc/self/status").read_text()
     print(int(status.split("VmHWM:")[1].split()[0]) * 1024)
 """)
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
-@pytest.mark.parametrize("name", ["converged", "steps", "bayes"])
-@pytest.mark.parametrize(("n_train", "n_test"), [(3000, 1000), (3000, 3000)])
-def test_the_estimate_is_the_peak_of_a_process_that_evaluates_the_curve(name, n_train, n_test):
-    training, d = TRAININGS[name], 200
-    arguments = json.dumps([n_train, n_test, d, dataclasses.asdict(training)])
+def peak(*arguments):
+    """Peak memory of a process that runs the program above, in bytes."""
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, arguments],
+        [sys.executable, "-c", PROGRAM, json.dumps(arguments)],
         capture_output=True,
         text=True,
         check=False,
@@ -124,6 +122,34 @@ def test_the_estimate_is_the_peak_of_a_process_that_evaluates_the_curve(name, n_
         timeout=600,
     )
     assert done.returncode == 0, done.stderr
-    ratio = required_bytes(n_train, n_test, d, training) / int(done.stdout)
-    # Too small, and a machine is driven into swap; too large, and it is left unused.
+    return int(done.stdout)
+
+
+measured = pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="peak memory is read from /proc"
+)
+SIZES = [(3000, 1000), (3000, 3000)]
+
+
+# In what follows: too small an estimate, and a machine is driven into swap; too large, and it is
+# left unused.
+
+
+@pytest.mark.slow
+@measured
+@pytest.mark.parametrize("name", ["converged", "steps", "bayes"])
+@pytest.mark.parametrize(("n_train", "n_test"), SIZES)
+def test_the_estimate_is_the_peak_of_a_process_that_evaluates_the_curve(name, n_train, n_test):
+    training, d = TRAININGS[name], 200
+    used = peak(n_train, n_test, d, dataclasses.asdict(training))
+    ratio = required_bytes(n_train, n_test, d, training) / used
+    assert 0.95 < ratio < 1.6, f"the estimate is {ratio:.2f} of the peak"
+
+
+@pytest.mark.slow
+@measured
+@pytest.mark.parametrize(("n_train", "n_test"), SIZES)
+def test_the_estimate_is_the_peak_of_a_process_that_evaluates_a_history(n_train, n_test):
+    spec = HistorySpec(DataSpec(n_test=n_test), n_train=n_train)
+    ratio = check_history_memory(spec, 200, 2**40) / peak(n_train, n_test, 200, None)
     assert 0.95 < ratio < 1.6, f"the estimate is {ratio:.2f} of the peak"

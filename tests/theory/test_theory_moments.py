@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntk_uq.theory import moments
-from ntk_uq.theory.moments import loss_moments
+from ntk_uq.theory.moments import loss_moments, loss_skewness
 
 SAMPLES = 40_000
 
@@ -190,3 +190,44 @@ def test_population_does_not_depend_on_the_test_set_size_and_the_floor_falls_as_
     expected = 2 * c * 0.3**2 * 4 / c**2
     assert abs(average[-1, 0] - expected) < 4 * error[-1, 0]
     assert error[-1, 0] < 0.1 * expected
+
+
+@pytest.mark.parametrize(
+    ("n_test", "n_outputs", "rank", "scale"),
+    [(12, 3, None, 1.0), (12, 1, None, 3.0), (20, 4, 2, 2.0), (1, 5, None, 1.0)],
+)
+def test_the_skewness_is_that_of_sampled_losses_within_its_standard_error(
+    n_test, n_outputs, rank, scale
+):
+    mean, covariance, targets, root = gaussian(n_test, n_outputs, 5, rank, scale)
+    losses = moments.test_loss(sampled_outputs(mean, root, np.random.default_rng(13)), targets)
+    known = loss_moments(mean, covariance, targets)
+    got = loss_skewness(mean, covariance, targets, known.sigma)
+    cubes = ((losses - known.mu) / known.sigma) ** 3
+    error = cubes.std() / math.sqrt(SAMPLES)
+    assert abs(got - cubes.mean()) < 4 * error
+    assert error < 0.1 * got
+
+
+@pytest.mark.parametrize("freedom", [(1, 1), (7, 1), (7, 3), (300, 2)])
+def test_the_skewness_of_pure_noise_is_that_of_chi_square(freedom):
+    n, c = freedom
+    zero, covariance = np.zeros(freedom), 2.5 * np.eye(n)
+    sigma = loss_moments(zero, covariance, zero).sigma
+    expected = math.sqrt(8 / (n * c))
+    assert loss_skewness(zero, covariance, zero, sigma) == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_skewness_is_that_of_the_cumulant_written_out(monkeypatch):
+    monkeypatch.setattr(moments, "_ROWS", 4)  # several blocks, the last one smaller
+    mean, s, y, _ = gaussian(10, 3, 2)
+    sigma = loss_moments(mean, s, y).sigma
+    values, vectors = np.linalg.eigh(s)
+    squares = np.sum((vectors.T @ (mean - y)) ** 2, axis=1)
+    third = np.sum(8 * 3 * values**3 + 24 * values**2 * squares) / 30**3
+    assert loss_skewness(mean, s, y, sigma) == pytest.approx(third / sigma**3, rel=1e-12)
+
+
+def test_losses_without_spread_have_no_skewness():
+    one, zero = np.ones((4, 2)), np.zeros((4, 2))
+    assert loss_skewness(one, np.zeros((4, 4)), zero, 0.0) is None

@@ -50,6 +50,7 @@ def _dataset(path: Path, name: str) -> Dataset:  # noqa: ARG001 (another directo
         sizes=files.sizes,
         fingerprint=files.fingerprint,
         load=files.load,
+        files=files.files,
         unit=_common_unit(about["target"]),
         classes=tuple(about["classes"]),
         features=tuple(about["features"]),
@@ -67,6 +68,9 @@ class _File:
 
     def fingerprint(self) -> str:
         return self.name  # made from the content: other examples have another name
+
+    def files(self) -> tuple[Path, ...]:
+        return (path_of(self.name),)
 
     def load(self) -> Examples:
         path = path_of(self.name)

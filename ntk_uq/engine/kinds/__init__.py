@@ -4,13 +4,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
-from ntk_uq.engine.kinds import curve, fetch, report, spectrum
+from ntk_uq.engine.kinds import calibration, curve, ensemble, fetch, history, report, spectrum
 from ntk_uq.engine.kinds.base import Kind
 from ntk_uq.errors import EngineError
 from ntk_uq.store import ResultsCache
 
 REGISTRY: dict[str, Kind] = {
-    kind.name: kind for kind in (curve.KIND, fetch.KIND, report.KIND, spectrum.KIND)
+    kind.name: kind
+    for kind in (
+        calibration.KIND,
+        curve.KIND,
+        ensemble.KIND,
+        fetch.KIND,
+        history.KIND,
+        report.KIND,
+        spectrum.KIND,
+    )
 }
 
 

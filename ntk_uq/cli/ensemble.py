@@ -1,0 +1,109 @@
+"""``ntk_uq ensemble``: finite networks trained, beside the theory at the same eta and k."""
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from ntk_uq.cli import shared
+from ntk_uq.cli.options import add_fields, read
+from ntk_uq.comparisons import Comparison
+from ntk_uq.curves import Curve
+from ntk_uq.ensembles.records import EnsemblePoint, Estimate
+from ntk_uq.ensembles.stored import Ensembles, theory_of
+from ntk_uq.results import CurvePoint
+from ntk_uq.scaling import format_value
+from ntk_uq.specs import EnsembleSpec, OptimizerSpec
+from ntk_uq.store import ResultsCache
+
+_OPTIMIZER = ("optimizer", "steps", "eta", "momentum", "batch_size")
+_GRID = ("widths", "n_train", "members")
+
+
+def add_parsers(commands: Any) -> None:
+    """Adds the command to the command line."""
+    parser = commands.add_parser(
+        "ensemble",
+        help="train finite networks: mu, sigma and epsilon with errors, beside the theory",
+        description=(
+            "Trains independently initialized networks of finite width and compares the mean mu, "
+            "the spread sigma and the ratio epsilon of their test loss with infinite width at the "
+            "same step size and number of steps. Every network is kept in the store once it is "
+            "trained: the same command again goes on where it was stopped, or with more members."
+        ),
+    )
+    shared.add_data(parser)
+    shared.add_network(parser)
+    add_fields(parser, EnsembleSpec, _GRID, {"widths": "--width"})
+    add_fields(parser, OptimizerSpec, _OPTIMIZER)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    spec = EnsembleSpec(
+        shared.read_data(options),
+        shared.read_network(options),
+        OptimizerSpec(**read(options, OptimizerSpec, _OPTIMIZER)),
+        **read(options, EnsembleSpec, _GRID),
+    )
+    results = shared.open_results()
+    ensembles = _train(spec, results, options.quiet)
+    theory = _theory(spec, results)
+    if options.json:
+        print(json.dumps(Comparison(ensembles, theory).to_json(), indent=2, allow_nan=False))
+    else:
+        print("\n".join(_table(Comparison(ensembles, theory))))
+    for sentence in ensembles.warnings:
+        print(f"ntk_uq: {sentence}", file=sys.stderr)
+    return 1 if any(p.failure for p in ensembles.points) else 0
+
+
+def _train(spec: EnsembleSpec, results: ResultsCache | None, quiet: bool) -> Ensembles:
+    # JAX and what it needs are loaded here, so that --help and a mistake answer at once.
+    from ntk_uq.engine.inline import run_ensembles
+
+    with shared.progress_bar("network", quiet) as progress:
+        return run_ensembles(spec, results, progress)
+
+
+def _theory(spec: EnsembleSpec, results: ResultsCache | None) -> Curve | None:
+    from ntk_uq.engine.inline import run_curve
+
+    curve = theory_of(spec)
+    return None if curve is None else run_curve(curve, results)
+
+
+_COLUMNS = ("width", "N_D", "networks", "mu", "sigma", "epsilon", "mu/theory", "epsilon/theory")
+
+
+def _table(comparison: Comparison) -> list[str]:
+    ensembles = comparison.ensembles
+    rows = [_COLUMNS, *(_row(p, comparison.infinite(p.n_train)) for p in ensembles.points)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(_COLUMNS))]
+    lines = [
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    ]
+    optimizer = ensembles.spec.optimizer
+    about = f"{optimizer.optimizer}, {optimizer.steps} steps, eta = {optimizer.eta:g}"
+    if comparison.theory is None:
+        return [*lines, "", f"{about}: a departure from the theory, which has no counterpart"]
+    return [*lines, "", f"{about}; theory: infinite width at the same eta and k"]
+
+
+def _row(point: EnsemblePoint, theory: CurvePoint | None) -> tuple[str, ...]:
+    def cell(estimate: Estimate | None, scale: float = 1.0) -> str:
+        if estimate is None:
+            return "-"
+        error = None if estimate.error is None else estimate.error / scale
+        return format_value(estimate.value / scale, error)
+
+    lost = f" ({point.diverged} diverged)" if point.diverged else ""
+    return (
+        *(str(point.width), str(point.n_train), f"{point.members}{lost}"),
+        *(cell(point.mu), cell(point.sigma), cell(point.epsilon)),
+        "-" if theory is None else cell(point.mu, theory.mu),
+        "-" if theory is None else cell(point.epsilon, theory.epsilon),
+    )

@@ -1,0 +1,175 @@
+"""``ntk_uq runs``: what was computed, what is being computed, and what can be done with it."""
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from ntk_uq import describe, settings
+from ntk_uq.errors import SpecError
+from ntk_uq.fields import parse_json
+from ntk_uq.store import Job, JobState, JobTable, open_store
+
+_SHORT = 12
+_FIRST = 50
+
+
+def add_parsers(commands: Any) -> None:
+    """Adds the command and its own commands to the command line."""
+    parser = commands.add_parser("runs", help="list, show, cancel, retry, label and archive runs")
+    inner = parser.add_subparsers(metavar="ACTION", required=True)
+    _add_list(inner)
+    show = _add_action(inner, "show", _show, "everything about a run, and its log")
+    show.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_action(inner, "cancel", _cancel, "stop a run; what is computed is kept")
+    _add_action(inner, "retry", _retry, "compute what is missing of a run that did not finish")
+    label = _add_action(inner, "label", _label, "name a run, for everybody to see")
+    label.add_argument("text", metavar="TEXT", help="at most 60 characters; '' takes it away")
+    archive = _add_action(inner, "archive", _archive, "leave a run out of the list")
+    archive.add_argument("--undo", action="store_true", help="take it into the list again")
+
+
+def _add_list(inner: Any) -> None:
+    listing = inner.add_parser(
+        "list",
+        help="the runs, the one asked for last first",
+        description=f"The runs, the one asked for last first; {_FIRST} of them without --all.",
+    )
+    listing.add_argument(
+        "--state",
+        action="append",
+        choices=[str(state) for state in JobState],
+        metavar="STATE",
+        help=f"only those in this state ({', '.join(JobState)}); may be given several times",
+    )
+    listing.add_argument(
+        "--kind", action="append", metavar="KIND", help="only this kind; may be given several times"
+    )
+    listing.add_argument(
+        "--text", default="", metavar="WORDS", help="only those with these words in them"
+    )
+    listing.add_argument(
+        "--all", action="store_true", help="every run, the archived ones among them"
+    )
+    listing.add_argument("--json", action="store_true", help="print one JSON list")
+    listing.set_defaults(run=_list)
+
+
+def _add_action(inner: Any, name: str, act: Any, about: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = inner.add_parser(name, help=about, description=about)
+    parser.add_argument(
+        "id", metavar="ID", help="of the run; its first characters, four or more, are enough"
+    )
+    parser.set_defaults(run=act)
+    return parser
+
+
+def _list(options: argparse.Namespace) -> None:
+    table = _jobs()
+    filters: dict[str, Any] = {
+        "states": [JobState(state) for state in options.state] if options.state else None,
+        "kinds": options.kind,
+        "text": options.text,
+        "archived": None if options.all else False,
+        "words": describe.words,
+    }
+    total = table.count(**filters)
+    jobs = table.list(**filters, limit=total if options.all else _FIRST)
+    if options.json:
+        print(json.dumps([_json(job) for job in jobs], indent=2))
+        return
+    for job in jobs:
+        done = f"{job.done}/{job.total}" if job.total else "-"
+        label = f"[{job.label}] " if job.label else ""
+        what = f"{label}{describe.words(job.kind, job.spec)}"
+        print(f"{job.id[:_SHORT]}  {job.state:<11}  {done:>9}  {job.kind:<9}  {what}")
+    if total > len(jobs):
+        print(f"... and {total - len(jobs)} more; --all lists them")
+
+
+def _show(options: argparse.Namespace) -> None:
+    table = _jobs()
+    job = table.find(options.id)
+    lines = table.log(job.id)
+    if options.json:
+        data = _json(job) | {"log": [{"time": line.time, "text": line.text} for line in lines]}
+        print(json.dumps(data, indent=2))
+        return
+    rows = {
+        "id": job.id,
+        "kind": job.kind,
+        "what": describe.words(job.kind, job.spec),
+        "label": job.label or "-",
+        "state": f"{job.state}, archived" if job.archived else str(job.state),
+        "results": f"{job.done} of {job.total}" if job.total else "-",
+        "asked for": _moment(job.requested),
+        "started": _moment(job.started),
+        "finished": _moment(job.finished),
+        "engine": job.engine or "-",
+        "error": job.error or "-",
+    }
+    for name, text in rows.items():
+        print(f"{name:>9}: {text}")
+    print(f"{'spec':>9}: {job.spec}")
+    for line in lines:
+        print(f"{_moment(line.time)}  {line.text}")
+
+
+def _cancel(options: argparse.Namespace) -> None:
+    table = _jobs()
+    job = table.find(options.id)
+    if job.state.ended:
+        print(f"{job.id[:_SHORT]} is {job.state} already")
+        return
+    now = table.request_cancel(job.id)
+    said = "cancelled" if now.state.ended else "its engine is asked to stop"
+    print(f"{job.id[:_SHORT]}: {said}; what is computed is kept")
+
+
+def _retry(options: argparse.Namespace) -> None:
+    table = _jobs()
+    job = table.retry(table.find(options.id).id)
+    print(f"{job.id[:_SHORT]}: {job.state}")
+    if not table.engines():
+        print(
+            "ntk_uq: no engine is running; start one with `python -m ntk_uq engine`.",
+            file=sys.stderr,
+        )
+
+
+def _label(options: argparse.Namespace) -> None:
+    table = _jobs()
+    job = table.set_label(table.find(options.id).id, options.text)
+    print(f"{job.id[:_SHORT]}: {job.label or 'no label'}")
+
+
+def _archive(options: argparse.Namespace) -> None:
+    table = _jobs()
+    job = table.archive(table.find(options.id).id, not options.undo)
+    print(f"{job.id[:_SHORT]}: {'archived' if job.archived else 'in the list again'}")
+
+
+def _jobs() -> JobTable:
+    return open_store(settings.store_directory()).jobs
+
+
+def _json(job: Job) -> dict[str, Any]:
+    try:
+        spec = parse_json(job.spec)
+    except SpecError:  # a damaged one must not hide all others
+        spec = job.spec
+    return asdict(job) | {
+        "state": str(job.state),
+        "spec": spec,
+        "words": describe.words(job.kind, job.spec),
+        "age": time.time() - job.requested,
+    }
+
+
+def _moment(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")

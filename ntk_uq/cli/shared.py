@@ -1,0 +1,74 @@
+"""What several commands share: data and network options, the store, a progress bar."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tqdm import tqdm
+
+from ntk_uq import settings
+from ntk_uq.cli import own_data
+from ntk_uq.cli.options import add_fields, read
+from ntk_uq.errors import StoreError
+from ntk_uq.specs import ArchitectureSpec, DataSpec
+from ntk_uq.store import ResultsCache, open_store
+
+_DATA = ("dataset", "n_test", "seed", "preparation", "zca", "target")
+_NETWORK = ("depth", "activation", "sigma_w", "sigma_b")
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of :class:`DataSpec`, and those of a data file of the user's own."""
+    add_fields(parser, DataSpec, _DATA)
+    own_data.add_options(parser)
+
+
+def read_data(options: argparse.Namespace) -> DataSpec:
+    """The data that the options name; a file becomes a data set first.
+
+    Raises:
+        SpecError, DataError: as the checks of the fields, and the readers of files.
+    """
+    options.dataset = own_data.dataset_name(options.dataset, options)
+    return DataSpec(**read(options, DataSpec, _DATA))
+
+
+def add_network(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of :class:`ArchitectureSpec`."""
+    add_fields(parser, ArchitectureSpec, _NETWORK)
+
+
+def read_network(options: argparse.Namespace) -> ArchitectureSpec:
+    """The network that the options name."""
+    return ArchitectureSpec(**read(options, ArchitectureSpec, _NETWORK))
+
+
+def open_results() -> ResultsCache | None:
+    """The store's results, or None and a word about it where the store cannot be used."""
+    try:
+        return open_store(settings.store_directory()).results
+    except StoreError as error:
+        print(f"ntk_uq: results are not kept: {error}", file=sys.stderr)
+        return None
+
+
+@contextmanager
+def progress_bar(unit: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A function that takes how many are done, and of how many; the first call starts the bar."""
+    bar = None
+
+    def progress(done: int, total: int) -> None:
+        # From the first one on: a mistake is one line, not one below an empty bar.
+        nonlocal bar
+        if done and bar is None:
+            # What was there before counts as done, not as done in no time.
+            bar = tqdm(total=total, initial=done, unit=unit, file=sys.stderr, disable=quiet)
+        if bar is not None:
+            bar.update(done - bar.n)
+
+    try:
+        yield progress
+    finally:
+        if bar is not None:
+            bar.close()

@@ -1,0 +1,66 @@
+"""Jobs of kind ``ensemble``: finite networks trained, a few of one width and N_D a chunk."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ntk_uq import datasets
+from ntk_uq.datasets.files import sealed
+from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
+from ntk_uq.engine.kinds.base import Kind, counted, read_spec
+from ntk_uq.ensembles.estimate import DEFAULT_SPEED, member_seconds
+from ntk_uq.ensembles.records import member_key, targets_key
+from ntk_uq.ensembles.stored import canonical, cost_of, missing_members, stored_speed
+from ntk_uq.jobs import ENSEMBLE
+from ntk_uq.specs import EnsembleSpec
+from ntk_uq.store import ResultsCache
+
+CHUNK_SECONDS = 10.0
+"""What a chunk is meant to take: a killed worker loses so much, a cancelled job goes on so long."""
+
+_MOST_MEMBERS = 64
+
+
+def _plan(spec: Any, results: ResultsCache) -> Plan:
+    wanted = read_spec(EnsembleSpec, spec)
+    cost_of(results, wanted)  # refuses what is too much
+    dataset = datasets.get(wanted.data.dataset)
+    shape = (dataset.n_features, dataset.n_outputs)
+    speed = stored_speed(results) or DEFAULT_SPEED
+    missing = missing_members(results, wanted)
+    chunks = []
+    for (width, n_train), indices in missing.items():
+        seconds = member_seconds(wanted, width, n_train, *shape, speed)
+        size = max(1, min(_MOST_MEMBERS, int(CHUNK_SECONDS / seconds)))
+        for low in range(0, len(indices), size):
+            payload = {
+                "spec": canonical(wanted).to_json(),
+                **{"width": width, "n_train": n_train, "members": indices[low : low + size]},
+            }
+            chunks.append(Chunk(ENSEMBLE, payload))
+    left = sum(map(len, missing.values()))
+    return Plan(tuple(chunks), wanted.n_members - left, wanted.n_members)
+
+
+def _compute(payload: Any, progress: Progress) -> Iterator[Result]:
+    # JAX is loaded here, where something is computed, and nowhere above.
+    from ntk_uq.ensembles.members import train_members
+
+    spec = EnsembleSpec.from_json(payload["spec"])
+    width, n_train = payload["width"], payload["n_train"]
+    dataset = datasets.get(spec.data.dataset)
+    targets = datasets.load_split(dataset, spec.data, n_train, 0).y_test
+    yield Result(targets_key(spec.data, dataset.fingerprint()), sealed(targets=targets), units=0)
+    for member in train_members(spec, width, n_train, payload["members"]):
+        fingerprint = member.provenance["data_fingerprint"]
+        key = member_key(spec.member(width, n_train, member.member), fingerprint)
+        progress(f"width {width}, N_D {n_train}, network {member.member + 1}")
+        yield Result(key, member.to_bytes())
+
+
+KIND = Kind(
+    name=ENSEMBLE,
+    plan=_plan,
+    compute=_compute,
+    words=counted("networks"),
+    smaller="width, n_train or n_test",
+)

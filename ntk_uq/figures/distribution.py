@@ -1,0 +1,187 @@
+"""How the test losses of independently initialized networks are distributed."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+import scipy.stats
+from jaxtyping import Float
+
+from ntk_uq.figures.style import Style, legend_below
+
+_FEWEST = 10
+"""Members below which a histogram says nothing: they are drawn one by one only."""
+
+_MOST_BINS = 200
+
+_REACH = 4.5
+"""How many sigma of the predicted density are drawn to each side."""
+
+
+def predicted_density(
+    losses: Float[np.ndarray, "n"], mu: float, sigma: float, skewness: float | None
+) -> Float[np.ndarray, "n"]:
+    """Density of the infinite-width test loss from its first three moments, in 1 / its unit.
+
+    The gamma distribution, shifted, that has these moments (Pearson's type III), which a quadratic
+    form of Gaussians is close to; see docs/theory.md. Without skewness it is the normal
+    distribution. With ``k = 4 / skewness^2``:
+
+        L = mu - sigma sqrt(k) + Gamma(k) sigma / sqrt(k)
+
+    Args:
+        losses: where, (n,). mu, sigma: mean and standard deviation, sigma above zero.
+        skewness: dimensionless; None counts as 0.
+    """
+    return np.asarray(scipy.stats.pearson3.pdf(losses, skewness or 0.0, loc=mu, scale=sigma))
+
+
+def distribution_figure(
+    losses: Mapping[int, Sequence[float]],
+    mu: float | None,
+    sigma: float | None,
+    skewness: float | None,
+    loss_unit: str,
+    style: Style,
+    revision: str = "",
+) -> go.Figure:
+    """Test losses of trained networks beside what infinite width predicts for them.
+
+    Each width's networks are a histogram (from 10 of them on) and a mark each below the axis; the
+    prediction is a density, a line at mu and a band from mu - sigma to mu + sigma.
+
+    Args:
+        losses: final test losses of each width's sound networks.
+        mu, sigma, skewness: of the infinite-width test loss; mu or sigma None where there is no
+            prediction yet, sigma 0 where all networks agree and there is no density.
+        loss_unit: unit of the loss.
+        style: how it looks.
+        revision: changes when the view does: zoom and hidden traces survive until then.
+    """
+    figure = go.Figure()
+    density = None if mu is None or not sigma else _curve(mu, sigma, skewness)
+    many = [np.asarray(some) for some in losses.values() if _has_histogram(some)]
+    edges = _edges(many) if many else None
+    peaks = [] if density is None else [float(density[1].max())]
+    for index, (width, some) in enumerate(sorted(losses.items())):
+        if edges is not None and _has_histogram(some):
+            peaks.append(_add_histogram(figure, width, some, edges, style.color(index + 1), style))
+    top = max(peaks, default=1.0)
+    for index, (width, some) in enumerate(sorted(losses.items())):
+        _add_rug(figure, width, some, -0.05 * top * (index + 1), style.color(index + 1))
+    if mu is not None:
+        _add_prediction(figure, mu, sigma, top, density, style)
+    _lay_out(figure, top, len(losses), loss_unit, style, revision)
+    return figure
+
+
+def _curve(mu: float, sigma: float, skewness: float | None) -> tuple[np.ndarray, np.ndarray]:
+    """Losses, none below zero, and their density; the gamma's own end is left out, where it may
+    be infinite."""
+    low = max(mu - _REACH * sigma, 0.0)
+    if skewness:
+        low = max(low, mu - 2 * sigma / skewness)
+    high = mu + _REACH * sigma * (1 + (skewness or 0.0) / 2)
+    x = low + (high - low) * (np.arange(400) + 0.5) / 400
+    return x, predicted_density(x, mu, sigma, skewness)
+
+
+def _has_histogram(some: Sequence[float]) -> bool:
+    return len(some) >= _FEWEST and max(some) > min(some)
+
+
+def _edges(many: Sequence[np.ndarray]) -> np.ndarray:
+    """Bins common to all widths, as fine as the narrowest of their distributions needs."""
+    finest = min(float(np.ptp(some)) / len(some) ** 0.5 for some in many)
+    everything = np.concatenate(many)
+    bins = min(int(np.ceil(np.ptp(everything) / finest)), _MOST_BINS)
+    return np.histogram_bin_edges(everything, bins)
+
+
+def _add_histogram(
+    figure: go.Figure,
+    width: int,
+    some: Sequence[float],
+    edges: np.ndarray,
+    color: str,
+    style: Style,
+) -> float:
+    density, _ = np.histogram(some, edges, density=True)
+    held = density > 0  # an empty bar would still draw its outline on the axis
+    figure.add_bar(
+        x=((edges[1:] + edges[:-1]) / 2)[held],
+        y=density[held],
+        width=np.diff(edges)[held],
+        name=f"width {width}: {len(some)} networks",
+        legendgroup=f"width {width}",
+        marker={"color": style.faded(color, 0.35), "line": {"color": color, "width": 1}},
+        hovertemplate=f"width {width}<br>loss %{{x:.4g}}<br>density %{{y:.4g}}<extra></extra>",
+    )
+    return float(density.max())
+
+
+def _add_rug(figure: go.Figure, width: int, some: Sequence[float], y: float, color: str) -> None:
+    figure.add_scatter(
+        x=list(some),
+        y=[y] * len(some),
+        mode="markers",
+        name=f"width {width}: {len(some)} networks",
+        legendgroup=f"width {width}",
+        showlegend=not _has_histogram(some),
+        marker={"color": color, "symbol": "line-ns-open", "size": 9},
+        hovertemplate=f"width {width}<br>loss %{{x:.4g}}<extra></extra>",
+    )
+
+
+def _add_prediction(
+    figure: go.Figure,
+    mu: float,
+    sigma: float | None,
+    top: float,
+    density: tuple[np.ndarray, np.ndarray] | None,
+    style: Style,
+) -> None:
+    color = style.color(0)
+    if density is not None and sigma:
+        figure.add_scatter(
+            x=[mu - sigma, mu - sigma, mu + sigma, mu + sigma],
+            y=[0, 1.05 * top, 1.05 * top, 0],
+            mode="lines",
+            line={"width": 0},
+            fill="toself",
+            fillcolor=style.faded(color, 0.12),
+            name="infinite width: μ ± σ",
+            hoverinfo="skip",
+        )
+        figure.add_scatter(
+            x=density[0],
+            y=density[1],
+            mode="lines",
+            name="infinite width: density from μ, σ and skewness",
+            line={"color": color, "width": 2.5},
+            hovertemplate="infinite width<br>loss %{x:.4g}<br>density %{y:.4g}<extra></extra>",
+        )
+    figure.add_scatter(
+        x=[mu, mu],
+        y=[0, 1.05 * top],
+        mode="lines",
+        name=f"infinite width: μ = {mu:.4g}" + (", σ = 0" if sigma == 0 else ""),
+        line={"color": color, "width": 2, "dash": "dash"},
+        hovertemplate=f"infinite width<br>μ = {mu:.4g}<extra></extra>",
+    )
+
+
+def _lay_out(
+    figure: go.Figure, top: float, widths: int, loss_unit: str, style: Style, revision: str
+) -> None:
+    y_axis = style.axis("probability density  [1 / unit of the loss]")
+    y_axis["range"] = [-0.05 * top * (widths + 1), 1.1 * top]
+    figure.update_layout(
+        {
+            **style.layout("Test loss over initializations", revision),
+            **legend_below(sum(t.showlegend is not False for t in figure.data)),
+        },
+        xaxis=style.axis(f"test loss L  [{loss_unit}]"),
+        yaxis=y_axis,
+        barmode="overlay",
+    )

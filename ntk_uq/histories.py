@@ -1,0 +1,39 @@
+"""Losses along a training, as the store has them."""
+
+from dataclasses import replace
+
+from ntk_uq import datasets
+from ntk_uq.errors import DataError
+from ntk_uq.fields import digest_of
+from ntk_uq.specs import HistorySpec
+from ntk_uq.store import ResultsCache
+from ntk_uq.theory.history_record import HISTORY_VERSION, History
+
+
+def history_key(spec: HistorySpec, fingerprint: str) -> str:
+    """Where the store keeps a history: one for all specifications that mean the same.
+
+    Raises:
+        SpecError: for an unknown data set, or one that cannot be prepared as asked.
+    """
+    data = datasets.canonical(datasets.get(spec.data.dataset), spec.data)
+    identity = replace(spec, data=data).identity()
+    content = {"history": HISTORY_VERSION, "data": fingerprint, "spec": identity}
+    return f"history/{digest_of(content)}"
+
+
+def stored_history(results: ResultsCache, spec: HistorySpec) -> History | None:
+    """The history on the data set as its files are now, or None if the store has none.
+
+    Raises:
+        SpecError: for an unknown data set, or one that cannot be prepared as asked.
+        MissingDataError: if its files are not there.
+    """
+    key = history_key(spec, datasets.get(spec.data.dataset).fingerprint())
+    try:
+        data = results.get_json(key)
+        history = None if data is None else History.from_json(data)
+    except (DataError, ValueError, RecursionError):
+        # Sound bytes that are no history: as good as missing, and written over when computed.
+        return None
+    return history if history is not None and history.recorded == spec.steps else None

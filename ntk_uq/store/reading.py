@@ -1,0 +1,311 @@
+"""What everybody reads of the job table: single jobs, lists of them, engines, logs, changes."""
+
+import json
+import re
+import sqlite3
+import time
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import fields
+from enum import StrEnum, auto
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ntk_uq.errors import SpecError, StoreError
+from ntk_uq.store import schema
+from ntk_uq.store.database import Database
+from ntk_uq.store.records import Engine, Job, JobState, LogLine
+
+HEARTBEAT_TIMEOUT = 15.0
+"""Seconds of silence after which an engine counts as dead."""
+
+SHORTEST_PREFIX = 4
+"""Characters of an id that a person has to give."""
+
+# abs: after the clock was set back, heartbeats of dead engines lie in the future.
+SILENT = "abs(:now - heartbeat) > :timeout"
+ABANDONED = f"(state = 'running' AND {SILENT})"
+STOPPING = "(cancel_requested AND NOT queue_again)"
+
+# The state as every reader sees it. Of an engine that died while it was told to stop, nothing is
+# left to wait for.
+STATE = (
+    f"CASE WHEN NOT {ABANDONED} THEN state WHEN {STOPPING} THEN 'cancelled' ELSE 'interrupted' END"
+)
+_COLUMNS = ", ".join(
+    f"{STATE} AS state" if field.name == "state" else field.name for field in fields(Job)
+)
+AMONG_IDS = "id IN (SELECT value FROM json_each(:ids))"
+
+Words = Callable[[str, str], str]
+"""What a job computes, in words, from its kind and its specification's JSON."""
+
+JobList = list[Job]  # `list` is a method below
+
+
+class JobOrder(StrEnum):
+    """How jobs are listed; those that are equal in it, the one asked for last first."""
+
+    NEWEST = auto()
+    OLDEST = auto()
+    LONGEST = auto()
+    STATE = auto()
+    KIND = auto()
+    LABEL = auto()
+
+
+_ORDERS = {
+    JobOrder.NEWEST: "turn DESC",
+    JobOrder.OLDEST: "turn",
+    JobOrder.LONGEST: "coalesce(finished, :now) - coalesce(started, finished, :now) DESC",
+    # What goes on first, then what went wrong.
+    JobOrder.STATE: (
+        f"instr('running queued interrupted failed cancelled done', {STATE}), turn DESC"
+    ),
+    JobOrder.KIND: "kind, turn DESC",
+    # Jobs without a label last.
+    JobOrder.LABEL: "label = '', label COLLATE NOCASE, turn DESC",
+}
+
+
+class Reading:
+    """The job table for those who only look."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        timeout: float = HEARTBEAT_TIMEOUT,
+    ) -> None:
+        """Opens or creates the table in ``path``; ``clock`` gives unix seconds."""
+        self._clock = clock
+        self._timeout = timeout
+        self._database = Database(path, schema.prepare)
+
+    def engines(self) -> list[Engine]:
+        """The engines that are alive, the one that started first first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"SELECT * FROM engines WHERE NOT {SILENT} ORDER BY started, id", self._times()
+            ).fetchall()
+        return [
+            Engine(row["id"], json.loads(row["info"]), row["started"], row["heartbeat"])
+            for row in rows
+        ]
+
+    def get(self, job_id: str) -> Job | None:
+        """The job, or None if there is none of this id."""
+        with self._database.read() as connection:
+            return self._read(connection, job_id)
+
+    def get_many(self, job_ids: Iterable[str]) -> dict[str, Job]:
+        """Those of the jobs that exist, by id."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM jobs WHERE {AMONG_IDS}",
+                {**self._times(), "ids": json.dumps([*job_ids])},
+            ).fetchall()
+        return {row["id"]: _job(row) for row in rows}
+
+    def find(self, prefix: str) -> Job:
+        """The one job whose id is, or starts with, ``prefix``.
+
+        Raises:
+            SpecError: if the prefix is too short, or several jobs start with it.
+            StoreError: if no job does.
+        """
+        with self._database.read() as connection:
+            whole = self._read(connection, prefix)
+            if whole is not None:
+                return whole
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM jobs WHERE substr(id, 1, length(:prefix)) = :prefix"
+                " ORDER BY turn DESC LIMIT 4",
+                {**self._times(), "prefix": prefix},
+            ).fetchall()
+        if len(prefix) < SHORTEST_PREFIX:
+            raise SpecError(
+                f"{prefix!r} is too short for the id of a job; give at least "
+                f"{SHORTEST_PREFIX} characters of it."
+            )
+        if not rows:
+            raise StoreError(f"There is no job {prefix} in {self._database.path}.")
+        if len(rows) > 1:
+            some = ", ".join(row["id"][: len(prefix) + 8] for row in rows[:3])
+            raise SpecError(
+                f"Several jobs start with {prefix}: {some}{', …' if len(rows) > 3 else ''}. "
+                "Give more characters."
+            )
+        return _job(rows[0])
+
+    def list(
+        self,
+        states: Collection[JobState] | None = None,
+        limit: int = 100,
+        *,
+        offset: int = 0,
+        kinds: Collection[str] | None = None,
+        text: str = "",
+        archived: bool | None = None,
+        order: JobOrder = JobOrder.NEWEST,
+        words: Words | None = None,
+    ) -> JobList:
+        """Some of the jobs, in an order.
+
+        Args:
+            states: those in one of these states; None for any.
+            limit: at most so many,
+            offset: after leaving out so many.
+            kinds: those of one of these kinds; None for any.
+            text: those that have each of its words, in capitals or not, in their label, their
+                kind, the beginning of their id, or in what ``words`` says of them. A number
+                belongs to the word before it: ``depth 2`` is not found in ``depth 1, 2 draws``.
+            archived: those that are, or are not; None for both.
+            order: see :class:`JobOrder`.
+            words: says what a job computes; without it, the specification's JSON is searched.
+        """
+        with self._database.read() as connection:
+            condition, values = self._condition(connection, states, kinds, text, archived, words)
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM jobs WHERE {condition}"
+                f" ORDER BY {_ORDERS[order]} LIMIT :limit OFFSET :offset",
+                {**values, "limit": max(limit, 0), "offset": max(offset, 0)},
+            ).fetchall()
+        return [_job(row) for row in rows]
+
+    def count(
+        self,
+        states: Collection[JobState] | None = None,
+        *,
+        kinds: Collection[str] | None = None,
+        text: str = "",
+        archived: bool | None = None,
+        words: Words | None = None,
+    ) -> int:
+        """How many jobs :meth:`list` would give without a limit."""
+        with self._database.read() as connection:
+            condition, values = self._condition(connection, states, kinds, text, archived, words)
+            (number,) = connection.execute(
+                f"SELECT count(*) FROM jobs WHERE {condition}", values
+            ).fetchone()
+        return int(number)
+
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of the jobs that there are, in alphabetical order."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT DISTINCT kind FROM jobs ORDER BY kind").fetchall()
+        return tuple(row["kind"] for row in rows)
+
+    def log(self, job_id: str, limit: int = 200) -> tuple[LogLine, ...]:
+        """What happened to a job, the last ``limit`` lines, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT time, text FROM log WHERE job = ? ORDER BY number DESC LIMIT ?",
+                (job_id, max(limit, 0)),
+            ).fetchall()
+        return tuple(LogLine(row["time"], row["text"]) for row in reversed(rows))
+
+    def stamp(self) -> str:
+        """A text that differs whenever anything has changed that a list of jobs shows.
+
+        It is read without reading any job: the number of changes so far, that of running jobs
+        whose engine has gone silent, and that of engines alive, since nobody writes these two.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(
+                "SELECT (SELECT count FROM changes) AS changes,"
+                f" (SELECT count(*) FROM jobs WHERE {ABANDONED}) AS abandoned,"
+                f" (SELECT count(*) FROM engines WHERE NOT {SILENT}) AS engines",
+                self._times(),
+            ).fetchone()
+        return f"{row['changes']}-{row['abandoned']}-{row['engines']}"
+
+    def close(self) -> None:
+        """Closes idle connections; the table opens again when used."""
+        self._database.close()
+
+    def _times(self) -> dict[str, Any]:
+        return {"now": self._clock(), "timeout": self._timeout}
+
+    def _read(self, connection: sqlite3.Connection, job_id: str) -> Job | None:
+        row = connection.execute(
+            f"SELECT {_COLUMNS} FROM jobs WHERE id = :id", {**self._times(), "id": job_id}
+        ).fetchone()
+        return None if row is None else _job(row)
+
+    def _existing(self, connection: sqlite3.Connection, job_id: str) -> Job:
+        job = self._read(connection, job_id)
+        if job is None:
+            raise StoreError(f"There is no job {job_id} in {self._database.path}; submit it first.")
+        return job
+
+    def _condition(
+        self,
+        connection: sqlite3.Connection,
+        states: Collection[JobState] | None,
+        kinds: Collection[str] | None,
+        text: str,
+        archived: bool | None,
+        words: Words | None,
+    ) -> tuple[str, dict[str, Any]]:
+        """What follows WHERE, and its values."""
+        parts, values = ["1"], self._times()
+        if states is not None:
+            parts.append(f"{STATE} IN (SELECT value FROM json_each(:states))")
+            values["states"] = json.dumps([str(state) for state in states])
+        if kinds is not None:
+            parts.append("kind IN (SELECT value FROM json_each(:kinds))")
+            values["kinds"] = json.dumps([*kinds])
+        if archived is not None:
+            parts.append("archived = :archived")
+            values["archived"] = archived
+        terms = _terms(text)
+        if terms:
+            # Python decides: SQLite folds the case of ASCII only, and the words are Python's.
+            connection.create_function("matches", 4, _matcher(terms, words))
+            parts.append("matches(id, kind, spec, label)")
+        return " AND ".join(parts), values
+
+
+def _matcher(terms: list[str], words: Words | None) -> Callable[[str, str, str, str], bool]:
+    patterns = [
+        # "depth 2" is not in "depth 20".
+        re.compile(re.escape(term) + (r"(?![\w.])" if term[-1].isdigit() else ""))
+        for term in terms
+    ]
+
+    def matches(job_id: str, kind: str, spec: str, label: str) -> bool:
+        said = spec if words is None else _said(words, kind, spec)
+        found = f"{label} {kind} {said}".casefold()
+        return all(
+            job_id.startswith(term) or pattern.search(found)
+            for term, pattern in zip(terms, patterns, strict=True)
+        )
+
+    return matches
+
+
+def _terms(text: str) -> list[str]:
+    """The words to look for; a number belongs to the word before it: "depth 2" is one."""
+    terms: list[str] = []
+    for word in text.casefold().split():
+        if terms and word[0].isdigit():
+            terms[-1] += f" {word}"
+        else:
+            terms.append(word)
+    return terms
+
+
+@lru_cache(maxsize=4096)
+def _said(words: Words, kind: str, spec: str) -> str:
+    """Specifications do not change: each is put into words once."""
+    return words(kind, spec)
+
+
+def _job(row: sqlite3.Row) -> Job:
+    values = dict(row)
+    values["state"] = JobState(values["state"])
+    for name in ("cancel_requested", "archived"):
+        values[name] = bool(values[name])
+    return Job(**values)

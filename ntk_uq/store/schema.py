@@ -1,0 +1,89 @@
+"""The tables of jobs, and the same tables brought up to date where an older program made them.
+
+Processes of an older program may share the file for a moment: they name every column that they
+write, so columns that came later have defaults, and what has to happen at every change whoever
+makes it is a trigger of the file itself.
+"""
+
+import sqlite3
+
+TABLES = (
+    """
+    CREATE TABLE IF NOT EXISTS jobs (
+        id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        spec TEXT NOT NULL,
+        state TEXT NOT NULL,
+        done INTEGER NOT NULL DEFAULT 0,
+        total INTEGER NOT NULL DEFAULT 0,
+        message TEXT NOT NULL DEFAULT '',
+        error TEXT NOT NULL DEFAULT '',
+        submitted REAL NOT NULL,
+        requested REAL NOT NULL,
+        turn INTEGER NOT NULL,
+        started REAL,
+        finished REAL,
+        heartbeat REAL,
+        engine TEXT,
+        priority INTEGER NOT NULL DEFAULT 0,
+        cancel_requested INTEGER NOT NULL DEFAULT 0,
+        queue_again INTEGER NOT NULL DEFAULT 0,
+        submissions INTEGER NOT NULL DEFAULT 1
+    )
+    """,
+    "CREATE INDEX IF NOT EXISTS jobs_by_turn ON jobs (turn)",
+    "CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, priority, turn)",
+    """
+    CREATE TABLE IF NOT EXISTS engines (
+        id TEXT PRIMARY KEY,
+        info TEXT NOT NULL,
+        started REAL NOT NULL,
+        heartbeat REAL NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS log (
+        number INTEGER PRIMARY KEY,
+        job TEXT NOT NULL,
+        time REAL NOT NULL,
+        text TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX IF NOT EXISTS log_by_job ON log (job, number)",
+    "CREATE TABLE IF NOT EXISTS changes (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER)",
+    "INSERT OR IGNORE INTO changes VALUES (1, 0)",
+)
+
+ADDED = {
+    "label": "TEXT NOT NULL DEFAULT ''",
+    "archived": "INTEGER NOT NULL DEFAULT 0",
+}
+"""Columns of ``jobs`` that came after the first version."""
+
+# What a reader sees of a job. Heartbeats, several a second, are not among it, nor is a report of
+# progress that says the same once more.
+_SHOWN = (
+    *("kind", "spec", "state", "done", "total", "message", "error", "turn", "started", "finished"),
+    *("engine", "cancel_requested", "label", "archived"),
+)
+_COUNT = "UPDATE changes SET count = count + 1"
+_DIFFERS = " OR ".join(f"new.{name} IS NOT old.{name}" for name in _SHOWN)
+
+TRIGGERS = (
+    f"CREATE TRIGGER IF NOT EXISTS job_added AFTER INSERT ON jobs BEGIN {_COUNT}; END",
+    f"CREATE TRIGGER IF NOT EXISTS job_changed AFTER UPDATE ON jobs WHEN {_DIFFERS}"
+    f" BEGIN {_COUNT}; END",
+    f"CREATE TRIGGER IF NOT EXISTS log_added AFTER INSERT ON log BEGIN {_COUNT}; END",
+)
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Makes what is missing of the tables; may be run any number of times."""
+    for statement in TABLES:
+        connection.execute(statement)
+    there = {row["name"] for row in connection.execute("PRAGMA table_info(jobs)")}
+    for name, kind in ADDED.items():
+        if name not in there:
+            connection.execute(f"ALTER TABLE jobs ADD COLUMN {name} {kind}")
+    for statement in TRIGGERS:
+        connection.execute(statement)

@@ -1,0 +1,95 @@
+"""One ensemble in detail: its networks' losses one by one, and along the training."""
+
+import streamlit as st
+
+from ntk_uq import datasets
+from ntk_uq.comparisons import Comparison
+from ntk_uq.ensembles.schedule import recorded_steps
+from ntk_uq.figures import PLOT_CONFIG, Style
+from ntk_uq.figures.distribution import distribution_figure
+from ntk_uq.figures.history import history_figure
+from ntk_uq.histories import stored_history
+from ntk_uq.jobs import submit_history
+from ntk_uq.specs import EnsembleSpec, HistorySpec
+from ntk_uq.store import Store
+from ntk_uq.theory.history_record import History
+from ntk_uq.ui.follow import follow
+from ntk_uq.views import EnsemblesView
+
+
+def history_of(spec: EnsembleSpec, n_train: int) -> HistorySpec | None:
+    """The theory of the losses along the training at one N_D; None where there is none."""
+    training = spec.optimizer.counterpart
+    if training is None or training.steps is None:
+        return None
+    steps = tuple(int(step) for step in recorded_steps(training.steps))
+    return HistorySpec(spec.data, spec.architecture, training.eta, steps, n_train)
+
+
+def ask(store: Store, view: EnsemblesView) -> None:
+    """Asks for the theory of the shown training, unless it is there or has been asked for."""
+    wanted = history_of(view.ensembles(), view.shown[1])
+    if wanted is None or store.jobs.get(wanted.digest()) is not None:
+        return
+    if stored_history(store.results, wanted) is None:
+        submit_history(store.jobs, wanted)
+
+
+def waiting(store: Store, view: EnsemblesView) -> bool:
+    """Whether the theory of the shown training may come by itself."""
+    wanted = history_of(view.ensembles(), view.shown[1])
+    job = None if wanted is None else store.jobs.get(wanted.digest())
+    return job is not None and not job.state.ended
+
+
+def draw(store: Store, comparison: Comparison, view: EnsemblesView, style: Style) -> None:
+    """The two figures of the chosen ensemble, beside infinite width."""
+    spec, (width, n_train) = comparison.ensembles.spec, view.shown
+    unit = datasets.loss_unit(datasets.get(spec.data.dataset), spec.data)
+    wanted = history_of(spec, n_train)
+    history = None
+    if wanted is not None:
+        history = stored_history(store.results, wanted)
+        if history is None:
+            follow(
+                store,
+                wanted.digest(),
+                lambda: submit_history(store.jobs, wanted),
+                "The theory along the training",
+            )
+    left, right = st.columns(2)
+    revision = f"{spec.digest()}{width}{n_train}"
+    _chart(
+        left, _distribution(comparison, width, n_train, history, unit, style, revision), "losses"
+    )
+    trajectories = {
+        p.width: p.trajectory
+        for p in comparison.ensembles.points
+        if p.n_train == n_train and p.trajectory is not None
+    }
+    _chart(right, history_figure(history, trajectories, unit, style, revision), "history")
+    if history is not None:
+        for sentence in history.warnings:
+            st.caption(sentence)
+
+
+def _distribution(
+    comparison: Comparison,
+    width: int,
+    n_train: int,
+    history: History | None,
+    unit: str,
+    style: Style,
+    revision: str,
+) -> object:
+    members = comparison.ensembles.members.get((width, n_train), ())
+    losses = {width: [float(m.test_loss[-1]) for m in members if not m.diverged]}
+    infinite = comparison.infinite(n_train)
+    mu = None if infinite is None else infinite.mu
+    sigma = None if infinite is None else infinite.sigma
+    skewness = None if history is None else history.steps[-1].skewness
+    return distribution_figure(losses, mu, sigma, skewness, unit, style, revision)
+
+
+def _chart(place: st.delta_generator.DeltaGenerator, figure: object, key: str) -> None:
+    place.plotly_chart(figure, theme=None, key=f"chart_{key}", config=PLOT_CONFIG)

@@ -1,0 +1,104 @@
+"""The page "Ensembles": finite networks trained in the background, over the theory."""
+
+import streamlit as st
+
+from ntk_uq import datasets
+from ntk_uq.comparisons import Comparison
+from ntk_uq.curves import stored_curve
+from ntk_uq.ensembles.stored import cost_of, stored_ensembles, theory_of
+from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
+from ntk_uq.figures.ensembles import ensemble_figure
+from ntk_uq.store import Store
+from ntk_uq.ui import details, ensemble_tables, launch, links, live, session
+from ntk_uq.ui.controls import ensembles as controls
+from ntk_uq.views import EnsemblesView
+
+POLL_SECONDS = 2.0
+
+
+def page() -> None:
+    """The whole page."""
+    st.header("Ensembles", anchor=False)
+    st.markdown(
+        "Real networks of finite width, trained from independent initializations, beside the "
+        "infinite-width theory at the same step size and number of steps: mean $\\mu$ of the test "
+        "loss over networks, spread $\\sigma$, and $\\epsilon=\\sigma/\\mu$, with bootstrap errors."
+    )
+    opened = links.opened_view(EnsemblesView)
+    if opened is not None:
+        controls.fill(opened)
+    with session.told():
+        store = session.store()
+        view = controls.draw()
+        links.keep(view)
+        spec = view.ensembles()
+        dataset = datasets.get(spec.data.dataset)
+        datasets.check_sizes(dataset, spec.data, spec.n_train[-1])
+        st.caption(f"**{dataset.title}.** {datasets.describe(dataset, spec.data)}.")
+        launch.calibrate(store)
+        theory = theory_of(spec)
+        if theory is not None:
+            live.ask(store, [stored_curve(store.results, theory)])
+        details.ask(store, view)
+        waiting = _waiting(store, view)
+    st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting)
+
+
+def _waiting(store: Store, view: EnsemblesView) -> bool:
+    """Whether networks or points of the theory may come by themselves."""
+    theory = theory_of(view.ensembles())
+    curves = [] if theory is None else [stored_curve(store.results, theory)]
+    return (
+        launch.running(store, view.ensembles())
+        or live.pending(store, curves)
+        or details.waiting(store, view)
+    )
+
+
+def results(view: EnsemblesView, waiting: bool) -> None:
+    """The launch, and what is there of theory and networks."""
+    with session.told():
+        store = session.store()
+        comparison = compare(store, view)
+        cost = cost_of(store.results, comparison.ensembles.spec)
+        launch.panel(store, comparison.ensembles, cost)
+        still_waiting = _waiting(store, view)
+    if waiting != still_waiting:
+        st.rerun()
+    charts(view, comparison)
+    for sentence in comparison.ensembles.warnings:
+        st.warning(sentence, icon=":material/warning:")
+    ensemble_tables.numbers(comparison, view)
+    with session.told():
+        st.markdown("##### One ensemble in detail")
+        controls.shown(view)
+        details.draw(store, comparison, view, Style(session.dark(), view.axis == "linear"))
+
+
+def compare(store: Store, view: EnsemblesView) -> Comparison:
+    """Networks and theory as far as they are there."""
+    spec = view.ensembles()
+    theory = theory_of(spec)
+    return Comparison(
+        stored_ensembles(store.results, spec),
+        None if theory is None else stored_curve(store.results, theory),
+    )
+
+
+def charts(view: EnsemblesView, comparison: Comparison) -> None:
+    """The three quantities side by side, each with its ratio."""
+    dataset = datasets.get(view.data.dataset)
+    style = Style(session.dark(), view.axis == "linear")
+    unit = datasets.loss_unit(dataset, view.data)
+    for column, quantity in zip(st.columns(3), TITLES, strict=True):
+        figure = ensemble_figure(quantity, comparison, unit, style, view.ensembles().digest())
+        column.plotly_chart(
+            figure,
+            theme=None,
+            key=f"chart_{quantity}",
+            config=PLOT_CONFIG,
+            alt=f"{TITLES[quantity]} against the number of training examples",
+        )
+
+
+session.run(page)
