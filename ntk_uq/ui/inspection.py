@@ -52,10 +52,12 @@ def flaws(dataset: Dataset, report: DataReport) -> None:
         )
     if report.inputs.constant:
         indices = report.inputs.constant_indices
+        which = ", ".join(dataset.features[i] for i in indices) if dataset.features else ""
+        which = which or f"number {', '.join(map(str, indices))}"
         more = ", …" if report.inputs.constant > len(indices) else ""
         found.append(
             f"{report.inputs.constant:,} of {report.d:,} input values are the same in all of the "
-            f"pool (number {', '.join(map(str, indices))}{more}): they say nothing and do no harm."
+            f"pool ({which}{more}): they say nothing and do no harm."
         )
     st.markdown("##### Duplicates and constant inputs")
     if found:

@@ -189,6 +189,16 @@ def test_the_page_takes_every_suffix_that_is_read(store):
     assert set(app.file_uploader(key="upload").proto.type) == set(own.KINDS)
 
 
+def test_constant_columns_are_told_by_their_names(store):
+    text = "a,gain,bias,y\n" + "".join(f"{i},0.1,7,{i * i}\n" for i in range(20))
+    view = DataView(DataSpec(own.add(own.open_file(text.encode(), "cells.csv"))), sample=10)
+    opened(view)
+    compute(store)
+    assert "2 of 3 input values are the same in all of the pool (gain, bias)" in texts(
+        opened(view).markdown
+    )
+
+
 def test_the_link_to_the_curves_fits_the_data_set(store):
     name = own.add(own.open_file(CSV.encode(), "cells.csv"), ("energy [GeV]",), ignore=("event",))
     app = opened(DataView(DataSpec(name, n_test=400, target="log"), ArchitectureSpec(2, "erf")))

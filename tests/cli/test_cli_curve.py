@@ -228,7 +228,7 @@ def test_a_store_that_fails_on_the_way_costs_the_keeping_and_not_the_curve(
 
 MISTAKES = [
     (["--dataset", "nosuch"], 2, "no data set 'nosuch'; choose one of digits"),
-    (["--dataset", "../x"], 2, "dataset is '../x'"),
+    (["--dataset", "../x"], 1, "There is no file ../x"),
     (["--depth", "two"], 2, "depth is 'two'; it must be a whole number"),
     (["--depth", "99"], 2, "depth is 99; it must be from 1 to 32"),
     (["--depth", ""], 2, "depth is ''"),
