@@ -15,10 +15,11 @@ from ntk_uq.datasets import own
 from ntk_uq.engine.bundle import describe
 from ntk_uq.engine.dask import DaskRunner
 from ntk_uq.engine.engine import Engine
-from ntk_uq.engine.inline import run_curve
-from ntk_uq.jobs import submit_curve, submit_report
+from ntk_uq.engine.inline import run_curve, run_ensembles
+from ntk_uq.ensembles.stored import stored_ensembles
+from ntk_uq.jobs import submit_curve, submit_ensemble, submit_report
 from ntk_uq.reports import stored_report
-from ntk_uq.specs import CurveSpec, DataSpec
+from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, EnsembleSpec, OptimizerSpec
 from ntk_uq.store import JobState
 from ntk_uq.version import VERSION
 
@@ -116,6 +117,37 @@ def test_a_cluster_without_data_computes_the_same_and_a_killed_worker_loses_noth
         path.name for path in datasets.get("mnist").files()
     )
     assert not (cluster.base / "two" / "data").exists()
+
+
+def test_an_ensemble_on_a_cluster_loses_no_network_with_a_worker(
+    store, cluster, start_engine, real_data
+):
+    spec = EnsembleSpec(
+        DataSpec("mnist", n_test=100),
+        ArchitectureSpec(depth=1),
+        OptimizerSpec(steps=300),
+        widths=(64, 128),
+        n_train=(100, 200),
+        members=8,
+    )
+    cluster.start_scheduler()
+    lost = cluster.start_worker("one", "--no-nanny")
+    cluster.start_worker("two")
+    runner = start_engine()
+    wait_for(lambda: len(runner._link.ready) == 2)
+    job = submit_ensemble(store.jobs, spec)
+    wait_for(lambda: any(runs_on(runner, lost.pid)))
+    kill(lost)
+    wait_for(lambda: ended(store, job))
+    job = store.jobs.get(job.id)
+    assert (job.state, job.error, job.done) == (JobState.DONE, "", spec.n_members)
+    found, alone = stored_ensembles(store.results, spec), run_ensembles(spec)
+    assert found.complete
+    for there, here in zip(found.points, alone.points, strict=True):
+        assert (there.width, there.n_train, there.members) == (here.width, here.n_train, 8)
+        # Another number of threads may round otherwise.
+        assert there.mu.value == pytest.approx(here.mu.value, rel=1e-4)
+        assert there.mu_bias == pytest.approx(here.mu_bias, rel=1e-3)
 
 
 def test_two_workers_on_a_machine_get_the_data_once(store, cluster, start_engine, real_data):
