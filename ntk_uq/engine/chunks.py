@@ -15,10 +15,12 @@ class Chunk:
     Attributes:
         kind: name of the job's kind.
         payload: what to compute, JSON's own types.
+        memory: bytes that it is estimated to take, for the engine; 0 where nobody has estimated.
     """
 
     kind: str
     payload: Any
+    memory: int = 0
 
     def to_json(self) -> str:
         """The chunk as JSON text."""

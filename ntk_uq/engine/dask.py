@@ -189,7 +189,7 @@ class DaskRunner:
                 self._recall(sent)
                 self._send(chunk_id)
                 return
-            error = self._fetch_end(chunk_id, sent.chunk.kind, future)
+            error = self._fetch_end(chunk_id, sent.chunk, future)
         except (_LostError, OSError, TimeoutError, CancelledError):
             if self._link.address is not None:
                 self._link.suspect()  # sent again when that has been looked at
@@ -205,7 +205,7 @@ class DaskRunner:
             sent.ended = True
         self._queue.put(Ended(chunk_id, error))
 
-    def _fetch_end(self, chunk_id: str, kind: str, future: distributed.Future) -> str:
+    def _fetch_end(self, chunk_id: str, chunk: Chunk, future: distributed.Future) -> str:
         """Takes in what came with the end of a task; returns why it failed or nothing."""
         if future.status == "finished":
             error, results = future.result()
@@ -213,7 +213,7 @@ class DaskRunner:
                 self._queue.put(Emitted(chunk_id, Result(*values)))
             return str(error)
         cause = future.exception()
-        return _killed(cause, kind) if _is_killed(cause) else in_words(cause, kind)
+        return _killed(cause, chunk) if _is_killed(cause) else in_words(cause, chunk.kind)
 
     # What goes out
 
@@ -299,7 +299,7 @@ class DaskRunner:
             elif sent.deaths >= _MOST_DEATHS:
                 error = RuntimeError(f"{sent.deaths} workers were lost")
                 self._recall(sent)
-                self._end(chunk_id, _killed(error, sent.chunk.kind))
+                self._end(chunk_id, _killed(error, sent.chunk))
             elif change.joined and sent.future is None:
                 self._prepare(chunk_id)  # and not only sent: the files may have changed since
 
@@ -353,11 +353,12 @@ def _blamed_for_another(sent: _Sent, future: distributed.Future) -> bool:
     return _is_killed(future.exception())
 
 
-def _killed(error: BaseException, kind: str) -> str:
+def _killed(error: BaseException, chunk: Chunk) -> str:
+    estimate = f" (estimated to take {settings.format_bytes(chunk.memory)})" if chunk.memory else ""
     return (
-        "The worker was killed each time it tried, most likely for lack of memory. Choose a "
-        f"smaller {get(kind).smaller}, or lower {settings.MEMORY} so that such requests are "
-        f"refused. ({error})"
+        f"The worker was killed each time it tried, most likely for lack of memory{estimate}. "
+        f"Choose a smaller {get(chunk.kind).smaller}, or lower {settings.MEMORY} so that such "
+        f"requests are refused. ({error})"
     )
 
 

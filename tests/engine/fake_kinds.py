@@ -22,7 +22,8 @@ def plan_of(kind):
         """One chunk for each entry of the spec's chunks; a result of another run counts."""
         chunks = [c for c in spec["chunks"] if f"{c.get('key')}/0" not in results]
         total = spec.get("total", len(spec["chunks"]))
-        return Plan(tuple(Chunk(kind, c) for c in chunks), total - len(chunks), total)
+        made = tuple(Chunk(kind, c, c.get("estimate", 0)) for c in chunks)
+        return Plan(made, total - len(chunks), total)
 
     return plan
 

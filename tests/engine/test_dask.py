@@ -135,10 +135,11 @@ def test_a_chunk_that_kills_its_workers_fails_in_words_and_takes_no_other_along(
     store, engine, fake
 ):
     engine._client.register_plugin(Registered())
-    job_id = fake({"kill": True}, {"key": "good", "sizes": [1]})
+    job_id = fake({"kill": True, "estimate": 3 * 2**30}, {"key": "good", "sizes": [1]})
     wait_for(lambda: store.jobs.get(job_id).state.ended, seconds=120)
     error = store.jobs.get(job_id).error
-    assert "killed each time" in error
+    assert "killed each time it tried, most likely for lack of memory" in error
+    assert "(estimated to take 3.0 GiB)" in error
     assert "smaller width" in error
     assert store.results.get("good/0") == b"\1"
 

@@ -86,6 +86,14 @@ def test_a_job_trains_every_network_once(store, engine):
         assert numbers(MemberResult.from_bytes(content)) == numbers(member)
 
 
+def test_chunks_say_what_they_are_estimated_to_take(store):
+    todo = kinds.plan("ensemble", SMALL.to_json(), store.results)
+    assert todo.total == 24
+    needed = {c.payload["width"]: c.memory for c in todo.chunks if c.payload["n_train"] == 20}
+    assert 0 < needed[8] < needed[16]
+    assert sorted(i for c in todo.chunks for i in c.payload["members"]) == sorted(4 * [*range(6)])
+
+
 def test_more_members_train_only_the_new_ones(store, engine):
     submit_ensemble(store.jobs, SMALL)
     engine.run_until_idle()

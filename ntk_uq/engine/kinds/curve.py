@@ -14,14 +14,14 @@ from ntk_uq.store import ResultsCache, json_bytes
 from ntk_uq.theory.memory import check_memory
 
 
-def split(curve: CurveSpec, known: Container[PointId]) -> tuple[Chunk, ...]:
+def split(curve: CurveSpec, known: Container[PointId], memory: int = 0) -> tuple[Chunk, ...]:
     """The chunks that compute the points of a curve that are not known: one a draw."""
     # Points are kept, and so found, under what a specification comes to for its data set.
     spec, chunks = canonical(curve).to_json(), []
     for draw in range(curve.draws):
         skip = [n for n in curve.n_train if (draw, n) in known]
         if len(skip) < len(curve.n_train):
-            chunks.append(Chunk(CURVE, {"spec": spec, "draw": draw, "skip": skip}))
+            chunks.append(Chunk(CURVE, {"spec": spec, "draw": draw, "skip": skip}, memory))
     return tuple(chunks)
 
 
@@ -31,9 +31,8 @@ def _plan(spec: Any, results: ResultsCache) -> Plan:
     datasets.check_sizes(dataset, curve.data, curve.n_train[-1])
     known = {(p.draw, p.n_train) for p in stored_curve(results, curve).raw}
     total = curve.n_points
-    if len(known) < total:
-        check_memory(curve, dataset.n_features)
-    return Plan(split(curve, known), len(known), total)
+    memory = check_memory(curve, dataset.n_features) if len(known) < total else 0
+    return Plan(split(curve, known, memory), len(known), total)
 
 
 def _compute(payload: Any, progress: Progress) -> Iterator[Result]:  # noqa: ARG001

@@ -7,7 +7,7 @@ from ntk_uq import datasets
 from ntk_uq.datasets.files import sealed
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
 from ntk_uq.engine.kinds.base import Kind, counted, read_spec
-from ntk_uq.ensembles.estimate import DEFAULT_SPEED, member_seconds
+from ntk_uq.ensembles.estimate import DEFAULT_SPEED, member_seconds, required_bytes
 from ntk_uq.ensembles.records import member_key, targets_key
 from ntk_uq.ensembles.stored import canonical, cost_of, missing_members, stored_speed
 from ntk_uq.jobs import ENSEMBLE
@@ -30,13 +30,14 @@ def _plan(spec: Any, results: ResultsCache) -> Plan:
     chunks = []
     for (width, n_train), indices in missing.items():
         seconds = member_seconds(wanted, width, n_train, *shape, speed)
+        memory = required_bytes(wanted, width, n_train, *shape)
         size = max(1, min(_MOST_MEMBERS, int(CHUNK_SECONDS / seconds)))
         for low in range(0, len(indices), size):
             payload = {
                 "spec": canonical(wanted).to_json(),
                 **{"width": width, "n_train": n_train, "members": indices[low : low + size]},
             }
-            chunks.append(Chunk(ENSEMBLE, payload))
+            chunks.append(Chunk(ENSEMBLE, payload, memory))
     left = sum(map(len, missing.values()))
     return Plan(tuple(chunks), wanted.n_members - left, wanted.n_members)
 
