@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
-CODE := ntk_uq pages tests app.py
+CODE := ntk_uq pages tests benchmarks app.py
 
 # The program sets this for itself; tests compute in their own process (see ntk_uq/settings.py).
 export OPENBLAS_THREAD_TIMEOUT ?= 4
