@@ -13,12 +13,14 @@ from ntk_uq.errors import NtkUqError
 from ntk_uq.store import Store, open_store
 
 _APP = Path(__file__).resolve().parents[2] / "app.py"
-_NAVIGATED = "navigated"
+_NAVIGATED, _AGAIN = "navigated", "run_the_app_again"
 
 
 def navigate(pages: Sequence[Page]) -> None:
     """Runs the page that the address names."""
     chosen = st.navigation(list(pages))
+    if st.session_state.pop(_AGAIN, False):
+        st.rerun()  # from here on Streamlit runs app.py first
     st.session_state[_NAVIGATED] = True
     chosen.run()
 
@@ -27,11 +29,13 @@ def run(page: Callable[[], None]) -> None:
     """Runs a page as a part of the app, from the end of its script.
 
     At its first address after a start, Streamlit 1.67 finds the folder pages/ and runs a page's
-    script without app.py, with neither title nor width. Then the app is run from here.
+    script without app.py, with neither title nor width, until ``st.navigation`` has been called
+    once. Then that is done from here, and everything is run again.
     """
     if st.session_state.pop(_NAVIGATED, False):
         page()
     else:
+        st.session_state[_AGAIN] = True
         runpy.run_path(str(_APP))
 
 

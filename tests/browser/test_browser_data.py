@@ -86,13 +86,6 @@ def test_a_file_of_ones_own_from_upload_to_curve(server, open_page, cells):
     assert stranger.get_by_role("option", name="cells.csv").count() == 0
 
 
-def test_the_first_address_after_a_start_may_be_any_page(server, open_page):
-    page = open_page(f"{server}/data")
-    page.get_by_role("heading", name="Data", exact=True, level=2).wait_for(timeout=WAIT)
-    navigation = page.get_by_test_id("stSidebarNavLink").all_inner_texts()
-    assert [text.split("\n")[-1] for text in navigation][:2] == ["Scaling curves", "Data"]
-
-
 def test_two_users_fetch_at_once_and_one_download_serves_both(server, open_page, mirror):
     if not mirror.files:
         pytest.skip("no real MNIST files; set NTK_UQ_TEST_DATA to the directory that holds mnist")
