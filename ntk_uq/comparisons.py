@@ -8,6 +8,8 @@ from ntk_uq.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.ensembles.stored import Ensembles
 from ntk_uq.results import QUANTITIES, CurvePoint
 
+_OPTIMIZERS = {"momentum": "momentum", "sgd": "minibatches (SGD)", "adam": "Adam"}
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -18,6 +20,14 @@ class Comparison:
 
     ensembles: Ensembles
     theory: Curve | None
+
+    @property
+    def departure(self) -> str:
+        """What a plot has to say where the training has no counterpart in the theory, else ""."""
+        optimizer = self.ensembles.spec.optimizer
+        if optimizer.counterpart is not None:
+            return ""
+        return f"trained with {_OPTIMIZERS[optimizer.optimizer]}: a departure from the theory"
 
     def infinite(self, n_train: int) -> CurvePoint | None:
         """The theory at one N_D, if it is there."""

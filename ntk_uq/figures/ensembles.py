@@ -6,7 +6,7 @@ from plotly.subplots import make_subplots
 from ntk_uq.comparisons import Comparison
 from ntk_uq.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.figures.scaling import TITLES
-from ntk_uq.figures.style import Style, legend_below, marker, set_range
+from ntk_uq.figures.style import Style, add_note, legend_below, marker, set_range
 
 _PLOT_HEIGHT = 440  # pixels
 _SYMBOLS = {"mu": "μ = E[L]", "sigma": "σ = std[L]", "epsilon": "ε"}
@@ -39,6 +39,7 @@ def ensemble_figure(
         ratio = [(p, comparison.ratio(p, quantity)) for p in points]
         ratios += _add_points(figure, ratio, label, index, style, row=2)
     _lay_out(figure, quantity, comparison, loss_unit, style, revision, values, ratios)
+    add_note(figure, comparison.departure, style)
     return figure
 
 

@@ -127,6 +127,17 @@ def legend_below(entries: int, plot_height: int = 330) -> dict[str, Any]:
     }
 
 
+def add_note(figure: go.Figure, text: str, style: Style) -> None:
+    """Writes a sentence into the upper right corner of the plot; nothing where it is empty."""
+    if text:
+        figure.add_annotation(
+            text=text,
+            **{"xref": "paper", "yref": "paper", "x": 1, "y": 1, "yshift": 20},
+            **{"xanchor": "right", "yanchor": "bottom", "showarrow": False},
+            font={"size": 13, "color": style.grey},
+        )
+
+
 def marker(index: int) -> str:
     """Marker of the curve of that index."""
     return _MARKERS[index % len(_MARKERS)]

@@ -1,5 +1,6 @@
 """One ensemble in detail: its networks' losses one by one, and along the training."""
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from ntk_uq import datasets
@@ -8,6 +9,7 @@ from ntk_uq.ensembles.schedule import recorded_steps
 from ntk_uq.figures import PLOT_CONFIG, Style
 from ntk_uq.figures.distribution import distribution_figure
 from ntk_uq.figures.history import history_figure
+from ntk_uq.figures.style import add_note
 from ntk_uq.histories import stored_history
 from ntk_uq.jobs import submit_history
 from ntk_uq.specs import EnsembleSpec, HistorySpec
@@ -59,15 +61,17 @@ def draw(store: Store, comparison: Comparison, view: EnsemblesView, style: Style
             )
     left, right = st.columns(2)
     revision = f"{spec.digest()}{width}{n_train}"
-    _chart(
-        left, _distribution(comparison, width, n_train, history, unit, style, revision), "losses"
-    )
+    losses = _distribution(comparison, width, n_train, history, unit, style, revision)
+    add_note(losses, comparison.departure, style)
+    _chart(left, losses, "losses")
     trajectories = {
         p.width: p.trajectory
         for p in comparison.ensembles.points
         if p.n_train == n_train and p.trajectory is not None
     }
-    _chart(right, history_figure(history, trajectories, unit, style, revision), "history")
+    along = history_figure(history, trajectories, unit, style, revision)
+    add_note(along, comparison.departure, style)
+    _chart(right, along, "history")
     if history is not None:
         for sentence in history.warnings:
             st.caption(sentence)
@@ -81,7 +85,7 @@ def _distribution(
     unit: str,
     style: Style,
     revision: str,
-) -> object:
+) -> go.Figure:
     members = comparison.ensembles.members.get((width, n_train), ())
     losses = {width: [float(m.test_loss[-1]) for m in members if not m.diverged]}
     infinite = comparison.infinite(n_train)

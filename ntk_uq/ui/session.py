@@ -13,14 +13,12 @@ from ntk_uq.errors import NtkUqError
 from ntk_uq.store import Store, open_store
 
 _APP = Path(__file__).resolve().parents[2] / "app.py"
-_NAVIGATED, _AGAIN = "navigated", "run_the_app_again"
+_NAVIGATED = "navigated"
 
 
 def navigate(pages: Sequence[Page]) -> None:
     """Runs the page that the address names."""
     chosen = st.navigation(list(pages))
-    if st.session_state.pop(_AGAIN, False):
-        st.rerun()  # from here on Streamlit runs app.py first
     st.session_state[_NAVIGATED] = True
     chosen.run()
 
@@ -29,13 +27,11 @@ def run(page: Callable[[], None]) -> None:
     """Runs a page as a part of the app, from the end of its script.
 
     At its first address after a start, Streamlit 1.67 finds the folder pages/ and runs a page's
-    script without app.py, with neither title nor width, until ``st.navigation`` has been called
-    once. Then that is done from here, and everything is run again.
+    script without app.py, with neither title nor width. Then the app is run from here.
     """
     if st.session_state.pop(_NAVIGATED, False):
         page()
     else:
-        st.session_state[_AGAIN] = True
         runpy.run_path(str(_APP))
 
 

@@ -1,5 +1,6 @@
 """The page of ensembles without a browser."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -156,6 +157,11 @@ def test_departures_from_the_theory_are_named_and_have_none(store, optimizer):
     assert shown_view(app) == replace(view, shown_width=16, shown_n_train=20)
     assert "A departure from the theory" in texts(app.caption)
     assert theory_of(view.ensembles()) is None
+    shown = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    assert len(shown) == 5
+    for figure in shown:
+        notes = [note["text"] for note in figure["layout"]["annotations"]]
+        assert any(note.endswith("a departure from the theory") for note in notes)
     assert {j.kind for j in store.jobs.list()} == {"calibration"}
     app.button(key="launch").click().run()
     compute(store)
