@@ -1,12 +1,14 @@
 """Finite networks beside infinite width, and their ratio below."""
 
+from typing import Any
+
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from ntk_uq.comparisons import Comparison
 from ntk_uq.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.figures.scaling import TITLES
-from ntk_uq.figures.style import Style, add_note, legend_below, marker, set_range
+from ntk_uq.figures.style import Style, add_note, legend_below, marker, set_range, with_unit
 
 _PLOT_HEIGHT = 440  # pixels
 _SYMBOLS = {"mu": "μ = E[L]", "sigma": "σ = std[L]", "epsilon": "ε"}
@@ -24,8 +26,10 @@ def ensemble_figure(
         style: how it looks.
         revision: changes when the view does: zoom and hidden traces survive until then.
     """
+    # Without a theory there is nothing to divide by.
+    heights = [1.0] if comparison.departure else [0.66, 0.34]
     figure = make_subplots(
-        rows=2, cols=1, shared_xaxes=True, row_heights=[0.66, 0.34], vertical_spacing=0.05
+        rows=len(heights), cols=1, shared_xaxes=True, row_heights=heights, vertical_spacing=0.05
     )
     spec = comparison.ensembles.spec
     values = _add_theory(figure, quantity, comparison, style)
@@ -36,6 +40,8 @@ def ensemble_figure(
         found = [(p, getattr(p, quantity)) for p in points]
         label = f"width {width:,}"
         values += _add_points(figure, found, label, index, style, row=1)
+        if comparison.departure:
+            continue
         ratio = [(p, comparison.ratio(p, quantity)) for p in points]
         ratios += _add_points(figure, ratio, label, index, style, row=2)
     _lay_out(figure, quantity, comparison, loss_unit, style, revision, values, ratios)
@@ -114,31 +120,32 @@ def _lay_out(
 ) -> None:
     spec = comparison.ensembles.spec
     kind = "linear" if style.linear else "log"
-    unit = "" if quantity == "epsilon" else f"  [{loss_unit}]"
-    upper_x, lower_x = style.axis("", "log"), style.axis("training examples N<sub>D</sub>", "log")
-    for axis in (upper_x, lower_x):
-        set_range(axis, [0.98 * spec.n_train[0], 1.02 * spec.n_train[-1]])
-        axis["tickvals"] = _labelled(spec.n_train)
-    upper_x["showticklabels"] = False
-    upper = style.axis(f"{_SYMBOLS[quantity]}{unit}", kind)
-    lower = style.axis("finite / infinite", kind)
-    for axis, shown in ((upper, values), (lower, ratios)):
-        if not shown:
-            axis["showticklabels"] = False
-        elif not style.linear:
-            set_range(axis, shown)
-    if comparison.theory is None:
-        lower["title"]["text"] = "no theory of this optimizer"
-    else:
+    upper = style.axis(
+        with_unit(_SYMBOLS[quantity], "" if quantity == "epsilon" else loss_unit), kind
+    )
+    x_axis = style.axis("training examples N<sub>D</sub>", "log")
+    set_range(x_axis, [0.98 * spec.n_train[0], 1.02 * spec.n_train[-1]])
+    x_axis["tickvals"] = _labelled(spec.n_train)
+    _set_values(upper, values, style)
+    axes = {"xaxis": x_axis, "yaxis": upper}
+    if not comparison.departure:
         figure.add_hline(1, line={"color": style.color(0), "width": 1.5}, row=2, col=1)
+        lower = style.axis("finite / infinite", kind)
+        _set_values(lower, ratios, style)
+        hidden = {**x_axis, "title": {"text": ""}, "showticklabels": False, "matches": "x2"}
+        axes = {"xaxis": hidden, "xaxis2": x_axis, "yaxis": upper, "yaxis2": lower}
     figure.update_layout(
         style.layout(TITLES[quantity], revision),
         **legend_below(len(spec.widths) + 1, _PLOT_HEIGHT),
-        xaxis={**upper_x, "matches": "x2"},
-        xaxis2=lower_x,
-        yaxis=upper,
-        yaxis2=lower,
+        **axes,
     )
+
+
+def _set_values(axis: dict[str, Any], values: list[float], style: Style) -> None:
+    if not values:
+        axis["showticklabels"] = False
+    elif not style.linear:
+        set_range(axis, values)
 
 
 def _labelled(n_train: tuple[int, ...]) -> list[int]:

@@ -7,7 +7,15 @@ from typing import Any
 import plotly.graph_objects as go
 
 from ntk_uq.ensembles.records import MeanTrajectory
-from ntk_uq.figures.style import DECADES, Style, legend_below, marker, plotted, set_range
+from ntk_uq.figures.style import (
+    DECADES,
+    Style,
+    legend_below,
+    marker,
+    plotted,
+    set_range,
+    with_unit,
+)
 from ntk_uq.theory.history_record import History
 
 _SMALLEST = 1e-15
@@ -212,7 +220,7 @@ def _lay_out(
         }
         del x_axis["dtick"]
         figure.add_vline(x=axis.first / 2**0.5, line={"color": style.grey, "dash": "dot"})
-    y_axis = style.axis(f"loss L  [{loss_unit}]", "linear" if style.linear else "log")
+    y_axis = style.axis(with_unit("loss L", loss_unit), "linear" if style.linear else "log")
     values = plotted(figure)
     if not values:
         y_axis["showticklabels"] = False

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ntk_uq.curves import Curve, Fits
-from ntk_uq.figures.style import Style, legend_below, marker, plotted, set_range
+from ntk_uq.figures.style import Style, legend_below, marker, plotted, set_range, with_unit
 from ntk_uq.scaling import PlateauFit, PowerLawFit, format_value
 
 TITLES = {
@@ -47,9 +47,9 @@ def scaling_figure(
         _add_parts(figure, quantity, trace, color, style)
         _add_points(figure, quantity, trace, color, marker(index), style)
     _add_part_legend(figure, quantity, style)
-    unit = "" if quantity == "epsilon" else f"  [{loss_unit}]"
     symbol = {"mu": "μ = E[L]", "sigma": "σ = std[L]", "epsilon": "ε"}[quantity]
-    _lay_out(figure, traces, TITLES[quantity], f"{symbol}{unit}", style, revision)
+    y_title = with_unit(symbol, "" if quantity == "epsilon" else loss_unit)
+    _lay_out(figure, traces, TITLES[quantity], y_title, style, revision)
     return figure
 
 

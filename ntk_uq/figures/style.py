@@ -89,7 +89,7 @@ class Style:
         }
 
 
-TITLE_HEIGHT = 48  # pixels
+TITLE_HEIGHT, _NOTE_HEIGHT = 48, 18  # pixels
 
 PLOT_CONFIG = {
     # Plotly 7 offers to upload the figure to a server unless it is told not to.
@@ -111,16 +111,17 @@ def legend_below(entries: int, plot_height: int = 330) -> dict[str, Any]:
         "height": TITLE_HEIGHT + plot_height + below,
         # Margins of our own: Plotly's would shrink the plot by its legend, one figure unlike
         # the other.
-        "margin": {"l": 78, "r": 12, "t": TITLE_HEIGHT, "b": below, "autoexpand": False},
+        "margin": {"l": 92, "r": 12, "t": TITLE_HEIGHT, "b": below, "autoexpand": False},
         "showlegend": True,
         "legend": {
             "orientation": "h",
-            "entrywidth": 1.0,
-            "entrywidthmode": "fraction",
+            "entrywidth": 250,
+            "entrywidthmode": "pixels",
             "tracegroupgap": 0,
             "yanchor": "top",
             "y": -axis / plot_height,
-            "x": 0,
+            # Beginning left of the plot: beside its neighbours it is narrow, and a fit is long.
+            "x": -0.3,
             "bgcolor": "rgba(0,0,0,0)",
             "font": {"size": 14},
         },
@@ -128,14 +129,20 @@ def legend_below(entries: int, plot_height: int = 330) -> dict[str, Any]:
 
 
 def add_note(figure: go.Figure, text: str, style: Style) -> None:
-    """Writes a sentence into the upper right corner of the plot; nothing where it is empty."""
+    """Writes a sentence below the title; nothing where it is empty."""
     if text:
-        figure.add_annotation(
-            text=text,
-            **{"xref": "paper", "yref": "paper", "x": 1, "y": 1, "yshift": 20},
-            **{"xanchor": "right", "yanchor": "bottom", "showarrow": False},
-            font={"size": 13, "color": style.grey},
+        title = figure.layout.title.text
+        note = f"<span style='font-size:13px;color:{style.grey}'>{text}</span>"
+        figure.update_layout(
+            title={"text": f"{title}<br>{note}"},
+            height=figure.layout.height + _NOTE_HEIGHT,
+            margin={"t": figure.layout.margin.t + _NOTE_HEIGHT},
         )
+
+
+def with_unit(symbol: str, unit: str) -> str:
+    """The title of a value axis; the unit is a line of its own, since it may be long."""
+    return f"{symbol}<br><span style='font-size:12px'>[{unit}]</span>" if unit else symbol
 
 
 def marker(index: int) -> str:

@@ -48,21 +48,25 @@ def _row(comparison: Comparison, point: EnsemblePoint) -> dict[str, Any]:
     def cell(estimate: Estimate | None) -> str:
         return "–" if estimate is None else format_value(estimate.value, estimate.error)
 
-    def plain(value: float | None) -> str:
-        return "…" if value is None else f"{value:.4g}"
+    def plain(value: float | None, missing: str = "…") -> str:
+        return missing if value is None else f"{value:.4g}"
 
-    infinite = comparison.infinite(point.n_train)
+    def theory(quantity: str) -> str:
+        infinite = comparison.infinite(point.n_train)
+        none = "–" if comparison.departure else "…"
+        return plain(None if infinite is None else getattr(infinite, quantity), none)
+
     lost = f" ({point.diverged} diverged)" if point.diverged else ""
     return {
         "width": point.width,
         "N_D": point.n_train,
         "networks": f"{point.members}{lost}",
         "μ": cell(point.mu),
-        "μ, infinite width": plain(None if infinite is None else infinite.mu),
+        "μ, infinite width": theory("mu"),
         "σ": cell(point.sigma),
-        "σ, infinite width": plain(None if infinite is None else infinite.sigma),
+        "σ, infinite width": theory("sigma"),
         "ε": cell(point.epsilon),
-        "ε, infinite width": plain(None if infinite is None else infinite.epsilon),
+        "ε, infinite width": theory("epsilon"),
         "bias part of μ": plain(point.mu_bias),
         "variance part": plain(point.mu_variance),
         "loss of the mean": plain(point.ensemble_loss),

@@ -11,7 +11,7 @@ import scipy.integrate
 from ntk_uq.ensembles.records import MeanTrajectory
 from ntk_uq.figures.distribution import distribution_figure, predicted_density
 from ntk_uq.figures.history import history_figure
-from ntk_uq.figures.style import Style
+from ntk_uq.figures.style import Style, with_unit
 from ntk_uq.theory.history_record import History, HistoryStep
 
 UNIT = "squared error, one-hot targets"
@@ -87,7 +87,8 @@ def test_theory_and_ensembles_are_where_the_records_say(dark, linear):
     assert wide.marker.color != narrow.marker.color != test.line.color
     assert tuple(named(figure, "width 256, train").y) == (1.1, 0.5, 0.01)
     assert figure.layout.xaxis.type == "log"
-    assert figure.layout.yaxis.title.text == f"loss L  [{UNIT}]"
+    assert figure.layout.yaxis.title.text == with_unit("loss L", UNIT)
+    assert UNIT in figure.layout.yaxis.title.text
     assert re.search("training step k", figure.layout.xaxis.title.text)
 
 
