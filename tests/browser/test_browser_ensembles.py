@@ -33,7 +33,7 @@ def test_an_ensemble_is_one_job_for_all_who_look_at_it(server, open_page):
     second = open_page(address)
     second.get_by_text(re.compile(r"\d+ of 160 networks trained")).wait_for(timeout=WAIT)
     runs = open_page(f"{server}/runs")
-    runs.get_by_text(re.compile("ensemble")).first.wait_for(timeout=WAIT)
+    runs.get_by_text("ensemble").first.wait_for(state="attached", timeout=WAIT)
 
     for page in (first, second):
         page.get_by_text("All 160 networks are trained").wait_for(timeout=2 * WAIT)
@@ -49,6 +49,7 @@ def test_a_training_is_stopped_and_keeps_what_it_has(server, open_page):
     page.get_by_text(re.compile(r"^([1-9]|\d\d+) of 240 networks trained")).wait_for(
         timeout=2 * WAIT
     )
-    page.get_by_role("button", name="Stop", exact=True).click()
+    # Not the one of Streamlit itself, in the header while a script runs.
+    page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").click()
     page.get_by_text("What is trained is kept").wait_for(timeout=WAIT)
     page.get_by_role("button", name="Train what is missing").wait_for(timeout=WAIT)

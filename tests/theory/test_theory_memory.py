@@ -143,7 +143,8 @@ def test_the_estimate_is_the_peak_of_a_process_that_evaluates_the_curve(name, n_
     training, d = TRAININGS[name], 200
     used = peak(n_train, n_test, d, dataclasses.asdict(training))
     ratio = required_bytes(n_train, n_test, d, training) / used
-    assert 0.95 < ratio < 1.6, f"the estimate is {ratio:.2f} of the peak"
+    # How many temporaries meet at the peak is a matter of threads.
+    assert 0.95 < ratio < 1.75, f"the estimate is {ratio:.2f} of the peak"
 
 
 @pytest.mark.slow
@@ -152,4 +153,5 @@ def test_the_estimate_is_the_peak_of_a_process_that_evaluates_the_curve(name, n_
 def test_the_estimate_is_the_peak_of_a_process_that_evaluates_a_history(n_train, n_test):
     spec = HistorySpec(DataSpec(n_test=n_test), n_train=n_train)
     ratio = check_history_memory(spec, 200, 2**40) / peak(n_train, n_test, 200, None)
-    assert 0.95 < ratio < 1.6, f"the estimate is {ratio:.2f} of the peak"
+    # How many temporaries meet at the peak is a matter of threads.
+    assert 0.95 < ratio < 1.75, f"the estimate is {ratio:.2f} of the peak"
