@@ -5,8 +5,9 @@ and a form for links (see :mod:`ntk_uq.fields`).
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ntk_uq.errors import SpecError
 from ntk_uq.fields import Choice, Increasing, Maybe, Name, Real, Spec, Whole, checked, same_as
@@ -201,6 +202,10 @@ class SpectrumSpec(Spec):
     n: int = checked(Whole(2, 4000), 1000, "examples of the pool on which kernels are evaluated")
 
 
+USUAL: Mapping[str, Mapping[str, Any]] = {"momentum": {"momentum": 0.9}, "sgd": {"batch_size": 32}}
+"""What an optimizer needs besides, where nobody says otherwise."""
+
+
 @dataclass(frozen=True)
 class OptimizerSpec(Spec):
     """How finite networks are trained: full-batch gradient descent, or a departure from it.
@@ -232,10 +237,10 @@ class OptimizerSpec(Spec):
     momentum: float | None = checked(
         Maybe(Real(0, 1, above=True, below=True)),
         None,
-        "share of the last step that the next one keeps; for momentum only",
+        "share of the last step that the next one keeps; for momentum only, usually 0.9",
     )
     batch_size: int | None = checked(
-        Maybe(N_TRAIN), None, "examples in each step's batch; for sgd only"
+        Maybe(N_TRAIN), None, "examples in each step's batch; for sgd only, usually 32"
     )
 
     def validate(self) -> None:

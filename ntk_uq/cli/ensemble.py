@@ -13,7 +13,7 @@ from ntk_uq.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.ensembles.stored import Ensembles, theory_of
 from ntk_uq.results import CurvePoint
 from ntk_uq.scaling import format_value
-from ntk_uq.specs import EnsembleSpec, OptimizerSpec
+from ntk_uq.specs import USUAL, EnsembleSpec, OptimizerSpec
 from ntk_uq.store import ResultsCache
 
 _OPTIMIZER = ("optimizer", "steps", "eta", "momentum", "batch_size")
@@ -45,7 +45,7 @@ def _run(options: argparse.Namespace) -> int:
     spec = EnsembleSpec(
         shared.read_data(options),
         shared.read_network(options),
-        OptimizerSpec(**read(options, OptimizerSpec, _OPTIMIZER)),
+        _read_optimizer(options),
         **read(options, EnsembleSpec, _GRID),
     )
     results = shared.open_results()
@@ -58,6 +58,15 @@ def _run(options: argparse.Namespace) -> int:
     for sentence in ensembles.warnings:
         print(f"ntk_uq: {sentence}", file=sys.stderr)
     return 1 if any(p.failure for p in ensembles.points) else 0
+
+
+def _read_optimizer(options: argparse.Namespace) -> OptimizerSpec:
+    """The optimizer, with the usual value of what it needs and nobody gave."""
+    given = read(options, OptimizerSpec, _OPTIMIZER)
+    for name, value in USUAL.get(given["optimizer"], {}).items():
+        if given[name] is None:
+            given[name] = value
+    return OptimizerSpec(**given)
 
 
 def _train(spec: EnsembleSpec, results: ResultsCache | None, quiet: bool) -> Ensembles:

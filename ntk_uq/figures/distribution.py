@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import scipy.stats
 from jaxtyping import Float
 
-from ntk_uq.figures.style import Style, legend_below
+from ntk_uq.figures.style import Style, color_index, legend_below
 
 _FEWEST = 10
 """Members below which a histogram says nothing: they are drawn one by one only."""
@@ -44,6 +44,7 @@ def distribution_figure(
     loss_unit: str,
     style: Style,
     revision: str = "",
+    widths: Sequence[int] = (),
 ) -> go.Figure:
     """Test losses of trained networks beside what infinite width predicts for them.
 
@@ -57,18 +58,21 @@ def distribution_figure(
         loss_unit: unit of the loss.
         style: how it looks.
         revision: changes when the view does: zoom and hidden traces survive until then.
+        widths: all that the page shows, so that each has its colour in every figure; by default
+            those of the losses.
     """
     figure = go.Figure()
+    colors = {w: style.color(index) for w, index in color_index(widths or losses).items()}
     density = None if mu is None or not sigma else _curve(mu, sigma, skewness)
     many = [np.asarray(some) for some in losses.values() if _has_histogram(some)]
     edges = _edges(many) if many else None
     peaks = [] if density is None else [float(density[1].max())]
-    for index, (width, some) in enumerate(sorted(losses.items())):
+    for width, some in sorted(losses.items()):
         if edges is not None and _has_histogram(some):
-            peaks.append(_add_histogram(figure, width, some, edges, style.color(index + 1), style))
+            peaks.append(_add_histogram(figure, width, some, edges, colors[width], style))
     top = max(peaks, default=1.0)
     for index, (width, some) in enumerate(sorted(losses.items())):
-        _add_rug(figure, width, some, -0.05 * top * (index + 1), style.color(index + 1))
+        _add_rug(figure, width, some, -0.05 * top * (index + 1), colors[width])
     if mu is not None:
         _add_prediction(figure, mu, sigma, top, density, style)
     _lay_out(figure, top, len(losses), loss_unit, style, revision)

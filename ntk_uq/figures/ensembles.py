@@ -8,7 +8,15 @@ from plotly.subplots import make_subplots
 from ntk_uq.comparisons import Comparison
 from ntk_uq.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.figures.scaling import TITLES
-from ntk_uq.figures.style import Style, add_note, legend_below, marker, set_range, with_unit
+from ntk_uq.figures.style import (
+    Style,
+    add_note,
+    color_index,
+    legend_below,
+    marker,
+    set_range,
+    with_unit,
+)
 
 _PLOT_HEIGHT = 440  # pixels
 _SYMBOLS = {"mu": "μ = E[L]", "sigma": "σ = std[L]", "epsilon": "ε"}
@@ -34,8 +42,7 @@ def ensemble_figure(
     spec = comparison.ensembles.spec
     values = _add_theory(figure, quantity, comparison, style)
     ratios = [1.0]
-    # Infinite width has the first colour, here as in every figure with it.
-    for index, width in enumerate(spec.widths, 1):
+    for width, index in color_index(spec.widths).items():
         points = [p for p in comparison.ensembles.points if p.width == width]
         found = [(p, getattr(p, quantity)) for p in points]
         label = f"width {width:,}"

@@ -10,6 +10,7 @@ from ntk_uq.ensembles.records import MeanTrajectory
 from ntk_uq.figures.style import (
     DECADES,
     Style,
+    color_index,
     legend_below,
     marker,
     plotted,
@@ -41,6 +42,7 @@ def history_figure(
     loss_unit: str,
     style: Style,
     revision: str = "",
+    widths: Sequence[int] = (),
 ) -> go.Figure:
     """Test and training loss against the step, of infinite width and of finite ensembles.
 
@@ -54,8 +56,11 @@ def history_figure(
         loss_unit: unit of the loss.
         style: how it looks.
         revision: changes when the view does: zoom and hidden traces survive until then.
+        widths: all that the page shows, so that each has its colour in every figure; by default
+            those of the ensembles.
     """
     figure = go.Figure()
+    index = color_index(widths or ensembles)
     steps = [] if history is None else list(history.recorded)
     steps += [step for one in ensembles.values() for step in one.steps]
     later = [step for step in steps if step > 0] or [1]
@@ -64,8 +69,8 @@ def history_figure(
     hidden = False
     if history is not None:
         hidden |= _add_theory(figure, history, axis, lowest, style)
-    for index, (width, mean) in enumerate(sorted(ensembles.items())):
-        hidden |= _add_ensemble(figure, width, mean, index + 1, axis, lowest, style)
+    for width, mean in sorted(ensembles.items()):
+        hidden |= _add_ensemble(figure, width, mean, index[width], axis, lowest, style)
     _lay_out(figure, axis, 0 in steps, loss_unit, style, revision)
     if hidden:
         figure.add_annotation(

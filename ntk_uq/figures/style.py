@@ -1,6 +1,6 @@
 """How all figures look: grounds, inks, axes; nothing of what they show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,6 +148,11 @@ def with_unit(symbol: str, unit: str) -> str:
 def marker(index: int) -> str:
     """Marker of the curve of that index."""
     return _MARKERS[index % len(_MARKERS)]
+
+
+def color_index(widths: Iterable[int]) -> dict[int, int]:
+    """Colour and marker of each width, after infinite width, which has the first colour."""
+    return {width: index for index, width in enumerate(sorted(widths), 1)}
 
 
 def set_range(axis: dict[str, Any], values: Sequence[float], across: bool = False) -> None:

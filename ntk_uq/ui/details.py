@@ -69,7 +69,7 @@ def draw(store: Store, comparison: Comparison, view: EnsemblesView, style: Style
         for p in comparison.ensembles.points
         if p.n_train == n_train and p.trajectory is not None
     }
-    along = history_figure(history, trajectories, unit, style, revision)
+    along = history_figure(history, trajectories, unit, style, revision, spec.widths)
     add_note(along, comparison.departure, style)
     _chart(right, along, "history")
     if history is not None:
@@ -92,7 +92,8 @@ def _distribution(
     mu = None if infinite is None else infinite.mu
     sigma = None if infinite is None else infinite.sigma
     skewness = None if history is None else history.steps[-1].skewness
-    return distribution_figure(losses, mu, sigma, skewness, unit, style, revision)
+    widths = comparison.ensembles.spec.widths
+    return distribution_figure(losses, mu, sigma, skewness, unit, style, revision, widths)
 
 
 def _chart(place: st.delta_generator.DeltaGenerator, figure: object, key: str) -> None:

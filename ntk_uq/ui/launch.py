@@ -38,8 +38,8 @@ def panel(store: Store, ensembles: Ensembles, cost: Cost) -> None:
             _progress(store, ensembles, cost, job)
         elif ensembles.complete:
             st.markdown(
-                f":material/check_circle: All {spec.n_members:,} networks are trained. They took "
-                f"{_duration(ensembles.provenance()['seconds'])} of one worker."
+                f":material/check_circle: All {spec.n_members:,} networks are trained: "
+                f"{_duration(ensembles.provenance()['seconds'])} together, some at the same time."
             )
         else:
             _offer(store, ensembles, cost)

@@ -74,6 +74,8 @@ def test_a_launch_trains_in_the_background_and_is_shown(store):
     done = opened()
     assert not done.exception
     assert "All 24 networks are trained" in texts(done.markdown)
+    # The sum of their own times is not what anybody waited for.
+    assert "together, some at the same time" in texts(done.markdown)
     table = done.dataframe[0].value
     assert list(table["width"]) == [8, 16, 8, 16]
     found = stored_ensembles(store.results, SMALL.ensembles())

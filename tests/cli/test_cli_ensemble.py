@@ -79,6 +79,17 @@ def test_the_table_says_what_it_is_compared_with(run):
 
 
 @pytest.mark.parametrize(
+    ("optimizer", "usual"),
+    [("momentum", {"momentum": 0.9}), ("sgd", {"batch_size": 32})],
+)
+def test_an_optimizer_alone_is_enough(run, optimizer, usual):
+    some = ("--members", "1", "--n-train", "40", "--optimizer", optimizer, "--json")
+    code, out, _ = run(*SMALL, *some)
+    assert code == 0
+    assert usual.items() <= json.loads(out)["spec"]["optimizer"].items()
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("--width", "0"), r"widths\[0\] is 0; it must be from 1"),
@@ -86,7 +97,7 @@ def test_the_table_says_what_it_is_compared_with(run):
         (("--steps", "0"), "steps is 0"),
         (("--eta", "2"), "it must be below 2"),
         (("--n-train", "10,5000"), "n_train is 5000, but the pool of digits holds 1297"),
-        (("--optimizer", "sgd"), "batch_size is empty; the optimizer sgd needs it"),
+        (("--optimizer", "sgd"), "batch_size is 32, but the training set holds 10 examples"),
         (("--optimizer", "lamb"), "choose one of gd, momentum, sgd, adam"),
     ],
 )

@@ -1,5 +1,6 @@
 """Statistics of members against brute force and planted distributions."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -130,6 +131,16 @@ def test_members_of_several_ensembles_are_not_averaged():
         summarize([*one, one[0]], TARGETS)
     with pytest.raises(ValueError, match="members of one ensemble"):
         summarize([], TARGETS)
+
+
+def test_members_trained_on_several_machines_are_one_ensemble():
+    # lambda_max of another machine, or of another number of threads, differs in its last digits.
+    here, there, other = members(3)
+    there = dataclasses.replace(there, lambda_max=2.0 * (1 - 1e-14), step_size=0.5 * (1 + 1e-14))
+    assert summarize([here, there], TARGETS).members == 2
+    other = dataclasses.replace(other, lambda_max=4.0, step_size=0.25)
+    with pytest.raises(ValueError, match="members of one ensemble"):
+        summarize([here, other], TARGETS)
 
 
 def test_the_same_members_give_the_same_interval():

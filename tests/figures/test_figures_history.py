@@ -11,7 +11,7 @@ import scipy.integrate
 from ntk_uq.ensembles.records import MeanTrajectory
 from ntk_uq.figures.distribution import distribution_figure, predicted_density
 from ntk_uq.figures.history import history_figure
-from ntk_uq.figures.style import Style, with_unit
+from ntk_uq.figures.style import Style, marker, with_unit
 from ntk_uq.theory.history_record import History, HistoryStep
 
 UNIT = "squared error, one-hot targets"
@@ -261,3 +261,13 @@ def test_before_the_theory_is_there_only_networks_are_drawn(losses):
     figure = distribution_figure(losses, None, None, None, UNIT, Style())
     assert_sound(figure)
     assert all(t.name.startswith("width") for t in figure.data)
+
+
+def test_a_width_has_its_colour_though_others_are_not_drawn(losses):
+    style, widths = Style(), (64, 256, 1024)
+    along = history_figure(history(), {256: ENSEMBLES[256]}, UNIT, style, widths=widths)
+    drawn = named(along, "width 256, test").marker
+    assert (drawn.color, drawn.symbol) == (style.color(2), marker(2))
+    one = distribution_figure({1024: losses[1024]}, 0.3, 0.04, 0.8, UNIT, style, widths=widths)
+    (bar,) = (t for t in one.data if t.type == "bar")
+    assert bar.marker.line.color == style.color(3)

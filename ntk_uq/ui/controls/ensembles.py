@@ -5,7 +5,14 @@ from typing import Any
 import streamlit as st
 
 from ntk_uq.fields import about, check_of
-from ntk_uq.specs import OPTIMIZERS, ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec
+from ntk_uq.specs import (
+    OPTIMIZERS,
+    USUAL,
+    ArchitectureSpec,
+    DataSpec,
+    EnsembleSpec,
+    OptimizerSpec,
+)
 from ntk_uq.ui.controls import data, network, widgets
 from ntk_uq.views import EnsemblesView
 
@@ -18,7 +25,7 @@ _OPTIMIZERS = {
     "sgd": "stochastic gradient descent",
     "adam": "Adam",
 }
-_START = {"momentum": 0.9, "batch_size": 32}
+_START = {name: value for needs in USUAL.values() for name, value in needs.items()}
 _ETA = {"adam": "η, learning rate"}
 
 
