@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ntk_uq import datasets
-from ntk_uq.errors import DataError
 from ntk_uq.results import QUANTITIES, CurvePoint, Point, average, point_key
 from ntk_uq.scaling import (
     PlateauFit,
@@ -160,12 +159,7 @@ def stored_curve(results: ResultsCache, spec: CurveSpec) -> Curve:
     """The curve with those of its points that the store has."""
     found = []
     for (draw, n), key in point_keys(spec).items():
-        try:
-            data = results.get_json(key)
-            point = None if data is None else Point.from_json(data)
-        except (DataError, ValueError, RecursionError):
-            # Sound bytes that are no point: as good as missing, and written over when computed.
-            continue
+        point = results.get_record(key, Point)
         if point is not None and (point.draw, point.n_train) == (draw, n):
             found.append(point)
     return Curve(spec, tuple(found))

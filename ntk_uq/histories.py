@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from ntk_uq import datasets
-from ntk_uq.errors import DataError
 from ntk_uq.fields import digest_of
 from ntk_uq.specs import HistorySpec
 from ntk_uq.store import ResultsCache
@@ -30,10 +29,5 @@ def stored_history(results: ResultsCache, spec: HistorySpec) -> History | None:
         MissingDataError: if its files are not there.
     """
     key = history_key(spec, datasets.get(spec.data.dataset).fingerprint())
-    try:
-        data = results.get_json(key)
-        history = None if data is None else History.from_json(data)
-    except (DataError, ValueError, RecursionError):
-        # Sound bytes that are no history: as good as missing, and written over when computed.
-        return None
+    history = results.get_record(key, History)
     return history if history is not None and history.recorded == spec.steps else None

@@ -2,7 +2,6 @@
 
 from ntk_uq import datasets
 from ntk_uq.datasets.report import REPORT_VERSION, DataReport
-from ntk_uq.errors import DataError
 from ntk_uq.fields import digest_of
 from ntk_uq.store import ResultsCache
 
@@ -20,12 +19,7 @@ def stored_report(results: ResultsCache, name: str) -> DataReport | None:
         SpecError: for an unknown data set. MissingDataError: if its files are not there.
     """
     fingerprint = datasets.get(name).fingerprint()
-    try:
-        data = results.get_json(report_key(name, fingerprint))
-        report = None if data is None else DataReport.from_json(data)
-    except (DataError, ValueError, RecursionError):
-        # Sound bytes that are no report: as good as missing, and written over when computed.
-        return None
+    report = results.get_record(report_key(name, fingerprint), DataReport)
     if report is None or (report.dataset, report.fingerprint) != (name, fingerprint):
         return None
     return report

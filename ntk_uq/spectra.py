@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from ntk_uq import datasets
-from ntk_uq.errors import DataError
 from ntk_uq.fields import digest_of
 from ntk_uq.specs import SpectrumSpec
 from ntk_uq.store import ResultsCache
@@ -30,10 +29,5 @@ def stored_spectrum(results: ResultsCache, spec: SpectrumSpec) -> Spectrum | Non
         MissingDataError: if its files are not there.
     """
     key = spectrum_key(spec, datasets.get(spec.data.dataset).fingerprint())
-    try:
-        data = results.get_json(key)
-        spectrum = None if data is None else Spectrum.from_json(data)
-    except (DataError, ValueError, RecursionError):
-        # Sound bytes that are no spectrum: as good as missing, and written over when computed.
-        return None
+    spectrum = results.get_record(key, Spectrum)
     return spectrum if spectrum is not None and spectrum.n == spec.n else None

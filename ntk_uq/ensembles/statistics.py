@@ -68,8 +68,10 @@ def summarize(
         )
     losses = np.array([m.test_loss[-1] for m in sound])
     ensemble, bias, variance = None, None, None
+    dead: tuple[str, ...] = ()
     if targets is not None:
         outputs = np.stack([m.predictions for m in sound]).astype(np.float64)
+        dead = _dead(outputs)
         ensemble = float(test_loss(outputs.mean(axis=0), targets))
         if len(sound) > 1:
             bias, variance = bias_and_variance(outputs, targets)
@@ -83,7 +85,7 @@ def summarize(
         train_loss=bootstrap(np.array([m.train_loss[-1] for m in sound]), mean, confidence),
         ensemble_loss=ensemble,
         trajectory=mean_trajectory(sound),
-        warnings=_warnings(members, sound),
+        warnings=(*_warnings(members, sound), *dead),
     )
 
 
@@ -170,6 +172,24 @@ def mean_trajectory(members: Sequence[MemberResult]) -> MeanTrajectory:
         sem(train),
         tuple(test.mean(axis=0).tolist()),
         sem(test),
+    )
+
+
+def _dead(outputs: Float[np.ndarray, "m t c"]) -> tuple[str, ...]:
+    """A sentence if some networks say the same whatever the input.
+
+    After a step that was too large, every unit of a ReLU layer may be below zero for all inputs:
+    the gradient vanishes, the loss stays at that of a constant, and nothing has diverged.
+    """
+    if outputs.shape[1] < 2:
+        return ()
+    constant = int(np.sum(np.ptp(outputs, axis=1).max(axis=1) <= 1e-6 * np.abs(outputs).max()))
+    if not constant:
+        return ()
+    return (
+        f"{constant} of {len(outputs)} networks give one output for every input: they have died "
+        "on the way, most likely of a step that was too large. Choose a smaller eta or a larger "
+        "width.",
     )
 
 

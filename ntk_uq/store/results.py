@@ -5,10 +5,11 @@ import logging
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, Self, TypeVar
 
 import diskcache
 
+from ntk_uq.errors import DataError
 from ntk_uq.store.disk import DamagedEntryError, open_cache
 from ntk_uq.store.failures import in_words
 
@@ -28,6 +29,14 @@ def json_bytes(value: Any) -> bytes:
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
     return text.encode()
+
+
+class _Readable(Protocol):
+    @classmethod
+    def from_json(cls, data: Any) -> Self: ...
+
+
+AnyRecord = TypeVar("AnyRecord", bound=_Readable)
 
 
 class ResultsCache:
@@ -98,6 +107,18 @@ class ResultsCache:
         """
         value = self.get(key)
         return None if value is None else json.loads(value, parse_constant=_refuse_constant)
+
+    def get_record(self, key: str, kind: type[AnyRecord]) -> AnyRecord | None:
+        """The record of that class that ``put_json`` stored; None if there is none.
+
+        Sound bytes that are no such record are as good as missing: they are written over when it
+        is computed.
+        """
+        try:
+            data = self.get_json(key)
+            return None if data is None else kind.from_json(data)
+        except (DataError, ValueError, RecursionError):
+            return None
 
     def put_json(self, key: str, value: Any) -> None:
         """Stores ``value`` as canonical JSON (see :func:`json_bytes`, also for what it raises).

@@ -1,11 +1,10 @@
 """The page of data sets without a browser."""
 
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
+from pages_driver import compute, open_page, texts, view_in
 
 from ntk_uq import datasets
 from ntk_uq.datasets import own
@@ -17,34 +16,20 @@ from ntk_uq.specs import ArchitectureSpec, DataSpec, FetchSpec, ReportSpec
 from ntk_uq.store import JobState
 from ntk_uq.views import CurvesView, DataView
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 SMALL = DataView(sample=200)
+
+
+def opened(view=SMALL, **items):
+    return open_page("data", view, **items)
+
+
+def shown_view(app):
+    return view_in(app, DataView)
 
 
 @pytest.fixture(autouse=True)
 def _own(tmp_path, monkeypatch):
     monkeypatch.setenv("NTK_UQ_OWN", str(tmp_path / "own"))
-
-
-def opened(view=SMALL, **items):
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.switch_page("pages/data.py")
-    for key, value in {**view.to_query(), **items}.items():
-        app.query_params[key] = value
-    return app.run()
-
-
-def compute(store):
-    Engine(store, InProcess()).run_until_idle()
-
-
-def shown_view(app):
-    items = app.query_params.items()
-    return DataView.from_query({k: v if isinstance(v, str) else v[0] for k, v in items})
-
-
-def texts(*groups):
-    return " ".join(str(e.value) for group in groups for e in group)
 
 
 def charts(app):

@@ -2,10 +2,9 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from pages_driver import compute, open_page, texts, view_in
 
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
@@ -14,7 +13,6 @@ from ntk_uq.specs import ArchitectureSpec, DataSpec, OptimizerSpec
 from ntk_uq.store import JobState
 from ntk_uq.views import EnsemblesView
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 SMALL = EnsemblesView(
     DataSpec(n_test=30),
     ArchitectureSpec(depth=1),
@@ -26,24 +24,11 @@ SMALL = EnsemblesView(
 
 
 def opened(view=SMALL, **items):
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.switch_page("pages/ensembles.py")
-    for key, value in {**view.to_query(), **items}.items():
-        app.query_params[key] = value
-    return app.run()
-
-
-def compute(store):
-    Engine(store, InProcess()).run_until_idle()
+    return open_page("ensembles", view, **items)
 
 
 def shown_view(app):
-    items = app.query_params.items()
-    return EnsemblesView.from_query({k: v if isinstance(v, str) else v[0] for k, v in items})
-
-
-def texts(*groups):
-    return " ".join(str(e.value) for group in groups for e in group)
+    return view_in(app, EnsemblesView)
 
 
 def training(store, view=SMALL):

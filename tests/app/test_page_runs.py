@@ -1,43 +1,26 @@
 """The page of runs without a browser."""
 
 import time
-from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from pages_driver import compute, open_page, texts, view_in
 
-from ntk_uq.engine.engine import Engine
-from ntk_uq.engine.runners import InProcess
 from ntk_uq.jobs import submit_curve, submit_fetch, submit_report
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec
 from ntk_uq.store import JobState
 from ntk_uq.ui import run_states, run_table
 from ntk_uq.views import CurvesView, RunsView, view_of
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 SPEC = CurveSpec(DataSpec(n_test=50), n_train=(20, 40, 80), draws=2)
 DEEPER = CurveSpec(DataSpec(n_test=50), ArchitectureSpec(5), n_train=(20, 40, 80), draws=2)
 
 
 def opened(view=None, **items):
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.switch_page("pages/runs.py")
-    for key, value in {**(view or RunsView()).to_query(), **items}.items():
-        app.query_params[key] = value
-    return app.run()
-
-
-def compute(store):
-    Engine(store, InProcess()).run_until_idle()
+    return open_page("runs", view or RunsView(), **items)
 
 
 def shown_view(app):
-    items = app.query_params.items()
-    return RunsView.from_query({k: v if isinstance(v, str) else v[0] for k, v in items})
-
-
-def texts(*groups):
-    return " ".join(str(e.value) for group in groups for e in group)
+    return view_in(app, RunsView)
 
 
 def listed(app, column="what"):

@@ -6,51 +6,33 @@ import json
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from pages_driver import APP, compute, open_page, texts, view_in
 from streamlit.testing.v1 import AppTest
 
 import ntk_uq
 from ntk_uq.curves import stored_curve
-from ntk_uq.engine.engine import Engine
-from ntk_uq.engine.runners import InProcess
 from ntk_uq.specs import CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.store import JobState
 from ntk_uq.ui import tables
 from ntk_uq.views import CurvesView
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
 SMALL = CurvesView(
     data=DataSpec(n_test=50), depths=(1, 2), n_low=20, n_high=160, n_points=4, draws=2
 )
 
 
 def opened(view=None, **items):
-    """The page as somebody sees it who opens a link (or no link)."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    query = {**(view.to_query() if view is not None else {}), **items}
-    for key, value in query.items():
-        app.query_params[key] = value
-    return app.run()
-
-
-def compute(store):
-    Engine(store, InProcess()).run_until_idle()
+    return open_page(None, view, **items)
 
 
 def shown_view(app):
-    # A list where the test set the address, a string where the page did.
-    items = app.query_params.items()
-    return CurvesView.from_query({k: v if isinstance(v, str) else v[0] for k, v in items})
+    return view_in(app, CurvesView)
 
 
 def charts(app):
     return app.get("plotly_chart")
-
-
-def texts(elements):
-    return " ".join(str(e.value) for e in elements)
 
 
 @pytest.mark.parametrize("name", ["mnist", "cifar10", "calochallenge1-pions", "own-" + "0" * 40])

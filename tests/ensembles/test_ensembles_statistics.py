@@ -194,3 +194,15 @@ def test_bias_and_variance_are_those_planted_whatever_the_number_of_members():
     assert (abs(found.mean(axis=0) - expected) < 4 * errors).all()
     # The naive bias is wrong by a third of the variance here, many errors away.
     assert expected[1] / 3 > 10 * errors[0]
+
+
+def test_networks_that_have_died_are_told():
+    sound = members(6)
+    dead = [
+        dataclasses.replace(m, predictions=np.full_like(m.predictions, 0.1)) if i < 2 else m
+        for i, m in enumerate(sound)
+    ]
+    assert not any("died" in w for w in summarize(sound, TARGETS).warnings)
+    (warning,) = [w for w in summarize(dead, TARGETS).warnings if "died" in w]
+    assert warning.startswith("2 of 6 networks give one output for every input")
+    assert not any("died" in w for w in summarize(dead).warnings)  # without predictions
