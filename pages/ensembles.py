@@ -1,10 +1,12 @@
 """The page "Ensembles": finite networks trained in the background, over the theory."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.comparisons import Comparison
-from ntk_uq.curves import stored_curve
+from ntk_uq.curves import Curve, stored_curve
 from ntk_uq.ensembles.stored import cost_of, stored_ensembles, theory_of
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
 from ntk_uq.figures.ensembles import ensemble_figure
@@ -37,17 +39,14 @@ def page() -> None:
         st.caption(f"**{dataset.title}.** {datasets.describe(dataset, spec.data)}.")
         launch.calibrate(store)
         theory = theory_of(spec)
-        if theory is not None:
-            live.ask(store, [stored_curve(store.results, theory)])
-        details.ask(store, view)
-        waiting = _waiting(store, view)
+        curves = [] if theory is None else [stored_curve(store.results, theory)]
+        live.ask(store, curves)
+        waiting = _waiting(store, view, curves)
     st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting)
 
 
-def _waiting(store: Store, view: EnsemblesView) -> bool:
+def _waiting(store: Store, view: EnsemblesView, curves: Sequence[Curve]) -> bool:
     """Whether networks or points of the theory may come by themselves."""
-    theory = theory_of(view.ensembles())
-    curves = [] if theory is None else [stored_curve(store.results, theory)]
     return (
         launch.running(store, view.ensembles())
         or live.pending(store, curves)
@@ -60,9 +59,9 @@ def results(view: EnsemblesView, waiting: bool) -> None:
     with session.told():
         store = session.store()
         comparison = compare(store, view)
-        cost = cost_of(store.results, comparison.ensembles.spec)
-        launch.panel(store, comparison.ensembles, cost)
-        still_waiting = _waiting(store, view)
+        ensembles, theory = comparison.ensembles, comparison.theory
+        launch.panel(store, ensembles, cost_of(store.results, ensembles.spec, ensembles.missing))
+        still_waiting = _waiting(store, view, [] if theory is None else [theory])
     if waiting != still_waiting:
         st.rerun()
     charts(view, comparison)

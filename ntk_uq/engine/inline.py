@@ -1,16 +1,14 @@
 """Jobs computed here and now, for scripts and the command line: no engine, no cluster."""
 
-import json
 import logging
 from collections.abc import Callable
 
-from ntk_uq.curves import Curve, PointId, stored_curve
+from ntk_uq.curves import Curve, stored_curve
 from ntk_uq.engine.kinds import compute, plan
-from ntk_uq.engine.kinds.curve import split
 from ntk_uq.ensembles.stored import Ensembles, stored_ensembles
 from ntk_uq.errors import StoreError
-from ntk_uq.jobs import ENSEMBLE
-from ntk_uq.results import Point
+from ntk_uq.fields import Spec
+from ntk_uq.jobs import CURVE, ENSEMBLE
 from ntk_uq.specs import CurveSpec, EnsembleSpec
 from ntk_uq.store import ResultsCache
 
@@ -33,28 +31,9 @@ def run_curve(
     Raises:
         SpecError, DataError, MemoryLimitError: as :func:`ntk_uq.theory.curve.evaluate_draw`.
     """
-    known: dict[PointId, Point] = {}
-    if results is not None:
-        try:
-            known = {(p.draw, p.n_train): p for p in stored_curve(results, spec).raw}
-        except StoreError as error:
-            log.warning("results are not kept: %s", error)
-            results = None
-    total = spec.n_points
-    report = on_progress or _ignore
-    report(len(known), total)
-    for chunk in split(spec, known):
-        for result in compute(chunk, _no_progress):
-            point = Point.from_json(json.loads(result.value))
-            known[point.draw, point.n_train] = point
-            if results is not None:
-                try:
-                    results.put(result.key, result.value)
-                except StoreError as error:
-                    log.warning("results are not kept: %s", error)
-                    results = None
-            report(len(known), total)
-    return Curve(spec, tuple(known[i] for i in sorted(known)))
+    kept = Overlay(results)
+    _run(CURVE, spec, kept, on_progress)
+    return stored_curve(kept, spec)
 
 
 def run_ensembles(
@@ -74,8 +53,16 @@ def run_ensembles(
             :func:`ntk_uq.ensembles.members.train_members`.
     """
     kept = Overlay(results)
+    _run(ENSEMBLE, spec, kept, on_progress)
+    return stored_ensembles(kept, spec)
+
+
+def _run(
+    kind: str, spec: Spec, kept: "Overlay", on_progress: Callable[[int, int], None] | None
+) -> None:
+    """Computes what is missing of a job, chunk after chunk."""
     report = on_progress or _ignore
-    todo = plan(ENSEMBLE, spec.to_json(), kept)
+    todo = plan(kind, spec.to_json(), kept)
     done = todo.done
     report(done, todo.total)
     for chunk in todo.chunks:
@@ -83,7 +70,6 @@ def run_ensembles(
             kept.put(result.key, result.value)
             done += result.units
             report(done, todo.total)
-    return stored_ensembles(kept, spec)
 
 
 class Overlay(ResultsCache):
@@ -100,7 +86,8 @@ class Overlay(ResultsCache):
         try:
             return self._results.get(key)
         except StoreError as error:
-            log.warning("results cannot be read: %s", error)
+            log.warning("results are not kept: %s", error)
+            self._results = None
             return None
 
     def put(self, key: str, value: bytes) -> None:

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 from ntk_uq import settings
 from ntk_uq.ensembles.schedule import recorded_steps
-from ntk_uq.errors import CostLimitError, MemoryLimitError
+from ntk_uq.errors import CostLimitError
 from ntk_uq.specs import EnsembleSpec
-
-_BASE = 400 * 2**20
-"""Python, JAX and its compiler, in bytes (measured)."""
+from ntk_uq.theory.memory import BASE, within
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ def required_bytes(
         + 2 * looks * (n_train + n_test) * n_outputs
     )
     values = (n_train + n_test) * (n_features + n_outputs)
-    return _BASE + 4 * side_by_side * network + 12 * values + (16 + 4) * n_train**2
+    return BASE + 4 * side_by_side * network + 12 * values + (16 + 4) * n_train**2
 
 
 def check_memory(
@@ -132,14 +130,13 @@ def check_memory(
     """
     limit = settings.memory_limit() if limit is None else limit
     needed = required_bytes(spec, width, n_train, n_features, n_outputs, side_by_side)
-    if needed > limit:
-        raise MemoryLimitError(
-            f"Training networks of width {width} with n_train = {n_train} and n_test = "
-            f"{spec.data.n_test} needs about {settings.format_bytes(needed)}; the limit is "
-            f"{settings.format_bytes(limit)} ({settings.MEMORY}). Choose a smaller width, "
-            "n_train or n_test."
-        )
-    return needed
+    n_test = spec.data.n_test
+    return within(
+        limit,
+        needed,
+        f"Training networks of width {width} with n_train = {n_train} and n_test = {n_test} needs",
+        "Choose a smaller width, n_train or n_test.",
+    )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,6 +40,14 @@ class Ensembles:
     def done(self) -> int:
         """How many networks are there."""
         return sum(len(found) for found in self.members.values())
+
+    @property
+    def missing(self) -> dict[Place, list[int]]:
+        """Indices of the networks that are not there, by width and N_D."""
+        return {
+            place: sorted(set(range(self.spec.members)) - {m.member for m in found})
+            for place, found in self.members.items()
+        }
 
     @property
     def complete(self) -> bool:
@@ -135,11 +143,13 @@ def missing_members(results: ResultsCache, spec: EnsembleSpec) -> dict[Place, li
     }
 
 
-def cost_of(results: ResultsCache, spec: EnsembleSpec) -> Cost:
+def cost_of(
+    results: ResultsCache, spec: EnsembleSpec, missing: Mapping[Place, Sequence[int]]
+) -> Cost:
     """What the missing networks of some ensembles cost, at the measured speed if there is one.
 
     Raises:
-        SpecError: for an unknown or too small data set, or one that cannot be prepared as asked.
+        SpecError: for an unknown or too small data set.
         MissingDataError: if its files are not there.
         MemoryLimitError, CostLimitError: beyond the settings' limits.
     """
@@ -147,8 +157,8 @@ def cost_of(results: ResultsCache, spec: EnsembleSpec) -> Cost:
     datasets.check_sizes(dataset, spec.data, spec.n_train[-1])
     shape = (dataset.n_features, dataset.n_outputs)
     check_memory(spec, spec.widths[-1], spec.n_train[-1], *shape)
-    missing = {place: len(found) for place, found in missing_members(results, spec).items()}
-    return check_cost(spec, missing, *shape, stored_speed(results) or DEFAULT_SPEED)
+    counts = {place: len(indices) for place, indices in missing.items()}
+    return check_cost(spec, counts, *shape, stored_speed(results) or DEFAULT_SPEED)
 
 
 def stored_speed(results: ResultsCache) -> Speed | None:

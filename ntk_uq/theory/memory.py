@@ -5,8 +5,28 @@ from ntk_uq.errors import MemoryLimitError
 from ntk_uq.specs import CurveSpec, HistorySpec, SpectrumSpec, TrainingSpec
 
 _FLOAT = 8
-_BASE = 400 * 2**20
+BASE = 400 * 2**20
 """Python, JAX and its compiler, and the tiles in flight, in bytes (measured)."""
+
+
+def within(limit: int, needed: int, what: str, advice: str) -> int:
+    """``needed``, in bytes, if it does not exceed ``limit``.
+
+    Args:
+        limit: the settings' or another.
+        needed: the estimate.
+        what: what needs it, as the beginning of a sentence, with its verb.
+        advice: a sentence that says what to choose instead.
+
+    Raises:
+        MemoryLimitError: if it does.
+    """
+    if needed > limit:
+        raise MemoryLimitError(
+            f"{what} about {settings.format_bytes(needed)}; the limit is "
+            f"{settings.format_bytes(limit)} ({settings.MEMORY}). {advice}"
+        )
+    return needed
 
 
 def required_bytes(
@@ -34,7 +54,7 @@ def required_bytes(
         + 2 * (n_train + n_test) * n_features
         + (4 * n_features**2 if whitened else 0)
     )
-    return _BASE + _FLOAT * values
+    return BASE + _FLOAT * values
 
 
 def largest_n_train(
@@ -61,19 +81,14 @@ def check_memory(spec: CurveSpec, n_features: int, limit: int | None = None) -> 
     limit = settings.memory_limit() if limit is None else limit
     n_test, whitened = spec.data.n_test, spec.data.zca is not None
     needed = required_bytes(spec.n_train[-1], n_test, n_features, spec.training, whitened)
+    advice = ""
     if needed > limit:
         largest = largest_n_train(n_test, n_features, spec.training, limit, whitened)
-        advice = (
-            f"The largest n_train that fits is {largest}"
-            if largest
-            else f"Not even n_train = 1 fits with n_test = {n_test}"
-        )
-        raise MemoryLimitError(
-            f"n_train = {spec.n_train[-1]} with n_test = {n_test} needs about "
-            f"{settings.format_bytes(needed)}; the limit is {settings.format_bytes(limit)} "
-            f"({settings.MEMORY}). {advice}."
-        )
-    return needed
+        advice = f"Not even n_train = 1 fits with n_test = {n_test}."
+        if largest:
+            advice = f"The largest n_train that fits is {largest}."
+    what = f"n_train = {spec.n_train[-1]} with n_test = {n_test} needs"
+    return within(limit, needed, what, advice)
 
 
 def check_spectrum_memory(spec: SpectrumSpec, n_features: int, limit: int | None = None) -> int:
@@ -87,14 +102,9 @@ def check_spectrum_memory(spec: SpectrumSpec, n_features: int, limit: int | None
     """
     limit = settings.memory_limit() if limit is None else limit
     whitened = 4 * n_features**2 if spec.data.zca is not None else 0
-    needed = _BASE + _FLOAT * (5 * spec.n**2 + 2 * spec.n * n_features + whitened)
-    if needed > limit:
-        raise MemoryLimitError(
-            f"The eigenvalues of kernels of n = {spec.n} examples need about "
-            f"{settings.format_bytes(needed)}; the limit is {settings.format_bytes(limit)} "
-            f"({settings.MEMORY}). Choose a smaller n."
-        )
-    return needed
+    needed = BASE + _FLOAT * (5 * spec.n**2 + 2 * spec.n * n_features + whitened)
+    what = f"The eigenvalues of kernels of n = {spec.n} examples need"
+    return within(limit, needed, what, "Choose a smaller n.")
 
 
 def check_history_memory(spec: HistorySpec, n_features: int, limit: int | None = None) -> int:
@@ -112,11 +122,6 @@ def check_history_memory(spec: HistorySpec, n_features: int, limit: int | None =
     n, t = spec.n_train, spec.data.n_test
     whitened = 4 * n_features**2 if spec.data.zca is not None else 0
     values = 4 * n**2 + 4 * n * t + 4 * t**2 + 2 * (n + t) * n_features + whitened
-    needed = _BASE + _FLOAT * values
-    if needed > limit:
-        raise MemoryLimitError(
-            f"The losses along a training with n_train = {n} and n_test = {t} need about "
-            f"{settings.format_bytes(needed)}; the limit is {settings.format_bytes(limit)} "
-            f"({settings.MEMORY}). Choose a smaller n_train or n_test."
-        )
-    return needed
+    needed = BASE + _FLOAT * values
+    what = f"The losses along a training with n_train = {n} and n_test = {t} need"
+    return within(limit, needed, what, "Choose a smaller n_train or n_test.")

@@ -28,20 +28,13 @@ def history_of(spec: EnsembleSpec, n_train: int) -> HistorySpec | None:
     return HistorySpec(spec.data, spec.architecture, training.eta, steps, n_train)
 
 
-def ask(store: Store, view: EnsemblesView) -> None:
-    """Asks for the theory of the shown training, unless it is there or has been asked for."""
-    wanted = history_of(view.ensembles(), view.shown[1])
-    if wanted is None or store.jobs.get(wanted.digest()) is not None:
-        return
-    if stored_history(store.results, wanted) is None:
-        submit_history(store.jobs, wanted)
-
-
 def waiting(store: Store, view: EnsemblesView) -> bool:
-    """Whether the theory of the shown training may come by itself."""
+    """Whether the theory of the shown training may come by itself; :func:`draw` asks for it."""
     wanted = history_of(view.ensembles(), view.shown[1])
-    job = None if wanted is None else store.jobs.get(wanted.digest())
-    return job is not None and not job.state.ended
+    if wanted is None or stored_history(store.results, wanted) is not None:
+        return False
+    job = store.jobs.get(wanted.digest())
+    return job is None or not job.state.ended
 
 
 def draw(store: Store, comparison: Comparison, view: EnsemblesView, style: Style) -> None:

@@ -209,7 +209,7 @@ def test_a_store_that_cannot_be_used_costs_the_keeping_and_not_the_curve(
     assert "NTK_UQ_STORE" in err
 
 
-@pytest.mark.parametrize("method", ["get_json", "put"])
+@pytest.mark.parametrize("method", ["get", "put"])
 def test_a_store_that_fails_on_the_way_costs_the_keeping_and_not_the_curve(
     run, monkeypatch, method, caplog
 ):

@@ -59,6 +59,10 @@ def numbers(member):
     return (member.seed, member.step_size, *(a.tobytes() for a in arrays))
 
 
+def cost(store, spec):
+    return cost_of(store.results, spec, missing_members(store.results, spec))
+
+
 def kept(store, spec):
     found = {}
     for place, keys in member_keys(spec).items():
@@ -224,14 +228,14 @@ def test_too_much_is_refused_with_its_estimate(store, monkeypatch):
     monkeypatch.setenv("NTK_UQ_TRAINING_HOURS", "0.001")
     huge = replace(SMALL, widths=(512,), members=1000, optimizer=OptimizerSpec(steps=100_000))
     with pytest.raises(CostLimitError, match=r"1,000|2,000 networks takes about .* hours"):
-        cost_of(store.results, huge)
+        cost(store, huge)
     monkeypatch.setenv("NTK_UQ_TRAINING_HOURS", "many")
     with pytest.raises(SpecError, match="NTK_UQ_TRAINING_HOURS is 'many'; it must be a number"):
-        cost_of(store.results, SMALL)
+        cost(store, SMALL)
     monkeypatch.delenv("NTK_UQ_TRAINING_HOURS")
     monkeypatch.setenv("NTK_UQ_MEMORY", "500MiB")
     with pytest.raises(MemoryLimitError, match="width 16000"):
-        cost_of(store.results, replace(SMALL, architecture=ArchitectureSpec(2), widths=(16_000,)))
+        cost(store, replace(SMALL, architecture=ArchitectureSpec(2), widths=(16_000,)))
 
 
 def test_the_engine_refuses_as_the_page_does(store, engine):
@@ -243,12 +247,12 @@ def test_the_engine_refuses_as_the_page_does(store, engine):
 
 def test_the_speed_is_measured_once_and_used(store, engine):
     assert stored_speed(store.results) is None
-    guessed = cost_of(store.results, SMALL)
+    guessed = cost(store, SMALL)
     submit_calibration(store.jobs)
     engine.run_until_idle()
     speed = stored_speed(store.results)
     assert 1e8 < speed.products < 1e15
-    measured = cost_of(store.results, SMALL)
+    measured = cost(store, SMALL)
     assert (
         (measured.members, measured.flops)
         == (guessed.members, guessed.flops)

@@ -22,11 +22,11 @@ _MOST_MEMBERS = 64
 
 def _plan(spec: Any, results: ResultsCache) -> Plan:
     wanted = read_spec(EnsembleSpec, spec)
-    cost_of(results, wanted)  # refuses what is too much
+    missing = missing_members(results, wanted)
+    cost_of(results, wanted, missing)  # refuses what is too much
     dataset = datasets.get(wanted.data.dataset)
     shape = (dataset.n_features, dataset.n_outputs)
     speed = stored_speed(results) or DEFAULT_SPEED
-    missing = missing_members(results, wanted)
     chunks = []
     for (width, n_train), indices in missing.items():
         seconds = member_seconds(wanted, width, n_train, *shape, speed)
