@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ntk_uq.engine.chunks import Plan, Progress, Result
+from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
 from ntk_uq.errors import SpecError
 from ntk_uq.fields import Spec
-from ntk_uq.store import ResultsCache
+from ntk_uq.records import Record
+from ntk_uq.store import ResultsCache, json_bytes
 
 AnySpec = TypeVar("AnySpec", bound=Spec)
 
@@ -55,3 +56,41 @@ def read_spec(cls: type[AnySpec], data: Any) -> AnySpec:
             f"This job's specification cannot be read: {error} Another version of the program may "
             "have written it; ask for it again."
         ) from None
+
+
+def at_once(
+    name: str,
+    cls: type[AnySpec],
+    stored: Callable[[ResultsCache, AnySpec], Record | None],
+    check: Callable[[AnySpec], int],
+    evaluate: Callable[[AnySpec, Progress], tuple[str, Record]],
+    words: tuple[str, str] = ("not begun", "computed"),
+    smaller: str = "n_train or n_test",
+) -> Kind:
+    """A kind whose jobs are one chunk, and one record in the store.
+
+    Args:
+        name: of the kind.
+        cls: the class of its specifications.
+        stored: the record that is there already, or None.
+        check: raises NtkUqError, in words, where it cannot be computed; gives the bytes that it is
+            estimated to take, or 0.
+        evaluate: (specification, progress) -> where the record belongs, and the record.
+        words: how far a job is, before and after.
+        smaller: as in :class:`Kind`.
+    """
+
+    def plan(spec: Any, results: ResultsCache) -> Plan:
+        wanted = read_spec(cls, spec)
+        if stored(results, wanted) is not None:
+            return Plan((), 1, 1)
+        return Plan((Chunk(name, wanted.to_json(), check(wanted)),), 0, 1)
+
+    def compute(payload: Any, progress: Progress) -> Iterator[Result]:
+        key, record = evaluate(cls.from_json(payload), progress)
+        yield Result(key, json_bytes(record.to_json()))
+
+    def told(done: int, total: int) -> str:  # noqa: ARG001
+        return words[bool(done)]
+
+    return Kind(name=name, plan=plan, compute=compute, words=told, smaller=smaller)

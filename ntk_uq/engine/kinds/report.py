@@ -1,37 +1,40 @@
 """Jobs of kind ``report``: what is in a data set, in one chunk."""
 
-from collections.abc import Iterator
-from typing import Any
-
 from ntk_uq import datasets
-from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
-from ntk_uq.engine.kinds.base import Kind, read_spec
+from ntk_uq.datasets.report import DataReport
+from ntk_uq.engine.chunks import Progress
+from ntk_uq.engine.kinds.base import at_once
 from ntk_uq.jobs import REPORT
 from ntk_uq.reports import report_key, stored_report
 from ntk_uq.specs import ReportSpec
-from ntk_uq.store import ResultsCache, json_bytes
+from ntk_uq.store import ResultsCache
 
 
-def _plan(spec: Any, results: ResultsCache) -> Plan:
-    wanted = read_spec(ReportSpec, spec)
-    datasets.get(wanted.dataset).sizes()  # tells at once what is wrong with the files
-    if stored_report(results, wanted.dataset) is not None:
-        return Plan((), 1, 1)
-    return Plan((Chunk(REPORT, wanted.to_json()),), 0, 1)
+def _stored(results: ResultsCache, spec: ReportSpec) -> DataReport | None:
+    return stored_report(results, spec.dataset)
 
 
-def _compute(payload: Any, progress: Progress) -> Iterator[Result]:
+def _check(spec: ReportSpec) -> int:
+    datasets.get(spec.dataset).sizes()  # tells at once what is wrong with the files
+    return 0
+
+
+def _evaluate(spec: ReportSpec, progress: Progress) -> tuple[str, DataReport]:
     from ntk_uq.datasets.inspect import inspect
 
     report = inspect(
-        datasets.get(payload["dataset"]),
+        datasets.get(spec.dataset),
         lambda done, total: progress(f"{done:,} of {total:,} examples read"),
     )
-    yield Result(report_key(report.dataset, report.fingerprint), json_bytes(report.to_json()))
+    return report_key(report.dataset, report.fingerprint), report
 
 
-def _words(done: int, total: int) -> str:  # noqa: ARG001
-    return "looked through" if done else "not looked at yet"
-
-
-KIND = Kind(name=REPORT, plan=_plan, compute=_compute, words=_words, smaller="data set")
+KIND = at_once(
+    REPORT,
+    ReportSpec,
+    _stored,
+    _check,
+    _evaluate,
+    words=("not looked at yet", "looked through"),
+    smaller="data set",
+)

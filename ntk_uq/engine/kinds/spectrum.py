@@ -1,40 +1,27 @@
 """Jobs of kind ``spectrum``: eigenvalues of the kernels on a sample of the pool, in one chunk."""
 
-from collections.abc import Iterator
-from typing import Any
-
 from ntk_uq import datasets
-from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
-from ntk_uq.engine.kinds.base import Kind, read_spec
+from ntk_uq.engine.chunks import Progress
+from ntk_uq.engine.kinds.base import at_once
 from ntk_uq.jobs import SPECTRUM
 from ntk_uq.specs import SpectrumSpec
 from ntk_uq.spectra import spectrum_key, stored_spectrum
-from ntk_uq.store import ResultsCache, json_bytes
 from ntk_uq.theory.memory import check_spectrum_memory
+from ntk_uq.theory.spectrum_record import Spectrum
 
 
-def _plan(spec: Any, results: ResultsCache) -> Plan:
-    wanted = read_spec(SpectrumSpec, spec)
-    dataset = datasets.get(wanted.data.dataset)
-    datasets.check_sizes(dataset, wanted.data, wanted.n)
-    if stored_spectrum(results, wanted) is not None:
-        return Plan((), 1, 1)
-    check_spectrum_memory(wanted, dataset.n_features)
-    return Plan((Chunk(SPECTRUM, wanted.to_json()),), 0, 1)
+def _check(spec: SpectrumSpec) -> int:
+    dataset = datasets.get(spec.data.dataset)
+    datasets.check_sizes(dataset, spec.data, spec.n)
+    return check_spectrum_memory(spec, dataset.n_features)
 
 
-def _compute(payload: Any, progress: Progress) -> Iterator[Result]:
+def _evaluate(spec: SpectrumSpec, progress: Progress) -> tuple[str, Spectrum]:
     # JAX is loaded here, where something is computed, and nowhere above.
     from ntk_uq.theory.spectrum import evaluate_spectrum
 
-    spec = SpectrumSpec.from_json(payload)
     spectrum = evaluate_spectrum(spec, tell=progress)
-    key = spectrum_key(spec, spectrum.provenance["data_fingerprint"])
-    yield Result(key, json_bytes(spectrum.to_json()))
+    return spectrum_key(spec, spectrum.provenance["data_fingerprint"]), spectrum
 
 
-def _words(done: int, total: int) -> str:  # noqa: ARG001
-    return "computed" if done else "not begun"
-
-
-KIND = Kind(name=SPECTRUM, plan=_plan, compute=_compute, words=_words, smaller="n")
+KIND = at_once(SPECTRUM, SpectrumSpec, stored_spectrum, _check, _evaluate, smaller="n")
