@@ -143,7 +143,7 @@ def _lay_out(
         axes = {"xaxis": hidden, "xaxis2": x_axis, "yaxis": upper, "yaxis2": lower}
     figure.update_layout(
         style.layout(TITLES[quantity], revision),
-        **legend_below(len(spec.widths) + 1, _PLOT_HEIGHT),
+        **legend_below(len(spec.widths) + 1, _PLOT_HEIGHT, narrow=True),
         **axes,
     )
 

@@ -174,7 +174,7 @@ def _lay_out(
         set_range(y_axis, values)
     figure.update_layout(
         # As many rows of legend in every figure: side by side, their axes then line up.
-        {**style.layout(title, revision), **legend_below(len(traces) + 2)},
+        {**style.layout(title, revision), **legend_below(len(traces) + 2, narrow=True)},
         xaxis=x_axis,
         yaxis=y_axis,
     )

@@ -103,8 +103,12 @@ DECADES = {"dtick": 1, "tickformat": None, "exponentformat": "power"}
 """Of an axis over many decades: labels such as 10 to a small -5."""
 
 
-def legend_below(entries: int, plot_height: int = 330) -> dict[str, Any]:
-    """Of a figure with its legend below: heights, margins and the legend itself, in pixels."""
+def legend_below(entries: int, plot_height: int = 330, narrow: bool = False) -> dict[str, Any]:
+    """Of a figure with its legend below: heights, margins and the legend itself, in pixels.
+
+    ``narrow`` figures stand three in a row: their legend begins left of the plot, in its margin,
+    since a fit is long.
+    """
     axis = 62
     below = axis + 26 * entries
     return {
@@ -115,13 +119,12 @@ def legend_below(entries: int, plot_height: int = 330) -> dict[str, Any]:
         "showlegend": True,
         "legend": {
             "orientation": "h",
-            "entrywidth": 250,
+            "entrywidth": 290,
             "entrywidthmode": "pixels",
             "tracegroupgap": 0,
             "yanchor": "top",
             "y": -axis / plot_height,
-            # Beginning left of the plot: beside its neighbours it is narrow, and a fit is long.
-            "x": -0.3,
+            "x": -0.15 if narrow else 0,
             "bgcolor": "rgba(0,0,0,0)",
             "font": {"size": 14},
         },
