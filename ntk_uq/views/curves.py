@@ -1,4 +1,4 @@
-"""What a page shows, as a specification: its link form is the address bar."""
+"""The page of scaling curves."""
 
 from dataclasses import dataclass, field, replace
 
@@ -7,7 +7,6 @@ from ntk_uq.fields import (
     Choice,
     Increasing,
     Maybe,
-    Name,
     Real,
     Spec,
     Switch,
@@ -19,16 +18,12 @@ from ntk_uq.fields import (
 from ntk_uq.specs import (
     DEPTH,
     N_TRAIN,
-    WIDTH,
     ArchitectureSpec,
     CurveSpec,
     DataSpec,
-    EnsembleSpec,
-    OptimizerSpec,
     TrainingSpec,
     check_window,
 )
-from ntk_uq.text_fields import Names, Text
 
 MOST_CURVES = 8
 """More traces than this cannot be told apart on a projector."""
@@ -81,80 +76,6 @@ class CurvesView(Spec):
             )
             for depth in self.depths
         )
-
-
-@dataclass(frozen=True)
-class DataView(Spec):
-    """Everything that the page of data sets shows: a data set, its preparation, and the network
-    whose kernel's spectrum is drawn, on ``sample`` training examples."""
-
-    data: DataSpec = field(default_factory=DataSpec)
-    architecture: ArchitectureSpec = field(default_factory=ArchitectureSpec)
-    sample: int = checked(Whole(10, 4000), 1000, "training examples whose kernel is decomposed")
-
-
-@dataclass(frozen=True)
-class EnsemblesView(Spec):
-    """Everything that the page of ensembles shows.
-
-    ``shown_width`` and ``shown_n_train`` choose the ensemble whose losses are shown one by one
-    and along the training; None is the widest, and the largest N_D.
-    """
-
-    data: DataSpec = field(default_factory=DataSpec)
-    architecture: ArchitectureSpec = field(default_factory=ArchitectureSpec)
-    optimizer: OptimizerSpec = field(default_factory=OptimizerSpec)
-    widths: tuple[int, ...] = checked(
-        Increasing(WIDTH, MOST_CURVES - 1), (64, 256), "units of each hidden layer, one curve each"
-    )
-    n_train: tuple[int, ...] = checked(
-        Increasing(N_TRAIN, 40), (50, 100, 200), "training-set sizes N_D"
-    )
-    members: int = same_as(EnsembleSpec, "members")
-    shown_width: int | None = checked(Maybe(WIDTH), None, "width of the ensemble shown in detail")
-    shown_n_train: int | None = checked(Maybe(N_TRAIN), None, "N_D of the ensemble in detail")
-    axis: str = same_as(CurvesView, "axis")
-
-    def validate(self) -> None:
-        self.ensembles()  # what concerns several fields is said there
-
-    def ensembles(self) -> EnsembleSpec:
-        """The specification of the ensembles."""
-        return EnsembleSpec(
-            self.data, self.architecture, self.optimizer, self.widths, self.n_train, self.members
-        )
-
-    @property
-    def shown(self) -> tuple[int, int]:
-        """Width and N_D of the ensemble shown in detail."""
-        width = self.shown_width if self.shown_width in self.widths else self.widths[-1]
-        n_train = self.shown_n_train if self.shown_n_train in self.n_train else self.n_train[-1]
-        return width, n_train
-
-
-STATES = ("running", "queued", "interrupted", "failed", "cancelled", "done")
-ORDERS = ("newest", "oldest", "longest", "state", "kind", "label")
-
-
-@dataclass(frozen=True)
-class RunsView(Spec):
-    """What the page of runs shows: which of the jobs, in which order, and which are selected."""
-
-    states: tuple[str, ...] = checked(
-        Names(Choice(STATES), len(STATES)), (), "states of the jobs to show; none chosen is all"
-    )
-    kinds: tuple[str, ...] = checked(
-        Names(Name(), 16), (), "kinds of the jobs to show; none chosen is all"
-    )
-    text: str = checked(
-        Text(80), "", "words in the label, in what is computed, or the beginning of the id"
-    )
-    archived: bool = checked(Switch(), False, "show the archived jobs instead of the others")
-    order: str = checked(Choice(ORDERS), "newest", "how the jobs are sorted")
-    page: int = checked(Whole(1, 100_000), 1, "which page of the list")
-    selected: tuple[str, ...] = checked(
-        Names(Name(), 2), (), "ids of the jobs that are shown in detail; two are compared"
-    )
 
 
 def view_of(spec: CurveSpec) -> CurvesView:

@@ -1,0 +1,18 @@
+"""What a page shows, as a specification: its link form is the address bar. One file a page."""
+
+from ntk_uq.views.curves import MOST_CURVES, CurvesView, logarithmic_grid, view_of
+from ntk_uq.views.data import DataView
+from ntk_uq.views.ensembles import EnsemblesView
+from ntk_uq.views.runs import ORDERS, STATES, RunsView
+
+__all__ = [
+    "MOST_CURVES",
+    "ORDERS",
+    "STATES",
+    "CurvesView",
+    "DataView",
+    "EnsemblesView",
+    "RunsView",
+    "logarithmic_grid",
+    "view_of",
+]
