@@ -7,7 +7,7 @@ import streamlit as st
 from ntk_uq import datasets
 from ntk_uq.comparisons import Comparison
 from ntk_uq.curves import Curve, stored_curve
-from ntk_uq.ensembles.stored import cost_of, stored_ensembles, theory_of
+from ntk_uq.ensembles.stored import stored_ensembles, theory_of
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
 from ntk_uq.figures.ensembles import ensemble_figure
 from ntk_uq.store import Store
@@ -60,7 +60,7 @@ def results(view: EnsemblesView, waiting: bool) -> None:
         store = session.store()
         comparison = compare(store, view)
         ensembles, theory = comparison.ensembles, comparison.theory
-        launch.panel(store, ensembles, cost_of(store.results, ensembles.spec, ensembles.missing))
+        launch.panel(store, ensembles)
         still_waiting = _waiting(store, view, [] if theory is None else [theory])
     if waiting != still_waiting:
         st.rerun()

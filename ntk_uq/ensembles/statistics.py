@@ -1,7 +1,7 @@
 """Mean, spread and ratio of the test loss over members, with errors from the bootstrap."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -102,6 +102,29 @@ def spread(losses: Float[np.ndarray, "... m"], axis: int = -1) -> Float[np.ndarr
 def ratio(losses: Float[np.ndarray, "... m"], axis: int = -1) -> Float[np.ndarray, "..."]:
     """epsilon = sigma / mu."""
     return np.asarray(spread(losses, axis) / mean(losses, axis))
+
+
+STATISTICS: Mapping[str, Callable[..., np.ndarray]] = {
+    "mu": mean,
+    "sigma": spread,
+    "epsilon": ratio,
+}
+"""What the quantities are of the members' losses."""
+
+
+def resampled(
+    losses: Float[np.ndarray, "m"],
+    statistic: Callable[..., np.ndarray],
+    stream: int,
+    resamples: int = 1000,
+) -> Float[np.ndarray, "b"]:
+    """A statistic of members drawn with replacement, ``resamples`` times, always the same way.
+
+    Independent ensembles need independent resampling: each has a ``stream`` of its own.
+    """
+    rng = np.random.default_rng([_SEED, stream])
+    chosen = rng.integers(len(losses), size=(resamples, len(losses)))
+    return statistic(losses[chosen], axis=-1)
 
 
 def bootstrap(

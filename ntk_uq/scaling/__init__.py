@@ -9,15 +9,21 @@ from ntk_uq.scaling.notation import format_value
 from ntk_uq.scaling.plateau import PlateauFit, fit_plateau
 from ntk_uq.scaling.power_law import PowerLawFit, asymptotic_window, fit_power_law
 from ntk_uq.scaling.records import Flag, LocalExponent
+from ntk_uq.scaling.width_law import NeededWidth, WidthFit, fit_width_law, needed_width, refit
 
 __all__ = [
     "Flag",
     "LocalExponent",
+    "NeededWidth",
     "PlateauFit",
     "PowerLawFit",
+    "WidthFit",
     "asymptotic_window",
     "fit_plateau",
     "fit_power_law",
+    "fit_width_law",
     "format_value",
+    "needed_width",
+    "refit",
     "widen_by_draws",
 ]

@@ -1,10 +1,12 @@
 """Launching an ensemble: what it costs, the button, how far it is, stopping and going on."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from ntk_uq import datasets, settings
 from ntk_uq.ensembles.estimate import DEFAULT_SPEED, Cost, member_seconds
-from ntk_uq.ensembles.stored import Ensembles, stored_speed
+from ntk_uq.ensembles.stored import Ensembles, cost_of, stored_speed
 from ntk_uq.jobs import submit_calibration, submit_ensemble
 from ntk_uq.settings import format_bytes
 from ntk_uq.specs import CalibrationSpec, EnsembleSpec
@@ -23,74 +25,105 @@ def calibrate(store: Store) -> None:
             submit_calibration(store.jobs)
 
 
-def running(store: Store, spec: EnsembleSpec) -> bool:
-    """Whether the networks are being trained, or wait for it."""
-    job = store.jobs.get(spec.digest())
-    return job is not None and not job.state.ended
+def running(store: Store, *specs: EnsembleSpec) -> bool:
+    """Whether some of the networks are being trained, or wait for it."""
+    return any(not job.state.ended for job in _jobs(store, specs))
 
 
-def panel(store: Store, ensembles: Ensembles, cost: Cost) -> None:
-    """The estimate and the button; or the progress, and a button to stop."""
-    spec = ensembles.spec
-    job = store.jobs.get(spec.digest())
+def panel(store: Store, *several: Ensembles) -> None:
+    """What is to do and the button; or the progress, and a button to stop.
+
+    Raises:
+        NtkUqError: where what is missing is too much for the settings' limits.
+    """
+    specs = [ensembles.spec for ensembles in several]
+    jobs = _jobs(store, specs)
+    costs = [cost_of(store.results, e.spec, e.missing) for e in several]
+    complete = all(ensembles.complete for ensembles in several)
     with st.container(border=True, height=_PANEL_HEIGHT, vertical_alignment="center"):
-        if job is not None and not job.state.ended:
-            _progress(store, ensembles, cost, job)
-        elif ensembles.complete:
+        if any(not job.state.ended for job in jobs):
+            _progress(store, several, costs, jobs)
+        elif complete:
+            seconds = sum(ensembles.provenance()["seconds"] for ensembles in several)
             st.markdown(
-                f":material/check_circle: All {spec.n_members:,} networks are trained: "
-                f"{_duration(ensembles.provenance()['seconds'])} together, some at the same time."
+                f":material/check_circle: All {_wanted(several):,} networks are trained: "
+                f"{_duration(seconds)} together, some at the same time."
             )
         else:
-            _offer(store, ensembles, cost)
-    if job is None:
-        return
-    if not job.state.ended and not engine_alive(store):
+            _offer(store, several, costs)
+    if any(not job.state.ended for job in jobs) and not engine_alive(store):
         st.warning(NO_ENGINE, icon=":material/power_off:")
-    if not ensembles.complete and job.state is JobState.FAILED:
-        st.error(job.error)
-    if not ensembles.complete and job.state is JobState.CANCELLED:
+    if complete:
+        return
+    for error in dict.fromkeys(job.error for job in jobs if job.state is JobState.FAILED):
+        st.error(error)
+    if any(job.state is JobState.CANCELLED for job in jobs):
         st.info("Stopped before all networks were trained. What is trained is kept.")
 
 
-def _offer(store: Store, ensembles: Ensembles, cost: Cost) -> None:
-    spec = ensembles.spec
+def _jobs(store: Store, specs: Sequence[EnsembleSpec]) -> list[Job]:
+    return list(store.jobs.get_many([spec.digest() for spec in specs]).values())
+
+
+def _wanted(several: Sequence[Ensembles]) -> int:
+    return sum(ensembles.spec.n_members for ensembles in several)
+
+
+def _offer(store: Store, several: Sequence[Ensembles], costs: Sequence[Cost]) -> None:
     left, right = st.columns([4, 1], vertical_alignment="center")
-    cached = f", {ensembles.done:,} of them trained already" if ensembles.done else ""
+    done = sum(ensembles.done for ensembles in several)
+    cached = f", {done:,} of them trained already" if done else ""
     measured = "" if stored_speed(store.results) else " (not measured on this machine yet)"
     left.markdown(
-        f"**{spec.n_members:,} networks**{cached}. To do: {_operations(cost.flops)}, about "
-        f"**{_duration(cost.seconds)}** of one worker{measured}, {format_bytes(cost.bytes)} of "
-        "memory. Every network is kept when it is trained; you can close this page."
+        f"**{_wanted(several):,} networks**{cached}. To do: "
+        f"{_operations(sum(cost.flops for cost in costs))}, about "
+        f"**{_duration(sum(cost.seconds for cost in costs))}** of one worker{measured}, "
+        f"{format_bytes(max(cost.bytes for cost in costs))} of memory. "
+        "Every network is kept when it is trained; you can close this page."
     )
     if right.button(
-        "Train what is missing" if ensembles.done else "Train",
+        "Train what is missing" if done else "Train",
         type="primary",
         key="launch",
         icon=":material/play_arrow:",
     ):
-        submit_ensemble(store.jobs, spec)
+        for ensembles in several:
+            if not ensembles.complete:
+                submit_ensemble(store.jobs, ensembles.spec)
         st.rerun()
 
 
-def _progress(store: Store, ensembles: Ensembles, cost: Cost, job: Job) -> None:
-    spec = ensembles.spec
+def _progress(
+    store: Store, several: Sequence[Ensembles], costs: Sequence[Cost], jobs: Sequence[Job]
+) -> None:
     left, right = st.columns([5, 1], vertical_alignment="center")
-    done = max(ensembles.done, job.done if job.total == spec.n_members else 0)
-    text = f"{done:,} of {spec.n_members:,} networks trained"
-    if job.cancel_requested:
+    by_id, wanted = {job.id: job for job in jobs}, _wanted(several)
+    done = sum(_done(ensembles, by_id.get(ensembles.spec.digest())) for ensembles in several)
+    text = f"{done:,} of {wanted:,} networks trained"
+    active = [job for job in jobs if not job.state.ended]
+    stopping = all(job.cancel_requested for job in active)
+    if stopping:
         text += ", stopping after the ones in hand"
-    elif job.state is JobState.QUEUED:
+    elif all(job.state is JobState.QUEUED for job in active):
         text += ", waiting for the engine"
-    elif job.state is JobState.INTERRUPTED:
+    elif all(job.state is JobState.INTERRUPTED for job in active):
         text += ", the engine has gone silent; another one goes on"
     else:
-        left_over = cost.seconds * pace(store, ensembles) / settings.workers()
+        pairs = zip(several, costs, strict=True)
+        left_over = sum(cost.seconds * pace(store, e) for e, cost in pairs) / settings.workers()
         text += f", about {_duration(left_over)} left"
-    left.progress(min(1.0, done / spec.n_members), text=text)
-    if right.button("Stop", key="stop_training", disabled=job.cancel_requested):
-        store.jobs.request_cancel(job.id)
+    left.progress(min(1.0, done / wanted), text=text)
+    if right.button("Stop", key="stop_training", disabled=stopping):
+        for job in active:
+            store.jobs.request_cancel(job.id)
         st.rerun()
+
+
+def _done(ensembles: Ensembles, job: Job | None) -> int:
+    """Networks that are there; the engine may know of some that were not there when we looked."""
+    if job is None or job.state.ended or job.total != ensembles.spec.n_members:
+        return ensembles.done
+    return max(ensembles.done, job.done)
 
 
 def pace(store: Store, ensembles: Ensembles) -> float:

@@ -4,6 +4,7 @@ from ntk_uq.views.curves import MOST_CURVES, CurvesView, logarithmic_grid, view_
 from ntk_uq.views.data import DataView
 from ntk_uq.views.ensembles import EnsemblesView
 from ntk_uq.views.runs import ORDERS, STATES, RunsView
+from ntk_uq.views.width import WidthView
 
 __all__ = [
     "MOST_CURVES",
@@ -13,6 +14,7 @@ __all__ = [
     "DataView",
     "EnsemblesView",
     "RunsView",
+    "WidthView",
     "logarithmic_grid",
     "view_of",
 ]

@@ -1,44 +1,28 @@
 """The controls of the page of ensembles: widgets to view and back."""
 
-from typing import Any
-
 import streamlit as st
 
-from ntk_uq.fields import about, check_of
 from ntk_uq.specs import (
-    OPTIMIZERS,
-    USUAL,
     ArchitectureSpec,
     DataSpec,
     EnsembleSpec,
     OptimizerSpec,
 )
-from ntk_uq.ui.controls import data, network, widgets
+from ntk_uq.ui.controls import data, finite, network, widgets
 from ntk_uq.views import EnsemblesView
 
 _PAGE = "ensembles"
+_LISTS = ("widths", "n_train")
 _NETWORK = ("depth", "activation", "sigma_w", "sigma_b")
-_OPTIMIZER = ("optimizer", "steps", "eta")
-_OPTIMIZERS = {
-    "gd": "gradient descent",
-    "momentum": "gradient descent with momentum",
-    "sgd": "stochastic gradient descent",
-    "adam": "Adam",
-}
-_START = {name: value for needs in USUAL.values() for name, value in needs.items()}
-_ETA = {"adam": "η, learning rate"}
 
 
 def fill(view: EnsemblesView) -> None:
     """Sets every control to a view, before they are drawn."""
     data.fill(_PAGE, view.data)
     widgets.fill(_PAGE, {name: getattr(view.architecture, name) for name in _NETWORK})
-    widgets.fill(_PAGE, {name: getattr(view.optimizer, name) for name in _OPTIMIZER})
-    for name, start in _START.items():
-        widgets.fill(_PAGE, {name: getattr(view.optimizer, name) or start})
-    for name in ("widths", "n_train"):
-        text = check_of(EnsemblesView, name).format(getattr(view, name)).replace(",", ", ")
-        widgets.fill(_PAGE, {name: text})
+    finite.fill_optimizer(_PAGE, view.optimizer)
+    for name in _LISTS:
+        widgets.fill_numbers(_PAGE, EnsemblesView, name, getattr(view, name))
     width, n_train = view.shown
     widgets.fill(_PAGE, {"members": view.members, "linear": view.axis == "linear"})
     widgets.fill(_PAGE, {"shown_width": width, "shown_n_train": n_train})
@@ -55,19 +39,19 @@ def draw() -> EnsemblesView:
         st.subheader("Networks")
         depth = widgets.number(_PAGE, ArchitectureSpec, "depth", "Depth, hidden layers", 1)
         layers = network.activation(_PAGE)
-        widths = _list("widths", "Widths")
+        widths = widgets.numbers(_PAGE, EnsemblesView, "widths", "Widths")
         st.subheader("Training sets and members")
-        n_train = _list("n_train", "N_D, training examples")
+        n_train = widgets.numbers(_PAGE, EnsemblesView, "n_train", "N_D, training examples")
         members = widgets.number(_PAGE, EnsembleSpec, "members", "Members of each ensemble", 10)
         st.subheader("Training")
-        optimizer = _optimizer()
+        optimizer = finite.optimizer(_PAGE)
         with st.expander("Seed, axes"):
             seed = widgets.number(_PAGE, DataSpec, "seed", "Seed", 1)
             linear = st.toggle("Linear value axes", key=widgets.key(_PAGE, "linear"))
     # Only now: a value that is refused must not take the controls below it away.
     lists = {
-        name: check_of(EnsemblesView, name).parse(name, text)
-        for name, text in (("widths", widths), ("n_train", n_train))
+        name: widgets.read_numbers(EnsemblesView, name, text)
+        for name, text in zip(_LISTS, (widths, n_train), strict=True)
     }
     return EnsemblesView(
         DataSpec(**chosen, seed=seed),
@@ -98,38 +82,3 @@ def shown(view: EnsemblesView) -> None:
         if chosen != value:
             st.session_state[widgets.key(_PAGE, name)] = chosen
             st.rerun()
-
-
-def _list(name: str, label: str) -> str:
-    return st.text_input(
-        label,
-        key=widgets.key(_PAGE, name),
-        help=f"{about(EnsemblesView, name)}; numbers with commas between, from small to large",
-    )
-
-
-def _optimizer() -> dict[str, Any]:
-    name = st.selectbox(
-        "Optimizer",
-        OPTIMIZERS,
-        format_func=lambda option: _OPTIMIZERS[option],
-        key=widgets.key(_PAGE, "optimizer"),
-    )
-    left, right = st.columns(2)
-    with left:
-        steps = widgets.number(_PAGE, OptimizerSpec, "steps", "k, steps", 100)
-    with right:
-        label = _ETA.get(name, "η  [1 / λ_max]")
-        eta = widgets.number(_PAGE, OptimizerSpec, "eta", label, None, "%g")
-    values: dict[str, Any] = {"optimizer": name, "steps": steps, "eta": eta}
-    if name == "momentum":
-        values["momentum"] = widgets.number(
-            _PAGE, OptimizerSpec, "momentum", "Momentum", None, "%g", start=_START["momentum"]
-        )
-    if name == "sgd":
-        values["batch_size"] = widgets.number(
-            _PAGE, OptimizerSpec, "batch_size", "Batch size", 8, start=_START["batch_size"]
-        )
-    if name != "gd":
-        st.caption("A departure from the theory, which is that of full-batch gradient descent.")
-    return values

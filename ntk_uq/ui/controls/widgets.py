@@ -60,3 +60,26 @@ def number(
         placeholder=empty,
         help=about(cls, name) + (", above 0" if open_low else ""),
     )
+
+
+def numbers(page: str, cls: type, name: str, label: str) -> str:
+    """A text input for a list of increasing numbers; its text, for :func:`read_numbers`."""
+    return st.text_input(
+        label,
+        key=key(page, name),
+        help=f"{about(cls, name)}; numbers with commas between, from small to large",
+    )
+
+
+def fill_numbers(page: str, cls: type, name: str, values: Any) -> None:
+    """Sets such an input."""
+    fill(page, {name: check_of(cls, name).format(values).replace(",", ", ")})
+
+
+def read_numbers(cls: type, name: str, text: str) -> Any:
+    """The numbers in such an input's text.
+
+    Raises:
+        SpecError: if they are none.
+    """
+    return check_of(cls, name).parse(name, text)

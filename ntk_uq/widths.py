@@ -1,0 +1,180 @@
+"""How finite networks approach infinite width: the correction in 1/width, and what it means."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ntk_uq.comparisons import Comparison
+from ntk_uq.ensembles.records import EnsemblePoint, Estimate
+from ntk_uq.ensembles.statistics import STATISTICS, resampled
+from ntk_uq.results import QUANTITIES
+from ntk_uq.scaling import NeededWidth, WidthFit, fit_width_law, needed_width, refit
+
+DISAGREE = 3.0
+"""Standard errors between the fitted limit and the theory from which on they do not agree."""
+
+
+@dataclass(frozen=True)
+class WidthLaw:
+    """One quantity at one N_D against width, and the laws fitted to it.
+
+    Attributes:
+        quantity: ``mu``, ``sigma`` or ``epsilon``. n_train: N_D.
+        theory: its infinite-width value at the same eta and k; None where there is none yet.
+        points: the ensembles, narrow ones first.
+        free: ``q_inf (1 + c / w)``, the limit fitted. free_power: the same with a power of w.
+        anchored: the limit is the theory's, c is fitted. anchored_power: the same with a power.
+        bootstrap_error: standard error of c by resampling members, in the fit of ``best``; None
+            where there are too few.
+    """
+
+    quantity: str
+    n_train: int
+    theory: float | None
+    points: tuple[EnsemblePoint, ...]
+    free: WidthFit
+    free_power: WidthFit
+    anchored: WidthFit | None
+    anchored_power: WidthFit | None
+    bootstrap_error: float | None
+
+    @property
+    def pull(self) -> float | None:
+        """``(q_inf - theory) / error``: how many standard errors the fitted limit is off."""
+        error = self.free.q_inf_error
+        if not self.free.valid or self.theory is None or not error or self.free.q_inf is None:
+            return None
+        return (self.free.q_inf - self.theory) / error
+
+    @property
+    def best(self) -> WidthFit:
+        """The fit that answers questions: the anchored one where it holds, else the free one."""
+        return self.anchored if self.anchored is not None and self.anchored.valid else self.free
+
+    @property
+    def verdict(self) -> str:
+        """Whether the finite networks point to the theory's value."""
+        if self.theory is None:
+            return "no theory to compare with"
+        if self.pull is None:
+            return f"limit not fitted: {self.free.describe()}"
+        agree = "agrees with" if abs(self.pull) < DISAGREE else "differs from"
+        return f"{agree} the theory, {self.pull:+.1f} standard errors"
+
+    def needed(self, tolerance: float) -> NeededWidth:
+        """How wide networks must be for the quantity to be within ``tolerance`` of its limit.
+
+        Raises:
+            SpecError: if the tolerance is not above 0 and below 1.
+        """
+        if self.best is self.free and self.pull is not None and abs(self.pull) >= DISAGREE:
+            words = (
+                f"not known: the fitted limit {self.verdict}, so these widths are not in the "
+                "range of the first order in 1/width"
+            )
+            return NeededWidth(tolerance, None, None, None, False, words)
+        return needed_width(self.best, tolerance)
+
+    def to_json(self) -> dict[str, Any]:
+        """The laws as JSON's own types."""
+        fits = {
+            name: None if fit is None else fit.to_json()
+            for name in ("free", "free_power", "anchored", "anchored_power")
+            for fit in (getattr(self, name),)
+        }
+        return {
+            "quantity": self.quantity,
+            "n_train": self.n_train,
+            "theory": self.theory,
+            "pull": self.pull,
+            "bootstrap_error": self.bootstrap_error,
+            **fits,
+        }
+
+
+@dataclass(frozen=True)
+class WidthLaws:
+    """Ensembles of one architecture over widths, with a law for each quantity and N_D.
+
+    Attributes:
+        comparison: the ensembles and the theory, complete or growing.
+        laws: for each N_D of the specification, mu, sigma and epsilon.
+    """
+
+    comparison: Comparison
+    laws: tuple[WidthLaw, ...]
+
+    @property
+    def depth(self) -> int:
+        """Number of hidden layers."""
+        return self.comparison.ensembles.spec.architecture.depth
+
+    def law(self, quantity: str, n_train: int) -> WidthLaw:
+        """The law of a quantity at one N_D.
+
+        Raises:
+            StopIteration: if the specification has no such N_D.
+        """
+        return next(law for law in self.laws if (law.quantity, law.n_train) == (quantity, n_train))
+
+    def to_json(self) -> dict[str, Any]:
+        """Ensembles, theory and laws as JSON's own types."""
+        return {**self.comparison.to_json(), "laws": [law.to_json() for law in self.laws]}
+
+
+def width_laws(comparison: Comparison) -> WidthLaws:
+    """The laws of all quantities at all N_D of some ensembles, as far as these are there."""
+    laws = [
+        _law(comparison, quantity, n_train)
+        for n_train in comparison.ensembles.spec.n_train
+        for quantity in QUANTITIES
+    ]
+    return WidthLaws(comparison, tuple(laws))
+
+
+def _law(comparison: Comparison, quantity: str, n_train: int) -> WidthLaw:
+    points = tuple(
+        sorted(
+            (p for p in comparison.ensembles.points if p.n_train == n_train),
+            key=lambda p: p.width,
+        )
+    )
+    estimates: list[Estimate | None] = [getattr(p, quantity) for p in points]
+    infinite = comparison.infinite(n_train)
+    theory = None if infinite is None else float(getattr(infinite, quantity))
+    columns = (
+        [float(p.width) for p in points],
+        [None if e is None else e.value for e in estimates],
+        [None if e is None else e.error for e in estimates],
+    )
+    fits: dict[str, WidthFit | None] = {
+        "free": fit_width_law(*columns),
+        "free_power": fit_width_law(*columns, free_power=True),
+        "anchored": None if theory is None else fit_width_law(*columns, theory),
+        "anchored_power": (
+            None if theory is None else fit_width_law(*columns, theory, free_power=True)
+        ),
+    }
+    law = WidthLaw(quantity, n_train, theory, points, **fits, bootstrap_error=None)  # type: ignore[arg-type]
+    error = _bootstrap_error(comparison, law)
+    return WidthLaw(**{**vars(law), "bootstrap_error": error})
+
+
+def _bootstrap_error(comparison: Comparison, law: WidthLaw) -> float | None:
+    """The standard deviation of c over resampled members, refitted with the same weights."""
+    fit = law.best
+    if not fit.valid or fit.window is None:
+        return None
+    inside = [p for p in law.points if fit.window[0] <= p.width <= fit.window[1]]
+    known = [(p, e) for p in inside if (e := getattr(p, law.quantity)) and e.error]
+    curves = []
+    for point, _ in known:
+        members = comparison.ensembles.members[point.width, law.n_train]
+        losses = np.array([m.test_loss[-1] for m in members if not m.diverged])
+        curves.append(resampled(losses, STATISTICS[law.quantity], point.width))
+    widths = np.array([float(p.width) for p, _ in known])
+    relative = np.array([e.error / e.value for _, e in known])
+    weights = relative * fit.predict(widths)
+    corrections = refit(widths, np.stack(curves, 1), weights, law.theory if fit.anchored else None)
+    return float(np.std(corrections, ddof=1))
