@@ -21,6 +21,7 @@ from ntk_uq.version import VERSION
 if TYPE_CHECKING:
     from ntk_uq.comparisons import Comparison
     from ntk_uq.curves import Curve
+    from ntk_uq.widths import WidthLaws
 
 
 def curve(spec: CurveSpec) -> "Curve":
@@ -54,12 +55,30 @@ def ensemble(spec: EnsembleSpec) -> "Comparison":
         MissingDataError, DataError: if its files are missing or damaged.
         MemoryLimitError, CostLimitError: beyond the settings' limits.
     """
-    from ntk_uq.comparisons import Comparison
-    from ntk_uq.engine.inline import run_curve, run_ensembles
-    from ntk_uq.ensembles.stored import theory_of
+    from ntk_uq.engine.inline import run_comparison
 
-    infinite = theory_of(spec)
-    return Comparison(run_ensembles(spec), None if infinite is None else run_curve(infinite))
+    return run_comparison(spec)
+
+
+def width_law(spec: EnsembleSpec) -> "WidthLaws":
+    """How finite networks approach infinite width, from ensembles trained in this process.
+
+    ``q(w) = q_inf (1 + c / w)``, with ``c2 / w^2`` where the points need it, is fitted to mu,
+    sigma and epsilon at each N_D, over at least three widths w.
+
+    Returns:
+        The laws: ``law("epsilon", n_train)`` with the correction c (units of width) and its
+        errors, ``pull`` (how many standard errors the fitted limit is off the theory) and
+        ``needed(0.1)``, the width from which on epsilon is within 10 % of infinite width.
+
+    Raises:
+        SpecError, MissingDataError, DataError, MemoryLimitError, CostLimitError: as
+            :func:`ensemble`.
+    """
+    from ntk_uq.engine.inline import run_comparison
+    from ntk_uq.widths import width_laws
+
+    return width_laws(run_comparison(spec))
 
 
 __all__ = [
@@ -72,4 +91,5 @@ __all__ = [
     "TrainingSpec",
     "curve",
     "ensemble",
+    "width_law",
 ]

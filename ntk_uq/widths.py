@@ -53,14 +53,22 @@ class WidthLaw:
         return self.anchored if self.anchored is not None and self.anchored.valid else self.free
 
     @property
+    def trusted(self) -> bool:
+        """Whether :attr:`best` describes the approach to the theory's value: a law that points
+        elsewhere does not, however well it fits."""
+        return self.best.valid and (
+            self.best.anchored or self.pull is None or abs(self.pull) < DISAGREE
+        )
+
+    @property
     def verdict(self) -> str:
         """Whether the finite networks point to the theory's value."""
         if self.theory is None:
             return "no theory to compare with"
         if self.pull is None:
             return f"limit not fitted: {self.free.describe()}"
-        agree = "agrees with" if abs(self.pull) < DISAGREE else "differs from"
-        return f"{agree} the theory, {self.pull:+.1f} standard errors"
+        agree = "agrees" if abs(self.pull) < DISAGREE else "differs"
+        return f"{agree}, {self.pull:+.1f} standard errors"
 
     def needed(self, tolerance: float) -> NeededWidth:
         """How wide networks must be for the quantity to be within ``tolerance`` of its limit.
@@ -68,11 +76,8 @@ class WidthLaw:
         Raises:
             SpecError: if the tolerance is not above 0 and below 1.
         """
-        if self.best is self.free and self.pull is not None and abs(self.pull) >= DISAGREE:
-            words = (
-                f"not known: the fitted limit {self.verdict}, so these widths are not in the "
-                "range of the first order in 1/width"
-            )
+        if self.best.valid and not self.trusted and self.pull is not None:
+            words = f"not known: the fitted limit is {self.pull:+.1f} standard errors off"
             return NeededWidth(tolerance, None, None, None, False, words)
         return needed_width(self.best, tolerance)
 
@@ -149,9 +154,9 @@ def _law(comparison: Comparison, quantity: str, n_train: int) -> WidthLaw:
         [None if e is None else e.error for e in estimates],
     )
     fits: dict[str, WidthFit | None] = {
-        "free": fit_width_law(*columns),
+        "free": fit_width_law(*columns, highest=2),
         "free_power": fit_width_law(*columns, free_power=True),
-        "anchored": None if theory is None else fit_width_law(*columns, theory),
+        "anchored": None if theory is None else fit_width_law(*columns, theory, highest=2),
         "anchored_power": (
             None if theory is None else fit_width_law(*columns, theory, free_power=True)
         ),
@@ -176,5 +181,5 @@ def _bootstrap_error(comparison: Comparison, law: WidthLaw) -> float | None:
     widths = np.array([float(p.width) for p, _ in known])
     relative = np.array([e.error / e.value for _, e in known])
     weights = relative * fit.predict(widths)
-    corrections = refit(widths, np.stack(curves, 1), weights, law.theory if fit.anchored else None)
+    corrections = refit(fit, widths, np.stack(curves, 1), weights)
     return float(np.std(corrections, ddof=1))

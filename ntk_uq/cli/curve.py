@@ -75,11 +75,7 @@ _COLUMNS = ("N_D", "mu", "sigma", "epsilon", "population", "floor", "condition")
 
 def _table(curve: Curve, fits: Fits) -> list[str]:
     rows = [_COLUMNS, *(_row(point) for point in curve.points)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_COLUMNS))]
-    lines = [
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    ]
+    lines = shared.aligned(rows)
     lines += ["", "mu and sigma ~ N_D^-alpha; epsilon = sigma / mu"]
     for name in ("mu", "sigma", "epsilon"):
         fit = getattr(fits, name)

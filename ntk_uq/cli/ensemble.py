@@ -8,13 +8,10 @@ from typing import Any
 from ntk_uq.cli import shared
 from ntk_uq.cli.options import add_fields, read
 from ntk_uq.comparisons import Comparison
-from ntk_uq.curves import Curve
 from ntk_uq.ensembles.records import EnsemblePoint, Estimate
-from ntk_uq.ensembles.stored import Ensembles, theory_of
 from ntk_uq.results import CurvePoint
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import USUAL, EnsembleSpec, OptimizerSpec
-from ntk_uq.store import ResultsCache
 
 _OPTIMIZER = ("optimizer", "steps", "eta", "momentum", "batch_size")
 _GRID = ("widths", "n_train", "members")
@@ -32,16 +29,26 @@ def add_parsers(commands: Any) -> None:
             "trained: the same command again goes on where it was stopped, or with more members."
         ),
     )
+    add_options(parser)
+    parser.set_defaults(run=_run)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that name ensembles, and those of the output."""
     shared.add_data(parser)
     shared.add_network(parser)
     add_fields(parser, EnsembleSpec, _GRID, {"widths": "--width"})
     add_fields(parser, OptimizerSpec, _OPTIMIZER)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    parser.set_defaults(run=_run)
 
 
-def _run(options: argparse.Namespace) -> int:
+def train(options: argparse.Namespace) -> Comparison:
+    """The ensembles that the options name, trained as far as they are not there, and the theory.
+
+    Raises:
+        NtkUqError: as the checks of the fields, and training.
+    """
     spec = EnsembleSpec(
         shared.read_data(options),
         shared.read_network(options),
@@ -49,15 +56,27 @@ def _run(options: argparse.Namespace) -> int:
         **read(options, EnsembleSpec, _GRID),
     )
     results = shared.open_results()
-    ensembles = _train(spec, results, options.quiet)
-    theory = _theory(spec, results)
-    if options.json:
-        print(json.dumps(Comparison(ensembles, theory).to_json(), indent=2, allow_nan=False))
-    else:
-        print("\n".join(_table(Comparison(ensembles, theory))))
-    for sentence in ensembles.warnings:
+    # JAX and what it needs are loaded here, so that --help and a mistake answer at once.
+    from ntk_uq.engine.inline import run_comparison
+
+    with shared.progress_bar("network", options.quiet) as progress:
+        return run_comparison(spec, results, progress)
+
+
+def ended(comparison: Comparison) -> int:
+    """Says what is to be said of the networks; the exit code."""
+    for sentence in comparison.ensembles.warnings:
         print(f"ntk_uq: {sentence}", file=sys.stderr)
-    return 1 if any(p.failure for p in ensembles.points) else 0
+    return 1 if any(p.failure for p in comparison.ensembles.points) else 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    comparison = train(options)
+    if options.json:
+        print(json.dumps(comparison.to_json(), indent=2, allow_nan=False))
+    else:
+        print("\n".join(_table(comparison)))
+    return ended(comparison)
 
 
 def _read_optimizer(options: argparse.Namespace) -> OptimizerSpec:
@@ -69,32 +88,13 @@ def _read_optimizer(options: argparse.Namespace) -> OptimizerSpec:
     return OptimizerSpec(**given)
 
 
-def _train(spec: EnsembleSpec, results: ResultsCache | None, quiet: bool) -> Ensembles:
-    # JAX and what it needs are loaded here, so that --help and a mistake answer at once.
-    from ntk_uq.engine.inline import run_ensembles
-
-    with shared.progress_bar("network", quiet) as progress:
-        return run_ensembles(spec, results, progress)
-
-
-def _theory(spec: EnsembleSpec, results: ResultsCache | None) -> Curve | None:
-    from ntk_uq.engine.inline import run_curve
-
-    curve = theory_of(spec)
-    return None if curve is None else run_curve(curve, results)
-
-
 _COLUMNS = ("width", "N_D", "networks", "mu", "sigma", "epsilon", "mu/theory", "epsilon/theory")
 
 
 def _table(comparison: Comparison) -> list[str]:
     ensembles = comparison.ensembles
     rows = [_COLUMNS, *(_row(p, comparison.infinite(p.n_train)) for p in ensembles.points)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_COLUMNS))]
-    lines = [
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    ]
+    lines = shared.aligned(rows)
     optimizer = ensembles.spec.optimizer
     about = f"{optimizer.optimizer}, {optimizer.steps} steps, eta = {optimizer.eta:g}"
     if comparison.theory is None:

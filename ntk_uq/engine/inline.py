@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Callable
 
+from ntk_uq.comparisons import Comparison
 from ntk_uq.curves import Curve, stored_curve
 from ntk_uq.engine.kinds import compute, plan
-from ntk_uq.ensembles.stored import Ensembles, stored_ensembles
+from ntk_uq.ensembles.stored import Ensembles, stored_ensembles, theory_of
 from ntk_uq.errors import StoreError
 from ntk_uq.fields import Spec
 from ntk_uq.jobs import CURVE, ENSEMBLE
@@ -55,6 +56,19 @@ def run_ensembles(
     kept = Overlay(results)
     _run(ENSEMBLE, spec, kept, on_progress)
     return stored_ensembles(kept, spec)
+
+
+def run_comparison(
+    spec: EnsembleSpec,
+    results: ResultsCache | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Comparison:
+    """All networks of some ensembles, beside the theory at the same eta and k if there is one.
+
+    Args and errors as in :func:`run_ensembles`; the progress is that of the networks.
+    """
+    ensembles, infinite = run_ensembles(spec, results, on_progress), theory_of(spec)
+    return Comparison(ensembles, None if infinite is None else run_curve(infinite, results))
 
 
 def _run(

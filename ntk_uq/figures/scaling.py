@@ -15,6 +15,7 @@ TITLES = {
     "sigma": "Spread over initializations σ",
     "epsilon": "Relative spread ε = σ / μ",
 }
+SYMBOLS = {"mu": "μ = E[L]", "sigma": "σ = std[L]", "epsilon": "ε"}
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,7 @@ def scaling_figure(
         _add_parts(figure, quantity, trace, color, style)
         _add_points(figure, quantity, trace, color, marker(index), style)
     _add_part_legend(figure, quantity, style)
-    symbol = {"mu": "μ = E[L]", "sigma": "σ = std[L]", "epsilon": "ε"}[quantity]
-    y_title = with_unit(symbol, "" if quantity == "epsilon" else loss_unit)
+    y_title = with_unit(SYMBOLS[quantity], "" if quantity == "epsilon" else loss_unit)
     _lay_out(figure, traces, TITLES[quantity], y_title, style, revision)
     return figure
 

@@ -5,11 +5,13 @@ data do not support comes back as an invalid fit that says why, in named flags.
 """
 
 from ntk_uq.scaling.draws import widen_by_draws
+from ntk_uq.scaling.needed_width import NeededWidth, needed_width
 from ntk_uq.scaling.notation import format_value
 from ntk_uq.scaling.plateau import PlateauFit, fit_plateau
 from ntk_uq.scaling.power_law import PowerLawFit, asymptotic_window, fit_power_law
 from ntk_uq.scaling.records import Flag, LocalExponent
-from ntk_uq.scaling.width_law import NeededWidth, WidthFit, fit_width_law, needed_width, refit
+from ntk_uq.scaling.width_fit import WidthFit
+from ntk_uq.scaling.width_law import fit_width_law, refit
 
 __all__ = [
     "Flag",

@@ -1,17 +1,19 @@
-"""How a quantity approaches its infinite-width value: ``q(w) = q_inf (1 + c / w^p)``."""
+"""How a quantity approaches its infinite-width value: an expansion in 1/width, or a power."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real
 from scipy import optimize, special
 
 from ntk_uq.errors import SpecError
 from ntk_uq.scaling.least_squares import GAUSSIAN_95, student_quantile
-from ntk_uq.scaling.notation import format_value
-from ntk_uq.scaling.records import Flag, Record, is_valid
+from ntk_uq.scaling.records import Flag, is_valid
+from ntk_uq.scaling.width_fit import INFORM, WidthFit
+
+Numbers = Sequence[int | float | None] | Real[np.ndarray, "n"]
 
 MIN_WIDTHS = 3
 """Widths below which no law can be told from any other: two parameters and one to check."""
@@ -25,70 +27,13 @@ DROP_P_VALUE = 0.05
 POWERS = (0.2, 4.0)
 """Range of the power p where it is free."""
 
+_ERRORS = (1e-9, 1e3)
+"""Relative errors beyond these say "exactly known" and "not known at all" just as well."""
+
+_SPAN = 1e9
+
 SIGNIFICANT = 2.0
 """Standard errors from which on a correction is told from none."""
-
-
-@dataclass(frozen=True)
-class WidthFit(Record):
-    """``q(w) = q_inf (1 + c / w^p)`` fitted to widths w.
-
-    Attributes:
-        anchored: whether q_inf is the theory's value, and only c (and p) were fitted.
-        q_inf, q_inf_error: the value at infinite width, in the quantity's unit; the error is None
-            where it is the theory's.
-        c, c_error: the correction, in units of width^p. c_interval: its 95 % interval; with a free
-            power it is that of ln |c|, which c and p, closely correlated, leave nearer to normal.
-        power, power_error: p; the error is None where p = 1 was imposed.
-        factor: half of a 95 % interval over the standard error, see :func:`fit_width_law`.
-        window: narrowest and widest w in the fit. n_points: how many.
-        chi2, dof: of the fit. p_value: the probability of a larger chi2.
-        flags: findings; ``valid`` is False where one of them forbids to quote the fit.
-    """
-
-    anchored: bool
-    q_inf: float | None
-    q_inf_error: float | None
-    c: float | None
-    c_error: float | None
-    c_interval: tuple[float, float] | None
-    power: float | None
-    power_error: float | None
-    factor: float | None
-    window: tuple[float, float] | None
-    n_points: int
-    chi2: float | None
-    dof: int
-    p_value: float | None
-    flags: tuple[Flag, ...]
-    valid: bool
-
-    def predict(self, widths: Sequence[float] | Float[np.ndarray, "m"]) -> Float[np.ndarray, "m"]:
-        """``q(w)``.
-
-        Raises:
-            SpecError: if there is no fit, or a width is not positive.
-        """
-        w = np.asarray(widths, dtype=float)
-        if not np.all(w > 0):
-            raise SpecError("A width is zero or negative; widths must be positive.")
-        if self.q_inf is None or self.c is None or self.power is None:
-            raise SpecError(f"There is no law to draw ({self.describe()}).")
-        return self.q_inf * (1 + self.c * w**-self.power)
-
-    def describe(self) -> str:
-        """One line: ``c = 12.3 ± 0.4`` with q_inf and p where they were fitted, or why not."""
-        if not self.valid:
-            return "; ".join(flag.reason for flag in self.flags if flag.name not in _INFORM)
-        parts = [f"c = {format_value(self.c, self.c_error)}"]
-        if not self.anchored:
-            parts.insert(0, f"q_inf = {format_value(self.q_inf, self.q_inf_error)}")
-        if self.power_error is not None:
-            parts.append(f"p = {format_value(self.power, self.power_error)}")
-        return ", ".join(parts)
-
-
-_INFORM = frozenset({"missing_points", "narrow_widths_dropped"})
 
 
 @dataclass(frozen=True)
@@ -100,29 +45,33 @@ class _Points:
 
 
 def fit_width_law(
-    widths: Sequence[float],
-    values: Sequence[float | None],
-    errors: Sequence[float | None],
+    widths: Numbers,
+    values: Numbers,
+    errors: Numbers,
     theory: float | None = None,
     *,
     free_power: bool = False,
+    highest: int = 1,
 ) -> WidthFit:
-    """Weighted least squares of ``q(w) = q_inf (1 + c / w^p)``.
+    """Weighted least squares of ``q(w) = q_inf (1 + c / w^p)``, or of an expansion in 1/w.
 
     Networks of different widths are independent, and so are the points. A point's error is its
     relative error times the law's value there, not times its own: of a few networks those whose
     spread came out small would otherwise count for more. The covariance is multiplied by
     ``max(1, chi2 / dof)``, and 95 % intervals are the wider of the Gaussian one with the errors as
-    given and Student's with the scatter found. The law is the first order in 1/w; the narrowest
-    widths are left out, one by one, as long as the points leave it (p < 0.05) and more than three
-    remain.
+    given and Student's with the scatter found.
+
+    The narrower networks are, the more orders of 1/w show. With all widths the orders are tried
+    from the first to the ``highest`` until the points lie on one (p >= 0.05); if they lie on none,
+    the narrowest width is left out, and so on, as long as one more point than needed remains.
 
     Args:
         widths: units of each hidden layer, increasing.
         values: the quantity at each width; None where there is none, which is left out.
         errors: its standard errors, positive; None where there is none, which is left out.
         theory: the infinite-width value, exact; with it only c (and p) are fitted.
-        free_power: whether p is fitted too; otherwise p = 1.
+        free_power: whether p is fitted too; otherwise p = 1. Of a power there is only one order.
+        highest: order of 1/w that may be used, 1 or 2.
 
     Returns:
         The fit. The flags that forbid to quote it: ``too_few_widths``, ``constant`` (all values
@@ -134,38 +83,63 @@ def fit_width_law(
         SpecError: if the lengths differ, or the widths are not positive and increasing.
     """
     points = _read(widths, values, errors)
-    wanted = (theory is None) + 1 + free_power
-    problem = _unusable(points, wanted, theory)
+    problem = _unusable(points, theory, free_power)
     if problem is not None:
         return _nothing(points, theory, (*points.flags, problem))
-    fewest = max(MIN_WIDTHS, wanted + 1)
-    start = 0
-    while True:
+    # In units of the limit, or of a typical value: what is fitted is of order one.
+    unit = float(np.median(points.q)) if theory is None else theory
+    relative = np.clip(points.error / points.q, *_ERRORS)
+    points = _Points(points.w, points.q / unit, relative * points.q / unit, points.flags)
+    if not np.all((points.q > 1 / _SPAN) & (points.q < _SPAN)):
+        reason = f"no law: the values are more than a factor {_SPAN:g} apart"
+        return _nothing(points, theory, (*points.flags, Flag("not_the_law", reason)))
+    return _fit(points, unit, theory is not None, free_power, highest)
+
+
+def _fit(points: _Points, unit: float, anchored: bool, free_power: bool, highest: int) -> WidthFit:
+    theory = 1.0 if anchored else None
+    tried: list[tuple[_Points, _Solution]] = []
+    for start in range(len(points.w)):
         part = _Points(points.w[start:], points.q[start:], points.error[start:], points.flags)
-        solution = _solve(part, theory, free_power)
-        if solution.p_value >= DROP_P_VALUE or len(part.w) <= fewest:
+        for order in range(1, 2 if free_power else highest + 1):
+            if len(part.w) >= _fewest(theory, free_power, order):
+                tried.append((part, _solve(part, theory, free_power, order)))
+        if tried and tried[-1][1].p_value >= DROP_P_VALUE:
             break
-        start += 1
-    if start:
-        word = f"{start} narrowest width{'s' * (start > 1)}"
-        reason = (
-            f"The {word}, up to {points.w[start - 1]:g}, are left out: the points bend away from "
-            "the first order in 1/width there."
-        )
-        part = _Points(
-            part.w, part.q, part.error, (*part.flags, Flag("narrow_widths_dropped", reason))
-        )
-    return _record(part, solution, theory, free_power)
+    lies = (pair for pair in tried if pair[1].p_value >= DROP_P_VALUE)
+    part, solution = next(lies, max(tried, key=lambda pair: pair[1].p_value))
+    return _record(_told(points, part), solution, unit, theory, free_power)
+
+
+def _fewest(theory: float | None, free_power: bool, order: int) -> int:
+    """Points for a fit: one more than parameters."""
+    return max(MIN_WIDTHS, (theory is None) + order + free_power + 1)
+
+
+def _told(points: _Points, part: _Points) -> _Points:
+    """The points of the fit, with a word about those that were left out."""
+    lost = len(points.w) - len(part.w)
+    if not lost:
+        return part
+    word = f"{lost} narrowest width{'s' * (lost > 1)}"
+    reason = (
+        f"The {word}, up to {points.w[lost - 1]:g}, are left out: the points bend away from the "
+        "law there."
+    )
+    flags = (*part.flags, Flag("narrow_widths_dropped", reason))
+    return _Points(part.w, part.q, part.error, flags)
 
 
 @dataclass(frozen=True)
 class _Solution:
-    """``q = a + b / w^p`` with the covariance of the fitted ones among (a, b, p)."""
+    """``q = a + b / w^p + b2 / w^2`` with the covariance of the fitted ones among (a, b, b2, p)."""
 
     a: float
     b: float
+    b2: float
     p: float
-    covariance: Float[np.ndarray, "3 3"]
+    order: int
+    covariance: Float[np.ndarray, "4 4"]
     chi2: float
     dof: int
 
@@ -180,61 +154,68 @@ class _Solution:
         found = student_quantile(self.dof, 0.95) * math.sqrt(self.chi2 / self.dof)
         return max(GAUSSIAN_95, found) / widened
 
+    def error(self, gradient: Sequence[float]) -> float:
+        """Standard error of a function of (a, b, b2, p) with that gradient."""
+        g = np.array(gradient)
+        return math.sqrt(max(float(g @ self.covariance @ g), 0.0))
 
-def _solve(points: _Points, theory: float | None, free_power: bool) -> _Solution:
-    relative = points.error / points.q
-    scale = points.q
+
+def _solve(points: _Points, theory: float | None, free_power: bool, order: int) -> _Solution:
+    relative, scale = points.error / points.q, points.q
     for _ in range(3):  # the weights follow the law; this settles at once where errors are small
-        sigma = relative * np.abs(scale)
+        sigma = relative * scale
         power = _best_power(points, sigma, theory) if free_power else 1.0
-        a, b, covariance, chi2 = _line(points, sigma, theory, power)
-        scale = np.maximum(a + b * points.w**-power, 0.1 * points.q)
-    dof = len(points.w) - (theory is None) - 1 - free_power
-    full = np.zeros((3, 3))
+        (a, *b), covariance, chi2 = _linear(points, sigma, theory, power, order)
+        law = a + sum(b[k] * points.w ** -(power + k) for k in range(order))
+        scale = np.maximum(law, 0.1 * points.q)
     if free_power:
-        slope = -b * np.log(points.w) * points.w**-power  # dq/dp
-        columns = [points.w**-power, slope]
+        columns = [points.w**-power, -b[0] * np.log(points.w) * points.w**-power]  # dq/db, dq/dp
         if theory is None:
             columns.insert(0, np.ones_like(points.w))
-        inverse = np.linalg.pinv(np.stack(columns, 1) / sigma[:, None])
-        which = [0, 1, 2] if theory is None else [1, 2]
-        full[np.ix_(which, which)] = inverse @ inverse.T
-    else:
-        full[:2, :2] = covariance
-    widened = full * max(1.0, chi2 / dof)
-    return _Solution(a, b, power, widened, chi2, dof)
+        covariance = _covariance(np.stack(columns, 1) / sigma[:, None])
+    where = [0] * (theory is None) + list(range(1, order + 1)) + [3] * free_power
+    full = np.zeros((4, 4))
+    full[np.ix_(where, where)] = covariance
+    dof = len(points.w) - len(where)
+    second = b[1] if order == 2 else 0.0
+    full *= max(1.0, chi2 / dof)
+    return _Solution(a, b[0], second, power, order, full, chi2, dof)
 
 
-def _line(
-    points: _Points, sigma: Float[np.ndarray, "n"], theory: float | None, power: float
-) -> tuple[float, float, Float[np.ndarray, "2 2"], float]:
-    """The best a and b at a given power, their covariance, and chi2."""
+def _linear(
+    points: _Points,
+    sigma: Float[np.ndarray, "n"],
+    theory: float | None,
+    power: float,
+    order: int = 1,
+) -> tuple[list[float], Float[np.ndarray, "k k"], float]:
+    """The best a, b (and b2) at a given power, the covariance of those fitted, and chi2."""
     x = points.w**-power
-    if theory is None:
-        design = np.stack([np.ones_like(x), x], 1) / sigma[:, None]
-        target = points.q / sigma
-    else:
-        design, target = (x / sigma)[:, None], (points.q - theory) / sigma
-    # The columns differ by orders of magnitude, and only then is the problem well conditioned.
+    columns = [x**k for k in range(0 if theory is None else 1, order + 1)]
+    design = np.stack(columns, 1) / sigma[:, None]
+    target = (points.q - (theory or 0.0)) / sigma
+    # The columns differ by orders of magnitude; scaled, the problem is well conditioned.
+    norms = np.linalg.norm(design, axis=0)
+    solved = np.linalg.lstsq(design / norms, target, rcond=None)[0] / norms
+    chi2 = float(np.sum((target - design @ solved) ** 2))
+    values = [float(v) for v in solved]
+    return values if theory is None else [theory, *values], _covariance(design), chi2
+
+
+def _covariance(design: Float[np.ndarray, "n k"]) -> Float[np.ndarray, "k k"]:
+    """``(X' X)^-1`` of weighted columns of very different sizes."""
     norms = np.linalg.norm(design, axis=0)
     inverse = np.linalg.pinv(design / norms) / norms[:, None]
-    solved = inverse @ target
-    chi2 = float(np.sum((target - design @ solved) ** 2))
-    covariance = inverse @ inverse.T
-    if theory is None:
-        return float(solved[0]), float(solved[1]), covariance, chi2
-    full = np.zeros((2, 2))
-    full[1, 1] = covariance[0, 0]
-    return theory, float(solved[0]), full, chi2
+    return np.asarray(inverse @ inverse.T)
 
 
 def _best_power(points: _Points, sigma: Float[np.ndarray, "n"], theory: float | None) -> float:
     """The power with the least chi2: the best of a grid, refined between its neighbours."""
     grid = np.linspace(*POWERS, 39)
-    chi2 = [_line(points, sigma, theory, p)[3] for p in grid]
+    chi2 = [_linear(points, sigma, theory, p)[2] for p in grid]
     at = int(np.argmin(chi2))
     found = optimize.minimize_scalar(
-        lambda p: _line(points, sigma, theory, p)[3],
+        lambda p: _linear(points, sigma, theory, p)[2],
         bounds=(grid[max(at - 1, 0)], grid[min(at + 1, len(grid) - 1)]),
         method="bounded",
         options={"xatol": 1e-6},
@@ -243,25 +224,22 @@ def _best_power(points: _Points, sigma: Float[np.ndarray, "n"], theory: float | 
 
 
 def _record(
-    points: _Points, solution: _Solution, theory: float | None, free_power: bool
+    points: _Points, solution: _Solution, unit: float, theory: float | None, free_power: bool
 ) -> WidthFit:
     a, b, p = solution.a, solution.b, solution.p
-    # c = b / a: the relative errors' propagation.
-    gradient = np.array([-b / a**2, 1 / a, 0.0])
-    c_error = math.sqrt(max(float(gradient @ solution.covariance @ gradient), 0.0))
-    b_error = math.sqrt(solution.covariance[1, 1])
+    c, c_error = b / a, solution.error((-b / a**2, 1 / a, 0, 0))
+    c2, c2_error = solution.b2 / a, solution.error((-solution.b2 / a**2, 0, 1 / a, 0))
     flags = list(points.flags)
     if solution.p_value < MIN_P_VALUE:
         flags.append(
             Flag(
                 "not_the_law",
-                f"not on the law: chi2 = {solution.chi2:.3g} for {solution.dof} degrees of "
-                f"freedom, p = {solution.p_value:.1g}; wider networks may be",
+                f"not in the range of 1/width (χ² {solution.chi2:.3g} for {solution.dof})",
             )
         )
     if free_power:
-        fixed = _line(points, points.error, theory, 1.0)
-        unseen = abs(fixed[1]) < SIGNIFICANT * math.sqrt(fixed[2][1, 1])
+        (_, slope), covariance, _ = _linear(points, points.error, theory, 1.0)
+        unseen = abs(slope) < SIGNIFICANT * math.sqrt(covariance[-1, -1])
         at_end = not POWERS[0] + 0.01 < p < POWERS[1] - 0.01
         if unseen or at_end:
             why = (
@@ -271,21 +249,25 @@ def _record(
             )
             flags.append(Flag("power_undetermined", f"no power: {why}"))
     found = tuple(flags)
-    c, c_error = b / a, c_error if theory is None else b_error / a
     half = solution.factor * c_error
     interval = (c - half, c + half)
     if free_power and c:
         spread = math.exp(min(half / abs(c), 50.0))
         interval = (min(c / spread, c * spread), max(c / spread, c * spread))
+    second = solution.order == 2
     return WidthFit(
         anchored=theory is not None,
-        q_inf=a,
-        q_inf_error=math.sqrt(solution.covariance[0, 0]) if theory is None else None,
+        order=solution.order,
+        q_inf=a * unit,
+        q_inf_error=math.sqrt(solution.covariance[0, 0]) * unit if theory is None else None,
         c=c,
         c_error=c_error,
         c_interval=interval,
+        c2=c2 if second else None,
+        c2_error=c2_error if second else None,
+        correlation=_correlation(solution) if second else None,
         power=p,
-        power_error=math.sqrt(solution.covariance[2, 2]) if free_power else None,
+        power_error=math.sqrt(solution.covariance[3, 3]) if free_power else None,
         factor=solution.factor,
         window=(float(points.w[0]), float(points.w[-1])),
         n_points=len(points.w),
@@ -297,17 +279,25 @@ def _record(
     )
 
 
+def _correlation(solution: _Solution) -> float:
+    """Of c and c2, both over the same a."""
+    a = solution.a
+    rows = np.array([(-solution.b / a**2, 1 / a, 0, 0), (-solution.b2 / a**2, 0, 1 / a, 0)])
+    covariance = rows @ solution.covariance @ rows.T
+    return float(covariance[0, 1] / math.sqrt(covariance[0, 0] * covariance[1, 1]))
+
+
 def _may_be_quoted(flags: tuple[Flag, ...]) -> bool:
-    return is_valid(tuple(flag for flag in flags if flag.name not in _INFORM))
+    return is_valid(tuple(flag for flag in flags if flag.name not in INFORM))
 
 
-def _unusable(points: _Points, wanted: int, theory: float | None) -> Flag | None:
+def _unusable(points: _Points, theory: float | None, free_power: bool) -> Flag | None:
     if theory is not None and not theory > 0:
         return Flag("no_theory", f"the infinite-width value is {theory:g}, which has no ratio")
     if np.any(points.q <= 0):
         at = points.w[points.q <= 0][0]
-        return Flag("no_spread", f"the value at width {at:g} is zero: nothing to be relative to")
-    fewest = max(MIN_WIDTHS, wanted + 1)
+        return Flag("no_spread", f"the value at width {at:g} is not above zero: no ratio to fit")
+    fewest = _fewest(theory, free_power, 1)
     if len(points.w) < fewest:
         return Flag(
             "too_few_widths",
@@ -318,13 +308,17 @@ def _unusable(points: _Points, wanted: int, theory: float | None) -> Flag | None
     return None
 
 
-_NUMBERS = ("q_inf", "q_inf_error", "c", "c_error", "c_interval", "power", "power_error", "factor")
+_NUMBERS = (
+    *("q_inf", "q_inf_error", "c", "c_error", "c_interval", "c2", "c2_error", "correlation"),
+    *("power", "power_error", "factor"),
+)
 
 
 def _nothing(points: _Points, theory: float | None, flags: tuple[Flag, ...]) -> WidthFit:
     window = (float(points.w[0]), float(points.w[-1])) if len(points.w) else None
     return WidthFit(
         anchored=theory is not None,
+        order=1,
         **dict.fromkeys(_NUMBERS),
         window=window,
         n_points=len(points.w),
@@ -336,9 +330,7 @@ def _nothing(points: _Points, theory: float | None, flags: tuple[Flag, ...]) -> 
     )
 
 
-def _read(
-    widths: Sequence[float], values: Sequence[float | None], errors: Sequence[float | None]
-) -> _Points:
+def _read(widths: Numbers, values: Numbers, errors: Numbers) -> _Points:
     if not len(widths) == len(values) == len(errors):
         raise SpecError(
             f"There are {len(widths)} widths, {len(values)} values and {len(errors)} errors; give "
@@ -359,81 +351,24 @@ def _read(
 
 
 def refit(
+    fit: WidthFit,
     widths: Float[np.ndarray, "n"],
     values: Float[np.ndarray, "b n"],
     errors: Float[np.ndarray, "n"],
-    theory: float | None,
 ) -> Float[np.ndarray, "b"]:
-    """The correction c of many resampled curves at once, with p = 1 and the same weights for all.
+    """The correction c of many resampled curves at once, with a fit's order and equal weights.
 
     Args:
-        widths: those of a fit's window.
+        fit: with p = 1; its order, and its limit where that is the theory's, are kept.
+        widths: those of its window.
         values: (b, n), a resampled curve a row.
         errors: standard errors of the curve that was resampled.
-        theory: the infinite-width value, or None where it is fitted.
     """
-    x = 1 / widths
-    if theory is not None:
-        weight = x / errors**2
-        return np.asarray((values - theory) @ weight / (weight @ x) / theory)
-    solved = np.linalg.pinv(np.stack([np.ones_like(x), x / x.max()], 1) / errors[:, None])
-    a, b = solved @ (values / errors).T
-    return np.asarray(b / x.max() / a)
-
-
-@dataclass(frozen=True)
-class NeededWidth(Record):
-    """The width from which on a quantity is within a tolerance of its infinite-width value.
-
-    Attributes:
-        tolerance: the relative distance that is allowed.
-        width: ``(|c| / tolerance)^(1/p)``, or None where it is not determined. low, high: its
-            95 % interval.
-        beyond: whether that is wider than any network measured: an extrapolation.
-        words: the answer as a sentence.
-    """
-
-    tolerance: float
-    width: float | None
-    low: float | None
-    high: float | None
-    beyond: bool
-    words: str
-
-
-def needed_width(fit: WidthFit, tolerance: float) -> NeededWidth:
-    """How wide networks must be for ``|q(w) / q_inf - 1| <= tolerance``.
-
-    From a fit with p = 1: ``w = |c| / tolerance``, whose interval is that of ``|c|``. Where c is
-    not told from zero, only the upper end is known. Below the narrowest width of the fit the law
-    was not tested, and the answer is that width at most.
-
-    Raises:
-        SpecError: if the tolerance is not above 0 and below 1, or p was free.
-    """
-    if fit.power_error is not None:
-        raise SpecError("The power was fitted; ask for the width from the fit with 1 / width.")
-    if not 0 < tolerance < 1:
-        raise SpecError(f"The tolerance is {tolerance:g}; it must be above 0 and below 1.")
-    if not fit.valid or fit.c is None or fit.c_interval is None or fit.window is None:
-        return NeededWidth(tolerance, None, None, None, False, f"not known: {fit.describe()}")
-    ends = sorted(abs(end) for end in fit.c_interval)
-    if fit.c_interval[0] <= 0 <= fit.c_interval[1]:
-        ends[0] = 0.0
-    width, low, high = (size / tolerance for size in (abs(fit.c), *ends))
-    narrowest, widest = fit.window
-    beyond = high > widest
-    if high <= narrowest:
-        words = f"at most {narrowest:g}, the narrowest width of the fit"
-    elif low == 0.0:
-        words = f"at most {_rounded(high)} (95 %): the correction is not told from none"
-    else:
-        words = f"{_rounded(width)} (95 %: {_rounded(low)} to {_rounded(high)})"
-    if beyond and high > narrowest:
-        words += f"; wider than any measured, {widest:g}"
-    return NeededWidth(tolerance, width, low, high, beyond, words)
-
-
-def _rounded(width: float) -> str:
-    """A width to two digits, and never below 1."""
-    return f"{float(f'{max(width, 1.0):.2g}'):,.0f}"
+    first = 1 if fit.anchored else 0
+    x = widths.min() / widths
+    design = np.stack([x**k for k in range(first, fit.order + 1)], 1)
+    solve = np.linalg.pinv(design / errors[:, None]) / errors
+    limit = fit.q_inf if fit.anchored and fit.q_inf else 0.0
+    solved = (values - limit) @ solve.T
+    a = limit if fit.anchored else solved[:, 0]
+    return np.asarray(solved[:, 1 - first] * widths.min() / a)

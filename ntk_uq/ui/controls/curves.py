@@ -4,10 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from ntk_uq.fields import about
-from ntk_uq.specs import DEPTH, DataSpec, TrainingSpec
+from ntk_uq.specs import DataSpec, TrainingSpec
 from ntk_uq.ui.controls import data, network, widgets
-from ntk_uq.views import MOST_CURVES, CurvesView
+from ntk_uq.views import CurvesView
 
 _PAGE = "curves"
 _OWN = ("activation", "sigma_w", "sigma_b", "n_low", "n_high", "n_points", "draws")
@@ -47,14 +46,7 @@ def draw() -> CurvesView:
 
 def _network() -> dict[str, Any]:
     st.subheader("Network")
-    depths = st.multiselect(
-        "Depth, hidden layers",
-        range(DEPTH.low, DEPTH.high + 1),
-        max_selections=MOST_CURVES,
-        key=widgets.key(_PAGE, "depths"),
-        help=about(CurvesView, "depths"),
-    )
-    return {"depths": tuple(sorted(depths)), **network.activation(_PAGE)}
+    return {"depths": network.depths(_PAGE, CurvesView), **network.activation(_PAGE)}
 
 
 def _grid() -> dict[str, Any]:

@@ -4,8 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from ntk_uq.specs import ACTIVATIONS, ArchitectureSpec, DataSpec, TrainingSpec
+from ntk_uq.fields import about
+from ntk_uq.specs import ACTIVATIONS, DEPTH, ArchitectureSpec, DataSpec, TrainingSpec
 from ntk_uq.ui.controls import widgets
+from ntk_uq.views import MOST_CURVES
 
 _TRAININGS = {
     "converged": "Gradient descent, to convergence",
@@ -15,6 +17,18 @@ _TRAININGS = {
 }
 _START = {"time": 1000.0, "steps": 1000}
 """What a training time starts from when it is chosen first."""
+
+
+def depths(page: str, cls: type) -> tuple[int, ...]:
+    """A control for several depths, the field ``depths`` of a view; its value."""
+    chosen = st.multiselect(
+        "Depth, hidden layers",
+        range(DEPTH.low, DEPTH.high + 1),
+        max_selections=MOST_CURVES,
+        key=widgets.key(page, "depths"),
+        help=about(cls, "depths"),
+    )
+    return tuple(sorted(chosen))
 
 
 def activation(page: str) -> dict[str, Any]:

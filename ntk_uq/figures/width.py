@@ -1,0 +1,291 @@
+"""A quantity of finite networks against width, its law, and the law's correction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from ntk_uq.ensembles.records import Estimate
+from ntk_uq.figures.scaling import SYMBOLS, TITLES
+from ntk_uq.figures.style import Style, legend_below, marker, set_range, with_unit
+from ntk_uq.widths import WidthLaw, WidthLaws
+
+_PLOT_HEIGHT = 460  # pixels
+_LETTERS = {"mu": "μ", "sigma": "σ", "epsilon": "ε"}
+
+
+def width_figure(
+    quantity: str,
+    studies: Sequence[WidthLaws],
+    n_train: int,
+    tolerance: float,
+    loss_unit: str,
+    style: Style,
+    revision: str = "",
+) -> go.Figure:
+    """A quantity against width, a colour a depth, and below it over its infinite-width value.
+
+    Dashed lines are infinite width, solid ones the law in the range of its fit, dotted beyond. The
+    band is the tolerance; a star is where the law enters it for good, with its 95 % interval.
+
+    Args:
+        quantity: ``mu``, ``sigma`` or ``epsilon``.
+        studies: one a depth.
+        n_train: N_D that is shown.
+        tolerance: relative distance from infinite width that counts as close.
+        loss_unit: unit of the loss; epsilon has none.
+        style: how it looks.
+        revision: changes when the view does: zoom and hidden traces survive until then.
+    """
+    figure = make_subplots(
+        rows=2, cols=1, shared_xaxes=True, row_heights=[0.58, 0.42], vertical_spacing=0.05
+    )
+    figure.add_hrect(
+        **{"y0": 1 - tolerance, "y1": 1 + tolerance, "row": 2, "col": 1},
+        **{"fillcolor": style.faded(style.grey, 0.25), "line_width": 0, "layer": "below"},
+    )
+    figure.add_hline(1, line={"color": style.grey, "width": 1.5, "dash": "dash"}, row=2, col=1)
+    widths = [float(w) for study in studies for w in study.comparison.ensembles.spec.widths]
+    values, ratios = [], [1 - tolerance, 1 + tolerance]
+    reach = max(widths)
+    laws = [study.law(quantity, n_train) for study in studies]
+    for law in laws:
+        needed = law.needed(tolerance)
+        # An answer far beyond what was measured must not squeeze the measured into a corner.
+        if needed.width is not None:
+            reach = max(reach, min(1.3 * needed.width, 16 * max(widths)))
+    for index, (study, law) in enumerate(zip(studies, laws, strict=True)):
+        label = f"depth {study.depth}"
+        values += _add_limit(figure, law, (min(widths), reach), style.color(index))
+        values += _add_points(figure, law, label, index, style, 1.0, row=1)
+        _add_law(figure, law, 1.0, reach, style.color(index), row=1)
+        if law.theory:
+            ratios += _add_points(figure, law, label, index, style, law.theory, row=2)
+            _add_law(figure, law, law.theory, reach, style.color(index), row=2)
+            _add_answer(figure, law, tolerance, label, index, style)
+    _lay_out(
+        figure,
+        quantity,
+        len(studies),
+        loss_unit,
+        style,
+        revision,
+        (min(widths), reach),
+        values,
+        ratios,
+    )
+    return figure
+
+
+def _add_limit(
+    figure: go.Figure, law: WidthLaw, ends: tuple[float, float], color: str
+) -> list[float]:
+    if law.theory is None:
+        return []
+    figure.add_scatter(
+        x=ends,
+        y=[law.theory] * 2,
+        mode="lines",
+        line={"color": color, "width": 1.5, "dash": "dash"},
+        showlegend=False,
+        hovertemplate="infinite width<br>%{y:.4g}<extra></extra>",
+        row=1,
+        col=1,
+    )
+    return [law.theory]
+
+
+def _add_points(
+    figure: go.Figure,
+    law: WidthLaw,
+    label: str,
+    index: int,
+    style: Style,
+    scale: float,
+    row: int,
+) -> list[float]:
+    """Draws the ensembles over ``scale``; returns every value that the axis has to hold."""
+    found: list[tuple[Any, Estimate]] = [
+        (p, e) for p in law.points if (e := getattr(p, law.quantity)) is not None
+    ]
+    values = [e.value / scale for _, e in found]
+    ups = [0.0 if e.high is None else (e.high - e.value) / scale for _, e in found]
+    downs = [0.0 if e.low is None else (e.value - e.low) / scale for _, e in found]
+    if not style.linear:
+        downs = [min(down, 0.9 * v) for down, v in zip(downs, values, strict=True)]
+    figure.add_scatter(
+        x=[p.width for p, _ in found],
+        y=values,
+        name=label,
+        legendgroup=label,
+        showlegend=row == 1,
+        mode="markers",
+        marker={"color": style.color(index), "symbol": marker(index), "size": 10},
+        error_y={"type": "data", "array": ups, "arrayminus": downs, "width": 4},
+        customdata=[[p.members - p.diverged] for p, _ in found],
+        hovertemplate=(
+            f"{label}<br>width %{{x}}, %{{customdata[0]}} networks<br>%{{y:.4g}}<extra></extra>"
+        ),
+        row=row,
+        col=1,
+    )
+    return [
+        end
+        for v, up, down in zip(values, ups, downs, strict=True)
+        for end in (v + up, v - down)
+        if end > 0
+    ]
+
+
+def _add_law(
+    figure: go.Figure, law: WidthLaw, scale: float, reach: float, color: str, row: int
+) -> None:
+    fit = law.best
+    if not law.trusted or fit.window is None:
+        return
+    low, high = fit.window
+    pieces = [("solid", np.geomspace(low, high, 60))]
+    if reach > 1.01 * high:
+        pieces.append(("dot", np.geomspace(high, reach, 40)))
+    for dash, x in pieces:
+        figure.add_scatter(
+            x=x,
+            y=fit.predict(x) / scale,
+            mode="lines",
+            line={"color": color, "width": 2, "dash": dash},
+            showlegend=False,
+            hoverinfo="skip",
+            row=row,
+            col=1,
+        )
+
+
+def _add_answer(
+    figure: go.Figure, law: WidthLaw, tolerance: float, label: str, index: int, style: Style
+) -> None:
+    needed = law.needed(tolerance)
+    window = law.best.window
+    if needed.width is None or needed.low is None or needed.high is None or not law.best.c:
+        return
+    if window is None or needed.width < window[0] or needed.low == 0:
+        return  # the answer is a bound, which the table tells
+    side = 1 + tolerance if law.best.c > 0 else 1 - tolerance
+    figure.add_scatter(
+        x=[needed.width],
+        y=[side],
+        mode="markers",
+        marker={
+            **{"symbol": "star", "size": 15, "color": style.color(index)},
+            "line": {"color": style.ink, "width": 1},
+        },
+        error_x={
+            **{"type": "data", "array": [needed.high - needed.width]},
+            **{"arrayminus": [needed.width - needed.low], "width": 5},
+        },
+        showlegend=False,
+        hovertemplate=(
+            f"{label}: within {100 * tolerance:g} % from width %{{x:.3g}} on<extra></extra>"
+        ),
+        row=2,
+        col=1,
+    )
+
+
+def _lay_out(
+    figure: go.Figure,
+    quantity: str,
+    entries: int,
+    loss_unit: str,
+    style: Style,
+    revision: str,
+    ends: tuple[float, float],
+    values: list[float],
+    ratios: list[float],
+) -> None:
+    kind = "linear" if style.linear else "log"
+    unit = "" if quantity == "epsilon" else loss_unit
+    upper = style.axis(with_unit(SYMBOLS[quantity], unit), kind)
+    lower = style.axis("finite / infinite", kind)
+    x_axis = style.axis("width w, units a hidden layer", "log")
+    set_range(x_axis, [0.9 * ends[0], 1.1 * ends[1]])
+    powers = range(int(np.ceil(np.log2(ends[0]))), int(np.floor(np.log2(ends[1]))) + 1)
+    step = 1 if len(powers) <= 6 else 2
+    x_axis["tickvals"] = [2**k for k in powers][::step]
+    for axis, held in ((upper, values), (lower, ratios)):
+        if not held:
+            axis["showticklabels"] = False
+        elif not style.linear:
+            set_range(axis, held)
+    hidden = {**x_axis, "title": {"text": ""}, "showticklabels": False, "matches": "x2"}
+    figure.update_layout(
+        style.layout(TITLES[quantity], revision),
+        **legend_below(entries, _PLOT_HEIGHT, narrow=True),
+        **{"xaxis": hidden, "xaxis2": x_axis, "yaxis": upper, "yaxis2": lower},
+    )
+
+
+def correction_figure(
+    quantity: str,
+    studies: Sequence[WidthLaws],
+    against: str,
+    style: Style,
+    revision: str = "",
+) -> go.Figure:
+    """The correction c of ``q_inf (1 + c / w)`` against depth, or against N_D.
+
+    Args:
+        quantity: ``mu``, ``sigma`` or ``epsilon``.
+        studies: one a depth.
+        against: ``depth`` (a colour an N_D) or ``n_train`` (a colour a depth).
+        style: how it looks.
+        revision: as in :func:`width_figure`.
+    """
+    cells = [
+        (study.depth, law.n_train, law.best)
+        for study in studies
+        for law in study.laws
+        if law.quantity == quantity and law.trusted
+    ]
+    by_depth = against == "depth"
+    groups = sorted(
+        {law.n_train for s in studies for law in s.laws}
+        if by_depth
+        else {study.depth for study in studies}
+    )
+    figure = go.Figure()
+    for index, group in enumerate(groups):
+        label = f"N<sub>D</sub> = {group:,}" if by_depth else f"depth {group}"
+        mine = [c for c in cells if c[1 if by_depth else 0] == group]
+        figure.add_scatter(
+            x=[c[0 if by_depth else 1] for c in mine],
+            y=[c[2].c for c in mine],
+            error_y={"type": "data", "array": [c[2].c_error for c in mine], "width": 4},
+            name=label,
+            showlegend=True,
+            mode="lines+markers",
+            line={"color": style.color(index), "width": 1, "dash": "dot"},
+            marker={"color": style.color(index), "symbol": marker(index), "size": 10},
+            hovertemplate=f"{label}<br>%{{x}}<br>c = %{{y:.3g}}<extra></extra>",
+        )
+    figure.add_hline(0, line={"color": style.grey, "width": 1.5, "dash": "dash"})
+    if by_depth:
+        depths = sorted(study.depth for study in studies)
+        x_axis = style.axis("depth, hidden layers")
+        x_axis |= {"tickvals": depths, "range": [depths[0] - 0.3, depths[-1] + 0.3]}
+    else:
+        sizes = sorted({law.n_train for s in studies for law in s.laws})
+        x_axis = style.axis("training examples N<sub>D</sub>", "log")
+        set_range(x_axis, [0.95 * sizes[0], 1.05 * sizes[-1]])
+        x_axis["tickvals"] = sizes
+    title = (
+        f"Correction c to {_LETTERS[quantity]} against {'depth' if by_depth else 'N<sub>D</sub>'}"
+    )
+    figure.update_layout(
+        style.layout(title, revision),
+        **legend_below(len(groups), 300, narrow=True),
+        xaxis=x_axis,
+        yaxis=style.axis(with_unit("c", "units of width")),
+    )
+    return figure
