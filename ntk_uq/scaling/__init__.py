@@ -5,17 +5,28 @@ data do not support comes back as an invalid fit that says why, in named flags.
 """
 
 from ntk_uq.scaling.draws import widen_by_draws
+from ntk_uq.scaling.extrapolation import Extrapolation, HeldOut
+from ntk_uq.scaling.law_choice import LawChoice, fit_laws
+from ntk_uq.scaling.law_fit import LawFit, Parameter
+from ntk_uq.scaling.laws import LAWS
 from ntk_uq.scaling.notation import format_value
 from ntk_uq.scaling.plateau import PlateauFit, fit_plateau
 from ntk_uq.scaling.power_law import PowerLawFit, asymptotic_window, fit_power_law
 from ntk_uq.scaling.records import Flag, LocalExponent
 
 __all__ = [
+    "LAWS",
+    "Extrapolation",
     "Flag",
+    "HeldOut",
+    "LawChoice",
+    "LawFit",
     "LocalExponent",
+    "Parameter",
     "PlateauFit",
     "PowerLawFit",
     "asymptotic_window",
+    "fit_laws",
     "fit_plateau",
     "fit_power_law",
     "format_value",
