@@ -3,11 +3,12 @@
 import streamlit as st
 
 from ntk_uq import datasets
-from ntk_uq.curves import stored_curve
+from ntk_uq.curve_laws import shown_laws
+from ntk_uq.curves import Curve, stored_curve
 from ntk_uq.errors import MissingDataError, NtkUqError
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style, Trace, scaling_figure
 from ntk_uq.theory.memory import check_memory
-from ntk_uq.ui import links, live, session, tables
+from ntk_uq.ui import law_tables, links, live, session, tables
 from ntk_uq.ui.controls import curves as controls
 from ntk_uq.views import CurvesView, DataView
 
@@ -76,16 +77,29 @@ def results(view: CurvesView, waiting: bool) -> None:
         live.ended(store, curves, labels)
     if waiting and not still_waiting:
         st.rerun()
-    traces = [
-        Trace(label, curve, curve.fits(view.fit_low, view.fit_high) if curve.complete else None)
-        for label, curve in zip(labels, curves, strict=True)
-    ]
+    traces = [trace(view, label, curve) for label, curve in zip(labels, curves, strict=True)]
     charts(view, traces)
+    law_tables.expectations(traces, view)
     for sentence in dict.fromkeys(s for c in curves for s in (*c.failures, *c.warnings)):
         st.warning(sentence, icon=":material/warning:")
-    tables.exponents(traces)
-    tables.reasons(traces)
+    if view.law == "power":
+        tables.exponents(traces)
+    else:
+        law_tables.shown_laws(traces)
+    tables.reasons(traces, view)
     tables.numbers(traces, view)
+
+
+def trace(view: CurvesView, label: str, curve: Curve) -> Trace:
+    """A curve, with what the view asks of its fits once it is complete."""
+    if not curve.complete:
+        return Trace(label, curve, None)
+    fits = curve.fits(view.fit_low, view.fit_high)
+    instead = view.law != "power"
+    laws = None
+    if instead or view.extrapolate is not None:
+        laws = shown_laws(curve, fits, view.law, view.fit_low, view.fit_high)
+    return Trace(label, curve, fits, laws, instead)
 
 
 def charts(view: CurvesView, traces: list[Trace]) -> None:
@@ -94,7 +108,12 @@ def charts(view: CurvesView, traces: list[Trace]) -> None:
     style = Style(session.dark(), view.axis == "linear", view.parts)
     for column, quantity in zip(st.columns(3), TITLES, strict=True):
         figure = scaling_figure(
-            quantity, traces, datasets.loss_unit(dataset, view.data), style, view.digest()
+            quantity,
+            traces,
+            datasets.loss_unit(dataset, view.data),
+            style,
+            view.digest(),
+            view.extrapolate,
         )
         column.plotly_chart(
             figure,

@@ -11,7 +11,13 @@ from ntk_uq.views import MOST_CURVES, CurvesView
 
 _PAGE = "curves"
 _OWN = ("activation", "sigma_w", "sigma_b", "n_low", "n_high", "n_points", "draws")
-_DISPLAY = ("fit_low", "fit_high", "parts")
+_DISPLAY = ("fit_low", "fit_high", "law", "extrapolate", "parts")
+_LAWS = {
+    "power": "power law, plateau of ε",
+    "auto": "automatic, by AICc",
+    "offset": "power law with offset",
+    "broken": "broken power law",
+}
 
 
 def fill(view: CurvesView) -> None:
@@ -76,11 +82,23 @@ def _display() -> dict[str, Any]:
         low = _bound("fit_low", "fit from N_D")
     with right:
         high = _bound("fit_high", "fit to N_D")
+    law = st.selectbox(
+        "Law of the fits",
+        list(_LAWS),
+        format_func=_LAWS.__getitem__,
+        key=widgets.key(_PAGE, "law"),
+        help=about(CurvesView, "law"),
+    )
+    extrapolate = widgets.number(
+        _PAGE, CurvesView, "extrapolate", "Extrapolate to N_D", 1000, empty="not at all"
+    )
     parts = st.toggle("Bias and variance parts of μ", key=widgets.key(_PAGE, "parts"))
     linear = st.toggle("Linear value axes", key=widgets.key(_PAGE, "linear"))
     return {
         "fit_low": low,
         "fit_high": high,
+        "law": law,
+        "extrapolate": extrapolate,
         "parts": parts,
         "axis": "linear" if linear else "log",
     }
