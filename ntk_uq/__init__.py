@@ -6,6 +6,7 @@ spec = ntk_uq.CurveSpec(n_train=(50, 100, 200, 400, 800))
 print(ntk_uq.curve(spec).fits().mu.describe())
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ntk_uq.specs import (
@@ -21,6 +22,7 @@ from ntk_uq.version import VERSION
 if TYPE_CHECKING:
     from ntk_uq.comparisons import Comparison
     from ntk_uq.curves import Curve
+    from ntk_uq.scaling import LawChoice
     from ntk_uq.widths import WidthLaws
 
 
@@ -81,6 +83,52 @@ def width_law(spec: EnsembleSpec) -> "WidthLaws":
     return width_laws(run_comparison(spec))
 
 
+def fit(
+    curve: "Curve | Sequence[float]",
+    values: "str | Sequence[float | None]" = "mu",
+    errors: Sequence[float | None] | None = None,
+    *,
+    window: tuple[float, float] | None = None,
+    draws: Sequence[Sequence[float]] | None = None,
+) -> "LawChoice":
+    """Which law a scaling curve follows, with errors, alternatives and extrapolation.
+
+    ``fit(curve, "epsilon")`` takes a computed curve and a quantity;
+    ``fit(n_train, values, errors)`` any numbers, from wherever they come.
+
+    Returns:
+        Every law fitted (constant, ``A n^-alpha``, the same with an offset, broken), the one with
+        the smallest AICc in ``best``; ``extrapolate(n)`` with its band, ``held_out``,
+        ``describe()``, ``to_json()``; see :func:`ntk_uq.scaling.fit_laws`.
+
+    Args:
+        curve: a curve, or training-set sizes N_D, increasing [examples].
+        values: of a curve, ``mu``, ``sigma`` or ``epsilon``; otherwise the quantity at each N_D.
+        errors: standard errors of the values; None for a curve, which has its own.
+        window: smallest and largest N_D to use; None for all.
+        draws: the quantity of each independent draw at each N_D; of a curve, its own.
+
+    Raises:
+        SpecError: if what was given is no curve; whatever its values are, they do not raise.
+    """
+    from ntk_uq.curves import Curve
+    from ntk_uq.errors import SpecError
+    from ntk_uq.scaling import fit_laws
+
+    if isinstance(curve, Curve):
+        if not isinstance(values, str) or errors is not None or draws is not None:
+            raise SpecError(
+                "A curve has its own values, errors and draws; name a quantity: mu, sigma or "
+                "epsilon."
+            )
+        return curve.laws(values, *(window or (None, None)))
+    if isinstance(values, str):
+        raise SpecError(
+            f"values is {values!r}; give the quantity at each N_D, or a computed curve first."
+        )
+    return fit_laws(curve, values, errors, window, draws)
+
+
 __all__ = [
     "VERSION",
     "ArchitectureSpec",
@@ -91,5 +139,6 @@ __all__ = [
     "TrainingSpec",
     "curve",
     "ensemble",
+    "fit",
     "width_law",
 ]

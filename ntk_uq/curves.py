@@ -1,15 +1,19 @@
 """Curves as users get them: cached points averaged over draws, with fits and provenance."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ntk_uq import datasets
+from ntk_uq.errors import SpecError
 from ntk_uq.results import QUANTITIES, CurvePoint, Point, average, point_key
 from ntk_uq.scaling import (
+    LAWS,
+    LawChoice,
     PlateauFit,
     PowerLawFit,
     asymptotic_window,
+    fit_laws,
     fit_plateau,
     fit_power_law,
     widen_by_draws,
@@ -88,13 +92,45 @@ class Curve:
         mu, sigma = (part._power_law(name, choose=low is None) for name in ("mu", "sigma"))
         return Fits(mu, sigma, fit_plateau(*part._columns("epsilon")))
 
+    def laws(
+        self,
+        quantity: str,
+        low: float | None = None,
+        high: float | None = None,
+        laws: Sequence[str] | None = None,
+    ) -> LawChoice:
+        """Which law a quantity follows on the points with ``low <= n_train <= high``.
+
+        Every law is fitted to the same points, with the scatter of whole draws as their errors
+        where there are two draws or more; see :func:`ntk_uq.scaling.fit_laws`.
+
+        Args:
+            quantity: ``mu``, ``sigma`` or ``epsilon``.
+            low, high: the window; None is no bound.
+            laws: those to try; None for all.
+
+        Raises:
+            SpecError: for another quantity or law, or if the window is upside down.
+        """
+        if quantity not in QUANTITIES:
+            raise SpecError(f"quantity is {quantity!r}; choose one of {', '.join(QUANTITIES)}.")
+        bounds = check_window(low, high)
+        part = Curve(self.spec, tuple(p for p in self.raw if bounds[0] <= p.n_train <= bounds[1]))
+        draws = part._draws(quantity)
+        return fit_laws(
+            *part._columns(quantity),
+            draws=draws if len(draws) > 1 else None,
+            laws=LAWS if laws is None else laws,
+        )
+
     def to_json(self, low: float | None = None, high: float | None = None) -> dict[str, Any]:
-        """The whole curve as JSON's own types, with fits on a window as in :meth:`fits`."""
+        """The whole curve as JSON's own types, with the fits of :meth:`fits` and :meth:`laws`."""
         return {
             "spec": self.spec.to_json(),
             "digest": self.spec.digest(),
             "points": [p.to_json() for p in self.points],
             "fits": self.fits(low, high).to_json(),
+            "laws": {q: self.laws(q, low, high).to_json() for q in QUANTITIES},
             "failures": list(self.failures),
             "provenance": self.provenance(),
         }

@@ -15,6 +15,8 @@ RESULTS_VERSION = 1
 """Part of every key: raised when the numbers change, so that older results are left alone."""
 
 QUANTITIES = ("mu", "sigma", "epsilon")
+SYMBOLS = {"mu": "μ", "sigma": "σ", "epsilon": "ε"}
+"""The quantities for people."""
 
 
 def point_key(spec: PointSpec, fingerprint: str) -> str:

@@ -3,11 +3,15 @@
 import streamlit as st
 
 from ntk_uq import datasets
-from ntk_uq.curves import stored_curve
+from ntk_uq.curve_laws import shown_laws
+from ntk_uq.curves import Curve, stored_curve
 from ntk_uq.errors import MissingDataError, NtkUqError
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style, Trace, scaling_figure
+from ntk_uq.figures.posteriors import ratio_figure
+from ntk_uq.posteriors import PosteriorPair, bayesian
+from ntk_uq.specs import CurveSpec
 from ntk_uq.theory.memory import check_memory
-from ntk_uq.ui import links, live, session, tables
+from ntk_uq.ui import law_tables, links, live, session, tables
 from ntk_uq.ui.controls import curves as controls
 from ntk_uq.views import CurvesView, DataView
 
@@ -37,7 +41,7 @@ def page() -> None:
                 missing(view, error)
             raise
         st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset, view.data)}.")
-        curves = [stored_curve(store.results, spec) for spec in view.curves()]
+        curves = [stored_curve(store.results, spec) for spec in wanted(view)]
         live.ask(store, curves)
         waiting = live.pending(store, curves)
     # While points may come, only the fragment is drawn again, and nothing once they are there.
@@ -69,23 +73,47 @@ def results(view: CurvesView, waiting: bool) -> None:
     """Progress, plots and tables of what is there."""
     with session.told():
         store = session.store()
-        curves = [stored_curve(store.results, spec) for spec in view.curves()]
+        curves = [stored_curve(store.results, spec) for spec in wanted(view)]
         still_waiting = live.pending(store, curves)
         labels = [f"depth {depth}" for depth in view.depths]
+        labels += [f"{label}, Bayesian" for label in labels] if view.bayes else []
         live.progress(store, curves)
         live.ended(store, curves, labels)
     if waiting and not still_waiting:
         st.rerun()
-    traces = [
-        Trace(label, curve, curve.fits(view.fit_low, view.fit_high) if curve.complete else None)
-        for label, curve in zip(labels, curves, strict=True)
-    ]
+    traces = [trace(view, label, curve) for label, curve in zip(labels, curves, strict=True)]
     charts(view, traces)
+    if view.bayes:
+        ratios(view, traces)
+    law_tables.expectations(traces, view)
     for sentence in dict.fromkeys(s for c in curves for s in (*c.failures, *c.warnings)):
         st.warning(sentence, icon=":material/warning:")
-    tables.exponents(traces)
-    tables.reasons(traces)
+    if view.law == "power":
+        tables.exponents(traces)
+    else:
+        law_tables.shown_laws(traces)
+    tables.reasons(traces, view)
     tables.numbers(traces, view)
+
+
+def wanted(view: CurvesView) -> tuple[CurveSpec, ...]:
+    """The curves, and after them their Bayesian partners where these are asked for."""
+    curves = view.curves()
+    return (*curves, *map(bayesian, curves)) if view.bayes else curves
+
+
+def trace(view: CurvesView, label: str, curve: Curve) -> Trace:
+    """A curve, with what the view asks of its fits once it is complete."""
+    color = view.depths.index(curve.spec.architecture.depth)
+    hollow = view.bayes and curve.spec.training.posterior == "bayes"
+    if not curve.complete:
+        return Trace(label, curve, None, color=color, hollow=hollow)
+    fits = curve.fits(view.fit_low, view.fit_high)
+    instead = view.law != "power"
+    laws = None
+    if instead or view.extrapolate is not None:
+        laws = shown_laws(curve, fits, view.law, view.fit_low, view.fit_high)
+    return Trace(label, curve, fits, laws, instead, color, hollow)
 
 
 def charts(view: CurvesView, traces: list[Trace]) -> None:
@@ -94,7 +122,12 @@ def charts(view: CurvesView, traces: list[Trace]) -> None:
     style = Style(session.dark(), view.axis == "linear", view.parts)
     for column, quantity in zip(st.columns(3), TITLES, strict=True):
         figure = scaling_figure(
-            quantity, traces, datasets.loss_unit(dataset, view.data), style, view.digest()
+            quantity,
+            traces,
+            datasets.loss_unit(dataset, view.data),
+            style,
+            view.digest(),
+            view.extrapolate,
         )
         column.plotly_chart(
             figure,
@@ -102,6 +135,25 @@ def charts(view: CurvesView, traces: list[Trace]) -> None:
             key=f"chart_{quantity}",
             config=PLOT_CONFIG,
             alt=f"{TITLES[quantity]} against the number of training examples",
+        )
+
+
+def ratios(view: CurvesView, traces: list[Trace]) -> None:
+    """Trained over Bayesian networks: three small plots below the others."""
+    half = len(traces) // 2
+    pairs = [
+        (left.label, PosteriorPair(left.curve, right.curve))
+        for left, right in zip(traces[:half], traces[half:], strict=True)
+    ]
+    style = Style(session.dark(), view.axis == "linear")
+    window = (view.fit_low, view.fit_high)
+    for column, quantity in zip(st.columns(3), TITLES, strict=True):
+        column.plotly_chart(
+            ratio_figure(quantity, pairs, style, view.digest(), window),
+            theme=None,
+            key=f"ratio_{quantity}",
+            config=PLOT_CONFIG,
+            alt=f"{TITLES[quantity]}, trained over Bayesian",
         )
 
 

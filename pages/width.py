@@ -58,7 +58,8 @@ def results(view: WidthView, waiting: bool) -> None:
     with session.told():
         store = session.store()
         specs = view.ensembles()
-        studies = [study(store, spec) for spec in specs]
+        with st.spinner("Reading the networks…"):
+            studies = [study(store, spec) for spec in specs]
         launch.panel(store, *(s.comparison.ensembles for s in studies))
         still_waiting = _waiting(store, specs)
     if waiting != still_waiting:

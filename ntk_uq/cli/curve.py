@@ -7,9 +7,10 @@ from typing import Any
 
 from ntk_uq.cli import shared
 from ntk_uq.cli.options import add_fields, read
+from ntk_uq.curve_laws import SYMBOLS, cautions, expectation, shown_laws
 from ntk_uq.curves import Curve, Fits
-from ntk_uq.results import CurvePoint
-from ntk_uq.scaling import format_value
+from ntk_uq.results import QUANTITIES, CurvePoint
+from ntk_uq.scaling import LawFit, format_value
 from ntk_uq.specs import CurveSpec, TrainingSpec, check_window
 from ntk_uq.store import ResultsCache
 from ntk_uq.views import CurvesView
@@ -17,6 +18,7 @@ from ntk_uq.views import CurvesView
 _TRAINING = ("posterior", "time", "steps", "eta", "jitter")
 _GRID = ("n_train", "draws")
 _WINDOW = ("fit_low", "fit_high")
+_LAW = ("law", "extrapolate")
 
 
 def add_parsers(commands: Any) -> None:
@@ -34,7 +36,7 @@ def add_parsers(commands: Any) -> None:
     shared.add_network(parser)
     add_fields(parser, TrainingSpec, _TRAINING)
     add_fields(parser, CurveSpec, _GRID)
-    add_fields(parser, CurvesView, _WINDOW)
+    add_fields(parser, CurvesView, (*_WINDOW, *_LAW))
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.add_argument(
@@ -51,12 +53,14 @@ def _run(options: argparse.Namespace) -> int:
         **read(options, CurveSpec, _GRID),
     )
     low, high = read(options, CurvesView, _WINDOW).values()
+    law, target = read(options, CurvesView, _LAW).values()
     check_window(low, high, spec.n_train)  # before the work, not after it
     curve = _compute(spec, None if options.no_store else shared.open_results(), options.quiet)
     if options.json:
-        print(json.dumps(curve.to_json(low, high), indent=2, allow_nan=False))
+        print(json.dumps(_json(curve, low, high, law, target), indent=2, allow_nan=False))
     else:
-        print("\n".join(_table(curve, curve.fits(low, high))))
+        fits = curve.fits(low, high)
+        print("\n".join((*_table(curve, fits), *_laws(curve, fits, low, high, law, target))))
     for sentence in (*curve.warnings, *curve.failures):
         print(f"ntk_uq: {sentence}", file=sys.stderr)
     return 1 if curve.failures else 0
@@ -82,6 +86,50 @@ def _table(curve: Curve, fits: Fits) -> list[str]:
         window = "" if fit.window is None else "  (N_D {:g} to {:g})".format(*fit.window)
         lines.append(f"{name:>8}: {fit.describe()}{window}")
     return lines
+
+
+def _json(
+    curve: Curve, low: float | None, high: float | None, law: str, target: int | None
+) -> dict[str, Any]:
+    out = curve.to_json(low, high)
+    if target is not None:
+        shown = shown_laws(curve, curve.fits(low, high), law, low, high)
+        out["extrapolation"] = {name: shown[name].at(target).to_json() for name in QUANTITIES}
+    return out
+
+
+def _laws(
+    curve: Curve, fits: Fits, low: float | None, high: float | None, law: str, target: int | None
+) -> list[str]:
+    """Every law of every quantity, the checks, and what is expected beyond the data."""
+    lines = [
+        "",
+        "laws on all points, by AICc (weight), chi2/dof; * is the best that describes them",
+    ]
+    if low is not None or high is not None:
+        lines[-1] = lines[-1].replace("all points", "the points of the window")
+    for name in QUANTITIES:
+        choice = curve.laws(name, low, high)
+        for fit in choice.fits:
+            star = "*" if fit.law == choice.chosen else " "
+            lines.append(f"{name:>8} {star}{fit.law:<9}{_quality(fit)}  {fit.describe()}")
+        lines += [f"{'':>8}  {check.describe()}" for check in choice.held_out]
+    if law == "power" and target is None:
+        return lines
+    shown = shown_laws(curve, fits, law, low, high)
+    if law != "power":
+        lines += [""]
+        lines += [f"{n:>8}: {shown[n].choice.describe(SYMBOLS[n])}" for n in QUANTITIES]
+    if target is not None:
+        lines += ["", expectation(shown, target), *cautions(shown, target)]
+    return lines
+
+
+def _quality(fit: LawFit) -> str:
+    if fit.delta is None or fit.weight is None:
+        return f"{'-':>8}{'-':>9}{'-':>9}"
+    chi2 = "-" if fit.chi2 is None else f"{fit.chi2 / fit.dof:.2g}"
+    return f"{fit.delta:>+8.1f}{f'({fit.weight:.2f})':>9}{chi2:>9}"
 
 
 def _row(point: CurvePoint) -> tuple[str, ...]:

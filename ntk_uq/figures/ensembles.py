@@ -7,7 +7,7 @@ from plotly.subplots import make_subplots
 
 from ntk_uq.comparisons import Comparison
 from ntk_uq.ensembles.records import EnsemblePoint, Estimate
-from ntk_uq.figures.scaling import SYMBOLS, TITLES
+from ntk_uq.figures.scaling import DEFINITIONS, TITLES
 from ntk_uq.figures.style import (
     Style,
     add_note,
@@ -127,7 +127,7 @@ def _lay_out(
     spec = comparison.ensembles.spec
     kind = "linear" if style.linear else "log"
     upper = style.axis(
-        with_unit(SYMBOLS[quantity], "" if quantity == "epsilon" else loss_unit), kind
+        with_unit(DEFINITIONS[quantity], "" if quantity == "epsilon" else loss_unit), kind
     )
     x_axis = style.axis("training examples N<sub>D</sub>", "log")
     set_range(x_axis, [0.98 * spec.n_train[0], 1.02 * spec.n_train[-1]])

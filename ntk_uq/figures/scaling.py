@@ -1,13 +1,16 @@
 """Scaling curves with their fits and parts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
 
+from ntk_uq.curve_laws import ShownLaw
 from ntk_uq.curves import Curve, Fits
+from ntk_uq.figures.laws import add_extrapolation, add_law, short_law
 from ntk_uq.figures.style import Style, legend_below, marker, plotted, set_range, with_unit
+from ntk_uq.results import SYMBOLS
 from ntk_uq.scaling import PlateauFit, PowerLawFit, format_value
 
 TITLES = {
@@ -15,20 +18,34 @@ TITLES = {
     "sigma": "Spread over initializations σ",
     "epsilon": "Relative spread ε = σ / μ",
 }
-SYMBOLS = {"mu": "μ = E[L]", "sigma": "σ = std[L]", "epsilon": "ε"}
+DEFINITIONS = {"mu": "μ = E[L]", "sigma": "σ = std[L]", "epsilon": "ε"}
 
 
 @dataclass(frozen=True)
 class Trace:
-    """A curve with its fits and its label."""
+    """A curve with its fits and its label; ``laws`` has those that are extrapolated, and drawn
+    instead of the fits where ``instead`` says so.
+
+    ``color`` is the index of its colour, by default its place among the traces. ``hollow`` curves
+    are the partners of others: open markers and dashed lines, without parts.
+    """
 
     label: str
     curve: Curve
     fits: Fits | None
+    laws: Mapping[str, ShownLaw] | None = None
+    instead: bool = False
+    color: int | None = None
+    hollow: bool = False
 
 
 def scaling_figure(
-    quantity: str, traces: Sequence[Trace], loss_unit: str, style: Style, revision: str = ""
+    quantity: str,
+    traces: Sequence[Trace],
+    loss_unit: str,
+    style: Style,
+    revision: str = "",
+    target: float | None = None,
 ) -> go.Figure:
     """A quantity against N_D, one colour a curve, with its fit and its parts.
 
@@ -38,18 +55,28 @@ def scaling_figure(
         loss_unit: unit of the loss; epsilon has none.
         style: how it looks.
         revision: changes when the view does: zoom and hidden traces survive until then.
+        target: an N_D beyond the data that the curves' laws are drawn to.
     """
     figure = go.Figure()
     for index, trace in enumerate(traces):
+        index = index if trace.color is None else trace.color
         color = style.color(index)
         if not trace.curve.points:
             continue
-        _add_fit(figure, quantity, trace, color)
-        _add_parts(figure, quantity, trace, color, style)
-        _add_points(figure, quantity, trace, color, marker(index), style)
+        shown = None if trace.laws is None else trace.laws[quantity]
+        if shown is not None and target is not None:
+            add_extrapolation(figure, shown, target, trace.label, color, style)
+        if shown is not None and trace.instead:
+            add_law(figure, shown, trace.label, color, _dash(trace))
+        else:
+            _add_fit(figure, quantity, trace, color)
+        if not trace.hollow:
+            _add_parts(figure, quantity, trace, color, style)
+        symbol = f"{marker(index)}-open" if trace.hollow else marker(index)
+        _add_points(figure, quantity, trace, color, symbol, style)
     _add_part_legend(figure, quantity, style)
-    y_title = with_unit(SYMBOLS[quantity], "" if quantity == "epsilon" else loss_unit)
-    _lay_out(figure, traces, TITLES[quantity], y_title, style, revision)
+    y_title = with_unit(DEFINITIONS[quantity], "" if quantity == "epsilon" else loss_unit)
+    _lay_out(figure, traces, TITLES[quantity], y_title, style, revision, target)
     return figure
 
 
@@ -61,21 +88,36 @@ def _add_points(
     errors = [getattr(p, f"{quantity}_sem") for p in points]
     up = [e or 0.0 for e in errors]
     down = style.downwards(values, up)
-    fit = getattr(trace.fits, quantity) if trace.fits is not None else None
+    told, has_line = _told(quantity, trace)
     figure.add_scatter(
         x=[p.n_train for p in points],
         y=values,
-        mode="markers" if isinstance(fit, PowerLawFit) and fit.valid else "lines+markers",
-        name=trace.label if fit is None else f"{trace.label}: {_short(fit)}",
+        mode="markers" if has_line else "lines+markers",
+        name=f"{trace.label}: {told}" if told else trace.label,
         legendgroup=trace.label,
         marker={"color": color, "symbol": symbol, "size": 10},
-        line={"color": color, "width": 1},
+        line={"color": color, "width": 1, "dash": _dash(trace)},
         error_y={"type": "data", "array": up, "arrayminus": down, "visible": any(up), "width": 4},
         customdata=[[p.draws] for p in points],
         hovertemplate=(
             f"{trace.label}<br>N_D = %{{x}}, %{{customdata[0]}} draws<br>%{{y:.4g}}<extra></extra>"
         ),
     )
+
+
+def _dash(trace: Trace) -> str:
+    return "longdash" if trace.hollow else "solid"
+
+
+def _told(quantity: str, trace: Trace) -> tuple[str, bool]:
+    """The fit for the legend, and whether its line goes along the points."""
+    if trace.laws is not None and trace.instead:
+        shown = trace.laws[quantity]
+        return short_law(shown, SYMBOLS[quantity]), shown.law is not None
+    if trace.fits is None:
+        return "", False
+    fit = getattr(trace.fits, quantity)
+    return _short(fit), isinstance(fit, PowerLawFit) and fit.valid
 
 
 def _short(fit: PowerLawFit | PlateauFit) -> str:
@@ -107,7 +149,7 @@ def _add_fit(figure: go.Figure, quantity: str, trace: Trace, color: str) -> None
         x=x,
         y=y,
         mode="lines",
-        line={"color": color, "width": 2.5},
+        line={"color": color, "width": 2.5, "dash": _dash(trace)},
         legendgroup=trace.label,
         showlegend=False,
         hoverinfo="skip",
@@ -162,11 +204,13 @@ def _lay_out(
     y_title: str,
     style: Style,
     revision: str,
+    target: float | None,
 ) -> None:
     x_axis = style.axis("training examples N<sub>D</sub>", "log")
     y_axis = style.axis(y_title, "linear" if style.linear else "log")
     # The grid is known before its points: the axis stands still while they come.
-    set_range(x_axis, [n for trace in traces for n in trace.curve.spec.n_train], across=True)
+    sizes = [float(n) for trace in traces for n in trace.curve.spec.n_train]
+    set_range(x_axis, sizes if target is None else [*sizes, target], across=True)
     values = plotted(figure)
     if not values:
         y_axis["showticklabels"] = False

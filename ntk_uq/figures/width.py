@@ -8,12 +8,12 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from ntk_uq.ensembles.records import Estimate
-from ntk_uq.figures.scaling import SYMBOLS, TITLES
+from ntk_uq.figures.scaling import DEFINITIONS, TITLES
 from ntk_uq.figures.style import Style, legend_below, marker, set_range, with_unit
+from ntk_uq.results import SYMBOLS
 from ntk_uq.widths import WidthLaw, WidthLaws
 
 _PLOT_HEIGHT = 460  # pixels
-_LETTERS = {"mu": "μ", "sigma": "σ", "epsilon": "ε"}
 
 
 def width_figure(
@@ -206,7 +206,7 @@ def _lay_out(
 ) -> None:
     kind = "linear" if style.linear else "log"
     unit = "" if quantity == "epsilon" else loss_unit
-    upper = style.axis(with_unit(SYMBOLS[quantity], unit), kind)
+    upper = style.axis(with_unit(DEFINITIONS[quantity], unit), kind)
     lower = style.axis("finite / infinite", kind)
     x_axis = style.axis("width w, units a hidden layer", "log")
     set_range(x_axis, [0.9 * ends[0], 1.1 * ends[1]])
@@ -280,7 +280,7 @@ def correction_figure(
         set_range(x_axis, [0.95 * sizes[0], 1.05 * sizes[-1]])
         x_axis["tickvals"] = sizes
     title = (
-        f"Correction c to {_LETTERS[quantity]} against {'depth' if by_depth else 'N<sub>D</sub>'}"
+        f"Correction c to {SYMBOLS[quantity]} against {'depth' if by_depth else 'N<sub>D</sub>'}"
     )
     figure.update_layout(
         style.layout(title, revision),

@@ -5,6 +5,10 @@ data do not support comes back as an invalid fit that says why, in named flags.
 """
 
 from ntk_uq.scaling.draws import widen_by_draws
+from ntk_uq.scaling.extrapolation import Extrapolation, HeldOut
+from ntk_uq.scaling.law_choice import LawChoice, fit_laws
+from ntk_uq.scaling.law_fit import LawFit, Parameter
+from ntk_uq.scaling.laws import LAWS
 from ntk_uq.scaling.needed_width import NeededWidth, needed_width
 from ntk_uq.scaling.notation import format_value
 from ntk_uq.scaling.plateau import PlateauFit, fit_plateau
@@ -14,13 +18,20 @@ from ntk_uq.scaling.width_fit import WidthFit
 from ntk_uq.scaling.width_law import fit_width_law, refit
 
 __all__ = [
+    "LAWS",
+    "Extrapolation",
     "Flag",
+    "HeldOut",
+    "LawChoice",
+    "LawFit",
     "LocalExponent",
     "NeededWidth",
+    "Parameter",
     "PlateauFit",
     "PowerLawFit",
     "WidthFit",
     "asymptotic_window",
+    "fit_laws",
     "fit_plateau",
     "fit_power_law",
     "fit_width_law",

@@ -12,6 +12,7 @@ from ntk_uq import datasets
 from ntk_uq.curves import Curve
 from ntk_uq.figures import Trace
 from ntk_uq.scaling import PlateauFit, PowerLawFit
+from ntk_uq.ui import law_tables
 from ntk_uq.views import CurvesView
 
 
@@ -44,8 +45,8 @@ def _interval(fit: PowerLawFit) -> str:
     return f"{low:.3f} to {high:.3f}, N_D {fit.window[0]:g} to {fit.window[1]:g}"
 
 
-def reasons(traces: Sequence[Trace]) -> None:
-    """Local exponents along the curves, and what was found about each fit."""
+def reasons(traces: Sequence[Trace], view: CurvesView) -> None:
+    """Local exponents along the curves, what was found about each fit, and every other law."""
     lines = []
     for trace in traces:
         if trace.fits is None:
@@ -62,8 +63,12 @@ def reasons(traces: Sequence[Trace]) -> None:
                 local = ", ".join(f"{e.alpha:.2f} at {e.n_train:.0f}" for e in fit.local)
                 lines.append(f"{start} local exponents between neighbouring N_D: {local}")
     if lines:
-        with st.expander("About the fits"):
+        # Comparing all laws takes a second: only for those who look.
+        about = st.expander("About the fits", key="about_the_fits", on_change="rerun")
+        with about:
             st.markdown("\n".join(lines))
+            if about.open:
+                law_tables.alternatives(traces, view)
 
 
 def numbers(traces: Sequence[Trace], view: CurvesView) -> None:
@@ -72,7 +77,11 @@ def numbers(traces: Sequence[Trace], view: CurvesView) -> None:
     if not curves:
         return
     rows = [
-        {"depth": c.spec.architecture.depth, **point.to_json()}
+        {
+            "depth": c.spec.architecture.depth,
+            **point.to_json(),
+            "posterior": c.spec.training.posterior,
+        }
         for c in curves
         for point in c.points
     ]
@@ -95,7 +104,9 @@ def numbers(traces: Sequence[Trace], view: CurvesView) -> None:
         left, right, _ = st.columns([1, 1, 3])
         name = f"scaling-curves-{view.digest()[:8]}"
         left.download_button("CSV", _csv(rows, view), f"{name}.csv", "text/csv")
-        right.download_button("JSON", _json(curves, view), f"{name}.json", "application/json")
+        right.download_button(
+            "JSON", lambda: _json(curves, view), f"{name}.json", "application/json"
+        )
 
 
 def _csv(rows: list[dict[str, object]], view: CurvesView) -> str:
@@ -109,7 +120,7 @@ def _csv(rows: list[dict[str, object]], view: CurvesView) -> str:
     return out.getvalue()
 
 
-_DISPLAY = ("fit_low", "fit_high", "parts", "axis")
+_DISPLAY = ("fit_low", "fit_high", "law", "extrapolate", "bayes", "parts", "axis", "posterior")
 
 
 def _json(curves: Sequence[Curve], view: CurvesView) -> str:

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from ntk_uq.results import SYMBOLS
 from ntk_uq.scaling import WidthFit
 from ntk_uq.views import WidthView
 from ntk_uq.widths import WidthLaw, WidthLaws
-
-_LETTERS = {"mu": "μ", "sigma": "σ", "epsilon": "ε"}
 
 
 def answers(studies: Sequence[WidthLaws], view: WidthView) -> None:
@@ -19,7 +18,7 @@ def answers(studies: Sequence[WidthLaws], view: WidthView) -> None:
     for study in studies:
         for n_train in study.comparison.ensembles.spec.n_train:
             row = {"depth": str(study.depth), "N_D": f"{n_train:,}"}
-            for quantity, letter in _LETTERS.items():
+            for quantity, letter in SYMBOLS.items():
                 law = study.law(quantity, n_train)
                 row[f"width for {letter}"] = law.needed(view.tolerance / 100).words
             row["ε at w → ∞ and theory"] = study.law("epsilon", n_train).verdict
@@ -51,7 +50,7 @@ def laws(studies: Sequence[WidthLaws]) -> None:
 def _law_row(law: WidthLaw) -> dict[str, str]:
     error = "" if law.bootstrap_error is None else f" (resampling: {law.bootstrap_error:.2g})"
     return {
-        "": _LETTERS[law.quantity],
+        "": SYMBOLS[law.quantity],
         "theory": "…" if law.theory is None else f"{law.theory:.4g}",
         "c, limit of theory": _words(law.anchored) + (error if law.best is law.anchored else ""),
         "q_∞ and c fitted": _words(law.free) + (error if law.best is law.free else ""),

@@ -53,8 +53,32 @@ class CurvesView(Spec):
     fit_high: float | None = checked(Maybe(Real(1, 1e6)), None, "largest N_D in the fits")
     parts: bool = checked(Switch(), False, "show the bias and variance parts of mu")
     axis: str = checked(Choice(("log", "linear")), "log", "scale of the value axes")
+    law: str = checked(
+        Choice(("power", "auto", "offset", "broken")),
+        "power",
+        "law of the fits: power laws with a plateau of epsilon, the best of all laws by AICc, or "
+        "one of the others",
+        since=3,
+    )
+    extrapolate: int | None = checked(
+        Maybe(Whole(1, 1_000_000_000)),
+        None,
+        "N_D beyond the data at which mu, sigma and epsilon are expected",
+        since=3,
+    )
+    bayes: bool = checked(
+        Switch(),
+        False,
+        "draw the Bayesian posterior beside the trained networks, and the ratio of the two",
+        since=3,
+    )
 
     def validate(self) -> None:
+        if self.bayes and self.training.posterior == "bayes":
+            raise SpecError(
+                "These curves are Bayesian already; to draw both posteriors, choose gradient "
+                "descent."
+            )
         if self.n_low >= self.n_high:
             raise SpecError(
                 f"The range of N_D goes from {self.n_low} to {self.n_high}; "

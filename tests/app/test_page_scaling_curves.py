@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 from pages_driver import APP, compute, open_page, texts, view_in
@@ -13,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 import ntk_uq
 from ntk_uq.curves import stored_curve
+from ntk_uq.errors import SpecError
 from ntk_uq.specs import CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.store import JobState
 from ntk_uq.ui import tables
@@ -349,3 +351,23 @@ def test_what_is_hidden_comes_back_with_a_value(store):
         assert not app.exception
         assert not app.error
     assert shown_view(app).training == TrainingSpec(steps=1000)
+
+
+def test_both_posteriors_are_drawn_with_their_ratio(store):
+    view = replace(SMALL, bayes=True)
+    opened(view)
+    assert len(store.jobs.list()) == 4
+    compute(store)
+    app = opened(view)
+    assert not app.exception
+    assert shown_view(app) == view
+    assert len(charts(app)) == 6
+    rows = app.table[0].value.index
+    assert list(rows) == ["depth 1", "depth 2", "depth 1, Bayesian", "depth 2, Bayesian"]
+    # Bayesian beside Bayesian is nothing: the switch goes with what it is beside.
+    app.selectbox(key="curves_kind").select("bayes").run()
+    assert not app.exception
+    assert not shown_view(app).bayes
+    assert len(charts(app)) == 3
+    with pytest.raises(SpecError, match="Bayesian already"):
+        replace(shown_view(app), bayes=True)

@@ -4,13 +4,20 @@ from typing import Any
 
 import streamlit as st
 
+from ntk_uq.fields import about
 from ntk_uq.specs import DataSpec, TrainingSpec
 from ntk_uq.ui.controls import data, network, widgets
 from ntk_uq.views import CurvesView
 
 _PAGE = "curves"
 _OWN = ("activation", "sigma_w", "sigma_b", "n_low", "n_high", "n_points", "draws")
-_DISPLAY = ("fit_low", "fit_high", "parts")
+_DISPLAY = ("fit_low", "fit_high", "law", "extrapolate", "parts", "bayes")
+_LAWS = {
+    "power": "power law, plateau of ε",
+    "auto": "automatic, by AICc",
+    "offset": "power law with offset",
+    "broken": "broken power law",
+}
 
 
 def fill(view: CurvesView) -> None:
@@ -33,7 +40,7 @@ def draw() -> CurvesView:
         grid = _grid()
         training = network.training(_PAGE)
         seed = training.pop("seed")
-        display = _display()
+        display = _display(training["posterior"])
     # Only now: a value that is refused must not take the controls below it away.
     return CurvesView(
         data=DataSpec(**chosen, seed=seed),
@@ -61,18 +68,36 @@ def _grid() -> dict[str, Any]:
     return {"n_low": low, "n_high": high, "n_points": points, "draws": draws}
 
 
-def _display() -> dict[str, Any]:
+def _display(kind: str) -> dict[str, Any]:
     st.subheader("Display and fits")
     left, right = st.columns(2)
     with left:
         low = _bound("fit_low", "fit from N_D")
     with right:
         high = _bound("fit_high", "fit to N_D")
+    law = st.selectbox(
+        "Law of the fits",
+        list(_LAWS),
+        format_func=_LAWS.__getitem__,
+        key=widgets.key(_PAGE, "law"),
+        help=about(CurvesView, "law"),
+    )
+    extrapolate = widgets.number(
+        _PAGE, CurvesView, "extrapolate", "Extrapolate to N_D", 1000, empty="not at all"
+    )
+    bayes = kind != "bayes" and st.toggle(
+        "Bayesian posterior beside",
+        key=widgets.key(_PAGE, "bayes"),
+        help=about(CurvesView, "bayes"),
+    )
     parts = st.toggle("Bias and variance parts of μ", key=widgets.key(_PAGE, "parts"))
     linear = st.toggle("Linear value axes", key=widgets.key(_PAGE, "linear"))
     return {
         "fit_low": low,
         "fit_high": high,
+        "law": law,
+        "extrapolate": extrapolate,
+        "bayes": bayes,
         "parts": parts,
         "axis": "linear" if linear else "log",
     }

@@ -1,0 +1,104 @@
+"""A curve's law in its figure: the line through the points, and beyond them its band."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ntk_uq.curve_laws import ShownLaw
+from ntk_uq.figures.style import Style
+from ntk_uq.scaling import Extrapolation, LawFit, format_value
+
+# Of the value at the end of a band: beyond, it says that nothing is known, and flattens the plot.
+_WIDEST = 30.0
+
+
+def short_law(shown: ShownLaw, symbol: str) -> str:
+    """A law in the few words that a legend has room for; the table has the whole sentence."""
+    fit = shown.law
+    if fit is None:
+        return "no law"
+
+    def value(name: str) -> str:
+        parameter = fit.parameter(name)
+        return "" if parameter is None else format_value(parameter.value, parameter.error)
+
+    if fit.law == "constant":
+        return f"constant {value('q_0')}"
+    if fit.law == "offset":
+        return (
+            f"α = {value('alpha')}, {symbol}<sub>∞</sub> > 0"
+            if _resolved(fit)
+            else (f"α = {value('alpha')}, no offset")
+        )
+    if fit.law == "broken":
+        first, last = fit.parameter("alpha_1"), fit.parameter("alpha_2")
+        assert first is not None
+        assert last is not None
+        return f"broken, α {first.value:.2f} → {last.value:.2f}"
+    return f"α = {value('alpha')}"
+
+
+def _resolved(fit: LawFit) -> bool:
+    return all(flag.name != "no_offset" for flag in fit.flags)
+
+
+def add_law(figure: go.Figure, shown: ShownLaw, label: str, color: str, dash: str) -> None:
+    """The chosen law through its points."""
+    fit = shown.law
+    if fit is None or fit.window is None:
+        return
+    x = np.geomspace(*fit.window, 60)
+    figure.add_scatter(
+        x=x,
+        y=fit.predict(x),
+        mode="lines",
+        line={"color": color, "width": 2.5, "dash": dash},
+        legendgroup=label,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
+def add_extrapolation(
+    figure: go.Figure, shown: ShownLaw, target: float, label: str, color: str, style: Style
+) -> None:
+    """What is expected beyond the data, dashed, with its 95 % band; nothing without a law.
+
+    The band is made of quantiles of ln q: it is positive, and so never crosses zero.
+    """
+    path = shown.path(target)
+    if not path:
+        return
+    n = [e.n_train for e in path]
+    lows, values, highs = zip(*(_ends(e) for e in path), strict=True)
+    figure.add_scatter(
+        x=[*n, *reversed(n)],
+        y=[*highs, *reversed(lows)],
+        fill="toself",
+        fillcolor=style.faded(color, 0.18),
+        line={"width": 0},
+        mode="lines",
+        legendgroup=label,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=n,
+        y=values,
+        mode="lines",
+        line={"color": color, "width": 2, "dash": "8px,5px"},
+        legendgroup=label,
+        showlegend=False,
+        customdata=[[low, high] for low, high in zip(lows, highs, strict=True)],
+        hovertemplate=(
+            f"{label}, expected<br>N_D = %{{x:,.4~r}}<br>%{{y:.4g}}, 95 %: "
+            "%{customdata[0]:.3g} to %{customdata[1]:.3g}<extra></extra>"
+        ),
+    )
+
+
+def _ends(expected: Extrapolation) -> tuple[float, float, float]:
+    assert expected.value is not None
+    assert expected.interval is not None
+    low, high = expected.interval
+    value = expected.value
+    return max(low, value / _WIDEST), value, min(high, value * _WIDEST)

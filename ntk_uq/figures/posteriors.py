@@ -1,0 +1,71 @@
+"""Trained over Bayesian networks against N_D."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from ntk_uq.figures.style import Style, legend_below, marker, set_range
+from ntk_uq.posteriors import PosteriorPair
+from ntk_uq.results import SYMBOLS
+
+
+def ratio_figure(
+    quantity: str,
+    pairs: Sequence[tuple[str, PosteriorPair]],
+    style: Style,
+    revision: str = "",
+    window: tuple[float | None, float | None] = (None, None),
+) -> go.Figure:
+    """The ratio trained / Bayesian of a quantity, one colour a curve.
+
+    Args:
+        quantity: ``mu``, ``sigma`` or ``epsilon``.
+        pairs: labels and both posteriors' curves.
+        style: how it looks.
+        revision: changes when the view does: zoom and hidden traces survive until then.
+        window: of the fits whose exponents are compared.
+    """
+    figure, held = go.Figure(), [1.0]
+    for index, (label, pair) in enumerate(pairs):
+        ratios = pair.ratios(quantity)
+        whole = pair.trained.complete and pair.bayes.complete
+        told = f": {_difference(pair, quantity, window)}" if whole and quantity != "epsilon" else ""
+        errors = [ratio.error or 0.0 for ratio in ratios]
+        values = [ratio.value for ratio in ratios]
+        figure.add_scatter(
+            x=[ratio.n_train for ratio in ratios],
+            y=values,
+            name=f"{label}{told}",
+            showlegend=True,
+            mode="lines+markers",
+            marker={"color": style.color(index), "symbol": marker(index), "size": 9},
+            line={"color": style.color(index), "width": 2},
+            error_y={
+                **{"type": "data", "array": errors, "visible": any(errors), "width": 4},
+                "arrayminus": style.downwards(values, errors),
+            },
+            hovertemplate=f"{label}<br>N_D = %{{x}}<br>%{{y:.4g}}<extra></extra>",
+        )
+        held += [v + e for v, e in zip(values, errors, strict=True)]
+        held += [v - e for v, e in zip(values, errors, strict=True) if v > e]
+    figure.add_hline(1, line={"color": style.grey, "width": 1.5, "dash": "dash"})
+    sizes = sorted({n for _, pair in pairs for n in pair.trained.spec.n_train})
+    x_axis = style.axis("training examples N<sub>D</sub>", "log")
+    set_range(x_axis, sizes, across=True)
+    y_axis = style.axis("trained / Bayesian", "linear" if style.linear else "log")
+    if not style.linear:
+        set_range(y_axis, held)
+    figure.update_layout(
+        style.layout(f"Trained over Bayesian {SYMBOLS[quantity]}", revision),
+        **legend_below(len(pairs), 240, narrow=True),
+        xaxis=x_axis,
+        yaxis=y_axis,
+    )
+    return figure
+
+
+def _difference(
+    pair: PosteriorPair, quantity: str, window: tuple[float | None, float | None]
+) -> str:
+    words = pair.difference(quantity, *window)
+    return words if words.startswith("Δα") else "no common law"

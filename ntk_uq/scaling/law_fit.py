@@ -1,0 +1,431 @@
+"""One law fitted to the points of a curve: its parameters, how good it is, and why if it is not."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Real
+from scipy import special
+
+from ntk_uq.errors import SpecError
+from ntk_uq.scaling.curve import Points, Window
+from ntk_uq.scaling.laws import ALL, Frame, Law
+from ntk_uq.scaling.noise import Noise
+from ntk_uq.scaling.nonlinear import Problem, Solution, gradient, interval, solve
+from ntk_uq.scaling.notation import format_value
+from ntk_uq.scaling.power_law import (
+    MAX_SCATTER,
+    MAX_SCATTER_WITHOUT_ERRORS,
+    MIN_FACTOR,
+    MIN_P_VALUE,
+)
+from ntk_uq.scaling.records import HARMLESS, Flag, Record
+
+# Findings that leave a law one that may be quoted and extrapolated.
+_HARMLESS = HARMLESS | {"no_offset", "unresolved"}
+# As large an interval says nothing: a factor, for an amplitude or a break.
+_UNRESOLVED = math.log(1e3)
+_NAMES = {"q_0": "q_0", "A": "A", "α": "alpha", "q_∞": "q_inf"} | {
+    "α₁": "alpha_1",
+    "α₂": "alpha_2",
+    "n_b": "n_break",
+}
+
+
+@dataclass(frozen=True)
+class Parameter(Record):
+    """One parameter of a law.
+
+    Attributes:
+        name, symbol: for programs, and for people.
+        value: the estimate; A, q_inf and q_0 in the unit of q, n_break in examples.
+        error: standard error from the covariance of the fit; None at a bound.
+        interval: 95 % interval from the profile of chi2.
+        bootstrap_error: half the central 68 % of refits to resampled draws or members; None where
+            nothing was resampled.
+    """
+
+    name: str
+    symbol: str
+    value: float
+    error: float | None
+    interval: tuple[float, float] | None
+    bootstrap_error: float | None = None
+
+
+@dataclass(frozen=True)
+class LawFit(Record):
+    """A law fitted to a curve. Undetermined fields are None.
+
+    Attributes:
+        law: ``constant``, ``power``, ``offset`` or ``broken``.
+        title, formula: for people.
+        parameters: empty where the law is not available.
+        window, n_points: smallest and largest N_D used, and how many points.
+        chi2, dof: of the fit; chi2 is None without errors.
+        p_value: probability of a larger chi2 if the law is true; None without errors.
+        scatter: standard deviation of ln q round the law, every point counted alike.
+        aicc: Akaike's criterion with the correction for few points.
+        delta: aicc minus that of the best law; weight: its Akaike weight among all laws.
+        flags: what was found; those beside ``no_offset``, ``unresolved``, ``missing_points`` and
+            ``missing_errors`` invalidate.
+        available: whether there are parameters at all.
+        valid: whether they may be quoted.
+        theta: internal parameters, see :mod:`ntk_uq.scaling.laws`.
+        frame: what they refer to.
+    """
+
+    law: str
+    title: str
+    formula: str
+    parameters: tuple[Parameter, ...]
+    window: Window | None
+    n_points: int
+    chi2: float | None
+    dof: int
+    p_value: float | None
+    scatter: float | None
+    aicc: float | None
+    delta: float | None
+    weight: float | None
+    flags: tuple[Flag, ...]
+    available: bool
+    valid: bool
+    theta: tuple[float, ...] = ()
+    frame: tuple[float, float, float, float, float] | None = None
+
+    def parameter(self, name: str) -> Parameter | None:
+        """The parameter of that name, such as ``alpha``; None where there is none."""
+        return next((p for p in self.parameters if p.name == name), None)
+
+    @property
+    def obstacles(self) -> tuple[Flag, ...]:
+        """The findings that forbid to quote it."""
+        return tuple(flag for flag in self.flags if flag.name not in _HARMLESS)
+
+    def predict(self, n_train: Sequence[float] | Real[np.ndarray, "m"]) -> Float[np.ndarray, "m"]:
+        """The law at ``n_train``, in the unit of q.
+
+        Raises:
+            SpecError: if the law is not available, or n_train is not positive.
+        """
+        n = np.asarray(n_train, dtype=float)
+        if not np.all(n > 0):
+            raise SpecError(f"n_train is {n_train}; training set sizes must be positive.")
+        if self.frame is None:
+            raise SpecError(f"There is no law to draw: {self.describe()}.")
+        theta = np.array([self.theta])
+        with np.errstate(all="ignore"):
+            return np.exp(ALL[self.law].values(Frame(*self.frame), theta, np.log(n))[0])
+
+    def describe(self, symbol: str = "q") -> str:
+        """One line: the parameters with their errors, or why there are none to quote."""
+        obstacles = [flag.reason for flag in self.obstacles]
+        if not self.available:
+            return " ".join(obstacles) or "not available"
+        told = ", ".join(_told(p) for p in self.parameters if p.name != "A")
+        return " ".join((told.replace("q_", f"{symbol}_"), *(f"– {o}" for o in obstacles)))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fit with what it takes to predict from it; problem and solution are None where there is
+    no law."""
+
+    fit: LawFit
+    problem: Problem | None
+    solution: Solution | None
+
+
+def _told(parameter: Parameter) -> str:
+    if parameter.error is not None:
+        return f"{parameter.symbol} = {format_value(parameter.value, parameter.error)}"
+    bound = "" if parameter.interval is None else f" (below {parameter.interval[1]:.3g} at 95 %)"
+    return f"{parameter.symbol} = {parameter.value:.3g}{bound}"
+
+
+def fit_law(name: str, points: Points, noise: Noise | None) -> Fitted:
+    """One law, weighted least squares of ln q; what speaks against it is in its flags.
+
+    Args:
+        name: of the law.
+        points: the points of the window.
+        noise: their covariance; None for fewer than two points.
+    """
+    law = ALL[name]
+    count = len(points.n)
+    # Without errors the scatter is one more parameter.
+    size = law.size + (0 if noise is None or noise.known else 1)
+    obstacles = _obstacles(law, points, size)
+    if obstacles or noise is None:
+        return Fitted(_unavailable(law, points, (*points.flags, *obstacles)), None, None)
+    problem = Problem(law, Frame.of(points.x), points.x, points.y, noise.whiten)
+    solution = solve(problem)
+    if solution.covariance is None or not np.isfinite(solution.theta).all():
+        flag = Flag("singular", "The points do not determine the parameters of this law.")
+        return Fitted(_unavailable(law, points, (*points.flags, flag)), None, None)
+    dof = count - law.size
+    residuals = points.y - law.values(problem.at, solution.theta[None], points.x)[0]
+    scatter = math.sqrt(float(residuals @ residuals) / dof)
+    p_value = _p_value(solution.chi2, dof, noise)
+    parameters = _parameters(problem, solution, noise, dof)
+    flags = (
+        *points.flags,
+        *_findings(law, problem, solution, parameters, points),
+        *_badness(law, solution.chi2, dof, p_value, scatter, noise),
+    )
+    rises = any(flag.name == "rising" for flag in flags)
+    fit = LawFit(
+        law=law.name,
+        title=law.title,
+        formula=law.formula,
+        parameters=() if rises else parameters,
+        window=points.window,
+        n_points=count,
+        chi2=solution.chi2 if noise.known else None,
+        dof=dof,
+        p_value=p_value,
+        scatter=scatter,
+        aicc=None if rises else information(solution.chi2, size, count, noise, points.y),
+        delta=None,
+        weight=None,
+        flags=flags,
+        available=not rises,
+        valid=all(flag.name in _HARMLESS for flag in flags),
+        theta=() if rises else tuple(map(float, solution.theta)),
+        frame=None if rises else dataclasses.astuple(problem.at),
+    )
+    return Fitted(fit, None, None) if rises else Fitted(fit, problem, solution)
+
+
+def information(
+    chi2: float, size: int, count: int, noise: Noise, y: Float[np.ndarray, "n"]
+) -> float:
+    """Akaike's criterion with the correction for few points (Hurvich and Tsai, Biometrika 76
+    (1989) 297): ``-2 ln L + 2 k + 2 k (k + 1) / (N - k - 1)``.
+
+    ``-2 ln L`` is chi2 for errors that are known, ``(nu + n) ln(1 + chi2 / nu)`` for errors from
+    draws, whose common scale is known with nu degrees of freedom only, and ``n ln(RSS / n)``
+    without errors, where the scatter is the k-th parameter. N is the number of points, and nu more
+    for errors from draws: the correction is for a scale that is little known.
+    """
+    informed = float(count)
+    if not noise.known:
+        least = count * _rounding(y) ** 2
+        likelihood = count * math.log(max(chi2, least) / count)
+    elif math.isinf(noise.dof):
+        likelihood = chi2
+    else:
+        informed += noise.dof
+        likelihood = informed * math.log1p(chi2 / noise.dof)
+    return likelihood + 2 * size + 2 * size * (size + 1) / (informed - size - 1)
+
+
+def threshold(level: float, chi2: float, dof: int, noise: Noise) -> float:
+    """How far chi2 may exceed its minimum within the central interval of that level.
+
+    The square of Student's t: with the degrees of freedom of the errors' own scale (infinite for
+    errors that are given, which makes it the normal quantile), or with those of the fit where its
+    scatter sets the scale, whichever is wider.
+    """
+    found = float(special.stdtrit(dof, 0.5 + level / 2)) ** 2 * chi2 / dof
+    if not noise.known:
+        return found
+    given = special.ndtri(0.5 + level / 2)
+    if math.isfinite(noise.dof):
+        given = special.stdtrit(noise.dof, 0.5 + level / 2)
+    return max(float(given) ** 2, found)
+
+
+def scale(chi2: float, dof: int, noise: Noise) -> float:
+    """The factor of the covariance: the scatter found, at least 1 where there are errors."""
+    return max(chi2 / dof, 1.0) if noise.known else chi2 / dof
+
+
+def _rounding(y: Float[np.ndarray, "n"]) -> float:
+    return 4 * float(np.finfo(float).eps) * max(1.0, float(np.abs(y).max()))
+
+
+def _p_value(chi2: float, dof: int, noise: Noise) -> float | None:
+    if not noise.known:
+        return None
+    if math.isinf(noise.dof):
+        return float(special.chdtrc(dof, chi2))
+    return float(special.fdtrc(dof, noise.dof, chi2 / dof))
+
+
+def _obstacles(law: Law, points: Points, size: int) -> tuple[Flag, ...]:
+    count = len(points.n)
+    flags = []
+    if count < size + 2:
+        flags.append(
+            Flag(
+                "too_few_points",
+                f"{count} usable points; this law has {size} unknowns"
+                f"{' with the scatter' if size > law.size else ''} and needs at least {size + 2}.",
+            )
+        )
+    elif points.factor < MIN_FACTOR:
+        flags.append(
+            Flag(
+                "narrow_range",
+                f"N_D spans a factor {points.factor:.3g}; a law needs at least {MIN_FACTOR:g}.",
+            )
+        )
+    elif np.ptp(points.y) <= _rounding(points.y):
+        flags.append(Flag("constant", f"All {count} values equal {math.exp(points.y[0]):.6g}."))
+    return tuple(flags)
+
+
+def _unavailable(law: Law, points: Points, flags: tuple[Flag, ...]) -> LawFit:
+    nothing = (None,) * 6
+    chi2, p_value, scatter, aicc, delta, weight = nothing
+    return LawFit(
+        law.name,
+        law.title,
+        law.formula,
+        (),
+        points.window,
+        len(points.n),
+        chi2,
+        max(len(points.n) - law.size, 0),
+        p_value,
+        scatter,
+        aicc,
+        delta,
+        weight,
+        flags,
+        available=False,
+        valid=False,
+    )
+
+
+def _parameters(
+    problem: Problem, solution: Solution, noise: Noise, dof: int
+) -> tuple[Parameter, ...]:
+    law = problem.law
+    limit = threshold(0.95, solution.chi2, dof, noise)
+    factor = scale(solution.chi2, dof, noise)
+    assert solution.covariance is not None
+    out = []
+    for index, symbol in enumerate(law.symbols):
+        quantity = quoted(problem, index)
+        value = float(quantity(solution.theta[None])[0])
+        slope = gradient(quantity, solution.theta[None])[0]
+        slope = np.where(solution.at_bound | ~np.isfinite(slope), 0.0, slope)
+        error = math.sqrt(max(float(slope @ solution.covariance @ slope) * factor, 0.0))
+        ends = interval(solution, quantity, limit)
+        shown: float | None = error
+        if symbol == "q_∞":
+            # An offset is no negative number; at zero it has an upper end and no standard error.
+            ends = None if ends is None else (max(ends[0], 0.0), ends[1])
+            shown = None if solution.at_bound[2] else error
+        if symbol == "n_b" and solution.at_bound[3]:
+            shown = None
+        if symbol in law.logarithmic:
+            with np.errstate(all="ignore"):
+                value = float(np.exp(value))
+                shown = None if shown is None else value * error
+                ends = None if ends is None else tuple(map(float, np.exp(ends)))  # type: ignore[assignment]
+        finite = shown is not None and math.isfinite(shown)
+        sound = ends is not None and all(map(math.isfinite, ends))
+        out.append(
+            Parameter(
+                _NAMES[symbol], symbol, value, shown if finite else None, ends if sound else None
+            )
+        )
+    return tuple(out)
+
+
+def quoted(problem: Problem, index: int) -> Callable[[np.ndarray], np.ndarray]:
+    """The parameter that is quoted as that one (or its logarithm), as a function of theta."""
+
+    def quantity(theta: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            return problem.law.outer(problem.at, theta)[:, index]
+
+    return quantity
+
+
+def _findings(
+    law: Law,
+    problem: Problem,
+    solution: Solution,
+    parameters: tuple[Parameter, ...],
+    points: Points,
+) -> list[Flag]:
+    flags = []
+    found = {p.name: p for p in parameters}
+    for name in ("alpha", "alpha_1", "alpha_2"):
+        parameter = found.get(name)
+        # An offset's own exponent is positive; there the line through all points tells.
+        if parameter is None:
+            continue
+        falls = problem.line[1] if law.name == "offset" else parameter.value
+        if falls <= 0:
+            where = {"alpha_1": "before its break ", "alpha_2": "beyond its break "}.get(name, "")
+            power = "" if law.name == "offset" else f", as N_D^{-falls:+.2g}"
+            flags.append(Flag("rising", f"The law would not fall {where}(it rises{power})."))
+    if law.name == "offset":
+        offset, alpha = found["q_inf"], found["alpha"]
+        if solution.at_bound[1] or (offset.value > 0 and solution.at_bound[2]):
+            flags.append(
+                Flag(
+                    "at_bound",
+                    "The decay and the offset cannot be told apart: the fit ends at a bound "
+                    f"(α = {alpha.value:.3g}).",
+                )
+            )
+        elif offset.interval is not None and offset.interval[0] <= 0:
+            flags.append(
+                Flag(
+                    "no_offset",
+                    "The offset is consistent with zero: it is below "
+                    f"{offset.interval[1]:.3g} at 95 %, and the fit is a power law.",
+                )
+            )
+    if law.name == "broken":
+        place = found["n_break"]
+        first, last = points.n[1], points.n[-2]
+        if solution.at_bound[3]:
+            flags.append(
+                Flag(
+                    "at_bound",
+                    f"The break would lie outside of N_D = {first:.6g} to {last:.6g}, the second "
+                    "point and the last but one; it is not in the data.",
+                )
+            )
+        elif place.interval is None or (
+            place.interval[0] <= first * 1.001 and place.interval[1] >= last * 0.999
+        ):
+            flags.append(
+                Flag("unresolved", "The break may lie anywhere between the points at 95 %.")
+            )
+    if any(p.interval is None for p in parameters) and not flags:
+        flags.append(Flag("unresolved", "Not every parameter has a finite interval."))
+    return flags
+
+
+def _badness(
+    law: Law, chi2: float, dof: int, p_value: float | None, scatter: float, noise: Noise
+) -> list[Flag]:
+    # What the errors explain of the scatter is no fault of the law.
+    beyond = math.sqrt(max(scatter**2 - float(np.mean(noise.error**2)), 0.0))
+    if p_value is None:
+        if scatter <= MAX_SCATTER_WITHOUT_ERRORS:
+            return []
+        words = f"; without errors at most {100 * MAX_SCATTER_WITHOUT_ERRORS:g} % is accepted."
+    elif p_value >= MIN_P_VALUE or beyond <= MAX_SCATTER:
+        return []
+    else:
+        words = (
+            f", more than their errors explain: chi2 = {chi2:.4g} for {dof} degrees of freedom, "
+            f"p = {p_value:.1g}."
+        )
+    return [
+        Flag(
+            "not_this_law", f"The points scatter by {100 * scatter:.2g} % round {law.title}{words}"
+        )
+    ]

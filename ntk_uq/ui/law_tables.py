@@ -1,0 +1,116 @@
+"""The laws of the page of scaling curves in words: what is expected, and every alternative."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ntk_uq.curve_laws import cautions, expectation
+from ntk_uq.figures import Trace
+from ntk_uq.results import SYMBOLS
+from ntk_uq.scaling import LawChoice, LawFit, Parameter, format_value
+from ntk_uq.views import CurvesView
+
+
+def expectations(traces: Sequence[Trace], view: CurvesView) -> None:
+    """What is expected at the N_D that the view asks for, and how far it can be trusted."""
+    if view.extrapolate is None:
+        return
+    target = float(view.extrapolate)
+    for trace in traces:
+        if trace.laws is None:
+            st.markdown(f"**{trace.label}**: …")  # a line from the start: the page does not jump
+            continue
+        st.markdown(f"**{trace.label}**: {_escaped(expectation(trace.laws, target))}.")
+        st.caption("  \n".join(_escaped(_told(trace, name)) for name in SYMBOLS))
+    notes = dict.fromkeys(
+        f"{trace.label}: {sentence}" if sentence.startswith("The band") else sentence
+        for trace in traces
+        if trace.laws is not None
+        for sentence in cautions(trace.laws, target)
+    )
+    for sentence in notes:
+        st.warning(sentence, icon=":material/warning:")
+
+
+def _told(trace: Trace, name: str) -> str:
+    """The law behind an expectation, and its checks."""
+    assert trace.laws is not None
+    shown = trace.laws[name]
+    law = shown.refused or shown.choice.describe(SYMBOLS[name])
+    held_out = "; ".join(check.describe() for check in shown.choice.held_out)
+    return f"{SYMBOLS[name]} – {law}. {held_out}".strip()
+
+
+def shown_laws(traces: Sequence[Trace]) -> None:
+    """The law of each quantity, a row a curve, where the view asks for more than power laws."""
+    columns = [f"law of {symbol}" for symbol in SYMBOLS.values()]
+    rows = {
+        trace.label: ["…"] * 3
+        if trace.laws is None
+        else [trace.laws[name].choice.describe(symbol) for name, symbol in SYMBOLS.items()]
+        for trace in traces
+    }
+    st.table(pd.DataFrame.from_dict(rows, orient="index", columns=columns))
+
+
+def alternatives(traces: Sequence[Trace], view: CurvesView) -> None:
+    """Every law of every curve on the window of the view, with what speaks for and against it."""
+    rows, lines = [], []
+    for trace in traces:
+        if trace.fits is None:
+            continue
+        for name, symbol in SYMBOLS.items():
+            choice = trace.curve.laws(name, view.fit_low, view.fit_high)
+            rows += [_row(trace.label, symbol, choice, fit) for fit in choice.fits]
+            lines += [
+                f"- **{trace.label}, {symbol}**: {_escaped(check.describe())}"
+                for check in choice.held_out
+            ]
+    if not rows:
+        return
+    st.markdown("##### Laws compared")
+    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    st.caption(
+        "All laws are fitted to the same points: "
+        + ("those of the window above" if view.fit_low or view.fit_high else "the whole curve")
+        + ". ✓: the smallest AICc of the laws that describe the points. Weight: Akaike's. "
+        "± from the covariance of the fit; in brackets from resampled draws, where there are five "
+        "or more. With several draws, errors and their correlation along the curve are those of "
+        "whole draws."
+    )
+    st.markdown("##### Largest N_D held out\n" + "\n".join(lines))
+
+
+def _row(label: str, symbol: str, choice: LawChoice, fit: LawFit) -> dict[str, Any]:
+    told = ", ".join(_parameter(p, symbol) for p in fit.parameters if p.name != "A")
+    obstacles = " ".join(flag.reason for flag in fit.flags)
+    return {
+        "curve": label,
+        "of": symbol,
+        "law": fit.title,
+        "": "✓" if fit.law == choice.chosen else "",
+        "ΔAICc": "–" if fit.delta is None else f"{fit.delta:.1f}",
+        "weight": "–" if fit.weight is None else f"{fit.weight:.2f}",
+        "χ²/dof": "–" if fit.chi2 is None else f"{fit.chi2:.3g} / {fit.dof}",
+        "parameters ± (resampled)": told or "not available",
+        "95 %": ", ".join(
+            f"{p.interval[0]:.3g} to {p.interval[1]:.3g}"
+            for p in fit.parameters
+            if p.name != "A" and p.interval is not None
+        ),
+        "findings": obstacles,
+    }
+
+
+def _parameter(parameter: Parameter, symbol: str) -> str:
+    name = parameter.symbol.replace("q_", f"{symbol}_")
+    again = parameter.bootstrap_error
+    bracket = "" if again is None else f" (± {again:.2g})"
+    return f"{name} = {format_value(parameter.value, parameter.error)}{bracket}"
+
+
+def _escaped(text: str) -> str:
+    """Names such as N_D and σ_∞ as they are, where Markdown would read emphasis."""
+    return text.replace("_", r"\_").replace("~", r"\~")
