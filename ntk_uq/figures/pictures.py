@@ -18,6 +18,8 @@ _FAINTEST = -4  # decades below the largest deposit of a shower: of the ground's
 # of its theme.
 _HEAT_DARK = [[0, "#0E1117"], [0.35, "#5B1E6B"], [0.6, "#C73E4C"], [0.8, "#F98E09"], [1, "#FCFFA4"]]
 _HEAT_LIGHT = [[0, "#FFFFFF"], [0.3, "#FFE08A"], [0.6, "#F77F2B"], [0.8, "#C1202C"], [1, "#4A0A1E"]]
+HEAT = {False: _HEAT_LIGHT, True: _HEAT_DARK}
+"""Of deposits, on light and on dark ground."""
 
 
 def is_image(shape: Sequence[int]) -> bool:
@@ -91,7 +93,7 @@ def shower_figure(
         height=TITLE_HEIGHT + 40 + 110 * len(samples),
         margin={"l": 12, "r": 12, "t": TITLE_HEIGHT, "b": 12},
         coloraxis={
-            "colorscale": _HEAT_DARK if style.dark else _HEAT_LIGHT,
+            "colorscale": HEAT[style.dark],
             "cmin": _FAINTEST,
             "cmax": 0,
             "colorbar": {
