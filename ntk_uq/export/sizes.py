@@ -11,6 +11,9 @@ from ntk_uq.figures import on_ground
 _CSS_PIXELS = 96 / 25.4
 """Of CSS, in a millimetre."""
 
+_SYMBOL = 45
+"""Pixels that a legend's entry takes besides its text."""
+
 
 @dataclass(frozen=True)
 class Size:
@@ -84,11 +87,14 @@ def fit(figure: go.Figure, width: float, height: float | None = None) -> go.Figu
         # As figures/style.py lays it out: a distance of its own for the axis, then rows.
         axis = -legend.y * plot
         row = _row_height(fitted, bottom - axis)
-        columns = max(1, int((width - 12) // float(legend.entrywidth or width)))
+        left, right = (float(edge or 0) for edge in (margin.l, margin.r))
+        columns = max(1, int((width - right) // (float(legend.entrywidth or width) + _SYMBOL)))
         below = axis + row * math.ceil(_entries(fitted) / columns)
         plot = plot if height is None else max(height - top - below, 0.35 * height)
         layout.margin.b = below
         legend.y = -axis / plot
+        # Left of the plot as far as the figure goes, and not beyond its edge.
+        legend.x = max(legend.x or 0.0, -max(left - 12, 0) / (width - left - right))
         whole = top + plot + below
     layout.width, layout.height = width, whole if height is None else height
     layout.autosize = False
