@@ -7,8 +7,9 @@ from ntk_uq.curves import stored_curve
 from ntk_uq.errors import MissingDataError, NtkUqError
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style, Trace, scaling_figure
 from ntk_uq.theory.memory import check_memory
-from ntk_uq.ui import links, live, session, tables
+from ntk_uq.ui import export, links, live, session, tables
 from ntk_uq.ui.controls import curves as controls
+from ntk_uq.ui.exhibits.curves import exhibit
 from ntk_uq.views import CurvesView, DataView
 
 POLL_SECONDS = 1.0
@@ -80,18 +81,19 @@ def results(view: CurvesView, waiting: bool) -> None:
         Trace(label, curve, curve.fits(view.fit_low, view.fit_high) if curve.complete else None)
         for label, curve in zip(labels, curves, strict=True)
     ]
-    charts(view, traces)
+    style = Style(session.dark(), view.axis == "linear", view.parts)
+    charts(view, traces, style)
     for sentence in dict.fromkeys(s for c in curves for s in (*c.failures, *c.warnings)):
         st.warning(sentence, icon=":material/warning:")
     tables.exponents(traces)
     tables.reasons(traces)
     tables.numbers(traces, view)
+    export.panel(lambda: exhibit(view, traces, style))
 
 
-def charts(view: CurvesView, traces: list[Trace]) -> None:
+def charts(view: CurvesView, traces: list[Trace], style: Style) -> None:
     """The three plots side by side."""
     dataset = datasets.get(view.data.dataset)
-    style = Style(session.dark(), view.axis == "linear", view.parts)
     for column, quantity in zip(st.columns(3), TITLES, strict=True):
         figure = scaling_figure(
             quantity, traces, datasets.loss_unit(dataset, view.data), style, view.digest()

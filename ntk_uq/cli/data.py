@@ -56,7 +56,9 @@ def _list(options: argparse.Namespace) -> None:  # noqa: ARG001
 def _export(options: argparse.Namespace) -> None:
     spec = shared.read_data(options)
     dataset = datasets.get(spec.dataset)
-    point = PointSpec(spec, ArchitectureSpec(), TrainingSpec(), **read(options, PointSpec, POINT.names))
+    point = PointSpec(
+        spec, ArchitectureSpec(), TrainingSpec(), **read(options, PointSpec, POINT.names)
+    )
     split = datasets.load_split(dataset, spec, point.n_train, point.draw)
     names = ("x_train", "y_train", "x_test", "y_test")
     _write(options.out, {name: getattr(split, name) for name in names})

@@ -104,7 +104,7 @@ def read(text: str | bytes, what: str) -> Document:
     if error is not None:
         where = ".".join(map(str, error.absolute_path)) or "at its beginning"
         raise ExportError(f"This is no {what} that was saved here: {where}: {error.message:.200}")
-    return data  # type: ignore[no-any-return]
+    return dict(data)
 
 
 def validator(what: str) -> jsonschema.Draft202012Validator:

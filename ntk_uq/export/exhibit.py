@@ -156,4 +156,4 @@ def _cell(name: str, value: Any) -> Value:
     cell = plain(value)
     if isinstance(cell, list | dict):
         raise ValueError(f"{name} holds a {type(value).__name__}; a cell is one plain value")
-    return cell  # type: ignore[no-any-return]
+    return cell

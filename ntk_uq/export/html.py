@@ -117,7 +117,8 @@ def _table(document: Document) -> str:
         return ""
     head = "".join(map(_head, columns))
     body = "\n".join(
-        f"<tr>{''.join(_cell(row.get(c['name'])) for c in columns)}</tr>" for row in rows[:MOST_ROWS]
+        f"<tr>{''.join(_cell(row.get(c['name'])) for c in columns)}</tr>"
+        for row in rows[:MOST_ROWS]
     )
     shown = "" if len(rows) <= MOST_ROWS else f"The first {MOST_ROWS} of {len(rows):,} rows. "
     about = "".join(

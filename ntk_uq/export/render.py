@@ -122,9 +122,7 @@ def _drawn(pictures: Sequence[Picture]) -> list[bytes]:
         said = words.decode(errors="replace").strip()
         _log.warning("drawing ended with %s: %s", child.returncode, said[-4000:])
         last = said.splitlines()[-1] if said else f"exit code {child.returncode}"
-        raise ExportError(
-            f"The browser that draws figures, {task['browser']}, failed: {last:.300}"
-        )
+        raise ExportError(f"The browser that draws figures, {task['browser']}, failed: {last:.300}")
     return [base64.b64decode(text) for text in json.loads(out)]
 
 

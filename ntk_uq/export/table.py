@@ -51,7 +51,9 @@ def plain_csv(exhibit: Exhibit) -> str:
 
 def columns_csv(exhibit: Exhibit) -> str:
     """The companion of :func:`plain_csv`: name, unit and meaning of each column."""
-    return _written(["column", "unit", "about"], ([c.name, c.unit, c.about] for c in exhibit.columns))
+    return _written(
+        ["column", "unit", "about"], ([c.name, c.unit, c.about] for c in exhibit.columns)
+    )
 
 
 def parquet_of(exhibit: Exhibit, address: str = "") -> bytes:

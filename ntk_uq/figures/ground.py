@@ -44,9 +44,11 @@ def _counterparts(dark: bool) -> dict[str, str]:
 def _changed(value: Any, colors: dict[str, str], dark: bool) -> Any:
     if isinstance(value, dict):
         return {
-            key: HEAT[dark] if key == "colorscale" and _is_heat(item, not dark)
+            key: HEAT[dark]
+            if key == "colorscale" and _is_heat(item, not dark)
             # Data are no colours, though a name in them may look like one.
-            else item if key in ("x", "y", "z", "text", "customdata") and not isinstance(item, str)
+            else item
+            if key in ("x", "y", "z", "text", "customdata") and not isinstance(item, str)
             else _changed(item, colors, dark)
             for key, item in value.items()
         }

@@ -7,6 +7,7 @@ from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of, spec_colum
 from ntk_uq.export.bibliography import of_data, of_theory
 from ntk_uq.export.exhibit import Value
 from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
+from ntk_uq.scaling import PowerLawFit
 from ntk_uq.ui.exhibits import words
 from ntk_uq.views import CurvesView
 
@@ -50,9 +51,7 @@ def exhibit(view: CurvesView, traces: Sequence[Trace], style: Style) -> Exhibit:
             for quantity, title in TITLES.items()
         ),
         columns=(*_columns(unit), *same),
-        rows=tuple(
-            {**row, **values} for trace in traces for row in _rows(trace)
-        ),
+        rows=tuple({**row, **values} for trace in traces for row in _rows(trace)),
         findings=_findings(traces),
         details={
             "curves": [c.to_json(view.fit_low, view.fit_high) for c in curves if c.raw],
@@ -104,8 +103,14 @@ def _findings(traces: Sequence[Trace]) -> tuple[str, ...]:
             ready, total = len(trace.curve.raw), trace.curve.spec.n_points
             said.append(f"{trace.label}: {ready} of {total} points were there; nothing is fitted.")
             continue
-        for symbol, fit in (("μ", trace.fits.mu), ("σ", trace.fits.sigma), ("ε", trace.fits.epsilon)):
-            window = "" if fit.window is None else f" (N_D {fit.window[0]:g} to {fit.window[1]:g})"
+        for symbol, fit in (
+            ("μ", trace.fits.mu),
+            ("σ", trace.fits.sigma),
+            ("ε", trace.fits.epsilon),
+        ):
+            window = ""
+            if isinstance(fit, PowerLawFit) and fit.window is not None:
+                window = " (N_D {:g} to {:g})".format(*fit.window)
             said.append(f"{trace.label}, {symbol}: {fit.describe()}{window}.")
             said += [f"{trace.label}, {symbol}: {flag.reason}" for flag in fit.flags]
     for trace in traces:
@@ -124,7 +129,8 @@ def _python(view: CurvesView) -> str:
     )
     return words.script(
         view.data.dataset,
-        f"specs = {{\n{specs}}}\ncurves = {{label: ntk_uq.curve(spec) for label, spec in specs.items()}}",
+        f"specs = {{\n{specs}}}\n"
+        "curves = {label: ntk_uq.curve(spec) for label, spec in specs.items()}",
         "for label, curve in curves.items():\n"
         "    for point in curve.points:\n"
         "        print(label, point.n_train, point.mu, point.mu_sem, point.sigma, point.epsilon)\n"
