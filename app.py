@@ -22,5 +22,6 @@ session.navigate(
         st.Page("pages/width.py", title="Width", icon=":material/width:"),
         st.Page("pages/data.py", title="Data", icon=":material/database:"),
         st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:"),
+        st.Page("pages/report.py", title="Report", icon=":material/docs:"),
     ]
 )

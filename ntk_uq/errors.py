@@ -52,3 +52,7 @@ class StoreFullError(StoreError):
 
 class EngineError(NtkUqError):
     """The engine, or a worker, could not do what was asked."""
+
+
+class ExportError(NtkUqError):
+    """Something cannot be written to a file, or a saved file cannot be opened."""

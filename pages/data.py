@@ -13,8 +13,9 @@ from ntk_uq.reports import stored_report
 from ntk_uq.specs import ReportSpec, SpectrumSpec
 from ntk_uq.spectra import stored_spectrum
 from ntk_uq.store import Store
-from ntk_uq.ui import catalog, inspection, links, session, upload
+from ntk_uq.ui import catalog, export, inspection, links, session, upload
 from ntk_uq.ui.controls import data_page as controls
+from ntk_uq.ui.exhibits.data import exhibit
 from ntk_uq.ui.follow import follow
 from ntk_uq.views import CurvesView, DataView
 
@@ -139,6 +140,7 @@ def results(view: DataView, done: bool) -> None:
             )
         else:
             inspection.spectrum(found, style)
+        export.panel(lambda: exhibit(view, dataset, report, wanted, found, style))
     if not done and not waiting and report is not None and found is not None:
         st.rerun()
 

@@ -11,8 +11,9 @@ from ntk_uq.ensembles.stored import stored_ensembles, theory_of
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
 from ntk_uq.figures.ensembles import ensemble_figure
 from ntk_uq.store import Store
-from ntk_uq.ui import details, ensemble_tables, launch, links, live, session
+from ntk_uq.ui import details, ensemble_tables, export, launch, links, live, session
 from ntk_uq.ui.controls import ensembles as controls
+from ntk_uq.ui.exhibits.ensembles import exhibit
 from ntk_uq.views import EnsemblesView
 
 POLL_SECONDS = 2.0
@@ -71,7 +72,9 @@ def results(view: EnsemblesView, waiting: bool) -> None:
     with session.told():
         st.markdown("##### One ensemble in detail")
         controls.shown(view)
-        details.draw(store, comparison, view, Style(session.dark(), view.axis == "linear"))
+        style = Style(session.dark(), view.axis == "linear")
+        history = details.draw(store, comparison, view, style)
+    export.panel(lambda: exhibit(view, comparison, history, style))
 
 
 def compare(store: Store, view: EnsemblesView) -> Comparison:

@@ -1,10 +1,13 @@
 """The page "Runs": every job, how far it is, and what can be done with it."""
 
+import time
+
 import streamlit as st
 
 from ntk_uq.store import JobState, Store
-from ntk_uq.ui import links, run_comparison, run_details, run_table, session, visibility
+from ntk_uq.ui import export, links, run_comparison, run_details, run_table, session, visibility
 from ntk_uq.ui.controls import runs as controls
+from ntk_uq.ui.exhibits.runs import exhibit
 from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.views import RunsView
 
@@ -50,6 +53,8 @@ def runs(store: Store, view: RunsView, total: int, busy: bool) -> None:
         run_comparison.comparison(store, *chosen)
     elif chosen:
         run_details.details(store, chosen[0])
+    if total:
+        export.panel(lambda: exhibit(view, jobs, total, time.time()))
 
 
 def nothing(view: RunsView) -> str:

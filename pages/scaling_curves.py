@@ -11,8 +11,9 @@ from ntk_uq.figures.posteriors import ratio_figure
 from ntk_uq.posteriors import PosteriorPair, bayesian
 from ntk_uq.specs import CurveSpec
 from ntk_uq.theory.memory import check_memory
-from ntk_uq.ui import law_tables, links, live, session, tables
+from ntk_uq.ui import export, law_tables, links, live, session, tables
 from ntk_uq.ui.controls import curves as controls
+from ntk_uq.ui.exhibits.curves import exhibit
 from ntk_uq.views import CurvesView, DataView
 
 POLL_SECONDS = 1.0
@@ -82,7 +83,8 @@ def results(view: CurvesView, waiting: bool) -> None:
     if waiting and not still_waiting:
         st.rerun()
     traces = [trace(view, label, curve) for label, curve in zip(labels, curves, strict=True)]
-    charts(view, traces)
+    style = Style(session.dark(), view.axis == "linear", view.parts)
+    charts(view, traces, style)
     if view.bayes:
         ratios(view, traces)
     law_tables.expectations(traces, view)
@@ -94,6 +96,7 @@ def results(view: CurvesView, waiting: bool) -> None:
         law_tables.shown_laws(traces)
     tables.reasons(traces, view)
     tables.numbers(traces, view)
+    export.panel(lambda: exhibit(view, traces, style))
 
 
 def wanted(view: CurvesView) -> tuple[CurveSpec, ...]:
@@ -116,10 +119,9 @@ def trace(view: CurvesView, label: str, curve: Curve) -> Trace:
     return Trace(label, curve, fits, laws, instead, color, hollow)
 
 
-def charts(view: CurvesView, traces: list[Trace]) -> None:
+def charts(view: CurvesView, traces: list[Trace], style: Style) -> None:
     """The three plots side by side."""
     dataset = datasets.get(view.data.dataset)
-    style = Style(session.dark(), view.axis == "linear", view.parts)
     for column, quantity in zip(st.columns(3), TITLES, strict=True):
         figure = scaling_figure(
             quantity,

@@ -7,18 +7,14 @@ from typing import Any
 
 from ntk_uq.cli import shared
 from ntk_uq.cli.options import add_fields, read
-from ntk_uq.curve_laws import SYMBOLS, cautions, expectation, shown_laws
+from ntk_uq.commands import CURVE, LAW, TRAINING, WINDOW
+from ntk_uq.curve_laws import cautions, expectation, shown_laws
 from ntk_uq.curves import Curve, Fits
-from ntk_uq.results import QUANTITIES, CurvePoint
+from ntk_uq.results import QUANTITIES, SYMBOLS, CurvePoint
 from ntk_uq.scaling import LawFit, format_value
 from ntk_uq.specs import CurveSpec, TrainingSpec, check_window
 from ntk_uq.store import ResultsCache
 from ntk_uq.views import CurvesView
-
-_TRAINING = ("posterior", "time", "steps", "eta", "jitter")
-_GRID = ("n_train", "draws")
-_WINDOW = ("fit_low", "fit_high")
-_LAW = ("law", "extrapolate")
 
 
 def add_parsers(commands: Any) -> None:
@@ -34,9 +30,10 @@ def add_parsers(commands: Any) -> None:
     )
     shared.add_data(parser)
     shared.add_network(parser)
-    add_fields(parser, TrainingSpec, _TRAINING)
-    add_fields(parser, CurveSpec, _GRID)
-    add_fields(parser, CurvesView, (*_WINDOW, *_LAW))
+    add_fields(parser, *TRAINING)
+    add_fields(parser, *CURVE)
+    add_fields(parser, *WINDOW)
+    add_fields(parser, *LAW)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.add_argument(
@@ -49,11 +46,11 @@ def _run(options: argparse.Namespace) -> int:
     spec = CurveSpec(
         shared.read_data(options),
         shared.read_network(options),
-        TrainingSpec(**read(options, TrainingSpec, _TRAINING)),
-        **read(options, CurveSpec, _GRID),
+        TrainingSpec(**read(options, TrainingSpec, TRAINING.names)),
+        **read(options, CurveSpec, CURVE.names),
     )
-    low, high = read(options, CurvesView, _WINDOW).values()
-    law, target = read(options, CurvesView, _LAW).values()
+    low, high = read(options, CurvesView, WINDOW.names).values()
+    law, target = read(options, CurvesView, LAW.names).values()
     check_window(low, high, spec.n_train)  # before the work, not after it
     curve = _compute(spec, None if options.no_store else shared.open_results(), options.quiet)
     if options.json:

@@ -11,10 +11,9 @@ import numpy as np
 from ntk_uq import datasets
 from ntk_uq.cli import data_files, own_data, shared
 from ntk_uq.cli.options import add_fields, read
+from ntk_uq.commands import POINT
 from ntk_uq.errors import DataError
 from ntk_uq.specs import ArchitectureSpec, PointSpec, TrainingSpec
-
-_POINT = ("n_train", "draw")
 
 
 def add_parsers(commands: Any) -> None:
@@ -37,7 +36,7 @@ def add_parsers(commands: Any) -> None:
         ),
     )
     shared.add_data(export)
-    add_fields(export, PointSpec, _POINT)
+    add_fields(export, *POINT)
     export.add_argument("--out", type=Path, required=True, metavar="FILE", help="file to write")
     export.set_defaults(run=_export)
 
@@ -57,7 +56,9 @@ def _list(options: argparse.Namespace) -> None:  # noqa: ARG001
 def _export(options: argparse.Namespace) -> None:
     spec = shared.read_data(options)
     dataset = datasets.get(spec.dataset)
-    point = PointSpec(spec, ArchitectureSpec(), TrainingSpec(), **read(options, PointSpec, _POINT))
+    point = PointSpec(
+        spec, ArchitectureSpec(), TrainingSpec(), **read(options, PointSpec, POINT.names)
+    )
     split = datasets.load_split(dataset, spec, point.n_train, point.draw)
     names = ("x_train", "y_train", "x_test", "y_test")
     _write(options.out, {name: getattr(split, name) for name in names})

@@ -7,14 +7,12 @@ from typing import Any
 
 from ntk_uq.cli import shared
 from ntk_uq.cli.options import add_fields, read
+from ntk_uq.commands import ENSEMBLE, OPTIMIZER
 from ntk_uq.comparisons import Comparison
 from ntk_uq.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.results import CurvePoint
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import USUAL, EnsembleSpec, OptimizerSpec
-
-_OPTIMIZER = ("optimizer", "steps", "eta", "momentum", "batch_size")
-_GRID = ("widths", "n_train", "members")
 
 
 def add_parsers(commands: Any) -> None:
@@ -37,8 +35,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options that name ensembles, and those of the output."""
     shared.add_data(parser)
     shared.add_network(parser)
-    add_fields(parser, EnsembleSpec, _GRID, {"widths": "--width"})
-    add_fields(parser, OptimizerSpec, _OPTIMIZER)
+    add_fields(parser, *ENSEMBLE)
+    add_fields(parser, *OPTIMIZER)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
@@ -53,7 +51,7 @@ def train(options: argparse.Namespace) -> Comparison:
         shared.read_data(options),
         shared.read_network(options),
         _read_optimizer(options),
-        **read(options, EnsembleSpec, _GRID),
+        **read(options, EnsembleSpec, ENSEMBLE.names),
     )
     results = shared.open_results()
     # JAX and what it needs are loaded here, so that --help and a mistake answer at once.
@@ -81,7 +79,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _read_optimizer(options: argparse.Namespace) -> OptimizerSpec:
     """The optimizer, with the usual value of what it needs and nobody gave."""
-    given = read(options, OptimizerSpec, _OPTIMIZER)
+    given = read(options, OptimizerSpec, OPTIMIZER.names)
     for name, value in USUAL.get(given["optimizer"], {}).items():
         if given[name] is None:
             given[name] = value

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ntk_uq.commands import option_of
 from ntk_uq.fields import Choice, Spec, about, check_of, default_of
 
 
@@ -23,7 +24,7 @@ def add_fields(
         check, default = check_of(cls, name), default_of(cls, name)
         shown = "none" if default is None else check.format(default)
         parser.add_argument(
-            (options or {}).get(name, f"--{name.replace('_', '-')}"),
+            option_of(name, options),
             dest=name,
             metavar="|".join(check.options) if isinstance(check, Choice) else name[0].upper(),
             default=shown,

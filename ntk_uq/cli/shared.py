@@ -10,17 +10,15 @@ from tqdm import tqdm
 from ntk_uq import settings
 from ntk_uq.cli import own_data
 from ntk_uq.cli.options import add_fields, read
+from ntk_uq.commands import DATA, NETWORK
 from ntk_uq.errors import StoreError
 from ntk_uq.specs import ArchitectureSpec, DataSpec
 from ntk_uq.store import ResultsCache, open_store
 
-_DATA = ("dataset", "n_test", "seed", "preparation", "zca", "target")
-_NETWORK = ("depth", "activation", "sigma_w", "sigma_b")
-
 
 def add_data(parser: argparse.ArgumentParser) -> None:
     """Adds the options of :class:`DataSpec`, and those of a data file of the user's own."""
-    add_fields(parser, DataSpec, _DATA)
+    add_fields(parser, *DATA)
     own_data.add_options(parser)
 
 
@@ -31,17 +29,17 @@ def read_data(options: argparse.Namespace) -> DataSpec:
         SpecError, DataError: as the checks of the fields, and the readers of files.
     """
     options.dataset = own_data.dataset_name(options.dataset, options)
-    return DataSpec(**read(options, DataSpec, _DATA))
+    return DataSpec(**read(options, DataSpec, DATA.names))
 
 
 def add_network(parser: argparse.ArgumentParser) -> None:
     """Adds the options of :class:`ArchitectureSpec`."""
-    add_fields(parser, ArchitectureSpec, _NETWORK)
+    add_fields(parser, *NETWORK)
 
 
 def read_network(options: argparse.Namespace) -> ArchitectureSpec:
     """The network that the options name."""
-    return ArchitectureSpec(**read(options, ArchitectureSpec, _NETWORK))
+    return ArchitectureSpec(**read(options, ArchitectureSpec, NETWORK.names))
 
 
 def open_results() -> ResultsCache | None:

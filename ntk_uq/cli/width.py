@@ -6,13 +6,12 @@ from typing import Any
 
 from ntk_uq.cli import ensemble, shared
 from ntk_uq.cli.options import add_fields, read
+from ntk_uq.commands import WIDTH
 from ntk_uq.errors import SpecError
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import EnsembleSpec
 from ntk_uq.views import WidthView
 from ntk_uq.widths import WidthLaw, width_laws
-
-_WANTED = ("tolerance",)
 
 
 def add_parsers(commands: Any) -> None:
@@ -28,12 +27,12 @@ def add_parsers(commands: Any) -> None:
         ),
     )
     ensemble.add_options(parser)
-    add_fields(parser, WidthView, _WANTED)
+    add_fields(parser, *WIDTH)
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    (tolerance,) = read(options, WidthView, _WANTED).values()
+    (tolerance,) = read(options, WidthView, WIDTH.names).values()
     few = read(options, EnsembleSpec, ("widths",))["widths"]
     if len(few) < 3:  # before the work, not after it
         raise SpecError(

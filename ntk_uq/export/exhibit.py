@@ -1,12 +1,16 @@
 """A view as it is taken home: what every format is written from."""
 
+import math
+import re
+import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
-from ntk_uq.fields import Spec
+from ntk_uq.fields import Spec, about, check_of
 
 Value = float | int | str | bool | None
 """A cell of a table; None where there is no value."""
@@ -25,6 +29,10 @@ class Plot:
     name: str
     title: str
     figure: go.Figure
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9-]{1,60}", self.name):
+            raise ValueError(f"{self.name!r} cannot be a part of a file's name")
 
 
 @dataclass(frozen=True)
@@ -75,3 +83,77 @@ class Exhibit:
     python: str = ""
     shell: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Makes plain values of NumPy's, and None of what is not finite: no format has NaN.
+
+        Raises:
+            ValueError: if a row has other columns than the table, or holds no plain value.
+        """
+        names = [column.name for column in self.columns]
+        if len(set(names)) < len(names):
+            raise ValueError(f"columns share a name: {names}")
+        rows = []
+        for row in self.rows:
+            if set(row) != set(names):
+                raise ValueError(f"a row has {sorted(row)}, the table {sorted(names)}")
+            rows.append({name: _cell(name, row[name]) for name in names})
+        # Frozen for everybody else: the one place that writes normalized values.
+        object.__setattr__(self, "rows", tuple(rows))
+        object.__setattr__(self, "details", plain(self.details))
+        object.__setattr__(self, "provenance", plain(self.provenance))
+
+    @property
+    def stem(self) -> str:
+        """The beginning of a file's name: the page, and a few digits of the view's digest."""
+        return f"{(self.page or 'scaling_curves').replace('_', '-')}-{self.view.digest()[:8]}"
+
+    @property
+    def link(self) -> str:
+        """The view's address, relative to where the program is."""
+        return f"{self.page}?{urllib.parse.urlencode(self.view.to_query())}"
+
+
+def spec_columns(*specs: Spec) -> tuple[tuple[Column, ...], dict[str, Value]]:
+    """Columns for what is the same in all rows: the plain fields of some specifications.
+
+    Tables of several views can then be put one below the other.
+
+    Returns:
+        The columns, and the values; lists of numbers as words such as ``10,20``.
+    """
+    columns, values = [], {}
+    for spec in specs:
+        for name, value in spec.to_json().items():
+            if isinstance(value, Mapping):
+                continue
+            listed = isinstance(value, list)
+            values[name] = check_of(type(spec), name).format(tuple(value)) if listed else value
+            columns.append(Column(name, "", about(type(spec), name)))
+    return tuple(columns), values
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON's own types; a number that is not finite is None.
+
+    Raises:
+        ValueError: for what JSON has no type for.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    raise ValueError(f"{type(value).__name__} is no type of JSON")
+
+
+def _cell(name: str, value: Any) -> Value:
+    cell = plain(value)
+    if isinstance(cell, list | dict):
+        raise ValueError(f"{name} holds a {type(value).__name__}; a cell is one plain value")
+    return cell

@@ -13,11 +13,14 @@ from ntk_uq.figures.style import TITLE_HEIGHT, Style
 
 _PIXELS = 112  # at least so many on the longer side: a browser would blur what it enlarges
 _MOST_LAYERS = 12
+_MOST_SHOWERS = 4
 _FAINTEST = -4  # decades below the largest deposit of a shower: of the ground's colour
 # From the ground up. Not Plotly's own scales: Streamlit replaces some nearly black colours by those
 # of its theme.
 _HEAT_DARK = [[0, "#0E1117"], [0.35, "#5B1E6B"], [0.6, "#C73E4C"], [0.8, "#F98E09"], [1, "#FCFFA4"]]
 _HEAT_LIGHT = [[0, "#FFFFFF"], [0.3, "#FFE08A"], [0.6, "#F77F2B"], [0.8, "#C1202C"], [1, "#4A0A1E"]]
+HEAT = {False: _HEAT_LIGHT, True: _HEAT_DARK}
+"""Of deposits, on light and on dark ground."""
 
 
 def is_image(shape: Sequence[int]) -> bool:
@@ -56,7 +59,7 @@ def shower_figure(
         titles: what each is.
         style: how it looks.
     """
-    chosen = np.unique(np.linspace(0, len(dataset.layers) - 1, _MOST_LAYERS).round().astype(int))
+    chosen = shown_layers(dataset)
     parts = [split_layers(dataset, sample) for sample in samples]
     figure = make_subplots(
         rows=len(samples),
@@ -91,7 +94,7 @@ def shower_figure(
         height=TITLE_HEIGHT + 40 + 110 * len(samples),
         margin={"l": 12, "r": 12, "t": TITLE_HEIGHT, "b": 12},
         coloraxis={
-            "colorscale": _HEAT_DARK if style.dark else _HEAT_LIGHT,
+            "colorscale": HEAT[style.dark],
             "cmin": _FAINTEST,
             "cmax": 0,
             "colorbar": {
@@ -109,6 +112,29 @@ def shower_figure(
     figure.update_xaxes(frame)
     figure.update_yaxes(frame)
     return figure
+
+
+def shown_layers(dataset: Dataset) -> list[int]:
+    """Indices of the layers that are drawn: all, or evenly spaced ones of many."""
+    last = len(dataset.layers) - 1
+    return [int(i) for i in np.unique(np.linspace(0, last, _MOST_LAYERS).round())]
+
+
+def shown_showers(dataset: Dataset, report: DataReport) -> tuple[list[Sample], list[str]]:
+    """Some of the sampled showers, of increasing incident energy, and their energies in words."""
+    ordered = sorted(report.samples, key=lambda sample: sample.targets[0])
+    last = len(ordered) - 1
+    places = sorted({round(i * last / (_MOST_SHOWERS - 1)) for i in range(_MOST_SHOWERS)})
+    chosen = [ordered[i] for i in places]
+    return chosen, [_energy(sample.targets[0], dataset.unit) for sample in chosen]
+
+
+def _energy(value: float, unit: str) -> str:
+    """An energy in the unit in which it is a short number."""
+    units = ("MeV", "GeV", "TeV")
+    while value >= 1000 and unit in units[:-1]:
+        value, unit = value / 1000, units[units.index(unit) + 1]
+    return f"{value:.3g} {unit}"
 
 
 def split_layers(dataset: Dataset, sample: Sample) -> list[Float[np.ndarray, "rows columns"]]:

@@ -11,6 +11,8 @@ import plotly.graph_objects as go
 # them are lightened. Markers differ too, so that a grey print can be read.
 _LIGHT = ("#0072B2", "#D55E00", "#009E73", "#AA4499", "#E69F00", "#56B4E9", "#7A5C00", "#222222")
 _DARK = ("#56B4E9", "#FF8C42", "#2FD3A1", "#E58AC0", "#F0E442", "#9CC9F5", "#C9A66B", "#EEEEEE")
+PALETTE = {False: _LIGHT, True: _DARK}
+"""The curves' colours on light and on dark ground; those at one index are counterparts."""
 _MARKERS = (
     *("circle", "square", "diamond", "triangle-up"),
     *("triangle-down", "cross", "x", "star"),
@@ -40,6 +42,11 @@ class Style:
         """Colour of what belongs to no curve."""
         return "#AAAAAA" if self.dark else "#666666"
 
+    @property
+    def grid(self) -> str:
+        """Colour of the lines across a plot."""
+        return "#3A3F4B" if self.dark else "#DDDDDD"
+
     def color(self, index: int) -> str:
         """Colour of the curve of that index."""
         return (_DARK if self.dark else _LIGHT)[index % len(_LIGHT)]
@@ -59,7 +66,7 @@ class Style:
     def axis(self, title: str = "", kind: str = "linear") -> dict[str, Any]:
         """A framed axis with ticks outside."""
         return {
-            "gridcolor": "#3A3F4B" if self.dark else "#DDDDDD",
+            "gridcolor": self.grid,
             "linecolor": self.ink,
             "ticks": "outside",
             "tickcolor": self.ink,

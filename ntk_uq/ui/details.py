@@ -1,31 +1,17 @@
 """One ensemble in detail: its networks' losses one by one, and along the training."""
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.comparisons import Comparison
-from ntk_uq.ensembles.schedule import recorded_steps
 from ntk_uq.figures import PLOT_CONFIG, Style
-from ntk_uq.figures.distribution import distribution_figure
-from ntk_uq.figures.history import history_figure
-from ntk_uq.figures.style import add_note
-from ntk_uq.histories import stored_history
+from ntk_uq.figures.members import losses_figure, trajectories_figure
+from ntk_uq.histories import history_of, stored_history
 from ntk_uq.jobs import submit_history
-from ntk_uq.specs import EnsembleSpec, HistorySpec
 from ntk_uq.store import Store
 from ntk_uq.theory.history_record import History
 from ntk_uq.ui.follow import follow
 from ntk_uq.views import EnsemblesView
-
-
-def history_of(spec: EnsembleSpec, n_train: int) -> HistorySpec | None:
-    """The theory of the losses along the training at one N_D; None where there is none."""
-    training = spec.optimizer.counterpart
-    if training is None or training.steps is None:
-        return None
-    steps = tuple(int(step) for step in recorded_steps(training.steps))
-    return HistorySpec(spec.data, spec.architecture, training.eta, steps, n_train)
 
 
 def waiting(store: Store, view: EnsemblesView) -> bool:
@@ -37,8 +23,9 @@ def waiting(store: Store, view: EnsemblesView) -> bool:
     return job is None or not job.state.ended
 
 
-def draw(store: Store, comparison: Comparison, view: EnsemblesView, style: Style) -> None:
-    """The two figures of the chosen ensemble, beside infinite width."""
+def draw(store: Store, comparison: Comparison, view: EnsemblesView, style: Style) -> History | None:
+    """The two figures of the chosen ensemble, beside infinite width; gives back the theory along
+    the training where it is there."""
     spec, (width, n_train) = comparison.ensembles.spec, view.shown
     unit = datasets.loss_unit(datasets.get(spec.data.dataset), spec.data)
     wanted = history_of(spec, n_train)
@@ -54,39 +41,14 @@ def draw(store: Store, comparison: Comparison, view: EnsemblesView, style: Style
             )
     left, right = st.columns(2)
     revision = f"{spec.digest()}{width}{n_train}"
-    losses = _distribution(comparison, width, n_train, history, unit, style, revision)
-    add_note(losses, comparison.departure, style)
+    losses = losses_figure(comparison, width, n_train, history, unit, style, revision)
     _chart(left, losses, "losses")
-    trajectories = {
-        p.width: p.trajectory
-        for p in comparison.ensembles.points
-        if p.n_train == n_train and p.trajectory is not None
-    }
-    along = history_figure(history, trajectories, unit, style, revision, spec.widths)
-    add_note(along, comparison.departure, style)
+    along = trajectories_figure(comparison, n_train, history, unit, style, revision)
     _chart(right, along, "history")
     if history is not None:
         for sentence in history.warnings:
             st.caption(sentence)
-
-
-def _distribution(
-    comparison: Comparison,
-    width: int,
-    n_train: int,
-    history: History | None,
-    unit: str,
-    style: Style,
-    revision: str,
-) -> go.Figure:
-    members = comparison.ensembles.members.get((width, n_train), ())
-    losses = {width: [float(m.test_loss[-1]) for m in members if not m.diverged]}
-    infinite = comparison.infinite(n_train)
-    mu = None if infinite is None else infinite.mu
-    sigma = None if infinite is None else infinite.sigma
-    skewness = None if history is None else history.steps[-1].skewness
-    widths = comparison.ensembles.spec.widths
-    return distribution_figure(losses, mu, sigma, skewness, unit, style, revision, widths)
+    return history
 
 
 def _chart(place: st.delta_generator.DeltaGenerator, figure: object, key: str) -> None:

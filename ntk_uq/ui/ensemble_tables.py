@@ -1,6 +1,5 @@
-"""The numbers behind the page of ensembles, as a table and as files."""
+"""The numbers behind the page of ensembles as a table."""
 
-import json
 from typing import Any
 
 import pandas as pd
@@ -14,7 +13,7 @@ from ntk_uq.views import EnsemblesView
 
 
 def numbers(comparison: Comparison, view: EnsemblesView) -> None:
-    """A row an ensemble, with the theory beside it; provenance; downloads."""
+    """A row an ensemble, with the theory beside it; provenance."""
     points = comparison.ensembles.points
     if not points:
         return
@@ -26,21 +25,12 @@ def numbers(comparison: Comparison, view: EnsemblesView) -> None:
         "variance part, and the loss of the networks' mean prediction, are there once all of an "
         "ensemble's networks are."
     )
-    with st.expander("Provenance, download"):
+    with st.expander("Provenance"):
         origin = comparison.ensembles.provenance()
         versions = ", ".join(f"{k} {v}" for k, v in origin.get("versions", {}).items())
         st.markdown(
             f"Trained in {origin['seconds']:.0f} s on {origin.get('device')}, "
             f"{origin.get('dtype')}. {versions}. Data: {origin.get('citation')}."
-        )
-        left, right, _ = st.columns([1, 1, 3])
-        name = f"ensembles-{view.digest()[:8]}"
-        left.download_button("CSV", _csv(comparison, view), f"{name}.csv", "text/csv")
-        right.download_button(
-            "JSON",
-            json.dumps({"view": view.to_json(), **comparison.to_json()}, indent=1),
-            f"{name}.json",
-            "application/json",
         )
 
 
@@ -72,18 +62,3 @@ def _row(comparison: Comparison, point: EnsemblePoint) -> dict[str, Any]:
         "loss of the mean": plain(point.ensemble_loss),
         "training loss": cell(point.train_loss),
     }
-
-
-def _csv(comparison: Comparison, view: EnsemblesView) -> str:
-    """The points as a table; what they are points of stands in every row."""
-    rows = []
-    shown = {"v", "widths", "n_train", "members", "shown_width", "shown_n_train", "axis"}
-    same = {name: text for name, text in view.to_query().items() if name not in shown}
-    for point in comparison.ensembles.points:
-        row = comparison.point_json(point)
-        theory = row.pop("theory") or {}
-        for name in ("mu", "sigma", "epsilon"):
-            row[f"{name}_low"], row[f"{name}_high"] = row.pop(f"{name}_ci") or (None, None)
-        keep = ("mu", "sigma", "epsilon", "epsilon_population", "epsilon_floor")
-        rows.append({**row, **{f"theory_{k}": theory.get(k) for k in keep}, **same})
-    return pd.DataFrame(rows).to_csv(index=False)

@@ -10,13 +10,12 @@ from ntk_uq.datasets import Dataset
 from ntk_uq.datasets.report import DataReport, Sample
 from ntk_uq.figures import PLOT_CONFIG, Style
 from ntk_uq.figures.data import class_figure, depth_figure, target_figure
-from ntk_uq.figures.pictures import images, is_image, shower_figure
+from ntk_uq.figures.pictures import images, is_image, shower_figure, shown_showers
 from ntk_uq.figures.spectrum import eigenvalue_figure, power_figure
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import DataSpec
 from ntk_uq.theory.spectrum_record import KernelSpectrum, Spectrum
 
-_MOST_SHOWERS = 4
 _MOST_COLUMNS = 50
 _PICTURE_WIDTH = 112
 
@@ -122,11 +121,7 @@ def examples(dataset: Dataset, report: DataReport, style: Style) -> None:
 
 
 def _showers(dataset: Dataset, report: DataReport, style: Style) -> None:
-    ordered = sorted(report.samples, key=lambda sample: sample.targets[0])
-    last = len(ordered) - 1
-    places = sorted({round(i * last / (_MOST_SHOWERS - 1)) for i in range(_MOST_SHOWERS)})
-    chosen = [ordered[i] for i in places]
-    labels = [_energy(sample.targets[0], dataset.unit) for sample in chosen]
+    chosen, labels = shown_showers(dataset, report)
     st.markdown(f"##### {len(chosen)} showers of the pool, of increasing incident energy")
     _chart(shower_figure(dataset, chosen, labels, style), "showers")
     st.caption(
@@ -135,14 +130,6 @@ def _showers(dataset: Dataset, report: DataReport, style: Style) -> None:
         "the shower's largest have the ground's colour."
     )
     _chart(depth_figure(dataset, chosen, labels, style), "depth")
-
-
-def _energy(value: float, unit: str) -> str:
-    """An energy in the unit in which it is a short number."""
-    units = ("MeV", "GeV", "TeV")
-    while value >= 1000 and unit in units[:-1]:
-        value, unit = value / 1000, units[units.index(unit) + 1]
-    return f"{value:.3g} {unit}"
 
 
 def _label(report: DataReport, sample: Sample) -> str:

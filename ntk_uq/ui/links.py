@@ -1,5 +1,6 @@
 """The address bar holds the whole view: a link opens the same view anywhere."""
 
+import urllib.parse
 from typing import TypeVar
 
 import streamlit as st
@@ -40,6 +41,22 @@ def keep(view: Spec) -> None:
     st.session_state[_WRITTEN] = (type(view).__name__, query)
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
+
+
+def address_of(page: str, view: Spec) -> str:
+    """Where a view can be opened, in full; relative where the server's own address is not known.
+
+    Args:
+        page: its name in the address; "" for the first page.
+        view: what it shows.
+    """
+    query = urllib.parse.urlencode(view.to_query())
+    here = urllib.parse.urlsplit(st.context.url or "")
+    if here.scheme not in ("http", "https"):
+        return f"{page}?{query}"
+    # The page that is open is the last part of the path; a proxy may have put others before it.
+    base = here.path.rpartition("/")[0]
+    return urllib.parse.urlunsplit((here.scheme, here.netloc, f"{base}/{page}", query, ""))
 
 
 def _kept(cls: type[Spec]) -> str:

@@ -1,15 +1,11 @@
-"""Exponents as a table, numbers as files."""
+"""Exponents and numbers as tables."""
 
-import csv
-import io
-import json
 from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
 from ntk_uq import datasets
-from ntk_uq.curves import Curve
 from ntk_uq.figures import Trace
 from ntk_uq.scaling import PlateauFit, PowerLawFit
 from ntk_uq.ui import law_tables
@@ -72,7 +68,7 @@ def reasons(traces: Sequence[Trace], view: CurvesView) -> None:
 
 
 def numbers(traces: Sequence[Trace], view: CurvesView) -> None:
-    """Every number behind the plots, where it comes from, and the files to take home."""
+    """Every number behind the plots, and where it comes from."""
     curves = [trace.curve for trace in traces if trace.curve.raw]
     if not curves:
         return
@@ -85,7 +81,7 @@ def numbers(traces: Sequence[Trace], view: CurvesView) -> None:
         for c in curves
         for point in c.points
     ]
-    with st.expander("Numbers, provenance, download"):
+    with st.expander("Numbers, provenance"):
         frame = pd.DataFrame(rows).drop(columns="warnings")
         digits = {name: st.column_config.NumberColumn(format="%.4g") for name in frame.columns[3:]}
         st.dataframe(frame, hide_index=True, column_config=digits)
@@ -101,29 +97,3 @@ def numbers(traces: Sequence[Trace], view: CurvesView) -> None:
             f"Computed in {seconds:.1f} s on {origin.get('device')}, {origin.get('dtype')}. "
             f"{versions}. Data: {origin.get('citation')}."
         )
-        left, right, _ = st.columns([1, 1, 3])
-        name = f"scaling-curves-{view.digest()[:8]}"
-        left.download_button("CSV", _csv(rows, view), f"{name}.csv", "text/csv")
-        right.download_button(
-            "JSON", lambda: _json(curves, view), f"{name}.json", "application/json"
-        )
-
-
-def _csv(rows: list[dict[str, object]], view: CurvesView) -> str:
-    """The points as a table; what they are points of stands in every row."""
-    shown = {"v", "depths", "n_low", "n_high", "n_points", "draws", *_DISPLAY}
-    same = {name: text for name, text in view.to_query().items() if name not in shown}
-    out = io.StringIO()
-    writer = csv.DictWriter(out, [*rows[0], *same])
-    writer.writeheader()
-    writer.writerows({**row, "warnings": "; ".join(row["warnings"]), **same} for row in rows)  # type: ignore[arg-type]
-    return out.getvalue()
-
-
-_DISPLAY = ("fit_low", "fit_high", "law", "extrapolate", "bayes", "parts", "axis", "posterior")
-
-
-def _json(curves: Sequence[Curve], view: CurvesView) -> str:
-    """The curves with the fits that the page shows, and the view, which has their window."""
-    shown = [curve.to_json(view.fit_low, view.fit_high) for curve in curves]
-    return json.dumps({"view": view.to_json(), "curves": shown}, indent=1, allow_nan=False)

@@ -1,0 +1,111 @@
+"""Figures fitted to where they will be printed or shown, with type that can be read there."""
+
+import copy
+import math
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from ntk_uq.figures import on_ground
+
+_CSS_PIXELS = 96 / 25.4
+"""Of CSS, in a millimetre."""
+
+_SYMBOL = 45
+"""Pixels that a legend's entry takes besides its text."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """Where a figure goes.
+
+    Attributes:
+        title: for people.
+        width: in millimetres.
+        height: in millimetres; None where the figure decides.
+        scale: printed size of what is one pixel on the page: lines and type, which has 15 pixels
+            for labels and 12 for units, get smaller or larger by it.
+        dpi: of a PNG, pixels an inch.
+    """
+
+    title: str
+    width: float
+    height: float | None
+    scale: float
+    dpi: int
+
+
+SIZES = {
+    "column": Size("One column of a paper, 86 mm", 86, None, 0.68, 600),
+    "page": Size("Two columns of a paper, 178 mm", 178, None, 0.75, 600),
+    "slide": Size("Slide, 16:9", 1280 / _CSS_PIXELS, 720 / _CSS_PIXELS, 1.5, 144),
+}
+"""What is offered. Labels have 7.7 points in a column and 8.4 on a page, units at least 6; on a
+slide of 13.3 by 7.5 inches labels have 17."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure ready to be drawn into a file.
+
+    Attributes:
+        figure: laid out.
+        format: ``svg``, ``pdf`` or ``png``.
+        width, height: of the layout, in its pixels.
+        scale: of the layout's pixels in the file: CSS pixels, or those of a PNG.
+    """
+
+    figure: go.Figure
+    format: str
+    width: float
+    height: float
+    scale: float
+
+
+def picture_of(figure: go.Figure, format: str, size: Size, dark: bool = False) -> Picture:
+    """A figure as a picture of a size, on light ground unless ``dark``."""
+    width = size.width * _CSS_PIXELS / size.scale
+    height = None if size.height is None else size.height * _CSS_PIXELS / size.scale
+    fitted = fit(on_ground(figure, dark), width, height)
+    raster = size.dpi / 96 if format == "png" else 1.0
+    return Picture(fitted, format, width, float(fitted.layout.height), size.scale * raster)
+
+
+def fit(figure: go.Figure, width: float, height: float | None = None) -> go.Figure:
+    """A copy of a figure with this width and, where one is given, this height, in pixels.
+
+    A legend below the plot has as many rows as it needs at this width, and the plot what they
+    leave of the height.
+    """
+    fitted = copy.deepcopy(figure)
+    layout = fitted.layout
+    whole = float(layout.height or 450)
+    legend, margin = layout.legend, layout.margin
+    top, bottom = (80.0 if edge is None else float(edge) for edge in (margin.t, margin.b))
+    plot = whole - top - bottom
+    if legend.orientation == "h" and legend.y is not None and legend.y < 0:
+        # As figures/style.py lays it out: a distance of its own for the axis, then rows.
+        axis = -legend.y * plot
+        row = _row_height(fitted, bottom - axis)
+        left, right = (float(edge or 0) for edge in (margin.l, margin.r))
+        columns = max(1, int((width - right) // (float(legend.entrywidth or width) + _SYMBOL)))
+        below = axis + row * math.ceil(_entries(fitted) / columns)
+        plot = plot if height is None else max(height - top - below, 0.35 * height)
+        layout.margin.b = below
+        legend.y = -axis / plot
+        # Left of the plot as far as the figure goes, and not beyond its edge.
+        legend.x = max(legend.x or 0.0, -max(left - 12, 0) / (width - left - right))
+        whole = top + plot + below
+    layout.width, layout.height = width, whole if height is None else height
+    layout.autosize = False
+    return fitted
+
+
+def _entries(figure: go.Figure) -> int:
+    """How many entries the legend has."""
+    return sum(bool(t.name) and t.showlegend is not False for t in figure.data)
+
+
+def _row_height(figure: go.Figure, room: float) -> float:
+    size = figure.layout.legend.font.size or 14
+    return min(1.86 * float(size), room) if room > 0 else 1.86 * float(size)

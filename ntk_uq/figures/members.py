@@ -1,0 +1,60 @@
+"""One ensemble in detail: its networks' losses one by one, and along the training."""
+
+import plotly.graph_objects as go
+
+from ntk_uq.comparisons import Comparison
+from ntk_uq.figures.distribution import distribution_figure
+from ntk_uq.figures.history import history_figure
+from ntk_uq.figures.style import Style, add_note
+from ntk_uq.theory.history_record import History
+
+
+def sound_losses(comparison: Comparison, width: int, n_train: int) -> list[float]:
+    """The final test losses of the networks of one ensemble that did not diverge."""
+    members = comparison.ensembles.members.get((width, n_train), ())
+    return [float(m.test_loss[-1]) for m in members if not m.diverged]
+
+
+def losses_figure(
+    comparison: Comparison,
+    width: int,
+    n_train: int,
+    history: History | None,
+    loss_unit: str,
+    style: Style,
+    revision: str = "",
+) -> go.Figure:
+    """How the losses of one ensemble's networks are distributed, beside infinite width."""
+    infinite = comparison.infinite(n_train)
+    figure = distribution_figure(
+        {width: sound_losses(comparison, width, n_train)},
+        None if infinite is None else infinite.mu,
+        None if infinite is None else infinite.sigma,
+        None if history is None else history.steps[-1].skewness,
+        loss_unit,
+        style,
+        revision,
+        comparison.ensembles.spec.widths,
+    )
+    add_note(figure, comparison.departure, style)
+    return figure
+
+
+def trajectories_figure(
+    comparison: Comparison,
+    n_train: int,
+    history: History | None,
+    loss_unit: str,
+    style: Style,
+    revision: str = "",
+) -> go.Figure:
+    """The losses of all widths along the training at one N_D, beside infinite width."""
+    found = {
+        p.width: p.trajectory
+        for p in comparison.ensembles.points
+        if p.n_train == n_train and p.trajectory is not None
+    }
+    widths = comparison.ensembles.spec.widths
+    figure = history_figure(history, found, loss_unit, style, revision, widths)
+    add_note(figure, comparison.departure, style)
+    return figure

@@ -1,0 +1,241 @@
+"""Taking a view home: a panel below every page. Nothing is made before somebody asks for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from ntk_uq.errors import ExportError
+from ntk_uq.export import Exhibit
+from ntk_uq.export import render as rendering
+from ntk_uq.export.bibliography import bibtex
+from ntk_uq.export.bundle import zip_of
+from ntk_uq.export.document import document_of, json_of
+from ntk_uq.export.html import page_of
+from ntk_uq.export.sizes import SIZES, picture_of
+from ntk_uq.export.table import csv_of, parquet_of
+from ntk_uq.ui import reports
+from ntk_uq.ui.links import address_of
+
+_LABELS = {"html": "HTML, interactive", "pdf": "PDF", "svg": "SVG", "png": "PNG"}
+_MODEBAR = (
+    "Meanwhile the camera above each figure saves it as SVG, with the page's ground, and HTML "
+    "below has it interactive, on light ground."
+)
+_WATCH_SECONDS = 1.0
+
+
+@dataclass
+class Drawing:
+    """A picture that is being drawn after a click: another thread draws it, the page tells of it.
+
+    Attributes:
+        busy: whether it is being drawn.
+        error: why the last one could not be.
+    """
+
+    busy: bool = False
+    error: str = ""
+
+    def begin(self) -> None:
+        self.busy, self.error = True, ""
+
+    def run(self, make: Callable[[], bytes]) -> bytes:
+        """What ``make`` gives; whatever happens, the page learns of it."""
+        self.busy = True
+        try:
+            content = make()
+        except ExportError as error:
+            self.error = str(error)
+            raise
+        else:
+            self.error = ""
+            return content
+        finally:
+            self.busy = False
+
+
+def panel(exhibit: Exhibit | Callable[[], Exhibit]) -> None:
+    """An expander with all that can be taken home of a view.
+
+    Args:
+        exhibit: the view, or what makes it, called once somebody opens the panel.
+    """
+    box = st.expander(
+        "Take it home: figures, numbers, code, references",
+        icon=":material/download:",
+        key="take_home",
+        on_change="rerun",
+    )
+    if not box.open:
+        return
+    with box:
+        _content(exhibit() if callable(exhibit) else exhibit)
+
+
+def _content(exhibit: Exhibit) -> None:
+    address = address_of(exhibit.page, exhibit.view)
+    if exhibit.plots:
+        _figures(exhibit, address)
+    _numbers(exhibit, address)
+    _again(exhibit)
+    _collect(exhibit, address)
+
+
+def _figures(exhibit: Exhibit, address: str) -> None:
+    st.markdown("###### Figures")
+    missing = rendering.missing()
+    formats = ["html"] if missing else list(_LABELS)
+    drawing: Drawing = st.session_state.setdefault("export_drawing", Drawing())
+    columns = st.columns([3, 3, 3, 2, 2], vertical_alignment="bottom")
+    titles = {plot.name: plot.title for plot in exhibit.plots}
+    name = columns[0].selectbox(
+        "Figure", list(titles), format_func=lambda key: titles[key], key="export_figure"
+    )
+    kind = columns[1].selectbox(
+        "Format",
+        formats,
+        index=0 if missing else formats.index("pdf"),
+        format_func=lambda key: _LABELS[key],
+        key="export_format",
+    )
+    still = kind != "html"
+    size = columns[2].selectbox(
+        "Size",
+        list(SIZES),
+        format_func=lambda key: SIZES[key].title,
+        key="export_size",
+        disabled=not still,
+        help="Type and lines fit the size. HTML has one of its own.",
+    )
+    dark = columns[3].toggle("Dark ground", key="export_dark", disabled=not still)
+    plot = next((p for p in exhibit.plots if p.name == name), exhibit.plots[0])
+
+    def html() -> bytes:
+        document = document_of(exhibit, address, figures=True)
+        document["figures"] = [f for f in document["figures"] if f["name"] == plot.name]
+        return page_of([document]).encode()
+
+    def picture() -> bytes:
+        drawn = picture_of(plot.figure, kind, SIZES[size], dark)
+        return drawing.run(lambda: rendering.render([drawn])[0])
+
+    with columns[4]:
+        if still:
+            _download("Download", picture, f"{exhibit.stem}-{plot.name}.{kind}", drawing.begin)
+        else:
+            _download("Download", html, f"{exhibit.stem}-{plot.name}.html")
+    if missing:
+        st.info(
+            f"PDF, SVG and PNG cannot be written here. {missing} {_MODEBAR}",
+            icon=":material/image_not_supported:",
+        )
+    # A timer only while something is drawn; the page is drawn once more when that is over.
+    st.fragment(_watch, run_every=_WATCH_SECONDS if drawing.busy else None)(drawing, drawing.busy)
+
+
+def _watch(drawing: Drawing, was_busy: bool) -> None:
+    """Tells that a figure is being drawn, or why it could not be."""
+    if was_busy and not drawing.busy:
+        st.rerun()
+    if drawing.busy:
+        st.caption(":material/hourglass_top: The figure is being drawn…")
+    elif drawing.error:
+        st.warning(
+            f"The figure could not be written. {drawing.error} {_MODEBAR}",
+            icon=":material/image_not_supported:",
+        )
+
+
+def _numbers(exhibit: Exhibit, address: str) -> None:
+    st.markdown("###### Numbers")
+    count = len(exhibit.rows)
+    st.caption(
+        f"{count:,} row{'s' * (count != 1)}: every plotted point, with units, findings and "
+        'provenance. CSV has them as comments: `pandas.read_csv(path, comment="#")`. All of it '
+        "is a ZIP file with figures, numbers, code and references."
+    )
+    stem = exhibit.stem
+    size = st.session_state.get("export_size", "column")
+    with st.container(horizontal=True):
+        if count:
+            _download("CSV", lambda: csv_of(exhibit, address).encode(), f"{stem}.csv")
+            _download("Parquet", lambda: parquet_of(exhibit, address), f"{stem}.parquet")
+        _download("JSON", lambda: json_of(document_of(exhibit, address)).encode(), f"{stem}.json")
+        _download(
+            "Specification",
+            lambda: json_of(exhibit.view.to_json()).encode(),
+            f"{stem}-specification.json",
+        )
+        _download("All of it", lambda: zip_of(exhibit, address, size), f"{stem}.zip")
+
+
+def _again(exhibit: Exhibit) -> None:
+    texts = {
+        "Python": (exhibit.python, "python"),
+        "Command line": ("\n".join(exhibit.shell), "bash"),
+        "BibTeX": (bibtex(exhibit.sources), "bibtex"),
+    }
+    there = {name: text for name, text in texts.items() if text[0]}
+    if not there:
+        return
+    st.markdown("###### The same numbers again, and what they rest on")
+    for tab, (text, language) in zip(st.tabs(list(there)), there.values(), strict=True):
+        tab.code(text, language=language, wrap_lines=True, height=_height(text))
+
+
+def _height(text: str) -> Any:
+    return 260 if text.count("\n") > 10 else "content"
+
+
+def _collect(exhibit: Exhibit, address: str) -> None:
+    left, right = st.columns([2, 5], vertical_alignment="center")
+    left.button(
+        "Add to report",
+        key="export_add",
+        icon=":material/add_notes:",
+        on_click=_add,
+        args=(exhibit, address),
+        help="As it is now: later points and networks are not in it.",
+    )
+    count = len(reports.current().items)
+    if count:
+        right.page_link(
+            "pages/report.py",
+            label=f"{count} view{'s' * (count != 1)} in the report",
+            icon=":material/docs:",
+        )
+    reports.tell()
+
+
+def _add(exhibit: Exhibit, address: str) -> None:
+    reports.add(document_of(exhibit, address, figures=True))
+
+
+def _download(
+    label: str,
+    make: Callable[[], bytes],
+    name: str,
+    on_click: Callable[[], None] | None = None,
+) -> None:
+    """A button whose file is made when somebody clicks it, in a thread beside the page."""
+    st.download_button(
+        label,
+        make,
+        name,
+        _MIME[name.rpartition(".")[2]],
+        key=f"export_download_{label}_{name}",
+        icon=":material/download:",
+        on_click=on_click or "ignore",
+    )
+
+
+_MIME = {
+    **rendering.FORMATS,
+    "html": "text/html",
+    "csv": "text/csv",
+    "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
+    "zip": "application/zip",
+}
