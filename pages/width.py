@@ -10,8 +10,9 @@ from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
 from ntk_uq.figures.width import correction_figure, width_figure
 from ntk_uq.specs import EnsembleSpec
 from ntk_uq.store import Store
-from ntk_uq.ui import launch, links, live, session, width_tables
+from ntk_uq.ui import export, launch, links, live, session, width_tables
 from ntk_uq.ui.controls import width as controls
+from ntk_uq.ui.exhibits.width import exhibit
 from ntk_uq.views import WidthView
 from ntk_uq.widths import WidthLaws, width_laws
 
@@ -72,6 +73,8 @@ def results(view: WidthView, waiting: bool) -> None:
     for sentence in dict.fromkeys(w for s in studies for w in s.comparison.ensembles.warnings):
         st.warning(sentence, icon=":material/warning:")
     width_tables.laws(studies)
+    style = Style(session.dark(), view.axis == "linear")
+    export.panel(lambda: exhibit(view, studies, style))
 
 
 def study(store: Store, spec: EnsembleSpec) -> WidthLaws:

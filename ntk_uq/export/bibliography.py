@@ -74,6 +74,22 @@ SOURCES: dict[str, Source] = {
         year="2020",
         **_arxiv("1912.02803"),
     ),
+    "dyer2020": _source(
+        "inproceedings",
+        author="Dyer, Ethan and Gur-Ari, Guy",
+        title="{Asymptotics of Wide Networks from Feynman Diagrams}",
+        booktitle="International Conference on Learning Representations",
+        year="2020",
+        **_arxiv("1909.11304"),
+    ),
+    "yaida2020": _source(
+        "inproceedings",
+        author="Yaida, Sho",
+        title="{Non-Gaussian processes and neural networks at finite widths}",
+        booktitle="Mathematical and Scientific Machine Learning",
+        year="2020",
+        **_arxiv("1910.00019"),
+    ),
     "jacot2018": _source(
         "inproceedings",
         author="Jacot, Arthur and Gabriel, Franck and Hongler, Cl{\\'e}ment",

@@ -52,11 +52,11 @@ def exhibit(
     plots.append(Plot("losses", f"Test loss over initializations, width {width}, {at}", losses))
     plots.append(Plot("training", f"Loss along the training, {at}", along))
     same, values = spec_columns(spec.data, spec.architecture, spec.optimizer)
-    columns = (*_columns(unit), *same)
+    columns = (*all_columns(unit), *same)
     empty: Row = dict.fromkeys((column.name for column in columns), None)
     rows = [
-        *_points(comparison),
-        *_theory(comparison),
+        *point_rows(comparison),
+        *theory_rows(comparison),
         *_networks(comparison, width, n_train),
         *_training(comparison, n_train, history),
         *_distribution(losses, width, n_train),
@@ -85,7 +85,8 @@ def exhibit(
     )
 
 
-def _columns(unit: str) -> tuple[Column, ...]:
+def all_columns(unit: str) -> tuple[Column, ...]:
+    """The columns of every part; the loss has this unit."""
     bounds = {"": "", "_low": ", lower end of its interval", "_high": ", upper end of its interval"}
     finite = tuple(
         Column(f"{name}{end}", "1" if name == "epsilon" else unit, f"{what}{words_}")
@@ -128,7 +129,8 @@ def _columns(unit: str) -> tuple[Column, ...]:
     )
 
 
-def _points(comparison: Comparison) -> Iterator[Row]:
+def point_rows(comparison: Comparison) -> Iterator[Row]:
+    """The ensembles with their ratios to infinite width, a row each."""
     for point in comparison.ensembles.points:
         row: Row = {
             "part": "ensemble",
@@ -159,7 +161,8 @@ def _estimate(name: str, found: Estimate | None) -> Row:
     }
 
 
-def _theory(comparison: Comparison) -> Iterator[Row]:
+def theory_rows(comparison: Comparison) -> Iterator[Row]:
+    """Infinite width, a row an N_D."""
     names = (*QUANTITIES, "mu_bias", "mu_variance", "epsilon_population", "epsilon_floor")
     for point in () if comparison.theory is None else comparison.theory.points:
         numbers = {name: getattr(point, name) for name in ("n_train", *names)}
