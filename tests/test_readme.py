@@ -26,6 +26,15 @@ def test_the_library_example_runs_and_prints_what_it_says(capsys):
     assert fit.startswith(("α = ", "still bending"))
 
 
+EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "python.md").read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("code", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_every_example_of_the_documentation_runs_and_prints(code, capsys):
+    exec(compile(code, "docs/python.md", "exec"), {})
+    assert capsys.readouterr().out.strip()
+
+
 COMMANDS = re.findall(r"^    \.venv/bin/python -m ntk_uq (.+)$", README, re.MULTILINE)
 
 
@@ -38,10 +47,14 @@ def test_every_command_runs(command, request, tmp_path, monkeypatch, capsys):
 
 
 def test_there_are_commands():
-    assert len(COMMANDS) == 7
+    assert len(COMMANDS) == 8
+    assert EXAMPLES
 
 
-@pytest.mark.parametrize("text", [README, *(p.read_text() for p in (ROOT / "docs").glob("*.md"))])
-def test_local_links_lead_somewhere(text):
-    for target in re.findall(r"\]\(((?!https?:)[^)]+)\)", text):
-        assert (ROOT / target).exists(), target
+PAGES = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_local_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(((?!https?:)[^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), target

@@ -208,7 +208,7 @@ def _lay_out(
     unit = "" if quantity == "epsilon" else loss_unit
     upper = style.axis(with_unit(DEFINITIONS[quantity], unit), kind)
     lower = style.axis("finite / infinite", kind)
-    x_axis = style.axis("width w, units a hidden layer", "log")
+    x_axis = style.axis("width w [units]", "log")
     set_range(x_axis, [0.9 * ends[0], 1.1 * ends[1]])
     powers = range(int(np.ceil(np.log2(ends[0]))), int(np.floor(np.log2(ends[1]))) + 1)
     step = 1 if len(powers) <= 6 else 2
