@@ -9,6 +9,7 @@ from ntk_uq.cli import shared
 from ntk_uq.cli.options import add_fields, read
 from ntk_uq.comparisons import Comparison
 from ntk_uq.curves import Curve
+from ntk_uq.ensemble_laws import exponents
 from ntk_uq.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.ensembles.stored import Ensembles, theory_of
 from ntk_uq.results import CurvePoint
@@ -52,7 +53,9 @@ def _run(options: argparse.Namespace) -> int:
     ensembles = _train(spec, results, options.quiet)
     theory = _theory(spec, results)
     if options.json:
-        print(json.dumps(Comparison(ensembles, theory).to_json(), indent=2, allow_nan=False))
+        comparison = Comparison(ensembles, theory)
+        out = {**comparison.to_json(), "exponents": [e.to_json() for e in exponents(comparison)]}
+        print(json.dumps(out, indent=2, allow_nan=False))
     else:
         print("\n".join(_table(Comparison(ensembles, theory))))
     for sentence in ensembles.warnings:
@@ -95,6 +98,11 @@ def _table(comparison: Comparison) -> list[str]:
         "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
         for row in rows
     ]
+    if len(ensembles.spec.n_train) > 1:
+        lines += ["", "mu, sigma and epsilon ~ N_D^-alpha"]
+        for found in exponents(comparison):
+            width = "infinite" if found.width is None else str(found.width)
+            lines.append(f"width {width:>8} {found.quantity:>8}: {found.told}")
     optimizer = ensembles.spec.optimizer
     about = f"{optimizer.optimizer}, {optimizer.steps} steps, eta = {optimizer.eta:g}"
     if comparison.theory is None:

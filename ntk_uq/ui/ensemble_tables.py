@@ -8,6 +8,8 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.comparisons import Comparison
+from ntk_uq.curve_laws import SYMBOLS
+from ntk_uq.ensemble_laws import exponents
 from ntk_uq.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.scaling import format_value
 from ntk_uq.views import EnsemblesView
@@ -26,6 +28,7 @@ def numbers(comparison: Comparison, view: EnsemblesView) -> None:
         "variance part, and the loss of the networks' mean prediction, are there once all of an "
         "ensemble's networks are."
     )
+    laws(comparison)
     with st.expander("Provenance, download"):
         origin = comparison.ensembles.provenance()
         versions = ", ".join(f"{k} {v}" for k, v in origin.get("versions", {}).items())
@@ -38,9 +41,27 @@ def numbers(comparison: Comparison, view: EnsemblesView) -> None:
         left.download_button("CSV", _csv(comparison, view), f"{name}.csv", "text/csv")
         right.download_button(
             "JSON",
-            json.dumps({"view": view.to_json(), **comparison.to_json()}, indent=1),
+            lambda: _json(comparison, view),
             f"{name}.json",
             "application/json",
+        )
+
+
+def laws(comparison: Comparison) -> None:
+    """The exponents in N_D, a row a width; nothing where there are too few N_D for any."""
+    if len(comparison.ensembles.spec.n_train) < 2:
+        return
+    rows: dict[str, dict[str, str]] = {}
+    for exponent in exponents(comparison):
+        width = "infinite" if exponent.width is None else f"{exponent.width:,}"
+        cells = rows.setdefault(width, {})
+        cells[f"{SYMBOLS[exponent.quantity]} ~ N_D^−α"] = exponent.told
+    with st.expander("Exponents in N_D", expanded=True):
+        st.table(pd.DataFrame.from_dict(rows, orient="index").rename_axis("width"))
+        st.caption(
+            "± from the covariance of the fit to all N_D; in brackets from members resampled at "
+            "each N_D and fitted again. Points of different N_D are different networks on one "
+            "nested training subset, which is held fixed."
         )
 
 
@@ -72,6 +93,12 @@ def _row(comparison: Comparison, point: EnsemblePoint) -> dict[str, Any]:
         "loss of the mean": plain(point.ensemble_loss),
         "training loss": cell(point.train_loss),
     }
+
+
+def _json(comparison: Comparison, view: EnsemblesView) -> str:
+    found = [exponent.to_json() for exponent in exponents(comparison)]
+    out = {"view": view.to_json(), **comparison.to_json(), "exponents": found}
+    return json.dumps(out, indent=1)
 
 
 def _csv(comparison: Comparison, view: EnsemblesView) -> str:
