@@ -113,7 +113,7 @@ def cautions(laws: Mapping[str, ShownLaw], n_train: float) -> tuple[str, ...]:
             "far as the laws do that describe them."
         )
     for name, expected in found.items():
-        if expected.widened > 1:
+        if expected.widened > 1.05:
             out.append(
                 f"The band of {SYMBOLS[name]} is {expected.widened:.2g} times as wide as the fit "
                 "says: fitted without the largest N_D, the same law missed them by that much."

@@ -160,7 +160,7 @@ def test_too_few_points_are_no_valid_fit(n_points):
 def test_a_curve_as_json_has_the_documented_keys_and_is_strict():
     data = json.loads(json.dumps(curve(epsilon_population=None).to_json(), allow_nan=False))
     # Reasons for missing points are beside the points: nothing may fail in silence.
-    assert set(data) == {"spec", "digest", "points", "fits", "failures", "provenance"}
+    assert set(data) == {"spec", "digest", "points", "fits", "laws", "failures", "provenance"}
     assert data["spec"] == SPEC.to_json()
     assert data["digest"] == SPEC.digest()
     assert len(data["points"]) == 6

@@ -38,6 +38,8 @@ def views(draw):
         fit_high=draw(st.none() | st.floats(inside, 1e6, exclude_min=inside < 1e6)),
         parts=draw(st.booleans()),
         axis=draw(st.sampled_from(["log", "linear"])),
+        law=draw(st.sampled_from(["power", "auto", "offset", "broken"])),
+        extrapolate=draw(st.none() | st.integers(1, 10**9)),
     )
 
 

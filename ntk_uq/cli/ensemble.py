@@ -9,6 +9,7 @@ from ntk_uq.cli import shared
 from ntk_uq.cli.options import add_fields, read
 from ntk_uq.commands import ENSEMBLE, OPTIMIZER
 from ntk_uq.comparisons import Comparison
+from ntk_uq.ensemble_laws import exponents
 from ntk_uq.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.results import CurvePoint
 from ntk_uq.scaling import format_value
@@ -71,7 +72,8 @@ def ended(comparison: Comparison) -> int:
 def _run(options: argparse.Namespace) -> int:
     comparison = train(options)
     if options.json:
-        print(json.dumps(comparison.to_json(), indent=2, allow_nan=False))
+        out = {**comparison.to_json(), "exponents": [e.to_json() for e in exponents(comparison)]}
+        print(json.dumps(out, indent=2, allow_nan=False))
     else:
         print("\n".join(_table(comparison)))
     return ended(comparison)
@@ -93,6 +95,11 @@ def _table(comparison: Comparison) -> list[str]:
     ensembles = comparison.ensembles
     rows = [_COLUMNS, *(_row(p, comparison.infinite(p.n_train)) for p in ensembles.points)]
     lines = shared.aligned(rows)
+    if len(ensembles.spec.n_train) > 1:
+        lines += ["", "mu, sigma and epsilon ~ N_D^-alpha"]
+        for found in exponents(comparison):
+            width = "infinite" if found.width is None else str(found.width)
+            lines.append(f"width {width:>8} {found.quantity:>8}: {found.told}")
     optimizer = ensembles.spec.optimizer
     about = f"{optimizer.optimizer}, {optimizer.steps} steps, eta = {optimizer.eta:g}"
     if comparison.theory is None:

@@ -103,15 +103,14 @@ class HeldOut(Record):
     reason: str
 
     def describe(self) -> str:
-        """``held out N_D = 1200: expected 0.31 ± 0.02, found 0.32 ± 0.01: within``."""
-        more = "" if len(self.held_out) == 1 else f" and {len(self.held_out) - 1} more"
-        start = f"held out N_D = {self.n_train:,.6g}{more}"
+        """``held out N_D = 1,200: expected 0.31 ± 0.02, found 0.32 ± 0.01, within``."""
+        start = f"held out N_D = {self.n_train:,.6g}"
+        if len(self.held_out) > 1:
+            start = f"held out N_D ≥ {self.held_out[0]:,.6g}, asked for {self.n_train:,.6g}"
         if self.expected is None or self.interval is None:
             return f"{start}: nothing could be expected without it: {self.reason}"
         low, high = self.interval
-        where = f"within the 95 % band, {low:.3g} to {high:.3g}"
-        if not self.within:
-            where = f"outside of the 95 % band, {low:.3g} to {high:.3g}"
+        where = "within" if self.within else f"outside of {low:.3g} to {high:.3g} (95 %)"
         return (
             f"{start}: expected {format_value(self.expected, self.error)}, found "
             f"{format_value(self.found, self.found_error)}, {where}"

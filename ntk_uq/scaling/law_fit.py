@@ -161,7 +161,7 @@ def fit_law(name: str, points: Points, noise: Noise | None) -> Fitted:
     obstacles = _obstacles(law, points, size)
     if obstacles or noise is None:
         return Fitted(_unavailable(law, points, (*points.flags, *obstacles)), None, None)
-    problem = Problem(law, Frame.of(points.x), points.x, points.y, noise.whiten)
+    problem = Problem(law, Frame.of(points.x), points.x, points.y, noise.whiten, noise.known)
     solution = solve(problem)
     if solution.covariance is None or not np.isfinite(solution.theta).all():
         flag = Flag("singular", "The points do not determine the parameters of this law.")

@@ -17,21 +17,23 @@ from ntk_uq.scaling.laws import Frame, Law
 
 _STEPS = 25
 _SHAPES = 80
-_LOCAL_SHAPES = 61
-_REACH = 6.0  # standard errors of the shape, of the finer table round the best one
+_LOCAL_SHAPES = 81
+_REACH = 8.0  # standard errors of the shape, of the finer table round the best one
 
 Quantity = Callable[[Float[np.ndarray, "b k"]], Float[np.ndarray, "b"]]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A law and points: ``y``, and W that makes their errors independent and one."""
+    """A law and points: ``y``, and W that makes their errors independent and one, or, where their
+    scale is not ``known``, alike."""
 
     law: Law
     at: Frame
     x: Float[np.ndarray, "n"]
     y: Float[np.ndarray, "n"]
     whiten: Float[np.ndarray, "n n"]
+    known: bool = True
 
     def residuals(
         self, theta: Float[np.ndarray, "b k"], y: Float[np.ndarray, "b n"] | None = None
@@ -184,6 +186,9 @@ def _near(
     low, high = (bound[shape] for bound in problem.law.bounds(problem.at))
     free = np.ones(problem.law.size, dtype=bool)
     spread = _covariances(problem, theta[None], free)[0][shape, shape]
+    dof = max(len(problem.x) - problem.law.size, 1)
+    scatter = float(np.sum(problem.residuals(theta[None]) ** 2)) / dof
+    spread *= max(scatter, 1.0) if problem.known else scatter
     grid = table[1, shape] - table[0, shape]
     reach = _REACH * np.sqrt(spread) if np.isfinite(spread) and spread > 0 else grid
     near = theta[shape] + np.linspace(-1, 1, _LOCAL_SHAPES) * min(reach, high - low)

@@ -7,6 +7,8 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.comparisons import Comparison
+from ntk_uq.curve_laws import SYMBOLS
+from ntk_uq.ensemble_laws import exponents
 from ntk_uq.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.scaling import format_value
 from ntk_uq.views import EnsemblesView
@@ -25,12 +27,31 @@ def numbers(comparison: Comparison, view: EnsemblesView) -> None:
         "variance part, and the loss of the networks' mean prediction, are there once all of an "
         "ensemble's networks are."
     )
+    laws(comparison)
     with st.expander("Provenance"):
         origin = comparison.ensembles.provenance()
         versions = ", ".join(f"{k} {v}" for k, v in origin.get("versions", {}).items())
         st.markdown(
             f"Trained in {origin['seconds']:.0f} s on {origin.get('device')}, "
             f"{origin.get('dtype')}. {versions}. Data: {origin.get('citation')}."
+        )
+
+
+def laws(comparison: Comparison) -> None:
+    """The exponents in N_D, a row a width; nothing where there are too few N_D for any."""
+    if len(comparison.ensembles.spec.n_train) < 2:
+        return
+    rows: dict[str, dict[str, str]] = {}
+    for exponent in exponents(comparison):
+        width = "infinite" if exponent.width is None else f"{exponent.width:,}"
+        cells = rows.setdefault(width, {})
+        cells[f"{SYMBOLS[exponent.quantity]} ~ N_D^−α"] = exponent.told
+    with st.expander("Exponents in N_D", expanded=True):
+        st.table(pd.DataFrame.from_dict(rows, orient="index").rename_axis("width"))
+        st.caption(
+            "± from the covariance of the fit to all N_D; in brackets from members resampled at "
+            "each N_D and fitted again. Points of different N_D are different networks on one "
+            "nested training subset, which is held fixed."
         )
 
 

@@ -23,7 +23,7 @@ def expectations(traces: Sequence[Trace], view: CurvesView) -> None:
             st.markdown(f"**{trace.label}**: …")  # a line from the start: the page does not jump
             continue
         st.markdown(f"**{trace.label}**: {_escaped(expectation(trace.laws, target))}.")
-        st.caption("  \n".join(_escaped(_told(trace, name)) for name in SYMBOLS))
+    _held_out(traces)
     notes = dict.fromkeys(
         f"{trace.label}: {sentence}" if sentence.startswith("The band") else sentence
         for trace in traces
@@ -34,13 +34,19 @@ def expectations(traces: Sequence[Trace], view: CurvesView) -> None:
         st.warning(sentence, icon=":material/warning:")
 
 
-def _told(trace: Trace, name: str) -> str:
-    """The law behind an expectation, and its checks."""
-    assert trace.laws is not None
-    shown = trace.laws[name]
-    law = shown.refused or shown.choice.describe(SYMBOLS[name])
-    held_out = "; ".join(check.describe() for check in shown.choice.held_out)
-    return f"{SYMBOLS[name]} – {law}. {held_out}".strip()
+def _held_out(traces: Sequence[Trace]) -> None:
+    """The laws' own test: what they expect of the largest N_D from the smaller ones."""
+    columns = [f"{symbol}, largest N_D held out" for symbol in SYMBOLS.values()]
+    rows = {
+        trace.label: ["…"] * 3
+        if trace.laws is None
+        else [
+            "; ".join(c.describe() for c in trace.laws[name].choice.held_out) or "too few points"
+            for name in SYMBOLS
+        ]
+        for trace in traces
+    }
+    st.table(pd.DataFrame.from_dict(rows, orient="index", columns=columns))
 
 
 def shown_laws(traces: Sequence[Trace]) -> None:

@@ -58,6 +58,9 @@ def test_a_launch_trains_in_the_background_and_is_shown(store):
     compute(store)
     done = opened()
     assert not done.exception
+    (exponents,) = [e.value for e in done.table if "μ ~ N_D^−α" in e.value]
+    assert list(exponents.index) == ["8", "16", "infinite"]
+    assert "2 usable points" in exponents.loc["8", "μ ~ N_D^−α"]
     assert "All 24 networks are trained" in texts(done.markdown)
     # The sum of their own times is not what anybody waited for.
     assert "together, some at the same time" in texts(done.markdown)

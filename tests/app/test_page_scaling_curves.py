@@ -1,8 +1,10 @@
 """The page without a browser: what a user sees, asks for, and is told."""
 
 import csv
+import dataclasses
 import io
 import json
+import math
 import subprocess
 import sys
 import time
@@ -236,6 +238,71 @@ def test_stopping_a_running_job_says_that_it_is_stopping(store):
     app.run()
     assert "stopping" in app.get("progress")[0].proto.text
     assert app.button(key="stop_jobs").disabled
+
+
+LAWS = dataclasses.replace(SMALL, n_high=640, n_points=6, law="auto", extrapolate=20_000)
+
+
+def test_laws_are_drawn_to_the_target_with_a_band_and_told_in_words(store):
+    opened(LAWS)
+    waiting = texts(opened(LAWS).markdown)
+    assert "**depth 1**: …" in waiting  # a line from the start: nothing jumps
+    compute(store)
+    app = opened(LAWS)
+    assert not app.exception
+    sentences = [str(m.value) for m in app.markdown if "at N\\_D = 20,000 expect" in str(m.value)]
+    assert len(sentences) == 2
+    curve = stored_curve(store.results, LAWS.curves()[0])
+    expected = curve.laws("mu").extrapolate(20_000)
+    assert expected.describe("μ") in sentences[0]
+    held_out, laws = (str(table.value.to_dict()) for table in app.table)
+    assert "held out N_D = 640" in held_out
+    assert curve.laws("sigma").describe("σ") in laws
+    figure = json.loads(charts(app)[0].proto.spec)
+    assert figure["layout"]["xaxis"]["range"][1] > math.log10(20_000)
+    assert sum(trace.get("fill") == "toself" for trace in figure["data"]) == 2
+    assert "31.2 times beyond the data" in texts(app.warning)
+
+
+def test_every_alternative_is_listed_for_those_who_look(store):
+    opened(LAWS)
+    compute(store)
+    app = open_page(None, LAWS)
+    assert not any("Laws compared" in str(m.value) for m in app.markdown)
+    app.session_state["about_the_fits"] = True
+    app.run()
+    assert not app.exception
+    (table,) = [d.value for d in app.dataframe if "ΔAICc" in d.value]
+    assert list(table["law"])[:4] == [
+        *("constant", "power law", "power law with offset", "broken power law")
+    ]
+    assert len(table) == 2 * 3 * 4
+    choice = stored_curve(store.results, LAWS.curves()[1]).laws("mu")
+    chosen = table[(table["curve"] == "depth 2") & (table["of"] == "μ") & (table[""] == "✓")]
+    assert list(chosen["law"]) == ([] if choice.best is None else [choice.best.title])
+
+
+def test_links_without_a_law_show_what_they_showed(store):
+    query = SMALL.to_query()
+    del query["law"], query["extrapolate"]
+    app = opened(None, **{**query, "v": "2"})
+    assert not app.exception
+    assert shown_view(app) == SMALL
+    assert (SMALL.law, SMALL.extrapolate) == ("power", None)
+    compute(store)
+    app = opened(None, **{**query, "v": "2"})
+    assert "expect" not in texts(app.markdown)
+    assert next(iter(app.table[0].value.columns)) == "μ ~ N_D^−α"
+
+
+def test_a_target_within_the_data_is_told(store):
+    view = dataclasses.replace(LAWS, extrapolate=100)
+    opened(view)
+    compute(store)
+    app = opened(view)
+    assert not app.exception
+    assert "lies within the data, which go to 640" in texts(app.markdown)
+    assert "times beyond" not in texts(app.warning)
 
 
 def test_downloads_hold_the_fits_and_the_view_that_the_page_shows(store):

@@ -54,7 +54,7 @@ def test_json_has_exactly_the_documented_keys(run):
     assert code == 0
     data = strict(out)
     # Reasons for missing points are beside the points: nothing may fail in silence.
-    assert set(data) == {"spec", "digest", "points", "fits", "failures", "provenance"}
+    assert set(data) == {"spec", "digest", "points", "fits", "laws", "failures", "provenance"}
     spec = CurveSpec(DataSpec(n_test=20), n_train=(10, 20, 40, 80), draws=2)
     assert data["spec"] == spec.to_json()
     assert data["digest"] == spec.digest()
@@ -107,6 +107,44 @@ def test_fits_are_of_the_window_that_was_asked_for(run):
         assert data["fits"][name]["window"] == [20, 160]
     _, table, _ = run("curve", *sizes, "--fit-low", "15", "--fit-high", "200")
     assert sum("(N_D 20 to 160)" in line for line in table.splitlines()) >= 2
+
+
+SIZES = ["--n-train", "10,20,40,80,160,320", "--n-test", "20", "--draws", "2", "--quiet"]
+
+
+def test_every_law_is_listed_with_its_weight_and_the_largest_size_is_held_out(run):
+    _, out, _ = run("curve", *SIZES)
+    lines = out.splitlines()
+    for name in ("mu", "sigma", "epsilon"):
+        rows = [line.replace("*", " ").split() for line in lines]
+        rows = [row for row in rows if row[:1] == [name]]
+        laws = [row[1] for row in rows if row[1] != "and"]
+        assert laws == ["constant", "power", "offset", "broken"], name
+    assert sum("held out N_D = 320: " in line for line in lines) == 3
+    assert "expect" not in out.replace("expected", "")
+
+
+def test_an_extrapolation_is_a_sentence_and_a_record(run):
+    _, out, _ = run("curve", *SIZES, "--law", "auto", "--extrapolate", "60000")
+    (sentence,) = [line for line in out.splitlines() if line.startswith("at N_D = 60,000")]
+    assert "expect μ = " in sentence or "expect no expectation of μ" in sentence
+    assert "N_D = 60,000 is 188 times beyond the data" in out
+    _, out, _ = run("curve", *SIZES, "--law", "auto", "--extrapolate", "60000", "--json")
+    data = strict(out)
+    assert set(data["extrapolation"]) == {"mu", "sigma", "epsilon"}
+    found = data["extrapolation"]["mu"]
+    assert found["n_train"] == 60000
+    assert (found["value"] is None) == (found["reason"] != "")
+    assert [fit["law"] for fit in data["laws"]["mu"]["fits"]] == [
+        *("constant", "power", "offset", "broken")
+    ]
+
+
+def test_a_law_that_does_not_exist_is_told_before_the_work(run, monkeypatch):
+    monkeypatch.setattr("ntk_uq.cli.curve._compute", None)
+    code, _, err = run("curve", *SIZES, "--law", "exponential")
+    assert code == 2
+    assert "law is 'exponential'; choose one of power, auto, offset, broken" in err
 
 
 def test_a_singular_kernel_is_a_failure_in_words_with_what_could_be_computed(run):
