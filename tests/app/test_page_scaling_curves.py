@@ -1,7 +1,5 @@
 """The page without a browser: what a user sees, asks for, and is told."""
 
-import csv
-import io
 import json
 import subprocess
 import sys
@@ -15,7 +13,6 @@ import ntk_uq
 from ntk_uq.curves import stored_curve
 from ntk_uq.specs import CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.store import JobState
-from ntk_uq.ui import tables
 from ntk_uq.views import CurvesView
 
 SMALL = CurvesView(
@@ -234,24 +231,6 @@ def test_stopping_a_running_job_says_that_it_is_stopping(store):
     app.run()
     assert "stopping" in app.get("progress")[0].proto.text
     assert app.button(key="stop_jobs").disabled
-
-
-def test_downloads_hold_the_fits_and_the_view_that_the_page_shows(store):
-    view = CurvesView(**{**vars(SMALL), "n_points": 8, "fit_low": 40.0, "fit_high": 160.0})
-    opened(view)
-    compute(store)
-    curves = [stored_curve(store.results, spec) for spec in view.curves()]
-    data = json.loads(tables._json(curves, view))
-    assert CurvesView.from_json(data["view"]) == view
-    for curve, got in zip(curves, data["curves"], strict=True):
-        assert got["fits"] == curve.fits(40.0, 160.0).to_json()
-        assert got["fits"]["mu"]["window"][0] >= 40
-    rows = [{"depth": c.spec.architecture.depth, **p.to_json()} for c in curves for p in c.points]
-    table = list(csv.DictReader(io.StringIO(tables._csv(rows, view))))
-    assert [float(row["mu"]) for row in table] == [row["mu"] for row in rows]
-    assert {(row["dataset"], row["n_test"], row["activation"]) for row in table} == {
-        ("digits", "50", "relu")
-    }
 
 
 def test_points_that_cannot_be_computed_are_explained(store):
