@@ -112,9 +112,10 @@ def _figure(item: Mapping[str, Any], name: str) -> str:
 
 
 def _table(document: Document) -> str:
-    columns, rows = document["columns"], document["rows"]
-    if not columns or not rows:
+    rows = document["rows"]
+    if not document["columns"] or not rows:
         return ""
+    columns, common = _columns(document)
     head = "".join(map(_head, columns))
     body = "\n".join(
         f"<tr>{''.join(_cell(row.get(c['name'])) for c in columns)}</tr>"
@@ -122,16 +123,32 @@ def _table(document: Document) -> str:
     )
     shown = "" if len(rows) <= MOST_ROWS else f"The first {MOST_ROWS} of {len(rows):,} rows. "
     about = "".join(
-        f"<dt>{_text(c['name'])}</dt><dd>{_text(c['about'])}</dd>" for c in columns if c["about"]
+        f"<dt>{_text(c['name'])}</dt><dd>{_text(c['about'])}</dd>"
+        for c in document["columns"]
+        if c["about"]
     )
     data = base64.b64encode(json.dumps(document, ensure_ascii=False).encode()).decode()
     return (
-        f"<details open><summary>Numbers</summary>\n<p>{shown}"
+        f"<details open><summary>Numbers</summary>\n{common}<p>{shown}"
         f'<a download="view.json" href="data:application/json;base64,{data}">All numbers as '
         "JSON</a></p>\n"
         f'<div class="wide"><table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>'
         f"</div>\n</details>\n<details><summary>The columns</summary><dl>{about}</dl></details>"
     )
+
+
+def _columns(document: Document) -> tuple[list[dict[str, str]], str]:
+    """The columns that tell rows apart, and a sentence about those that are the same in all."""
+    columns, rows = document["columns"], document["rows"]
+    same = {c["name"]: rows[0].get(c["name"]) for c in columns if len(rows) > 1}
+    same = {n: v for n, v in same.items() if all(row.get(n) == v for row in rows)}
+    told = [
+        f"{n} {v:.6g}" if isinstance(v, float) else f"{n} {v}"
+        for n, v in same.items()
+        if v not in (None, "")
+    ]
+    sentence = f"<p>The same in all rows: {_text(', '.join(told))}.</p>\n" if told else ""
+    return [c for c in columns if c["name"] not in same], sentence
 
 
 def _head(column: Mapping[str, str]) -> str:

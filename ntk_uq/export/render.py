@@ -25,7 +25,7 @@ import psutil
 from ntk_uq.errors import ExportError
 from ntk_uq.export.sizes import Picture
 
-SECONDS = 60.0
+SECONDS = 90.0
 """By the clock, for all pictures of one download, and as long for those before them."""
 
 FORMATS = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}

@@ -11,6 +11,9 @@ from ntk_uq.figures import on_ground
 _CSS_PIXELS = 96 / 25.4
 """Of CSS, in a millimetre."""
 
+_WIDER_TYPE = 14
+"""Pixels for labels of another typeface."""
+
 _SYMBOL = 45
 """Pixels that a legend's entry takes besides its text."""
 
@@ -83,6 +86,9 @@ def fit(figure: go.Figure, width: float, height: float | None = None) -> go.Figu
     legend, margin = layout.legend, layout.margin
     top, bottom = (80.0 if edge is None else float(edge) for edge in (margin.t, margin.b))
     plot = whole - top - bottom
+    if margin.l:
+        # Elsewhere there may be wider type than the page's: it must not run into the labels.
+        margin.l += _WIDER_TYPE
     if legend.orientation == "h" and legend.y is not None and legend.y < 0:
         # As figures/style.py lays it out: a distance of its own for the axis, then rows.
         axis = -legend.y * plot

@@ -1,6 +1,8 @@
 """How to get a view's numbers again: Python and the command line."""
 
+import json
 import shlex
+import textwrap
 from dataclasses import fields
 from typing import Any
 
@@ -12,7 +14,7 @@ from ntk_uq.fields import Spec, check_of, default_of
 _LINE = 88
 
 
-def python_of(spec: Spec, indent: int = 0) -> str:
+def python_of(spec: Spec, indent: int = 0, before: int = 0) -> str:
     """The constructor call that makes a specification, with what is not the default.
 
     Such as ``ntk_uq.CurveSpec(data=ntk_uq.DataSpec("mnist", n_test=1000), draws=3)``. A first
@@ -21,6 +23,7 @@ def python_of(spec: Spec, indent: int = 0) -> str:
     Args:
         spec: any specification.
         indent: columns by which lines after the first are indented.
+        before: characters that stand before it on its first line, besides the indentation.
     """
     home = "ntk_uq" if type(spec).__name__ in ntk_uq.__all__ else type(spec).__module__
     if home.startswith("ntk_uq."):
@@ -28,7 +31,7 @@ def python_of(spec: Spec, indent: int = 0) -> str:
     name = f"{home}.{type(spec).__name__}"
     parts = _arguments(spec, indent + 4)
     line = f"{name}({', '.join(parts)})"
-    if len(line) + indent <= _LINE and "\n" not in line:
+    if indent + before + len(line) <= _LINE and "\n" not in line:
         return line
     inner = "".join(f"{' ' * (indent + 4)}{part},\n" for part in parts)
     return f"{name}(\n{inner}{' ' * indent})"
@@ -40,9 +43,13 @@ def _arguments(spec: Spec, indent: int) -> list[str]:
         value = getattr(spec, item.name)
         if value == _default(item):
             continue
-        text = python_of(value, indent) if isinstance(value, Spec) else _literal(value)
         bare = place == 0 and isinstance(value, str)
-        parts.append(text if bare else f"{item.name}={text}")
+        name = "" if bare else f"{item.name}="
+        if isinstance(value, Spec):
+            text = python_of(value, indent, len(name) + 1)
+        else:
+            text = _literal(value, indent, len(name) + 1)
+        parts.append(f"{name}{text}")
     return parts
 
 
@@ -51,10 +58,16 @@ def _default(item: Any) -> Any:
     return item.default_factory() if callable(item.default_factory) else item.default
 
 
-def _literal(value: Any) -> str:
+def _literal(value: Any, indent: int, before: int) -> str:
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return repr(value)
+        return json.dumps(value)  # with the quotes that the code has, and the same escapes
+    text = repr(value)
+    if isinstance(value, tuple) and indent + before + len(text) > _LINE:
+        inner = " " * (indent + 4)
+        numbers = ", ".join(map(repr, value)) + ","
+        filled = textwrap.fill(numbers, _LINE, initial_indent=inner, subsequent_indent=inner)
+        return f"(\n{filled}\n{' ' * indent})"
+    return text
 
 
 def modules_of(code: str) -> tuple[str, ...]:

@@ -1,8 +1,5 @@
 """The page without a browser: what a user sees, asks for, and is told."""
 
-import csv
-import dataclasses
-import io
 import json
 import math
 import subprocess
@@ -19,7 +16,6 @@ from ntk_uq.curves import stored_curve
 from ntk_uq.errors import SpecError
 from ntk_uq.specs import CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.store import JobState
-from ntk_uq.ui import tables
 from ntk_uq.views import CurvesView
 
 SMALL = CurvesView(
@@ -240,7 +236,7 @@ def test_stopping_a_running_job_says_that_it_is_stopping(store):
     assert app.button(key="stop_jobs").disabled
 
 
-LAWS = dataclasses.replace(SMALL, n_high=640, n_points=6, law="auto", extrapolate=20_000)
+LAWS = replace(SMALL, n_high=640, n_points=6, law="auto", extrapolate=20_000)
 
 
 def test_laws_are_drawn_to_the_target_with_a_band_and_told_in_words(store):
@@ -284,7 +280,7 @@ def test_every_alternative_is_listed_for_those_who_look(store):
 
 def test_links_without_a_law_show_what_they_showed(store):
     query = SMALL.to_query()
-    del query["law"], query["extrapolate"]
+    del query["law"], query["extrapolate"], query["bayes"]
     app = opened(None, **{**query, "v": "2"})
     assert not app.exception
     assert shown_view(app) == SMALL
@@ -296,31 +292,13 @@ def test_links_without_a_law_show_what_they_showed(store):
 
 
 def test_a_target_within_the_data_is_told(store):
-    view = dataclasses.replace(LAWS, extrapolate=100)
+    view = replace(LAWS, extrapolate=100)
     opened(view)
     compute(store)
     app = opened(view)
     assert not app.exception
     assert "lies within the data, which go to 640" in texts(app.markdown)
     assert "times beyond" not in texts(app.warning)
-
-
-def test_downloads_hold_the_fits_and_the_view_that_the_page_shows(store):
-    view = CurvesView(**{**vars(SMALL), "n_points": 8, "fit_low": 40.0, "fit_high": 160.0})
-    opened(view)
-    compute(store)
-    curves = [stored_curve(store.results, spec) for spec in view.curves()]
-    data = json.loads(tables._json(curves, view))
-    assert CurvesView.from_json(data["view"]) == view
-    for curve, got in zip(curves, data["curves"], strict=True):
-        assert got["fits"] == curve.fits(40.0, 160.0).to_json()
-        assert got["fits"]["mu"]["window"][0] >= 40
-    rows = [{"depth": c.spec.architecture.depth, **p.to_json()} for c in curves for p in c.points]
-    table = list(csv.DictReader(io.StringIO(tables._csv(rows, view))))
-    assert [float(row["mu"]) for row in table] == [row["mu"] for row in rows]
-    assert {(row["dataset"], row["n_test"], row["activation"]) for row in table} == {
-        ("digits", "50", "relu")
-    }
 
 
 def test_points_that_cannot_be_computed_are_explained(store):
