@@ -170,6 +170,8 @@ def preparation(spec: DataSpec) -> tuple[str, ...]:
         parts.append(f"ZCA {spec.zca:g}")
     if spec.target != "default":
         parts.append(f"target {spec.target}")
+    if spec.noise:
+        parts.append(f"label noise {spec.noise:g}")
     return tuple(parts)
 
 

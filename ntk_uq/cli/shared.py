@@ -14,7 +14,7 @@ from ntk_uq.errors import StoreError
 from ntk_uq.specs import ArchitectureSpec, DataSpec
 from ntk_uq.store import ResultsCache, open_store
 
-_DATA = ("dataset", "n_test", "seed", "preparation", "zca", "target")
+_DATA = ("dataset", "n_test", "seed", "preparation", "zca", "target", "noise")
 _NETWORK = ("depth", "activation", "sigma_w", "sigma_b")
 
 
