@@ -1,9 +1,7 @@
 """Losses along a training, as the store has them."""
 
-from dataclasses import replace
-
 from ntk_uq import datasets
-from ntk_uq.fields import digest_of
+from ntk_uq.keys import record_key
 from ntk_uq.specs import HistorySpec
 from ntk_uq.store import ResultsCache
 from ntk_uq.theory.history_record import HISTORY_VERSION, History
@@ -15,10 +13,7 @@ def history_key(spec: HistorySpec, fingerprint: str) -> str:
     Raises:
         SpecError: for an unknown data set, or one that cannot be prepared as asked.
     """
-    data = datasets.canonical(datasets.get(spec.data.dataset), spec.data)
-    identity = replace(spec, data=data).identity()
-    content = {"history": HISTORY_VERSION, "data": fingerprint, "spec": identity}
-    return f"history/{digest_of(content)}"
+    return record_key("history", HISTORY_VERSION, spec, fingerprint)
 
 
 def stored_history(results: ResultsCache, spec: HistorySpec) -> History | None:
