@@ -19,6 +19,7 @@ session.navigate(
             default=True,
         ),
         st.Page("pages/ensembles.py", title="Ensembles", icon=":material/hub:"),
+        st.Page("pages/training_time.py", title="Training time", icon=":material/timer:"),
         st.Page("pages/data.py", title="Data", icon=":material/database:"),
         st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:"),
     ]

@@ -95,7 +95,7 @@ def flow(spec: FlowSpec) -> str:
         *(title(spec.data.dataset), *network(spec.architecture), f"N_D {spec.n_train}"),
         f"τ {spec.times[0]:.3g} to {spec.times[-1]:.3g}",
         *(
-            f"{name} {', '.join(f'{value:g}' for value in values)}"
+            f"{name} {values[0]:g}" + (f" to {values[-1]:g}" if len(values) > 1 else "")
             for name, values in levels.items()
             if values != (0.0,)
         ),

@@ -130,6 +130,11 @@ class Flow:
     raw: tuple[FlowDraw, ...]
 
     @property
+    def size(self) -> int:
+        """How many draws there are to compute."""
+        return self.spec.draws
+
+    @property
     def complete(self) -> bool:
         """Whether every draw is there."""
         return len(self.raw) == self.spec.draws

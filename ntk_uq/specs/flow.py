@@ -14,6 +14,12 @@ TIME = Real(0, 1e15, above=True)
 MOST_POINTS = 20_000
 
 
+def time_grid(low: float, high: float, points: int) -> tuple[float, ...]:
+    """Training times from ``low`` to ``high``, evenly spaced in the logarithm."""
+    ratio = (high / low) ** (1 / (points - 1))
+    return tuple(sorted({low, *(low * ratio**i for i in range(1, points - 1)), high}))
+
+
 @dataclass(frozen=True)
 class FlowSpec(Spec):
     """The infinite-width losses along gradient flow, for levels of label noise and jitters.
@@ -29,7 +35,7 @@ class FlowSpec(Spec):
     n_train: int = same_as(PointSpec, "n_train")
     times: tuple[float, ...] = checked(
         Increasing(TIME, longest=200),
-        tuple(10.0 ** (k / 4) for k in range(-4, 25)),
+        time_grid(0.1, 1e5, 37),
         "training times tau = t lambda_max; eta k for gradient descent",
     )
     jitters: tuple[float, ...] = checked(

@@ -5,27 +5,17 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.comparisons import Comparison
-from ntk_uq.ensembles.schedule import recorded_steps
+from ntk_uq.ensembles.stored import history_of
 from ntk_uq.figures import PLOT_CONFIG, Style
 from ntk_uq.figures.distribution import distribution_figure
 from ntk_uq.figures.history import history_figure
 from ntk_uq.figures.style import add_note
 from ntk_uq.histories import stored_history
 from ntk_uq.jobs import submit_history
-from ntk_uq.specs import EnsembleSpec, HistorySpec
 from ntk_uq.store import Store
 from ntk_uq.theory.history_record import History
 from ntk_uq.ui.follow import follow
 from ntk_uq.views import EnsemblesView
-
-
-def history_of(spec: EnsembleSpec, n_train: int) -> HistorySpec | None:
-    """The theory of the losses along the training at one N_D; None where there is none."""
-    training = spec.optimizer.counterpart
-    if training is None or training.steps is None:
-        return None
-    steps = tuple(int(step) for step in recorded_steps(training.steps))
-    return HistorySpec(spec.data, spec.architecture, training.eta, steps, n_train)
 
 
 def waiting(store: Store, view: EnsemblesView) -> bool:

@@ -4,6 +4,7 @@ from ntk_uq.views.curves import MOST_CURVES, CurvesView, logarithmic_grid, view_
 from ntk_uq.views.data import DataView
 from ntk_uq.views.ensembles import EnsemblesView
 from ntk_uq.views.runs import ORDERS, STATES, RunsView
+from ntk_uq.views.training_time import TrainingTimeView, time_view_of
 
 __all__ = [
     "MOST_CURVES",
@@ -13,6 +14,8 @@ __all__ = [
     "DataView",
     "EnsemblesView",
     "RunsView",
+    "TrainingTimeView",
     "logarithmic_grid",
+    "time_view_of",
     "view_of",
 ]
