@@ -14,6 +14,8 @@ from ntk_uq.theory.history_record import History
 from ntk_uq.views import TrainingTimeView
 
 _NAMES = {"mu": "μ", "epsilon": "ε"}
+_WORTH = 0.01
+"""What early stopping has to gain to be worth a sentence, relative to the smallest mu."""
 
 
 @dataclass(frozen=True)
@@ -107,12 +109,8 @@ class TimeLaw:
     def findings(self) -> tuple[str, ...]:
         """What the curves say, sentence by sentence."""
         if self.view.against == "time":
-            said = [
-                f"{track.label}: {sentence(quantity, track.line)}"
-                for track in self.tracks()
-                if track.line is not None
-                for quantity in _NAMES
-            ]
+            known = ((track.label, track.line) for track in self.tracks())
+            said = [f"{label}: {sentences(line)}" for label, line in known if line is not None]
         else:
             said = list(_swept(self.view.against, self.sweeps()))
         return tuple(dict.fromkeys((*said, *self._ranges(), *self._failures())))
@@ -163,18 +161,24 @@ def shows_networks(view: TrainingTimeView) -> bool:
     return view.finite and view.against == "time" and view.shown.jitter == 0
 
 
-def sentence(quantity: str, line: FlowLine) -> str:
-    """Where mu or epsilon is smallest along a training, in words."""
-    best, name = line.best(quantity), _NAMES[quantity]
+def sentences(line: FlowLine) -> str:
+    """Where mu and epsilon are smallest along a training, in words."""
+    best = {name: line.best(name) for name in _NAMES}
+    if best["mu"].end and best["mu"].end == best["epsilon"].end:
+        return f"μ and ε: {best['mu'].end}"
+    return "; ".join(_sentence(name, found) for name, found in best.items())
+
+
+def _sentence(quantity: str, best: Best) -> str:
     value: Estimate | None = getattr(best, quantity)
     if best.tau is None or value is None:
-        return f"{name} is {best.end}" if not best.end[0].isdigit() else f"{name}: {best.end}"
-    words = f"{name} is smallest at τ = {shown(best.tau)}: {shown(value)}"
+        return f"{_NAMES[quantity]}: {best.end}"
+    words = f"{_NAMES[quantity]} is smallest at τ = {shown(best.tau)}, where it is {shown(value)}"
     if best.gain is not None and best.gain.value > 0:
-        percent = Estimate(
-            100 * best.gain.value, error=None if best.gain.error is None else 100 * best.gain.error
+        error = None if best.gain.error is None else 100 * best.gain.error
+        words += (
+            f" (endless training: {shown(Estimate(100 * best.gain.value, error=error))} % more)"
         )
-        words += f"; endless training has {shown(percent)} % more"
     return words
 
 
@@ -188,28 +192,32 @@ def shown(estimate: Estimate | None, missing: str = "–") -> str:
 
 
 def table(law: TimeLaw) -> list[dict[str, str]]:
-    """A row a curve against time: where mu and epsilon are smallest, and what is gained."""
-    rows = []
-    for track in law.tracks():
-        if track.line is None:
-            rows.append({"curve": track.label, "τ of smallest μ": "…"})
-            continue
-        mu, epsilon = track.line.best("mu"), track.line.best("epsilon")
-        rows.append(
-            {
-                "curve": track.label,
-                "τ of smallest μ": _place(mu),
-                "t = τ/λ_max": shown(mu.time),
-                "μ there": shown(mu.mu),
-                "ε there": shown(mu.epsilon),
-                "μ, endless training": shown(track.line.converged("mu")),
-                "ε, endless training": shown(track.line.converged("epsilon")),
-                "μ(∞)/μ − 1": shown(mu.gain),
-                "τ of smallest ε": _place(epsilon),
-                "smallest ε": shown(epsilon.epsilon),
-            }
-        )
-    return rows
+    """A row a training: where mu and epsilon are smallest, and what is gained."""
+    if law.view.against == "time":
+        tracks = ((track.label, track.line) for track in law.tracks())
+        return [{"curve": label, **_cells(line)} for label, line in tracks]
+    return [
+        {"curve": sweep.label, law.view.against: f"{value:g}", **_cells(line)}
+        for sweep in law.sweeps()
+        for value, line in sweep.entries
+    ]
+
+
+def _cells(line: FlowLine | None) -> dict[str, str]:
+    names = (
+        *("τ, smallest μ", "t = τ/λ_max", "μ there", "ε there", "μ(∞)", "ε(∞)", "μ(∞)/μ − 1"),
+        *("τ, smallest ε", "smallest ε"),
+    )
+    if line is None:
+        # A row from the start: the page does not jump when the curve is there.
+        return dict.fromkeys(names, "…")
+    mu, epsilon = line.best("mu"), line.best("epsilon")
+    limits = [shown(line.converged(name)) for name in ("mu", "epsilon")]
+    cells = (
+        *(_place(mu), shown(mu.time), shown(mu.mu), shown(mu.epsilon), *limits, shown(mu.gain)),
+        *(_place(epsilon), shown(epsilon.epsilon)),
+    )
+    return dict(zip(names, cells, strict=True))
 
 
 def _place(best: Best) -> str:
@@ -228,20 +236,28 @@ def _place(best: Best) -> str:
 
 def _swept(against: str, sweeps: Iterable[Sweep]) -> Iterable[str]:
     for sweep in sweeps:
-        stopped = [(v, line.stopped["mu"]) for v, line in sweep.entries]
-        unknown = [value for value, estimate in stopped if estimate is None]
-        known = [(value, estimate) for value, estimate in stopped if estimate is not None]
-        ends = [(v, line.converged("mu")) for v, line in sweep.entries]
-        for words, found in (
-            ("stopped where μ is smallest", known),
-            ("after endless training", [(v, e) for v, e in ends if e is not None]),
-        ):
-            if len(found) > 1:
-                value, lowest = min(found, key=lambda pair: pair[1].value)
+        stopped = [(v, line.stopped["mu"], line.converged("mu")) for v, line in sweep.entries]
+        unknown = [value for value, estimate, _ in stopped if estimate is None]
+        known = [(v, s, end) for v, s, end in stopped if s is not None and end is not None]
+        if len(known) > 1 and against == "jitter":
+            at, early, _ = min(known, key=lambda entry: entry[1].value)
+            late_at, _, late = min(known, key=lambda entry: entry[2].value)
+            yield (
+                f"{sweep.label}: of the jitters computed, μ is smallest at {at:g} when stopped "
+                f"early, {shown(early)}, and at {late_at:g} after endless training, {shown(late)}"
+            )
+        if len(known) > 1 and against == "noise":
+            gains = [(v, end.value / s.value - 1) for v, s, end in known]
+            value, most = max(gains, key=lambda pair: pair[1])
+            if most > _WORTH:
+                first = next(v for v, gain in gains if gain > _WORTH)
                 yield (
-                    f"{sweep.label}, {words}: μ is smallest at {against} {value:g} of those "
-                    f"computed: {shown(lowest)}"
+                    f"{sweep.label}: of the levels computed, endless training has more than 1 % "
+                    f"more than the smallest μ from label noise {first:g} on, {100 * most:.3g} % "
+                    f"at {value:g}"
                 )
+            else:
+                yield f"{sweep.label}: stopping early makes μ smaller by less than 1 %"
         if unknown:
             levels = ", ".join(f"{value:g}" for value in unknown)
             yield (

@@ -7,13 +7,13 @@ from ntk_uq import datasets
 from ntk_uq.ensembles.stored import cost_of, history_of
 from ntk_uq.errors import MissingDataError, NtkUqError
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
-from ntk_uq.figures.training_time import sweep_figure, time_figure
 from ntk_uq.jobs import submit_flow, submit_history
 from ntk_uq.store import Store
 from ntk_uq.theory.memory import check_flow_memory
 from ntk_uq.time_laws import TimeLaw, shows_networks, stored_time_law, table
 from ntk_uq.ui import follow, launch, links, live, session
 from ntk_uq.ui.controls import training_time as controls
+from ntk_uq.ui.exhibits import training_time as exhibits
 from ntk_uq.views import DataView, TrainingTimeView
 
 POLL_SECONDS = 1.0
@@ -109,6 +109,8 @@ def results(view: TrainingTimeView, waiting: bool) -> None:
         if view.finite:
             networks(store, law)
     charts(law)
+    with session.told():
+        about_networks(store, law)
     for sentence in law.warnings:
         st.warning(sentence, icon=":material/warning:")
     optima(law)
@@ -126,9 +128,23 @@ def networks(store: Store, law: TimeLaw) -> None:
         )
         st.info(f"Finite networks are not shown here; {why}.")
         return
-    controls.networks_of(view)
+    with st.columns([1, 3])[0]:
+        controls.networks_of(view)
     spec = law.ensembles.spec
     launch.panel(store, law.ensembles, cost_of(store.results, spec, law.ensembles.missing))
+
+
+def about_networks(store: Store, law: TimeLaw) -> None:
+    """What the networks are beside the theory, and the theory of their own training."""
+    if law.ensembles is None:
+        return
+    spec, view = law.ensembles.spec, law.view
+    st.caption(
+        f"Networks are trained on draw 0 by gradient descent with η = {view.eta:g}. The dotted "
+        "line is their own limit: infinite width, the same subset, the same steps. The curves are "
+        "gradient flow and a mean over draws; steps differ from flow by O(η), "
+        "(1 − ηλ/λ_max)^k from exp(−λt). Bars are 68 % bootstrap intervals over networks."
+    )
     wanted = history_of(spec, view.n_train)
     if law.descent is None and wanted is not None:
         follow.follow(
@@ -137,32 +153,14 @@ def networks(store: Store, law: TimeLaw) -> None:
             lambda: submit_history(store.jobs, wanted),
             "The theory of the networks' own training",
         )
-    st.caption(
-        f"Networks are trained on draw 0 by gradient descent with η = {view.eta:g}; the dotted "
-        "line is infinite width on the same subset with the same steps, the networks' own limit. "
-        "It differs from the curve of their colour's neighbour by the draw and, by O(η), by the "
-        "steps: 1 − (1 − ηλ/λ_max)^k is not 1 − exp(−λt). Bars are 68 % bootstrap intervals."
-    )
 
 
 def charts(law: TimeLaw) -> None:
     """The three quantities side by side."""
     view = law.view
-    unit = datasets.loss_unit(datasets.get(view.data.dataset), view.data)
     style = Style(session.dark(), view.axis == "linear", view.parts)
     for column, quantity in zip(st.columns(3), TITLES, strict=True):
-        if view.against == "time":
-            span = (view.tau_low, view.tau_high)
-            figure = time_figure(
-                *(quantity, law.tracks(), span, law.networks(), unit, style),
-                training=view.training,
-                revision=view.digest(),
-            )
-        else:
-            values = view.levels(view.against)
-            figure = sweep_figure(
-                quantity, law.sweeps(), view.against, values, unit, style, view.digest()
-            )
+        figure = exhibits.figure(law, quantity, style)
         column.plotly_chart(
             figure,
             theme=None,
@@ -175,8 +173,9 @@ def charts(law: TimeLaw) -> None:
 def optima(law: TimeLaw) -> None:
     """Where to stop, in a table and in words."""
     st.markdown("##### Where to stop")
-    if law.view.against == "time":
-        st.dataframe(pd.DataFrame(table(law)).fillna("…"), hide_index=True)
+    rows = table(law)
+    if rows:
+        st.dataframe(pd.DataFrame(rows), hide_index=True)
         st.caption(
             "Each draw's optimum is found on its own, between the times of the grid, and then "
             "averaged: τ geometrically, losses arithmetically; ± is the standard error over draws. "

@@ -1,7 +1,8 @@
 """Losses against training time, with their optima and finite networks; and optima against noise
 or jitter."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -21,6 +22,8 @@ _PARTS = {
         ("epsilon_floor", "floor of the test set", "dot"),
     ),
 }
+_BEYOND = 0.1
+"""How far beyond the range the limit of endless training stands, as a share of its decades."""
 _OPTIMA = (("mu", "star", "smallest μ"), ("epsilon", "diamond-tall", "smallest ε"))
 
 
@@ -49,9 +52,9 @@ def time_figure(
         training: whether the training loss is drawn, too.
         revision: changes when the view does: zoom and hidden traces survive until then.
     """
-    figure = go.Figure()
+    figure, marked = go.Figure(), set[str]()
     low, high = times
-    edge = high * (high / low) ** 0.06
+    edge = high * (high / low) ** _BEYOND
     for index, track in enumerate(tracks):
         color = style.color(index)
         if track.line is None:
@@ -64,14 +67,16 @@ def time_figure(
         _add_limit(figure, quantity, track, track.line, edge, index, style)
         for criterion, symbol, words in _OPTIMA:
             best = track.line.best(criterion)
-            _add_optimum(figure, quantity, track, best, symbol, words, color, style)
+            if best.tau is not None:
+                marked.add(criterion)
+                _add_optimum(figure, quantity, track, best, symbol, words, color, style)
     if networks is not None:
         _add_networks(figure, quantity, networks, low, len(tracks), style)
-    _add_legend(figure, quantity, style, training)
+    _add_legend(figure, quantity, style, training, marked)
     figure.add_vline(x=(high * edge) ** 0.5, line={"color": style.grey, "dash": "dot", "width": 1})
     x_axis = style.axis("training time τ = t λ<sub>max</sub>", "log")
     set_range(x_axis, [low, edge])
-    _mark_end(x_axis, low, high, edge)
+    _mark_end(x_axis, low, edge)
     _lay_out(figure, quantity, x_axis, len(tracks), loss_unit, style, revision)
     return figure
 
@@ -134,13 +139,15 @@ def sweep_figure(
         x_axis = style.axis("jitter  [mean kernel diagonal]", "log")
         shown = [place.get(value, value) for value in values]
         set_range(x_axis, [min(shown), 1.001 * max(shown)])
-        x_axis |= {"tickvals": shown, "ticktext": [f"{value:g}" for value in values]}
+        x_axis |= {"tickvals": shown, "ticktext": [_short(v) for v in values], "tickangle": 0}
         x_axis.pop("dtick", None)
     _lay_out(figure, quantity, x_axis, len(sweeps), loss_unit, style, revision)
     return figure
 
 
 _TRAINING = "training loss"
+_LOWEST = 1e-2
+"""What the value axis holds at least, as a share of the smallest value of the curves themselves."""
 
 
 def _shown_parts(quantity: str, style: Style) -> tuple[tuple[str, str, str], ...]:
@@ -316,12 +323,16 @@ def _bars(found: Sequence[Estimate], style: Style) -> dict[str, Any]:
     }
 
 
-def _add_legend(figure: go.Figure, quantity: str, style: Style, training: bool) -> None:
+def _add_legend(
+    figure: go.Figure, quantity: str, style: Style, training: bool, marked: Collection[str]
+) -> None:
     for _, words, dash in _shown_parts(quantity, style):
         _add_grey(figure, words, style, dash=dash)
     if quantity == "mu" and training:
-        _add_grey(figure, _TRAINING, style, dash="longdashdot")
-    for _, symbol, words in _OPTIMA:
+        _add_grey(figure, f"{_TRAINING}, may leave below", style, dash="longdashdot")
+    for criterion, symbol, words in _OPTIMA:
+        if criterion not in marked:
+            continue
         _add_grey(figure, f"{words} along the training", style, symbol=symbol)
 
 
@@ -339,16 +350,41 @@ def _add_grey(
     )
 
 
-def _mark_end(x_axis: dict[str, Any], low: float, high: float, edge: float) -> None:
-    """Whole powers of ten, every second where they are many, and the limit at the right edge."""
-    powers = [k for k in range(-15, 16) if low * 0.999 <= 10.0**k <= high * 1.001]
-    powers = powers[:: 1 + len(powers) // 8]
+def _mark_end(x_axis: dict[str, Any], low: float, edge: float) -> None:
+    """A few whole powers of ten, as far as they leave room for the limit at the right edge."""
+    room = edge / (edge / low) ** 0.15
+    powers = [k for k in range(-15, 16) if low * 0.999 <= 10.0**k <= room]
+    powers = powers[:: 1 + len(powers) // 4]
     x_axis.pop("dtick", None)
     x_axis |= {
         "tickmode": "array",
+        "tickangle": 0,
         "tickvals": [*(10.0**k for k in powers), edge],
-        "ticktext": [*(f"10<sup>{k}</sup>".replace("-", "−") for k in powers), "∞"],
+        "ticktext": [*map(_power, powers), "∞"],
     }
+
+
+def _power(exponent: int) -> str:
+    return f"10<sup>{exponent}</sup>".replace("-", "−")
+
+
+def _short(value: float) -> str:
+    """A jitter for an axis: whole powers of ten below 0.01 as such."""
+    exponent = round(math.log10(value)) if value > 0 else 0
+    power = value > 0 and exponent < -2 and math.isclose(value, 10.0**exponent)
+    return _power(exponent) if power else f"{value:g}"
+
+
+def _positive(trace: Any) -> list[float]:
+    return [v for v in (trace.y if trace.y is not None else ()) if v is not None and v > 0]
+
+
+def _even(low: float, high: float) -> list[float]:
+    """Three to seven round numbers at even distances."""
+    span = max(high - low, 1e-3 * high)
+    unit = 10.0 ** math.floor(math.log10(span))
+    step = next(unit * f for f in (0.2, 0.5, 1.0, 2.0) if span / (unit * f) < 6)
+    return [k * step for k in range(math.floor(low / step), math.ceil(high / step) + 1)]
 
 
 def _lay_out(
@@ -363,10 +399,17 @@ def _lay_out(
     unit = "" if quantity == "epsilon" else loss_unit
     y_axis = style.axis(with_unit(_SYMBOLS[quantity], unit), "linear" if style.linear else "log")
     values = plotted(figure)
+    main = [v for t in figure.data if t.name and t.mode != "markers" for v in _positive(t)]
+    # A training loss falls for ever: it may leave the figure below.
+    values = [v for v in values if v >= _LOWEST * min(main, default=0.0)]
     if not values:
         y_axis["showticklabels"] = False
     elif not style.linear:
         set_range(y_axis, values)
+        if max(values) < 2 * min(values):
+            # Plotly labels 1, 2, ..., 9 of a decade at most: here one of them, or none.
+            y_axis.pop("dtick", None)
+            y_axis["tickvals"] = _even(min(values), max(values))
     entries = sum(bool(t.name) and t.showlegend is not False for t in figure.data)
     rows = max(entries, n_curves + 4)
     figure.update_layout(
