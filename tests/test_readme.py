@@ -13,7 +13,7 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_the_library_example_runs_and_prints_what_it_says(capsys):
-    curve, ensemble = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    curve, ensemble, flow = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     exec(compile(ensemble, "README.md", "exec"), {})
     rows = [line.split() for line in capsys.readouterr().out.strip().splitlines()]
     assert [int(width) for width, *_ in rows] == [32, 128]
@@ -24,6 +24,15 @@ def test_the_library_example_runs_and_prints_what_it_says(capsys):
     *points, fit = capsys.readouterr().out.strip().splitlines()
     assert [int(line.split()[0]) for line in points] == [50, 100, 200, 400, 800]
     assert fit.startswith(("α = ", "still bending"))
+    exec(compile(flow, "README.md", "exec"), {})
+    lines = capsys.readouterr().out.strip().splitlines()
+    assert [line.split()[:2] for line in lines] == [
+        *(["0.0", "0.0"], ["0.0", "0.01"], ["4.0", "0.0"], ["4.0", "0.01"])
+    ]
+    tau, mu, gain = eval(lines[2].split(maxsplit=2)[2])
+    assert 1 < tau < 1000
+    assert 0 < mu < 1
+    assert gain > 0.1
 
 
 COMMANDS = re.findall(r"^    \.venv/bin/python -m ntk_uq (.+)$", README, re.MULTILINE)
@@ -38,7 +47,7 @@ def test_every_command_runs(command, request, tmp_path, monkeypatch, capsys):
 
 
 def test_there_are_commands():
-    assert len(COMMANDS) == 7
+    assert len(COMMANDS) == 8
 
 
 @pytest.mark.parametrize("text", [README, *(p.read_text() for p in (ROOT / "docs").glob("*.md"))])

@@ -1,18 +1,21 @@
 """The page of training time without a browser."""
 
 import json
+import shlex
 from dataclasses import replace
 
 import pytest
 from pages_driver import compute, open_page, texts, view_in
 
+from ntk_uq.cli import main
 from ntk_uq.figures import Style
 from ntk_uq.flows import stored_flow
 from ntk_uq.specs import ArchitectureSpec, DataSpec
 from ntk_uq.store import JobState
 from ntk_uq.time_laws import shown, stored_time_law
 from ntk_uq.ui.exhibits.training_time import exhibit
-from ntk_uq.views import TrainingTimeView
+from ntk_uq.ui.run_openings import opening
+from ntk_uq.views import RunsView, TrainingTimeView
 
 SMALL = TrainingTimeView(
     DataSpec(n_test=40),
@@ -26,6 +29,9 @@ SMALL = TrainingTimeView(
     members=6,
     steps=20,
 )
+
+
+SMALL_JITTER = replace(SMALL, jitter=1e-3)
 
 
 def opened(view=SMALL, **items):
@@ -207,18 +213,17 @@ def test_a_job_can_be_stopped_and_gone_on_with(store):
 
 
 def test_a_run_is_opened_on_this_page(store):
-    opened(replace(SMALL, jitter=1e-3))
+    opened(SMALL_JITTER)
     (job,) = store.jobs.list()
-    app = open_page("runs", None, v="3", **_runs(job.id))
+    app = open_page("runs", RunsView(selected=(job.id,)))
     assert not app.exception
-    link = app.get("page_link")
-    assert any("Training time" in item.proto.label for item in link)
-
-
-def _runs(job_id):
-    from ntk_uq.views import RunsView
-
-    return {k: v for k, v in RunsView(selected=(job_id,)).to_query().items() if k != "v"}
+    (link,) = [e.proto for e in app.get("page_link") if "Training time" in e.proto.label]
+    found = opening(store.jobs.get(job.id))
+    assert found.page == "pages/training_time.py"
+    assert found.notice == ""
+    view = TrainingTimeView.from_query(found.query)
+    assert view.flows() == SMALL_JITTER.flows()
+    assert link.label == "Open in Training time"
 
 
 # What is taken home
@@ -255,10 +260,6 @@ def test_the_rows_are_every_plotted_point(store):
 
 @pytest.mark.parametrize("against", ["time", "jitter"])
 def test_script_and_command_give_the_same_numbers(store, capsys, against):
-    import shlex
-
-    from ntk_uq.cli import main
-
     law = computed(store, replace(SMALL, draws=1, n_times=4, against=against))
     home = exhibit(law, Style())
     exec(compile(home.python, "exhibit", "exec"), {})
@@ -292,4 +293,8 @@ def test_networks_are_taken_home_with_a_script_of_their_own(store, capsys):
     exec(compile(home.python, "exhibit", "exec"), {})
     assert "LossesAlong(width=8, members=6" in capsys.readouterr().out
     assert "--noise 4.0" in home.shell[1]
-    assert home.shell[1].startswith("python -m ntk_uq ensemble --json")
+    words = shlex.split(home.shell[1])
+    assert words[:5] == ["python", "-m", "ntk_uq", "ensemble", "--json"]
+    assert main([*words[3:], "--quiet"]) == 0
+    (point,) = json.loads(capsys.readouterr().out)["points"]
+    assert point["mu"] == pytest.approx(rows[-1]["mu"])

@@ -232,7 +232,7 @@ def _networks_command(law: TimeLaw) -> tuple[str, ...]:
         "optimizer": spec.optimizer.optimizer,
         "steps": spec.optimizer.steps,
         "eta": spec.optimizer.eta,
-        "widths": ",".join(map(str, spec.widths)),
+        "width": ",".join(map(str, spec.widths)),
         "n_train": spec.n_train[0],
         "members": spec.members,
     }
