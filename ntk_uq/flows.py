@@ -27,8 +27,8 @@ from ntk_uq.theory.flow_record import (
 _ENDS = {
     INSIDE: "there is a minimum inside the range",
     FIRST: "smallest at the first time of the range: training only makes it larger",
-    LAST: "still falling at the largest time of the range",
-    CONVERGED: "smallest after endless training: no time of the range is better",
+    LAST: "smallest at the largest time of the range: the optimum is there or beyond",
+    CONVERGED: "smallest after endless training: no time of the range is 0.01 % better",
 }
 
 

@@ -225,9 +225,9 @@ def _place(best: Best) -> str:
         return shown(best.tau)
     for words, short in (
         (" draws: ", "draws differ"),
-        ("still falling", "beyond the range"),
+        ("largest time", "range ends before"),
         ("endless", "∞"),
-        ("first time", "before the range"),
+        ("first time", "range begins after"),
     ):
         if words in best.end:
             return short
@@ -261,6 +261,6 @@ def _swept(against: str, sweeps: Iterable[Sweep]) -> Iterable[str]:
         if unknown:
             levels = ", ".join(f"{value:g}" for value in unknown)
             yield (
-                f"{sweep.label}: at {against} {levels} μ is still falling at the largest time in "
-                "some draw, so that no optimum is drawn"
+                f"{sweep.label}: at {against} {levels} μ is smallest at the largest time in some "
+                "draw, so that no optimum is drawn"
             )

@@ -175,7 +175,9 @@ def optima(law: TimeLaw) -> None:
     st.markdown("##### Where to stop")
     rows = table(law)
     if rows:
-        st.dataframe(pd.DataFrame(rows), hide_index=True)
+        # Anew with each draw: columns keep the widths of the first numbers they had.
+        drawn = sum(len(flow.raw) for flow in law.flows)
+        st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"optima_{drawn}")
         st.caption(
             "Each draw's optimum is found on its own, between the times of the grid, and then "
             "averaged: τ geometrically, losses arithmetically; ± is the standard error over draws. "

@@ -98,7 +98,7 @@ def test_an_optimum_is_a_mean_over_draws_or_words(store):
     first = replace(line.curves[0], best_mu=Optimum(LAST, line.curves[0].points[-1]))
     mixed = replace(line, curves=(first, line.curves[1]))
     said = mixed.best("mu").end
-    assert "1 of 2 draws: still falling at the largest time" in said
+    assert "1 of 2 draws: smallest at the largest time" in said
     assert "1 of 2 draws: there is a minimum inside" in said
     assert mixed.stopped["mu"] is None
     assert {o.end for o in (first.best_mu, line.curves[1].best_mu)} == {LAST, INSIDE}

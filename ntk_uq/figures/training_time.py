@@ -134,9 +134,9 @@ def sweep_figure(
     for words, dash in (("stopped where μ is smallest", "solid"), ("endless training", "dash")):
         _add_grey(figure, words, style, dash=dash)
     if against == "noise":
-        x_axis = style.axis("label noise  [rms of the targets]")
+        x_axis = style.axis("label noise [rms of targets]")
     else:
-        x_axis = style.axis("jitter  [mean kernel diagonal]", "log")
+        x_axis = style.axis("jitter [mean diagonal]", "log")
         shown = [place.get(value, value) for value in values]
         set_range(x_axis, [min(shown), 1.001 * max(shown)])
         x_axis |= {"tickvals": shown, "ticktext": [_short(v) for v in values], "tickangle": 0}

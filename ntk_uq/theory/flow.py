@@ -32,8 +32,11 @@ from ntk_uq.theory.provenance import provenance
 from ntk_uq.theory.ridge import ridge_of
 from ntk_uq.theory.soundness import doubts
 
+_NO_GAIN = 1e-4
+"""What a time has to gain on endless training, relatively, to be an optimum."""
+
 _SAME = 1e-6
-"""Relative difference below which one time is as good as another."""
+"""Relative difference to the last time below which rounding and the grid decide."""
 
 _REFINED = 1e-3
 """To what the logarithm of an optimal time is found: losses there are flat."""
@@ -242,8 +245,7 @@ def optimum(
     values = [float(getattr(p, quantity)) for p in points]
     best = int(np.argmin(values))
     limit = math.inf if converged is None else float(getattr(converged, quantity))
-    # Rounding alone decides between times at which the training has come to its end.
-    if limit <= values[best] * (1 + _SAME):
+    if limit <= values[best] * (1 + _NO_GAIN):
         return Optimum(CONVERGED, None)
     if values[-1] <= values[best] * (1 + _SAME):
         return Optimum(LAST, points[-1])

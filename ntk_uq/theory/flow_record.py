@@ -44,8 +44,8 @@ class Optimum(Record):
 
     Attributes:
         end: ``inside`` the range of times; at its ``first`` time, where training only makes it
-            worse; at its ``last``, where it is still falling; or in the limit of endless training,
-            ``converged``, which no time of the range beats by more than a millionth.
+            worse; at its ``last``, to a millionth; or in the limit of endless training,
+            ``converged``, which no time of the range beats by more than 0.01 %.
         point: the losses at the optimum where it is inside, its time refined to a thousandth;
             those of the first or last time where it is there; None in the limit.
     """

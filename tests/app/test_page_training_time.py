@@ -65,7 +65,7 @@ def test_curves_come_and_their_optima_are_told(store):
     said = texts(app.markdown)
     assert f"label noise 4: μ is smallest at τ = {shown(best.tau)}" in said
     assert "label noise 0: μ" in said
-    assert "no time of the range is better" in said
+    assert "no time of the range is 0.01 % better" in said
     assert "the slowest mode needs" in said
     mu = figures(app)[0]
     assert named(mu)[:3] == ["label noise 0", "label noise 4", "smallest μ along the training"]

@@ -5,7 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
+from ntk_uq import datasets
 from ntk_uq.ensembles.members import train_members
+from ntk_uq.ensembles.records import member_key, targets_key
 from ntk_uq.ensembles.statistics import mean_trajectory, summarize
 from ntk_uq.ensembles.trajectories import losses_along
 from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec
@@ -59,3 +61,23 @@ def test_networks_that_diverged_are_left_out(members):
     alone = losses_along(members[:1])
     assert set(alone.sigma) == set(alone.epsilon) == {None}
     assert alone.mu[0].error is None
+
+
+def test_label_noise_is_trained_on_and_not_tested_on(members):
+    digits = datasets.get("digits")
+    clean = datasets.load_split(digits, dataclasses.replace(SPEC.data, noise=0.0), 15, 0)
+    noisy = datasets.load_split(digits, SPEC.data, 15, 0)
+    point = summarize(members, clean.y_test)
+    assert point.mu_bias + point.mu_variance == pytest.approx(point.mu.value, rel=1e-6)
+    # What the networks are trained on is the noisy targets: the loss on them falls furthest.
+    assert np.mean(noisy.y_train**2) > 1.5 * np.mean(clean.y_train**2)
+    spec = dataclasses.replace(SPEC, optimizer=OptimizerSpec(steps=2000, eta=1.0))
+    (trained,) = train_members(spec, 256, 15, [0])
+    assert trained.train_loss[-1] < 1e-3 * np.mean((noisy.y_train - clean.y_train) ** 2)
+
+
+def test_noisy_networks_have_keys_of_their_own():
+    clean = dataclasses.replace(SPEC, data=dataclasses.replace(SPEC.data, noise=0.0))
+    specs = [s.member(16, 15, 0) for s in (SPEC, clean)]
+    assert len({member_key(s, "data") for s in specs}) == 2
+    assert len({targets_key(s.data, "data") for s in specs}) == 2
