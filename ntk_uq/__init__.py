@@ -14,6 +14,7 @@ from ntk_uq.specs import (
     CurveSpec,
     DataSpec,
     EnsembleSpec,
+    FlowSpec,
     OptimizerSpec,
     TrainingSpec,
 )
@@ -22,6 +23,7 @@ from ntk_uq.version import VERSION
 if TYPE_CHECKING:
     from ntk_uq.comparisons import Comparison
     from ntk_uq.curves import Curve
+    from ntk_uq.flows import Flow
     from ntk_uq.scaling import LawChoice
     from ntk_uq.widths import WidthLaws
 
@@ -129,16 +131,41 @@ def fit(
     return fit_laws(curve, values, errors, window, draws)
 
 
+def time_law(spec: FlowSpec) -> "Flow":
+    """The infinite-width losses against training time, computed in this process.
+
+    Gradient flow on ``sum |f - y|^2 / 2`` for a time t closes the share ``1 - exp(-lambda t)`` of
+    the distance to the target along an eigenvector of the NTK with eigenvalue lambda.
+
+    Returns:
+        The draws, with means over them: ``line(noise, jitter)`` is one training, its
+        ``along("mu")`` the loss at each ``times`` (tau = t lambda_max), ``converged("mu")`` that
+        after endless training, and ``best("mu")`` and ``best("epsilon")`` where stopping early
+        makes them smallest; ``to_json()`` every draw. Losses are in squared units of the target.
+
+    Raises:
+        SpecError: if the data set is not as large as the specification asks.
+        MissingDataError, DataError: if its files are missing or damaged.
+        MemoryLimitError: if it does not fit.
+        SingularKernelError: if the NTK vanishes in float64.
+    """
+    from ntk_uq.engine.inline import run_flow
+
+    return run_flow(spec)
+
+
 __all__ = [
     "VERSION",
     "ArchitectureSpec",
     "CurveSpec",
     "DataSpec",
     "EnsembleSpec",
+    "FlowSpec",
     "OptimizerSpec",
     "TrainingSpec",
     "curve",
     "ensemble",
     "fit",
+    "time_law",
     "width_law",
 ]

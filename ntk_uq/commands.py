@@ -13,11 +13,12 @@ from ntk_uq.specs import (
     CurveSpec,
     DataSpec,
     EnsembleSpec,
+    FlowSpec,
     OptimizerSpec,
     PointSpec,
     TrainingSpec,
 )
-from ntk_uq.views import CurvesView, WidthView
+from ntk_uq.views import CurvesView, TrainingTimeView, WidthView
 
 
 class Options(NamedTuple):
@@ -43,7 +44,7 @@ def option_of(name: str, called: Mapping[str, str] | None = None) -> str:
     return (called or {}).get(name, f"--{name.replace('_', '-')}")
 
 
-DATA = Options(DataSpec, ("dataset", "n_test", "seed", "preparation", "zca", "target"))
+DATA = Options(DataSpec, ("dataset", "n_test", "seed", "preparation", "zca", "target", "noise"))
 NETWORK = Options(ArchitectureSpec, ("depth", "activation", "sigma_w", "sigma_b"))
 TRAINING = Options(TrainingSpec, ("posterior", "time", "steps", "eta", "jitter"))
 CURVE = Options(CurveSpec, ("n_train", "draws"))
@@ -52,12 +53,15 @@ LAW = Options(CurvesView, ("law", "extrapolate"))
 ENSEMBLE = Options(EnsembleSpec, ("widths", "n_train", "members"), {"widths": "--width"})
 OPTIMIZER = Options(OptimizerSpec, ("optimizer", "steps", "eta", "momentum", "batch_size"))
 WIDTH = Options(WidthView, ("tolerance",))
+FLOW = Options(FlowSpec, ("n_train", "draws", "jitters", "noises"))
+TIMES = Options(TrainingTimeView, ("tau_low", "tau_high", "n_times"))
 POINT = Options(PointSpec, ("n_train", "draw"))
 
 COMMANDS: dict[str, tuple[Options, ...]] = {
     "curve": (DATA, NETWORK, TRAINING, CURVE, WINDOW, LAW),
     "ensemble": (DATA, NETWORK, ENSEMBLE, OPTIMIZER),
     "width": (DATA, NETWORK, ENSEMBLE, OPTIMIZER, WIDTH),
+    "time": (DATA, NETWORK, FLOW, TIMES),
     "data export": (DATA, POINT),
 }
 """The options of each command that computes or writes something from a specification."""

@@ -56,6 +56,11 @@ class Curve:
         return average(self.raw)
 
     @property
+    def size(self) -> int:
+        """How many points of draws there are to compute."""
+        return self.spec.n_points
+
+    @property
     def complete(self) -> bool:
         """Whether every point of every draw is there, as numbers or as a reason."""
         return len(self.raw) == self.spec.n_points

@@ -15,7 +15,7 @@ from ntk_uq import datasets
 from ntk_uq.datasets import own
 from ntk_uq.errors import NtkUqError
 from ntk_uq.fields import Spec, parse_json
-from ntk_uq.jobs import CALIBRATION, CURVE, ENSEMBLE, FETCH, HISTORY, REPORT, SPECTRUM
+from ntk_uq.jobs import CALIBRATION, CURVE, ENSEMBLE, FETCH, FLOW, HISTORY, REPORT, SPECTRUM
 from ntk_uq.specs import (
     ArchitectureSpec,
     CalibrationSpec,
@@ -23,6 +23,7 @@ from ntk_uq.specs import (
     DataSpec,
     EnsembleSpec,
     FetchSpec,
+    FlowSpec,
     HistorySpec,
     OptimizerSpec,
     ReportSpec,
@@ -87,6 +88,23 @@ def history(spec: HistorySpec) -> str:
     return ", ".join(parts)
 
 
+def flow(spec: FlowSpec) -> str:
+    """The theory against training time in words."""
+    levels = {"label noise": spec.noises, "jitter": spec.jitters}
+    parts = (
+        *(title(spec.data.dataset), *network(spec.architecture), f"N_D {spec.n_train}"),
+        f"τ {spec.times[0]:.3g} to {spec.times[-1]:.3g}",
+        *(
+            f"{name} {values[0]:g}" + (f" to {values[-1]:g}" if len(values) > 1 else "")
+            for name, values in levels.items()
+            if values != (0.0,)
+        ),
+        *(f"{spec.draws} draw{'s' * (spec.draws != 1)}", f"N_T {spec.data.n_test}"),
+        *preparation(spec.data),
+    )
+    return ", ".join(parts)
+
+
 def calibration(spec: CalibrationSpec) -> str:  # noqa: ARG001 (one interface for all)
     """A measurement of the workers' speed in words."""
     return "How fast a worker trains"
@@ -116,6 +134,7 @@ KINDS: dict[str, tuple[type[Spec], Callable[[Any], str]]] = {
     SPECTRUM: (SpectrumSpec, spectrum),
     REPORT: (ReportSpec, report),
     FETCH: (FetchSpec, fetch),
+    FLOW: (FlowSpec, flow),
 }
 """For each kind, the class of its specifications and how they are put into words."""
 
@@ -170,6 +189,8 @@ def preparation(spec: DataSpec) -> tuple[str, ...]:
         parts.append(f"ZCA {spec.zca:g}")
     if spec.target != "default":
         parts.append(f"target {spec.target}")
+    if spec.noise:
+        parts.append(f"label noise {spec.noise:g}")
     return tuple(parts)
 
 

@@ -13,6 +13,7 @@ from ntk_uq.specs import (
     CurveSpec,
     EnsembleSpec,
     FetchSpec,
+    FlowSpec,
     HistorySpec,
     ReportSpec,
     SpectrumSpec,
@@ -23,11 +24,21 @@ CALIBRATION = "calibration"
 CURVE = "curve"
 ENSEMBLE = "ensemble"
 FETCH = "fetch"
+FLOW = "flow"
 HISTORY = "history"
 REPORT = "report"
 SPECTRUM = "spectrum"
 
-RANK = {CALIBRATION: 10, FETCH: 30, REPORT: 20, CURVE: 0, HISTORY: 0, SPECTRUM: 0, ENSEMBLE: -20}
+RANK = {
+    CALIBRATION: 10,
+    FETCH: 30,
+    REPORT: 20,
+    CURVE: 0,
+    FLOW: 0,
+    HISTORY: 0,
+    SPECTRUM: 0,
+    ENSEMBLE: -20,
+}
 """Priority of a kind's jobs: what somebody waits for before anything else goes first, and theory,
 which takes seconds, goes before training, which takes minutes."""
 
@@ -75,6 +86,11 @@ def submit_fetch(jobs: JobTable, name: str) -> Job:
 def submit_history(jobs: JobTable, spec: HistorySpec) -> Job:
     """Asks for the losses along a training; :func:`ntk_uq.histories.stored_history` finds them."""
     return submit(jobs, HISTORY, spec, total=1)
+
+
+def submit_flow(jobs: JobTable, spec: FlowSpec) -> Job:
+    """Asks for the losses against training time; :func:`ntk_uq.flows.stored_flow` finds them."""
+    return submit(jobs, FLOW, spec, total=spec.draws)
 
 
 def submit_report(jobs: JobTable, name: str) -> Job:

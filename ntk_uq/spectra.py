@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ntk_uq import datasets
-from ntk_uq.fields import digest_of
+from ntk_uq.keys import record_key
 from ntk_uq.specs import SpectrumSpec
 from ntk_uq.store import ResultsCache
 from ntk_uq.theory.spectrum_record import SPECTRUM_VERSION, Spectrum
@@ -15,10 +15,8 @@ def spectrum_key(spec: SpectrumSpec, fingerprint: str) -> str:
     Raises:
         SpecError: for an unknown data set, or one that cannot be prepared as asked.
     """
-    data = datasets.canonical(datasets.get(spec.data.dataset), replace(spec.data, n_test=1))
-    identity = replace(spec, data=data).identity()
-    content = {"spectrum": SPECTRUM_VERSION, "data": fingerprint, "spec": identity}
-    return f"spectrum/{digest_of(content)}"
+    one = replace(spec, data=replace(spec.data, n_test=1))
+    return record_key("spectrum", SPECTRUM_VERSION, one, fingerprint)
 
 
 def stored_spectrum(results: ResultsCache, spec: SpectrumSpec) -> Spectrum | None:

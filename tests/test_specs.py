@@ -345,7 +345,8 @@ def test_a_link_of_another_version_is_refused_by_name(version):
     assert "reads versions 1 to 3" in str(caught.value)
 
 
-ADDED = ("preparation", "zca", "target")  # by the second version
+SECOND = ("preparation", "zca", "target")
+ADDED = (*SECOND, "noise")  # by the second version, and the third
 
 
 def test_a_link_of_the_first_version_opens_what_it_showed():
@@ -353,6 +354,13 @@ def test_a_link_of_the_first_version_opens_what_it_showed():
     assert CurveSpec.from_query({**old, "v": "1"}) == CurveSpec()
     with pytest.raises(LinkError, match="lacks preparation, zca, target"):
         CurveSpec.from_query({**old, "v": "2"})
+
+
+def test_a_link_of_the_second_version_opens_what_it_showed():
+    old = {key: text for key, text in QUERY.items() if key != "noise"}
+    assert CurveSpec.from_query({**old, "v": "2"}) == CurveSpec()
+    with pytest.raises(LinkError, match="lacks noise"):
+        CurveSpec.from_query({**old, "v": "3"})
 
 
 def test_json_of_the_first_version_is_read():
@@ -368,7 +376,8 @@ def test_json_of_the_first_version_is_read():
 def test_a_later_field_changes_the_digest_only_where_it_is_not_its_default():
     assert DataSpec(preparation="default").digest() == DataSpec().digest()
     others = (DataSpec(preparation="none"), DataSpec(zca=0.1), DataSpec(target="raw"))
-    assert len({spec.digest() for spec in (DataSpec(), *others)}) == 4
+    others += (DataSpec(noise=0.1),)
+    assert len({spec.digest() for spec in (DataSpec(), *others)}) == 5
 
 
 def test_a_link_without_a_version_is_refused():

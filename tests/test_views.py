@@ -3,14 +3,22 @@
 import dataclasses
 import itertools
 import json
+from dataclasses import replace
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given
 
 from ntk_uq.errors import LinkError, SpecError
-from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec
-from ntk_uq.views import MOST_CURVES, CurvesView, logarithmic_grid
+from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, FlowSpec, TrainingSpec
+from ntk_uq.specs.flow import time_grid
+from ntk_uq.views import (
+    MOST_CURVES,
+    CurvesView,
+    TrainingTimeView,
+    logarithmic_grid,
+    time_view_of,
+)
 
 ranges = st.tuples(st.integers(1, 1_000_000), st.integers(1, 1_000_000)).filter(
     lambda pair: pair[0] < pair[1]
@@ -193,3 +201,41 @@ def test_a_link_with_any_text_opens_or_is_refused_in_words(name, text):
 def test_a_link_of_a_curve_is_not_a_link_of_a_view():
     with pytest.raises(LinkError, match="The link lacks depths"):
         CurvesView.from_query(CurveSpec().to_query())
+
+
+# Training time
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        FlowSpec(),
+        FlowSpec(noises=(0.5,), jitters=(0.1,), draws=4),
+        FlowSpec(noises=(0.0, 1.0)),
+        FlowSpec(jitters=(0.0, 1e-3, 1e-2)),
+        FlowSpec(noises=(0.0, 1.0), jitters=(0.0, 1e-3, 1e-2)),
+        FlowSpec(noises=(0.0, 1.0, 2.0), jitters=(0.0, 1e-3)),
+        FlowSpec(noises=tuple(range(20))),
+        FlowSpec(DataSpec("mnist", 70, 5), ArchitectureSpec(3, "erf"), 99, time_grid(3, 77, 5)),
+    ],
+)
+def test_a_specification_against_time_is_shown_by_a_view(spec):
+    view = time_view_of(spec)
+    assert view.flows() == (spec,)
+    assert TrainingTimeView.from_query(view.to_query()) == view
+
+
+def test_other_times_are_shown_by_the_closest_there_is():
+    for times in ((5.0,), (1.0, 2.0, 50.0)):
+        view = time_view_of(FlowSpec(times=times))
+        assert (view.tau_low, view.tau_high) == (times[0] if len(times) > 1 else 0.5, times[-1])
+
+
+def test_networks_are_those_of_one_curve():
+    view = TrainingTimeView(noises=(0.0, 1.0), finite=True, networks=1.0)
+    assert view.shown.noise == view.ensembles().data.noise == 1.0
+    assert replace(view, networks=7.0).shown.noise == 0.0
+    deep = replace(view, family="depth", depths=(2, 3), networks=3.0)
+    assert deep.ensembles().architecture.depth == 3
+    ridged = replace(view, family="jitter", jitters=(0.1, 0.2))
+    assert ridged.shown.jitter == 0.1

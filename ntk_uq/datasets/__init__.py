@@ -8,7 +8,7 @@ from ntk_uq.datasets.cifar10 import CIFAR10
 from ntk_uq.datasets.digits import DIGITS
 from ntk_uq.datasets.mnist import MNIST
 from ntk_uq.datasets.recipes import canonical, describe, loss_unit, recipe
-from ntk_uq.datasets.splits import Split, check_sizes, load_split, pool_sample
+from ntk_uq.datasets.splits import Split, check_sizes, label_noise, load_split, pool_sample
 from ntk_uq.errors import SpecError
 
 REGISTRY: dict[str, Dataset] = {
@@ -41,6 +41,7 @@ __all__ = [
     "check_sizes",
     "describe",
     "get",
+    "label_noise",
     "load_split",
     "loss_unit",
     "own",

@@ -103,7 +103,13 @@ def canonical(dataset: Dataset, spec: DataSpec) -> DataSpec:
 
 def describe(dataset: Dataset, spec: DataSpec) -> str:
     """The preparation of a specification in words. Raises SpecError as :func:`recipe` does."""
-    return recipe(dataset, spec).describe()
+    words = recipe(dataset, spec).describe()
+    if spec.noise:
+        words += (
+            f"; Gaussian noise on the training targets, {spec.noise:g} of their root mean square "
+            "in the pool; test targets clean"
+        )
+    return words
 
 
 def loss_unit(dataset: Dataset, spec: DataSpec) -> str:

@@ -12,7 +12,7 @@ from ntk_uq.datasets.recipes import Recipe, recipe
 from ntk_uq.errors import SpecError
 from ntk_uq.specs import DataSpec
 
-_TEST_STREAM, _TRAIN_STREAM = 0, 1
+_TEST_STREAM, _TRAIN_STREAM, _NOISE_STREAM = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Split:
     """Prepared arrays; the first n training rows are the subset of n_train = n.
 
     Attributes:
-        x_train: (n_train, d). y_train: (n_train, C).
+        x_train: (n_train, d). y_train: (n_train, C), label noise included.
         x_test: (n_test, d). y_test: (n_test, C).
         notices: sentences that belong into every result made from this split.
     """
@@ -53,6 +53,8 @@ def load_split(dataset: Dataset, spec: DataSpec, n_train: int, draw: int) -> Spl
     Every draw is its own seeded permutation of the whole pool; the test set is the first
     ``spec.n_test`` of one seeded permutation of the test part, the same for all draws.
 
+    Training targets are ``y + spec.noise z`` with z of :func:`label_noise`; test targets are clean.
+
     Raises:
         SpecError: if there are not so many examples, or they cannot be prepared as asked.
         DataError: if the files are missing or damaged.
@@ -62,13 +64,33 @@ def load_split(dataset: Dataset, spec: DataSpec, n_train: int, draw: int) -> Spl
     prepare = _preparation(dataset, dataset.fingerprint(), recipe(dataset, spec))
     train = _permutation(len(examples.pool_inputs), spec.seed, _TRAIN_STREAM, draw)[:n_train]
     test = _permutation(len(examples.test_inputs), spec.seed, _TEST_STREAM, 0)[: spec.n_test]
+    y_train = prepare.targets(examples.pool_targets[train])
+    if spec.noise:
+        y_train += spec.noise * label_noise(dataset, spec, n_train, draw)
     return Split(
         prepare.inputs(examples.pool_inputs[train]),
-        prepare.targets(examples.pool_targets[train]),
+        y_train,
         prepare.inputs(examples.test_inputs[test]),
         prepare.targets(examples.test_targets[test]),
         examples.notices,
     )
+
+
+def label_noise(
+    dataset: Dataset, spec: DataSpec, n_train: int, draw: int
+) -> Float[np.ndarray, "n_train c"]:
+    """Noise on the training targets of a draw, for a label noise of 1; ``spec.noise`` is not used.
+
+        z_ic = scale_c g_ic,    g_ic standard normal and independent
+
+    scale_c is the root mean square over the pool, about zero, of the prepared target c; of labels,
+    that over all classes together, ``sqrt(C - 1) / C`` for one-hot rows minus 1/C, so that the
+    noise is alike in all directions. g follows from the seed, the draw and the example's place in
+    it: a larger subset keeps the noise of its first examples, and levels of noise share g.
+    """
+    rng = np.random.default_rng([spec.seed, _NOISE_STREAM, draw])
+    normal = rng.standard_normal((n_train, dataset.n_outputs))
+    return normal * _target_scale(dataset, dataset.fingerprint(), recipe(dataset, spec))
 
 
 def pool_sample(dataset: Dataset, spec: DataSpec, n: int) -> Float[np.ndarray, "n d"]:
@@ -80,6 +102,16 @@ def pool_sample(dataset: Dataset, spec: DataSpec, n: int) -> Float[np.ndarray, "
 
 def _permutation(n: int, seed: int, stream: int, draw: int) -> np.ndarray:
     return np.random.default_rng([seed, stream, draw]).permutation(n)
+
+
+@functools.lru_cache(maxsize=16)
+def _target_scale(dataset: Dataset, fingerprint: str, recipe: Recipe) -> Float[np.ndarray, "c"]:
+    """Root mean square of each prepared target over the pool; of classes, over all together."""
+    prepared = _preparation(dataset, fingerprint, recipe).targets(dataset.load().pool_targets)
+    squares = np.mean(prepared**2, axis=0)
+    return np.sqrt(
+        np.full_like(squares, squares.mean()) if recipe.targets == "classes" else squares
+    )
 
 
 @functools.lru_cache(maxsize=4)

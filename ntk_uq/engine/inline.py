@@ -9,8 +9,9 @@ from ntk_uq.engine.kinds import compute, plan
 from ntk_uq.ensembles.stored import Ensembles, stored_ensembles, theory_of
 from ntk_uq.errors import StoreError
 from ntk_uq.fields import Spec
-from ntk_uq.jobs import CURVE, ENSEMBLE
-from ntk_uq.specs import CurveSpec, EnsembleSpec
+from ntk_uq.flows import Flow, stored_flow
+from ntk_uq.jobs import CURVE, ENSEMBLE, FLOW
+from ntk_uq.specs import CurveSpec, EnsembleSpec, FlowSpec
 from ntk_uq.store import ResultsCache
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,27 @@ def run_comparison(
     """
     ensembles, infinite = run_ensembles(spec, results, on_progress), theory_of(spec)
     return Comparison(ensembles, None if infinite is None else run_curve(infinite, results))
+
+
+def run_flow(
+    spec: FlowSpec,
+    results: ResultsCache | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Flow:
+    """The losses against training time; what the store has is taken from it, what is new is kept.
+
+    Args:
+        spec: data, architecture, N_D, times, jitters, levels of noise, draws.
+        results: as in :func:`run_curve`.
+        on_progress: called with the number of draws done, and of all.
+
+    Raises:
+        SpecError, DataError, MemoryLimitError, SingularKernelError: as
+            :func:`ntk_uq.theory.flow.evaluate_flow`.
+    """
+    kept = Overlay(results)
+    _run(FLOW, spec, kept, on_progress)
+    return stored_flow(kept, spec)
 
 
 def _run(

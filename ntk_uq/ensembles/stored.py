@@ -10,9 +10,10 @@ from ntk_uq import datasets
 from ntk_uq.datasets.files import read_sealed
 from ntk_uq.ensembles.estimate import DEFAULT_SPEED, Cost, Speed, check_cost, check_memory
 from ntk_uq.ensembles.records import EnsemblePoint, MemberResult, member_key, targets_key
+from ntk_uq.ensembles.schedule import recorded_steps
 from ntk_uq.ensembles.statistics import summarize
 from ntk_uq.errors import DataError
-from ntk_uq.specs import CurveSpec, EnsembleSpec
+from ntk_uq.specs import CurveSpec, EnsembleSpec, HistorySpec
 from ntk_uq.store import ResultsCache
 
 Place = tuple[int, int]
@@ -93,6 +94,15 @@ def theory_of(spec: EnsembleSpec) -> CurveSpec | None:
     if training is None:
         return None
     return CurveSpec(spec.data, spec.architecture, training, spec.n_train, draws=1)
+
+
+def history_of(spec: EnsembleSpec, n_train: int) -> HistorySpec | None:
+    """The theory of the losses along the training at one N_D; None where there is none."""
+    training = spec.optimizer.counterpart
+    if training is None or training.steps is None:
+        return None
+    steps = tuple(int(step) for step in recorded_steps(training.steps))
+    return HistorySpec(spec.data, spec.architecture, training.eta, steps, n_train)
 
 
 def member_keys(spec: EnsembleSpec) -> dict[Place, tuple[str, ...]]:

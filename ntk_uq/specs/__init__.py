@@ -7,6 +7,7 @@ and a form for links (see :mod:`ntk_uq.fields`).
 from ntk_uq.specs.curves import CurveSpec, PointSpec, check_window
 from ntk_uq.specs.data import PREPARATIONS, TARGETS, DataSpec
 from ntk_uq.specs.ensembles import EnsembleSpec, MemberSpec
+from ntk_uq.specs.flow import FlowSpec
 from ntk_uq.specs.history import HistorySpec
 from ntk_uq.specs.looks import CalibrationSpec, FetchSpec, ReportSpec, SpectrumSpec
 from ntk_uq.specs.network import ACTIVATIONS, ArchitectureSpec
@@ -31,6 +32,7 @@ __all__ = [
     "DataSpec",
     "EnsembleSpec",
     "FetchSpec",
+    "FlowSpec",
     "HistorySpec",
     "MemberSpec",
     "OptimizerSpec",

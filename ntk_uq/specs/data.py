@@ -39,3 +39,10 @@ class DataSpec(Spec):
         "data set's own choice",
         since=2,
     )
+    noise: float = checked(
+        Real(0, 100),
+        0.0,
+        "label noise: standard deviation of Gaussian noise on the training targets, in units of "
+        "their root mean square over the pool; the test targets stay clean",
+        since=3,
+    )

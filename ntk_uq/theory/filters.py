@@ -27,11 +27,27 @@ def inverse_filter(
         ValueError: if the training runs to convergence, where ``g / lambda = 1 / lambda``.
     """
     if training.time is not None:
-        x = np.maximum(eigenvalues, 0.0) * training.time
-        return training.time * _ratio(-np.expm1(-x), x)
+        return flow_filter(eigenvalues, training.time)[0]
     if training.steps is None:
         raise ValueError("inverse_filter is for a finite training time")
     return descent_filter(eigenvalues, training.steps, training.eta)[0]
+
+
+def flow_filter(
+    eigenvalues: Float[np.ndarray, "n"], time: float
+) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+    """``g / lambda`` and ``1 - g`` after gradient flow for a time t.
+
+        g = 1 - exp(-lambda t)
+
+    ``g / lambda`` is finite at lambda = 0, where it is t.
+
+    Args:
+        eigenvalues: of the NTK on the training set; rounding below zero counts as zero.
+        time: t, in units of 1/eigenvalue.
+    """
+    x = np.maximum(eigenvalues, 0.0) * time
+    return time * _ratio(-np.expm1(-x), x), np.exp(-x)
 
 
 def descent_filter(

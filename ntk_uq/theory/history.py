@@ -4,17 +4,16 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-import scipy.linalg
 from jaxtyping import Float
 
 from ntk_uq import datasets
 from ntk_uq.datasets import Dataset, Split
-from ntk_uq.errors import SingularKernelError
 from ntk_uq.specs import HistorySpec, TrainingSpec
 from ntk_uq.theory.filters import descent_filter
 from ntk_uq.theory.history_record import History, HistoryStep
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.memory import check_history_memory
+from ntk_uq.theory.modes import Modes
 from ntk_uq.theory.moments import loss_moments, loss_skewness
 from ntk_uq.theory.provenance import provenance
 from ntk_uq.theory.ridge import ridge_of
@@ -22,19 +21,9 @@ from ntk_uq.theory.soundness import doubts
 
 
 class Dynamics:
-    """Gradient descent of infinitely wide networks, in the eigenvectors of their NTK.
+    """Gradient descent of infinitely wide networks, all of its steps from one decomposition.
 
-    With ``T_dd + ridge = V diag(lambda) V'`` and
-
-        B = V' T_dt    C = V' K_dt    M = V' K_dd V    Z = V' Y    D = diag(g / lambda)
-
-    the outputs on the test set after k steps are ``N(m, S)``, with
-
-        m = (D B)' Z,    S = K_tt + B' D M D B - B' D C - (B' D C)'
-
-    and the residuals on the training set, in the same eigenvectors, ``N(-q Z, q M q)`` with
-    ``q = 1 - g + ridge g / lambda``: what is left of the initial distance to the target, and what
-    a ridge keeps of it for ever. Lee et al., arXiv:1902.06720, eqs. 14 and 15.
+    The filters of :func:`~ntk_uq.theory.filters.descent_filter` in :class:`Modes`.
 
     Args:
         kernels: of the networks, NNGP and NTK.
@@ -43,7 +32,7 @@ class Dynamics:
         eta: step size in units of ``1 / lambda_max``, with the ridge.
 
     Attributes:
-        eigenvalues: lambda, (n,), rising.
+        eigenvalues: lambda, (n,), rising, with the ridge.
         prior_variance: ``tr K_tt / N_T``, the outputs' variance before training.
 
     Raises:
@@ -59,68 +48,23 @@ class Dynamics:
         eta: float,
         tell: Callable[[str], None] = lambda message: None,  # noqa: ARG005
     ) -> None:
-        self.ridge, self.eta, self.targets = ridge, eta, split.y_test
-        tell("evaluating the kernels")
-        nngp, ntk = kernels.symmetric(split.x_train)
-        nngp_dt, ntk_dt = kernels.cross(split.x_train, split.x_test)
-        (self.nngp_tt,) = Kernels(kernels.spec, ("nngp",)).symmetric(split.x_test)
-        self.prior_variance = float(np.trace(self.nngp_tt)) / len(split.x_test)
-        tell("eigenvalues and eigenvectors of the NTK")
-        ntk[np.diag_indices_from(ntk)] += ridge
-        try:
-            # Transposed, the symmetric matrix has LAPACK's order and is overwritten, not copied.
-            self.eigenvalues, vectors = scipy.linalg.eigh(
-                ntk.T, driver="evd", overwrite_a=True, check_finite=False
-            )
-        except scipy.linalg.LinAlgError:
-            raise SingularKernelError(
-                f"The NTK of {len(ntk)} examples has no eigenvectors in float64."
-            ) from None
-        del ntk
-        tell("rotating the kernels to the eigenvectors")
-        half = nngp @ vectors
-        del nngp
-        self.nngp_dd = vectors.T @ half
-        del half
-        self.ntk_dt, self.nngp_dt = vectors.T @ ntk_dt, vectors.T @ nngp_dt
-        self.projected = vectors.T @ split.y_train
+        self.modes = Modes(kernels, split, tell)
+        self.ridge, self.eta = ridge, eta
+        self.eigenvalues = self.modes.eigenvalues + ridge
+        self.prior_variance = self.modes.prior_variance
+        self.projected = self.modes.project(split.y_train)
 
     def test(self, steps: int) -> tuple[Float[np.ndarray, "t c"], Float[np.ndarray, "t t"], float]:
         """Mean m, covariance S of the test outputs, and the condition number of ``T / g(T)``."""
         inverse, _ = descent_filter(self.eigenvalues, steps, self.eta)
-        w = inverse[:, None] * self.ntk_dt
-        # S = K_tt + G + G' with G = w' (M w / 2 - C): one product fewer, and symmetric.
-        v = self.nngp_dd @ w
-        v *= 0.5
-        v -= self.nngp_dt
-        half = w.T @ v
-        covariance = half + half.T
-        covariance += self.nngp_tt
         condition = float(inverse.max() / inverse.min()) if steps else 1.0
-        return w.T @ self.projected, covariance, condition
+        mean = self.modes.mean(inverse, self.projected)
+        return mean, self.modes.covariance(inverse), condition
 
     def train(self, steps: int) -> dict[str, float]:
-        """Mean of the training loss, its parts, and its standard deviation.
-
-        The moments of :func:`~ntk_uq.theory.moments.loss_moments`, which a rotation of the
-        examples leaves alone, with the residuals' covariance ``q M q`` never written out.
-        """
+        """The moments of the training loss, as :meth:`Modes.train_moments` names them."""
         inverse, kept = descent_filter(self.eigenvalues, steps, self.eta)
-        q = kept + self.ridge * inverse
-        n, n_outputs = self.projected.shape
-        residual = q[:, None] * self.projected
-        bias = float(np.sum(residual**2)) / (n * n_outputs)
-        variance = float(np.sum(q**2 * np.diagonal(self.nngp_dd))) / n
-        frobenius = float(q**2 @ np.einsum("ij,ij,j->i", self.nngp_dd, self.nngp_dd, q**2))
-        residual *= q[:, None]
-        tilted = max(float(np.vdot(residual, self.nngp_dd @ residual)), 0.0)
-        sigma = float(np.sqrt(2 * n_outputs * frobenius + 4 * tilted)) / (n * n_outputs)
-        return {
-            "train_mu": bias + variance,
-            "train_mu_bias": bias,
-            "train_mu_variance": variance,
-            "train_sigma": sigma,
-        }
+        return self.modes.train_moments(kept + self.ridge * inverse, self.projected)
 
 
 def evaluate_history(
@@ -132,7 +76,7 @@ def evaluate_history(
 
     At each step k the test loss is that of a curve's point with ``TrainingSpec(steps=k, eta=eta)``;
     step 0 is the network before training, ``N(0, K_tt)``. One eigendecomposition serves all steps,
-    each of which takes products of n n t, n t t and t t t operations (see :class:`Dynamics` and
+    each of which takes products of n n t, n t t and t t t operations (see :class:`Modes` and
     docs/theory.md).
 
     Args:

@@ -2,7 +2,7 @@
 
 from ntk_uq import settings
 from ntk_uq.errors import MemoryLimitError
-from ntk_uq.specs import CurveSpec, HistorySpec, SpectrumSpec, TrainingSpec
+from ntk_uq.specs import CurveSpec, DataSpec, FlowSpec, HistorySpec, SpectrumSpec, TrainingSpec
 
 _FLOAT = 8
 BASE = 400 * 2**20
@@ -118,10 +118,33 @@ def check_history_memory(spec: HistorySpec, n_features: int, limit: int | None =
     Raises:
         MemoryLimitError: if it exceeds ``limit`` (default: the settings').
     """
+    n, what = spec.n_train, "The losses along a training"
+    return _check_modes(4 * n**2, n, spec.data, n_features, limit, what)
+
+
+def check_flow_memory(spec: FlowSpec, n_features: int, limit: int | None = None) -> int:
+    """The estimate for the losses against training time, in bytes.
+
+    Counted is what :func:`check_history_memory` counts, and the targets of each level of noise,
+    n C each with C taken as 10. After the decomposition, the eigenvectors, the
+    rotated K, two arrays of its size for traces and products take the place of its work space.
+
+    Raises:
+        MemoryLimitError: if it exceeds ``limit`` (default: the settings').
+    """
+    n, what = spec.n_train, "The losses against training time"
+    squares = 4 * n**2 + 10 * n * len(spec.noises)
+    return _check_modes(squares, n, spec.data, n_features, limit, what)
+
+
+def _check_modes(
+    squares: int, n: int, data: DataSpec, n_features: int, limit: int | None, what: str
+) -> int:
+    """The estimate for kernels in the NTK's eigenvectors; ``squares`` values of training pairs."""
     limit = settings.memory_limit() if limit is None else limit
-    n, t = spec.n_train, spec.data.n_test
-    whitened = 4 * n_features**2 if spec.data.zca is not None else 0
-    values = 4 * n**2 + 4 * n * t + 4 * t**2 + 2 * (n + t) * n_features + whitened
+    t = data.n_test
+    whitened = 4 * n_features**2 if data.zca is not None else 0
+    values = squares + 4 * n * t + 4 * t**2 + 2 * (n + t) * n_features + whitened
     needed = BASE + _FLOAT * values
-    what = f"The losses along a training with n_train = {n} and n_test = {t} need"
-    return within(limit, needed, what, "Choose a smaller n_train or n_test.")
+    told = f"{what} with n_train = {n} and n_test = {t} need"
+    return within(limit, needed, told, "Choose a smaller n_train or n_test.")

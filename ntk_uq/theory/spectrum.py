@@ -35,7 +35,8 @@ def evaluate_spectrum(
 ) -> Spectrum:
     """The eigenvalues of ``K / n`` and ``T / n`` on the first n training examples of draw 0.
 
-    With the eigenvectors ``V`` of the NTK T, eigenvalues falling, and the prepared targets Y,
+    With the eigenvectors ``V`` of the NTK T, eigenvalues falling, and the prepared targets Y, label
+    noise included,
     gradient flow closes the share ``1 - exp(-n lambda_k t)`` of the distance to the target along
     ``v_k`` in time t; ``sum_{j <= k} |v_j' Y|^2 / |Y|^2`` says how much of the target that is.
     Eigenvalues of ``T / n`` estimate those of the kernel's integral operator over the inputs'

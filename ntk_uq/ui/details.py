@@ -4,9 +4,10 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.comparisons import Comparison
+from ntk_uq.ensembles.stored import history_of
 from ntk_uq.figures import PLOT_CONFIG, Style
 from ntk_uq.figures.members import losses_figure, trajectories_figure
-from ntk_uq.histories import history_of, stored_history
+from ntk_uq.histories import stored_history
 from ntk_uq.jobs import submit_history
 from ntk_uq.store import Store
 from ntk_uq.theory.history_record import History

@@ -1,21 +1,42 @@
 """Jobs behind a page: asked for once a view, followed until they end, retried by a button."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import streamlit as st
 
-from ntk_uq.curves import Curve
 from ntk_uq.jobs import submit_curve
-from ntk_uq.specs import CurveSpec
-from ntk_uq.store import Job, JobState, Store
+from ntk_uq.store import Job, JobState, JobTable, Store
 from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.session import engine_alive
 
 _ASKED, _WATCHER = "asked_jobs", "watcher"
 
+Submit = Callable[[JobTable, Any], Job]
 
-def ask(store: Store, curves: Sequence[Curve]) -> None:
+
+class Growing(Protocol):
+    """What a job computes result by result: a curve and its points, say."""
+
+    @property
+    def spec(self) -> Any:
+        """The job's specification."""
+
+    @property
+    def raw(self) -> Sequence[Any]:
+        """The results that are there."""
+
+    @property
+    def size(self) -> int:
+        """How many there will be."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of them are."""
+
+
+def ask(store: Store, curves: Sequence[Growing], submit: Submit = submit_curve) -> None:
     """Submits what is missing of some curves, once each time the view changes to them.
 
     What this session asked for before and shows no longer is cancelled, unless somebody else
@@ -32,7 +53,7 @@ def ask(store: Store, curves: Sequence[Curve]) -> None:
     # The last one asked for runs first, and the first curve is the one to see first.
     for job_id, curve in reversed(wanted.items()):
         if job_id not in asked and not curve.complete:
-            submit_curve(store.jobs, curve.spec)
+            submit(store.jobs, curve.spec)
     st.session_state[_ASKED] = set(wanted)
 
 
@@ -42,19 +63,19 @@ def _watcher() -> str:
     return name
 
 
-def pending(store: Store, curves: Sequence[Curve]) -> bool:
+def pending(store: Store, curves: Sequence[Growing]) -> bool:
     """Whether more points may come by themselves."""
     return any(not job.state.ended for job in _jobs(store, curves).values())
 
 
-def progress(store: Store, curves: Sequence[Curve]) -> None:
-    """How many points are there and, while more may come, a button to stop.
+def progress(store: Store, curves: Sequence[Growing], unit: str = "points") -> None:
+    """How many points, or what ``unit`` says, are there and, while more may come, a button to stop.
 
     One row of fixed height, always there: the plots below stand still.
     """
     done = sum(len(curve.raw) for curve in curves)
-    total = sum(curve.spec.n_points for curve in curves)
-    text = f"{done} of {total} points computed"
+    total = sum(curve.size for curve in curves)
+    text = f"{done} of {total} {unit} computed"
     running = [job for job in _jobs(store, curves).values() if not job.state.ended]
     if running:
         store.watchers.watch(_watcher(), [curve.spec.digest() for curve in curves])
@@ -76,10 +97,15 @@ def progress(store: Store, curves: Sequence[Curve]) -> None:
         st.warning(NO_ENGINE, icon=":material/power_off:")
 
 
-def ended(store: Store, curves: Sequence[Curve], labels: Sequence[str]) -> None:
+def ended(
+    store: Store,
+    curves: Sequence[Growing],
+    labels: Sequence[str],
+    submit: Submit = submit_curve,
+) -> None:
     """Why curves are not complete although nobody computes them, and a button to go on."""
     jobs = _jobs(store, curves)
-    missing: list[CurveSpec] = []
+    missing: list[Any] = []
     reasons: dict[tuple[bool, str], list[str]] = {}
     for curve, label in zip(curves, labels, strict=True):
         job = jobs.get(curve.spec.digest())
@@ -93,7 +119,7 @@ def ended(store: Store, curves: Sequence[Curve], labels: Sequence[str]) -> None:
         box(f"**{', '.join(concerned)}**: {reason}")
     if missing and st.button("Compute what is missing", key="compute_missing"):
         for spec in reversed(missing):
-            submit_curve(store.jobs, spec)
+            submit(store.jobs, spec)
         st.rerun()
 
 
@@ -104,6 +130,6 @@ _REASONS = {
 _ROW_HEIGHT = 56  # pixels
 
 
-def _jobs(store: Store, curves: Sequence[Curve]) -> dict[str, Job]:
+def _jobs(store: Store, curves: Sequence[Growing]) -> dict[str, Job]:
     missing = [curve.spec.digest() for curve in curves if not curve.complete]
     return store.jobs.get_many(missing) if missing else {}

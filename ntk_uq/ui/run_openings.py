@@ -6,19 +6,20 @@ from typing import Any
 
 from ntk_uq.errors import NtkUqError
 from ntk_uq.fields import parse_json
-from ntk_uq.jobs import CURVE, ENSEMBLE, FETCH, HISTORY, REPORT, SPECTRUM
+from ntk_uq.jobs import CURVE, ENSEMBLE, FETCH, FLOW, HISTORY, REPORT, SPECTRUM
 from ntk_uq.specs import (
     CurveSpec,
     DataSpec,
     EnsembleSpec,
     FetchSpec,
+    FlowSpec,
     HistorySpec,
     OptimizerSpec,
     ReportSpec,
     SpectrumSpec,
 )
 from ntk_uq.store import Job
-from ntk_uq.views import DataView, EnsemblesView, view_of
+from ntk_uq.views import DataView, EnsemblesView, time_view_of, view_of
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,24 @@ def _history(data: Any) -> Opening:
     return _ensembles(EnsemblesView(spec.data, spec.architecture, optimizer, n_train=sizes))
 
 
+def _flow(data: Any) -> Opening:
+    spec = FlowSpec.from_json(data)
+    view = time_view_of(spec)
+    notice = ""
+    if view.flows() != (spec,):
+        notice = (
+            "The page draws evenly spaced times, and at most a list of one of noise and jitter on "
+            "each axis. The link opens the closest there is."
+        )
+    return Opening(
+        "pages/training_time.py",
+        "Open in Training time",
+        ":material/timer:",
+        view.to_query(),
+        notice,
+    )
+
+
 def _ensembles(view: EnsemblesView) -> Opening:
     return Opening("pages/ensembles.py", "Open in Ensembles", ":material/hub:", view.to_query())
 
@@ -101,6 +120,7 @@ def _spectrum(data: Any) -> Opening:
 OPENINGS: dict[str, Callable[[Any], Opening]] = {
     CURVE: _curve,
     ENSEMBLE: _ensemble,
+    FLOW: _flow,
     HISTORY: _history,
     SPECTRUM: _spectrum,
     REPORT: lambda data: _data(DataView(DataSpec(ReportSpec.from_json(data).dataset))),

@@ -4,6 +4,7 @@ from ntk_uq.views.curves import MOST_CURVES, CurvesView, logarithmic_grid, view_
 from ntk_uq.views.data import DataView
 from ntk_uq.views.ensembles import EnsemblesView
 from ntk_uq.views.runs import ORDERS, STATES, RunsView
+from ntk_uq.views.training_time import TrainingTimeView, time_view_of
 from ntk_uq.views.width import WidthView
 
 __all__ = [
@@ -14,7 +15,9 @@ __all__ = [
     "DataView",
     "EnsemblesView",
     "RunsView",
+    "TrainingTimeView",
     "WidthView",
     "logarithmic_grid",
+    "time_view_of",
     "view_of",
 ]

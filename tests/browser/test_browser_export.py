@@ -5,6 +5,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pypdf
@@ -41,7 +42,7 @@ def save(page, label):
     with page.expect_download(timeout=WAIT) as coming:
         page.get_by_role("button", name=label, exact=True).click()
     download = coming.value
-    with open(download.path(), "rb") as file:
+    with Path(download.path()).open("rb") as file:
         return download.suggested_filename, file.read()
 
 

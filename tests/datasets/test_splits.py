@@ -195,3 +195,80 @@ def test_a_sample_of_the_pool_does_not_depend_on_seed_or_draw(dataset):
     pool = datasets.load_split(dataset, DataSpec(dataset.name, 1), n_pool, 0).x_train
     assert rows(sample) <= rows(pool)
     assert len(datasets.pool_sample(dataset, DataSpec(dataset.name), 10 * n_pool)) == n_pool
+
+
+# Label noise
+
+
+def noise_of(dataset, noise, n_train, draw=0, seed=5):
+    """What the noise adds to the training targets."""
+    clean = datasets.load_split(dataset, DataSpec(dataset.name, 9, seed), n_train, draw)
+    noisy = datasets.load_split(
+        dataset, DataSpec(dataset.name, 9, seed, noise=noise), n_train, draw
+    )
+    for name in ("x_train", "x_test", "y_test"):
+        np.testing.assert_array_equal(getattr(noisy, name), getattr(clean, name))
+    return noisy.y_train - clean.y_train
+
+
+@pytest.mark.parametrize("draw", [0, 3])
+def test_a_larger_subset_keeps_the_noise_of_its_first_examples(dataset, draw):
+    spec = DataSpec(dataset.name, 9, 5, noise=0.7)
+    large = datasets.load_split(dataset, spec, 60, draw)
+    for n in (1, 2, 31, 59):
+        small = datasets.load_split(dataset, spec, n, draw)
+        np.testing.assert_array_equal(small.y_train, large.y_train[:n])
+    assert np.ptp(noise_of(dataset, 0.7, 60, draw)) > 0
+
+
+def test_levels_of_noise_are_multiples_and_draws_and_seeds_differ(dataset):
+    one = noise_of(dataset, 1.0, 40)
+    np.testing.assert_allclose(noise_of(dataset, 0.25, 40), 0.25 * one, rtol=0, atol=1e-14)
+    unit = datasets.label_noise(dataset, DataSpec(dataset.name, 9, 5, noise=3.0), 40, 0)
+    np.testing.assert_allclose(one, unit, rtol=0, atol=1e-14)
+    others = [noise_of(dataset, 1.0, 40, draw=1), noise_of(dataset, 1.0, 40, seed=6)]
+    for other in others:
+        assert abs(np.corrcoef(one.ravel(), other.ravel())[0, 1]) < 5 / one.size**0.5
+    assert np.all(noise_of(dataset, 0.0, 40) == 0)
+
+
+def test_the_noise_is_in_units_of_the_targets_rms():
+    digits = datasets.get("digits")
+    found = noise_of(digits, 1.0, 1297)
+    # One-hot rows minus 1/10: nine entries of 0.1 and one of 0.9.
+    assert np.std(found) == pytest.approx((0.9 * 0.1) ** 0.5, rel=5 / (2 * found.size) ** 0.5)
+    kurtosis = np.mean(found**4) / np.mean(found**2) ** 2
+    assert kurtosis == pytest.approx(3, abs=5 * (24 / found.size) ** 0.5)
+
+
+@pytest.mark.parametrize(("target", "rms"), [("standardize", (1, 1)), ("raw", (5**0.5, 1000.0))])
+def test_each_target_of_a_regression_has_noise_in_its_own_units(target, rms):
+    # About zero: the first target is 1 and 3 in turn, the second 1000 and -1000.
+    rng = np.random.default_rng(0)
+    n = 4000
+    y = np.stack([np.tile([1.0, 3.0], n // 2), np.repeat([1000.0, -1000.0], n // 2)], axis=1)
+    x = rng.standard_normal((n, 3))
+    made = Dataset(
+        **{
+            **vars(calorimeter.CALORIMETER),
+            "name": "two",
+            "shape": (3,),
+            "n_outputs": 2,
+            "sizes": lambda: (n, n),
+            "fingerprint": lambda: "two",
+            "load": lambda: Examples(x, y, x, y),
+        }
+    )
+    clean = datasets.load_split(made, DataSpec("two", 9, target=target), n, 0)
+    noisy = datasets.load_split(made, DataSpec("two", 9, target=target, noise=0.5), n, 0)
+    scale = np.std(noisy.y_train - clean.y_train, axis=0)
+    np.testing.assert_allclose(scale, 0.5 * np.array(rms), rtol=5 / (2 * n) ** 0.5)
+
+
+def test_noise_is_told_wherever_a_preparation_is(dataset):
+    plain, noisy = (DataSpec(dataset.name, noise=noise) for noise in (0.0, 0.3))
+    assert "noise" not in datasets.describe(dataset, plain)
+    words = datasets.describe(dataset, noisy)
+    assert "noise on the training targets, 0.3 of their root mean square" in words
+    assert "test targets clean" in words
+    assert datasets.canonical(dataset, noisy).noise == 0.3

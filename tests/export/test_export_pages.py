@@ -12,10 +12,10 @@ import ntk_uq
 from ntk_uq import datasets
 from ntk_uq.cli import main
 from ntk_uq.datasets.inspect import inspect
+from ntk_uq.ensembles.stored import history_of
 from ntk_uq.export.document import document_of, json_of, read
 from ntk_uq.export.table import csv_of, parquet_of
 from ntk_uq.figures import Style
-from ntk_uq.histories import history_of
 from ntk_uq.specs import ArchitectureSpec, DataSpec, OptimizerSpec, SpectrumSpec
 from ntk_uq.store import JobState
 from ntk_uq.theory.history import evaluate_history

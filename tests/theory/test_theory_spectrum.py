@@ -237,3 +237,16 @@ def test_a_job_that_cannot_be_computed_fails_in_words(store, spec, words):
 def test_a_missing_data_set_is_told_to_whoever_looks(store):
     with pytest.raises(MissingDataError, match="NTK_UQ_DATA"):
         stored_spectrum(store.results, SpectrumSpec(DataSpec("mnist")))
+
+
+def test_the_power_is_that_of_the_noisy_targets():
+    clean = SpectrumSpec(DataSpec(), ArchitectureSpec(1), n=60)
+    noisy = replace(clean, data=DataSpec(noise=2.0))
+    found, other = evaluate_spectrum(clean), evaluate_spectrum(noisy)
+    assert other.ntk.eigenvalues == found.ntk.eigenvalues
+    split = datasets.load_split(datasets.get("digits"), replace(noisy.data, n_test=1), 60, 0)
+    (_, ntk) = Kernels(noisy.architecture).symmetric(split.x_train)
+    vectors = np.linalg.eigh(ntk)[1][:, ::-1]
+    np.testing.assert_allclose(other.power, cumulative_power(vectors, split.y_train), rtol=1e-6)
+    assert other.power[5] < 0.9 * found.power[5]
+    assert spectrum_key(clean, "x") != spectrum_key(noisy, "x")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
-from ntk_uq.engine.kinds import calibration, curve, ensemble, fetch, history, report, spectrum
+from ntk_uq.engine.kinds import calibration, curve, ensemble, fetch, flow, history, report, spectrum
 from ntk_uq.engine.kinds.base import Kind
 from ntk_uq.errors import EngineError
 from ntk_uq.store import ResultsCache
@@ -16,6 +16,7 @@ REGISTRY: dict[str, Kind] = {
         curve.KIND,
         ensemble.KIND,
         fetch.KIND,
+        flow.KIND,
         history.KIND,
         report.KIND,
         spectrum.KIND,

@@ -28,7 +28,7 @@ _TARGETS = {
 _WHITENING = 0.1
 """The regularization from which whitening starts when it is chosen first."""
 
-FIELDS = ("dataset", "n_test", "seed", "preparation", "target")
+FIELDS = ("dataset", "n_test", "seed", "preparation", "target", "noise")
 
 
 def fill(page: str, spec: DataSpec) -> None:
@@ -126,7 +126,10 @@ def preparation(page: str, dataset: datasets.Dataset | None) -> dict[str, Any]:
             key=widgets.key(page, "target"),
             help=about(DataSpec, "target"),
         )
-    return {"preparation": inputs, "zca": zca, "target": target}
+    noise = widgets.number(
+        page, DataSpec, "noise", "Label noise  [rms of the targets]", 0.1, "%g", start=0.0
+    )
+    return {"preparation": inputs, "zca": zca, "target": target, "noise": noise}
 
 
 def title(name: str) -> str:

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from ntk_uq import datasets, describe
 from ntk_uq.comparisons import Comparison
 from ntk_uq.ensembles.records import EnsemblePoint, Estimate
-from ntk_uq.ensembles.stored import theory_of
+from ntk_uq.ensembles.stored import history_of, theory_of
 from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of, spec_columns
 from ntk_uq.export.bibliography import PAPER, of_data, of_theory
 from ntk_uq.export.exhibit import Value
 from ntk_uq.figures import TITLES, Style
 from ntk_uq.figures.ensembles import ensemble_figure
 from ntk_uq.figures.members import losses_figure, trajectories_figure
-from ntk_uq.histories import history_of
 from ntk_uq.results import QUANTITIES
 from ntk_uq.theory.history_record import History
 from ntk_uq.ui.exhibits import words

@@ -1,0 +1,102 @@
+"""``ntk_uq time``: the losses against training time, and where to stop."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from ntk_uq.cli import shared
+from ntk_uq.cli.options import add_fields, read
+from ntk_uq.commands import FLOW, TIMES
+from ntk_uq.errors import SpecError
+from ntk_uq.flows import Flow, FlowLine
+from ntk_uq.specs import FlowSpec
+from ntk_uq.specs.flow import time_grid
+from ntk_uq.store import ResultsCache
+from ntk_uq.time_laws import sentences, shown
+from ntk_uq.views import TrainingTimeView
+
+_COLUMNS = ("mu", "sigma", "epsilon", "epsilon_population", "epsilon_floor", "train_mu")
+
+
+def add_parsers(commands: Any) -> None:
+    """Adds the command to the command line."""
+    parser = commands.add_parser(
+        "time",
+        help="mu, sigma and epsilon of the test loss against training time; where to stop",
+        description=(
+            "Mean mu, spread sigma and ratio epsilon = sigma / mu of the test loss over "
+            "initializations of infinitely wide networks along gradient flow, for levels of label "
+            "noise and jitters. Times are tau = t lambda_max, and eta k for k steps of gradient "
+            "descent. Results are kept in the store, so a draw is computed once."
+        ),
+    )
+    shared.add_data(parser)
+    shared.add_network(parser)
+    add_fields(parser, *FLOW)
+    add_fields(parser, *TIMES)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.add_argument(
+        "--no-store", action="store_true", help="compute everything anew and keep nothing"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    flow = _compute(_spec(options), None if options.no_store else shared.open_results(), options)
+    if options.json:
+        print(json.dumps(flow.to_json(), indent=2, allow_nan=False))
+    else:
+        print("\n".join(_text(flow)))
+    failures = dict.fromkeys(f for line in flow.lines for f in line.failures)
+    for sentence in (*flow.warnings, *failures):
+        print(f"ntk_uq: {sentence}", file=sys.stderr)
+    return 0
+
+
+def _spec(options: argparse.Namespace) -> FlowSpec:
+    data = shared.read_data(options)
+    values = read(options, FlowSpec, FLOW.names)
+    if data.noise and values["noises"] == (0.0,):
+        # One level is a list of one.
+        values["noises"], data = (data.noise,), replace(data, noise=0.0)
+    low, high, points = read(options, TrainingTimeView, TIMES.names).values()
+    if low >= high:
+        raise SpecError(
+            f"The range of training times goes from {low:g} to {high:g}; the largest must be above "
+            "the smallest."
+        )
+    return FlowSpec(
+        data, shared.read_network(options), times=time_grid(low, high, points), **values
+    )
+
+
+def _compute(spec: FlowSpec, results: ResultsCache | None, options: argparse.Namespace) -> Flow:
+    # JAX and what it needs are loaded here, so that --help and a mistake answer at once.
+    from ntk_uq.engine.inline import run_flow
+
+    with shared.progress_bar("draw", options.quiet) as progress:
+        return run_flow(spec, results, progress)
+
+
+def _text(flow: Flow) -> Iterator[str]:
+    for line in flow.lines:
+        yield f"label noise {line.noise:g}, jitter {line.jitter:g}"
+        rows = [("tau", *_COLUMNS), *_rows(line)]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        for row in rows:
+            cells = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+            yield "  ".join(cells)
+        yield f"{sentences(line)}"
+        yield ""
+    yield f"tau = t lambda_max; the slowest mode needs lambda_max / lambda_min = {flow.slowest:.3g}"
+
+
+def _rows(line: FlowLine) -> Iterator[tuple[str, ...]]:
+    columns = [line.along(name) for name in _COLUMNS]
+    for tau, *values in zip(line.times, *columns, strict=True):
+        yield (f"{tau:.4g}", *(shown(value, "-") for value in values))
+    yield ("inf", *(shown(line.converged(name), "-") for name in _COLUMNS))

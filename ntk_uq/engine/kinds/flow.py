@@ -1,0 +1,42 @@
+"""Jobs of kind ``flow``: the infinite-width losses against training time, a chunk a draw."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from ntk_uq import datasets
+from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
+from ntk_uq.engine.kinds.base import Kind, counted, read_spec
+from ntk_uq.flows import flow_key, stored_flow
+from ntk_uq.jobs import FLOW
+from ntk_uq.specs import FlowSpec
+from ntk_uq.store import ResultsCache, json_bytes
+from ntk_uq.theory.memory import check_flow_memory
+
+
+def _plan(spec: Any, results: ResultsCache) -> Plan:
+    wanted = read_spec(FlowSpec, spec)
+    dataset = datasets.get(wanted.data.dataset)
+    datasets.check_sizes(dataset, wanted.data, wanted.n_train)
+    known = {found.draw for found in stored_flow(results, wanted).raw}
+    memory = check_flow_memory(wanted, dataset.n_features) if len(known) < wanted.draws else 0
+    one = replace(wanted, draws=1).to_json()
+    chunks = (
+        Chunk(FLOW, {"spec": one, "draw": draw}, memory)
+        for draw in range(wanted.draws)
+        if draw not in known
+    )
+    return Plan(tuple(chunks), len(known), wanted.draws)
+
+
+def _compute(payload: Any, progress: Progress) -> Iterator[Result]:
+    # JAX is loaded here, where something is computed, and nowhere above.
+    from ntk_uq.theory.flow import evaluate_flow
+
+    spec, draw = FlowSpec.from_json(payload["spec"]), payload["draw"]
+    found = evaluate_flow(spec, draw, tell=progress)
+    key = flow_key(spec, draw, found.provenance["data_fingerprint"])
+    yield Result(key, json_bytes(found.to_json()))
+
+
+KIND = Kind(name=FLOW, plan=_plan, compute=_compute, words=counted("draws"))

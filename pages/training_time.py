@@ -1,0 +1,196 @@
+"""The page "Training time": losses along the training, where to stop, finite networks over it."""
+
+import pandas as pd
+import streamlit as st
+
+from ntk_uq import datasets
+from ntk_uq.ensembles.stored import history_of
+from ntk_uq.errors import MissingDataError, NtkUqError
+from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
+from ntk_uq.jobs import submit_flow, submit_history
+from ntk_uq.store import Store
+from ntk_uq.theory.memory import check_flow_memory
+from ntk_uq.time_laws import TimeLaw, shows_networks, stored_time_law, table
+from ntk_uq.ui import export, follow, launch, links, live, session
+from ntk_uq.ui.controls import training_time as controls
+from ntk_uq.ui.exhibits import training_time as exhibits
+from ntk_uq.views import DataView, TrainingTimeView
+
+POLL_SECONDS = 1.0
+
+
+def page() -> None:
+    """The whole page."""
+    st.header("Training time", anchor=False)
+    st.markdown(
+        "Does training longer help, and when does it pay to stop? Mean $\\mu$ of the test loss "
+        "over initializations of infinitely wide networks, its spread $\\sigma$, and "
+        "$\\epsilon=\\sigma/\\mu$ along gradient flow, exactly, against the time "
+        "$\\tau=t\\,\\lambda_{\\max}$: $k$ steps of gradient descent with step size "
+        "$\\eta/\\lambda_{\\max}$ are at $\\tau=\\eta k$."
+    )
+    opened = links.opened_view(TrainingTimeView)
+    if opened is not None:
+        controls.fill(opened)
+    with session.told():
+        store = session.store()
+        try:
+            view = controls.draw()
+            links.keep(view)
+            dataset = check(view)
+        except NtkUqError as error:
+            live.ask(store, ())  # what the view before asked for is not wanted any more
+            if isinstance(error, MissingDataError):
+                missing(view, error)
+            raise
+        st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset, view.data)}.")
+        if view.data.noise and "noise" in (view.family, view.against):
+            st.caption(
+                f"The label noise of {view.data.noise:g} under Preparation is not used here: "
+                "levels of noise are a list of their own."
+            )
+        law = stored_time_law(store.results, view)
+        live.ask(store, law.flows, submit_flow)
+        if shows_networks(view):
+            launch.calibrate(store)
+        waiting = _waiting(store, law)
+    # While results may come, only the fragment is drawn again, and nothing once they are there.
+    st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting)
+
+
+def check(view: TrainingTimeView) -> datasets.Dataset:
+    """The view's data set, if all of it can be computed; raises NtkUqError if not."""
+    dataset = datasets.get(view.data.dataset)
+    datasets.check_sizes(dataset, view.data, view.n_train)
+    for spec in view.flows():
+        check_flow_memory(spec, dataset.n_features)
+    return dataset
+
+
+def missing(view: TrainingTimeView, error: MissingDataError) -> None:
+    """Ends the page with what is missing and the way to where it can be had."""
+    st.error(str(error), icon=":material/error:")
+    st.page_link(
+        "pages/data.py",
+        label="Fetch or upload it on the page of data sets",
+        icon=":material/cloud_download:",
+        query_params=DataView(view.data).to_query(),
+    )
+    st.stop()
+
+
+def _waiting(store: Store, law: TimeLaw) -> bool:
+    """Whether theory or networks may come by themselves."""
+    if live.pending(store, law.flows):
+        return True
+    if law.ensembles is None:
+        return False
+    if launch.running(store, law.ensembles.spec):
+        return True
+    wanted = history_of(law.ensembles.spec, law.view.n_train)
+    if wanted is None or law.descent is not None:
+        return False
+    job = store.jobs.get(wanted.digest())
+    return job is None or not job.state.ended
+
+
+def results(view: TrainingTimeView, waiting: bool) -> None:
+    """Progress, plots, optima in words and in a table, finite networks."""
+    with session.told():
+        store = session.store()
+        law = stored_time_law(store.results, view)
+        still_waiting = _waiting(store, law)
+        live.progress(store, law.flows, "draws")
+        labels = [f"depth {spec.architecture.depth}" for spec in view.flows()]
+        live.ended(store, law.flows, labels, submit_flow)
+    if waiting and not still_waiting:
+        st.rerun()
+    with session.told():
+        if view.finite:
+            networks(store, law)
+    charts(law)
+    with session.told():
+        about_networks(store, law)
+    for sentence in law.warnings:
+        st.warning(sentence, icon=":material/warning:")
+    optima(law)
+    export.panel(lambda: exhibits.exhibit(law, style(view)))
+
+
+def style(view: TrainingTimeView) -> Style:
+    """How the view's figures look."""
+    return Style(session.dark(), view.axis == "linear", view.parts)
+
+
+def networks(store: Store, law: TimeLaw) -> None:
+    """The launch of the finite networks, and what theirs is beside the theory."""
+    view = law.view
+    if law.ensembles is None:
+        why = (
+            "they have no time of their own on this axis: choose training time"
+            if view.against != "time"
+            else f"they are trained without a ridge, and the curve has a jitter of "
+            f"{view.shown.jitter:g}: choose a jitter of 0"
+        )
+        st.info(f"Finite networks are not shown here; {why}.")
+        return
+    with st.columns([1, 3])[0]:
+        controls.networks_of(view)
+    launch.panel(store, law.ensembles)
+
+
+def about_networks(store: Store, law: TimeLaw) -> None:
+    """What the networks are beside the theory, and the theory of their own training."""
+    if law.ensembles is None:
+        return
+    spec, view = law.ensembles.spec, law.view
+    st.caption(
+        f"Networks are trained on draw 0 by gradient descent with η = {view.eta:g}. The dotted "
+        "line is their own limit: infinite width, the same subset, the same steps. The curves are "
+        "gradient flow and a mean over draws; steps differ from flow by O(η), "
+        "(1 − ηλ/λ_max)^k from exp(−λt). Bars are 68 % bootstrap intervals over networks."
+    )
+    wanted = history_of(spec, view.n_train)
+    if law.descent is None and wanted is not None:
+        follow.follow(
+            store,
+            wanted.digest(),
+            lambda: submit_history(store.jobs, wanted),
+            "The theory of the networks' own training",
+        )
+
+
+def charts(law: TimeLaw) -> None:
+    """The three quantities side by side."""
+    view = law.view
+    for column, quantity in zip(st.columns(3), TITLES, strict=True):
+        figure = exhibits.figure(law, quantity, style(view))
+        column.plotly_chart(
+            figure,
+            theme=None,
+            key=f"chart_{quantity}",
+            config=PLOT_CONFIG,
+            alt=f"{TITLES[quantity]} against {view.against}",
+        )
+
+
+def optima(law: TimeLaw) -> None:
+    """Where to stop, in a table and in words."""
+    st.markdown("##### Where to stop")
+    rows = table(law)
+    if rows:
+        # Anew with each draw: columns keep the widths of the first numbers they had.
+        drawn = sum(len(flow.raw) for flow in law.flows)
+        st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"optima_{drawn}")
+        st.caption(
+            "Each draw's optimum is found on its own, between the times of the grid, and then "
+            "averaged: τ geometrically, losses arithmetically; ± is the standard error over draws. "
+            "μ(∞)/μ − 1 is what endless training has more. "
+            f"Losses in {datasets.loss_unit(datasets.get(law.view.data.dataset), law.view.data)}."
+        )
+    found = law.findings()
+    if found:
+        st.markdown("\n".join(f"- {sentence}." for sentence in (f.rstrip(".") for f in found)))
+
+
+session.run(page)
