@@ -11,10 +11,10 @@ from ntk_uq.jobs import submit_flow, submit_history
 from ntk_uq.store import Store
 from ntk_uq.theory.memory import check_flow_memory
 from ntk_uq.time_laws import TimeLaw, shows_networks, stored_time_law, table
-from ntk_uq.ui import export, follow, launch, links, live, session
+from ntk_uq.ui import export, follow, launch, links, live, missing, session
 from ntk_uq.ui.controls import training_time as controls
 from ntk_uq.ui.exhibits import training_time as exhibits
-from ntk_uq.views import DataView, TrainingTimeView
+from ntk_uq.views import TrainingTimeView
 
 POLL_SECONDS = 1.0
 
@@ -41,7 +41,7 @@ def page() -> None:
         except NtkUqError as error:
             live.ask(store, ())  # what the view before asked for is not wanted any more
             if isinstance(error, MissingDataError):
-                missing(view, error)
+                missing.end(view.data, error)
             raise
         st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset, view.data)}.")
         if view.data.noise and "noise" in (view.family, view.against):
@@ -65,18 +65,6 @@ def check(view: TrainingTimeView) -> datasets.Dataset:
     for spec in view.flows():
         check_flow_memory(spec, dataset.n_features)
     return dataset
-
-
-def missing(view: TrainingTimeView, error: MissingDataError) -> None:
-    """Ends the page with what is missing and the way to where it can be had."""
-    st.error(str(error), icon=":material/error:")
-    st.page_link(
-        "pages/data.py",
-        label="Fetch or upload it on the page of data sets",
-        icon=":material/cloud_download:",
-        query_params=DataView(view.data).to_query(),
-    )
-    st.stop()
 
 
 def _waiting(store: Store, law: TimeLaw) -> bool:

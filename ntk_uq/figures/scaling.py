@@ -166,14 +166,15 @@ _PARTS = {
 }
 
 
-def _shown_parts(quantity: str, style: Style) -> tuple[tuple[str, str, str], ...]:
+def shown_parts(quantity: str, style: Style) -> tuple[tuple[str, str, str], ...]:
+    """Parts of a quantity that are drawn: field, words, dash of the line."""
     # The parts of epsilon are always there: a plateau may be the test set's, not the network's.
     return _PARTS[quantity] if style.parts or quantity == "epsilon" else ()
 
 
 def _add_parts(figure: go.Figure, quantity: str, trace: Trace, color: str, style: Style) -> None:
     points = trace.curve.points
-    for name, words, dash in _shown_parts(quantity, style):
+    for name, words, dash in shown_parts(quantity, style):
         figure.add_scatter(
             x=[p.n_train for p in points],
             y=[getattr(p, name) for p in points],
@@ -186,7 +187,7 @@ def _add_parts(figure: go.Figure, quantity: str, trace: Trace, color: str, style
 
 
 def _add_part_legend(figure: go.Figure, quantity: str, style: Style) -> None:
-    for _, words, dash in _shown_parts(quantity, style):
+    for _, words, dash in shown_parts(quantity, style):
         figure.add_scatter(
             x=[None],
             y=[None],

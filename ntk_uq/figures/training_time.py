@@ -1,27 +1,17 @@
-"""Losses against training time, with their optima and finite networks; and optima against noise
-or jitter."""
+"""Losses against training time, with their limits, optima and finite networks."""
 
-import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
 from ntk_uq.ensembles.records import Estimate
-from ntk_uq.figures.scaling import TITLES
-from ntk_uq.figures.style import Style, legend_below, marker, plotted, set_range, with_unit
+from ntk_uq.figures.scaling import shown_parts
+from ntk_uq.figures.style import Style, marker, set_range
+from ntk_uq.figures.time_axes import add_grey, bars, lay_out, power
 from ntk_uq.flows import Best, FlowLine
-from ntk_uq.time_laws import Networks, Sweep, Track
+from ntk_uq.time_laws import Networks, Track
 
-_SYMBOLS = {"mu": "μ = E[L]", "sigma": "σ = std[L]", "epsilon": "ε"}
-_PARTS = {
-    "mu": (("mu_bias", "bias part", "dash"), ("mu_variance", "variance part", "dot")),
-    "sigma": (),
-    "epsilon": (
-        ("epsilon_population", "population part", "dash"),
-        ("epsilon_floor", "floor of the test set", "dot"),
-    ),
-}
 _BEYOND = 0.1
 """How far beyond the range the limit of endless training stands, as a share of its decades."""
 _OPTIMA = (("mu", "star", "smallest μ"), ("epsilon", "diamond-tall", "smallest ε"))
@@ -60,7 +50,7 @@ def time_figure(
         if track.line is None:
             continue
         _add_line(figure, quantity, track, track.line, color, style)
-        for name, words, dash in _shown_parts(quantity, style):
+        for name, words, dash in shown_parts(quantity, style):
             _add_plain(figure, track, track.line, name, words, dash, color)
         if quantity == "mu" and training:
             _add_plain(figure, track, track.line, "train_mu", _TRAINING, "longdashdot", color)
@@ -77,82 +67,14 @@ def time_figure(
     x_axis = style.axis("training time τ = t λ<sub>max</sub>", "log")
     set_range(x_axis, [low, edge])
     _mark_end(x_axis, low, edge)
-    _lay_out(figure, quantity, x_axis, len(tracks), loss_unit, style, revision)
-    return figure
-
-
-def sweep_figure(
-    quantity: str,
-    sweeps: Sequence[Sweep],
-    against: str,
-    values: Sequence[float],
-    loss_unit: str,
-    style: Style,
-    revision: str = "",
-) -> go.Figure:
-    """A quantity against label noise or jitter: stopped where mu is smallest, and after endless
-    training.
-
-    Args:
-        quantity: ``mu``, ``sigma`` or ``epsilon``.
-        sweeps: the curves, complete or growing.
-        against: ``noise`` or ``jitter``.
-        values: what the axis has to hold.
-        loss_unit, style, revision: as in :func:`time_figure`.
-    """
-    figure = go.Figure()
-    above = [value for value in values if value > 0]
-    first = min(above, default=1.0)
-    # A logarithmic axis has no zero of its own: it stands at the left edge.
-    place = {0.0: first / 4} if against == "jitter" else {}
-    for index, sweep in enumerate(sweeps):
-        color = style.color(index)
-        for stopped, dash, opened in ((True, "solid", ""), (False, "dash", "-open")):
-            found = [
-                (value, line.stopped[quantity] if stopped else line.converged(quantity))
-                for value, line in sweep.entries
-            ]
-            known = [(value, estimate) for value, estimate in found if estimate is not None]
-            words = "stopped where μ is smallest" if stopped else "after endless training"
-            name = "noise" if against == "noise" else "jitter"
-            figure.add_scatter(
-                x=[place.get(value, value) for value, _ in known],
-                y=[estimate.value for _, estimate in known],
-                mode="lines+markers",
-                name=sweep.label,
-                legendgroup=sweep.label,
-                showlegend=stopped,
-                line={"color": color, "dash": dash, "width": 2},
-                marker={"color": color, "symbol": f"{marker(index)}{opened}", "size": 9},
-                error_y=_bars([estimate for _, estimate in known], style),
-                customdata=[[value] for value, _ in known],
-                hovertemplate=(
-                    f"{sweep.label}, {words}<br>{name} %{{customdata[0]:g}}<br>%{{y:.4g}}"
-                    "<extra></extra>"
-                ),
-            )
-    for words, dash in (("stopped where μ is smallest", "solid"), ("endless training", "dash")):
-        _add_grey(figure, words, style, dash=dash)
-    if against == "noise":
-        x_axis = style.axis("label noise [rms of targets]")
-    else:
-        x_axis = style.axis("jitter [mean diagonal]", "log")
-        shown = [place.get(value, value) for value in values]
-        set_range(x_axis, [min(shown), 1.001 * max(shown)])
-        x_axis |= {"tickvals": shown, "ticktext": [_short(v) for v in values], "tickangle": 0}
-        x_axis.pop("dtick", None)
-    _lay_out(figure, quantity, x_axis, len(sweeps), loss_unit, style, revision)
+    # Rows of legend for all that may come, as many in each figure: side by side axes line up, and
+    # stand still.
+    rows = len(tracks) + 4 + training + (0 if networks is None else 1 + len(networks.widths))
+    lay_out(figure, quantity, x_axis, rows, loss_unit, style, revision)
     return figure
 
 
 _TRAINING = "training loss"
-_LOWEST = 1e-2
-"""What the value axis holds at least, as a share of the smallest value of the curves themselves."""
-
-
-def _shown_parts(quantity: str, style: Style) -> tuple[tuple[str, str, str], ...]:
-    # As in the scaling curves, the parts of epsilon are always there.
-    return _PARTS[quantity] if style.parts or quantity == "epsilon" else ()
 
 
 def _known(line: FlowLine, name: str) -> tuple[list[float], list[Estimate]]:
@@ -230,7 +152,7 @@ def _add_limit(
         legendgroup=track.label,
         showlegend=False,
         marker={"color": style.color(index), "symbol": f"{marker(index)}-open", "size": 9},
-        error_y=_bars([limit], style),
+        error_y=bars([limit], style),
         hovertemplate=f"{track.label}<br>endless training<br>%{{y:.4g}}<extra></extra>",
     )
 
@@ -301,7 +223,7 @@ def _add_networks(
             mode="markers",
             name=f"width {width:,}, {found.members} networks",
             marker={"color": color, "symbol": marker(n_curves + place), "size": 8},
-            error_y=_bars([estimate for _, estimate in rows], style),
+            error_y=bars([estimate for _, estimate in rows], style),
             customdata=[[step] for step, _ in rows],
             hovertemplate=(
                 f"width {width}<br>k = %{{customdata[0]}}, τ = ηk = %{{x:.4g}}<br>%{{y:.4g}}"
@@ -310,44 +232,17 @@ def _add_networks(
         )
 
 
-def _bars(found: Sequence[Estimate], style: Style) -> dict[str, Any]:
-    """Bootstrap intervals where there are any, otherwise one standard error to each side."""
-    ups = [(e.error or 0.0) if e.high is None else e.high - e.value for e in found]
-    downs = [(e.error or 0.0) if e.low is None else e.value - e.low for e in found]
-    return {
-        "type": "data",
-        "array": ups,
-        "arrayminus": style.downwards([e.value for e in found], downs),
-        "visible": any(ups) or any(downs),
-        "width": 4,
-    }
-
-
 def _add_legend(
     figure: go.Figure, quantity: str, style: Style, training: bool, marked: Collection[str]
 ) -> None:
-    for _, words, dash in _shown_parts(quantity, style):
-        _add_grey(figure, words, style, dash=dash)
+    for _, words, dash in shown_parts(quantity, style):
+        add_grey(figure, words, style, dash=dash)
     if quantity == "mu" and training:
-        _add_grey(figure, f"{_TRAINING}, may leave below", style, dash="longdashdot")
+        add_grey(figure, f"{_TRAINING}, may leave below", style, dash="longdashdot")
     for criterion, symbol, words in _OPTIMA:
         if criterion not in marked:
             continue
-        _add_grey(figure, f"{words} along the training", style, symbol=symbol)
-
-
-def _add_grey(
-    figure: go.Figure, words: str, style: Style, dash: str = "solid", symbol: str = ""
-) -> None:
-    figure.add_scatter(
-        x=[None],
-        y=[None],
-        mode="markers" if symbol else "lines",
-        name=words,
-        line={"color": style.grey, "dash": dash, "width": 2},
-        marker={"color": style.grey, "symbol": symbol or "circle", "size": 12},
-        hoverinfo="skip",
-    )
+        add_grey(figure, f"{words} along the training", style, symbol=symbol)
 
 
 def _mark_end(x_axis: dict[str, Any], low: float, edge: float) -> None:
@@ -360,60 +255,5 @@ def _mark_end(x_axis: dict[str, Any], low: float, edge: float) -> None:
         "tickmode": "array",
         "tickangle": 0,
         "tickvals": [*(10.0**k for k in powers), edge],
-        "ticktext": [*map(_power, powers), "∞"],
+        "ticktext": [*map(power, powers), "∞"],
     }
-
-
-def _power(exponent: int) -> str:
-    return f"10<sup>{exponent}</sup>".replace("-", "−")
-
-
-def _short(value: float) -> str:
-    """A jitter for an axis: whole powers of ten below 0.01 as such."""
-    exponent = round(math.log10(value)) if value > 0 else 0
-    power = value > 0 and exponent < -2 and math.isclose(value, 10.0**exponent)
-    return _power(exponent) if power else f"{value:g}"
-
-
-def _positive(trace: Any) -> list[float]:
-    return [v for v in (trace.y if trace.y is not None else ()) if v is not None and v > 0]
-
-
-def _even(low: float, high: float) -> list[float]:
-    """Three to seven round numbers at even distances."""
-    span = max(high - low, 1e-3 * high)
-    unit = 10.0 ** math.floor(math.log10(span))
-    step = next(unit * f for f in (0.2, 0.5, 1.0, 2.0) if span / (unit * f) < 6)
-    return [k * step for k in range(math.floor(low / step), math.ceil(high / step) + 1)]
-
-
-def _lay_out(
-    figure: go.Figure,
-    quantity: str,
-    x_axis: dict[str, Any],
-    n_curves: int,
-    loss_unit: str,
-    style: Style,
-    revision: str,
-) -> None:
-    unit = "" if quantity == "epsilon" else loss_unit
-    y_axis = style.axis(with_unit(_SYMBOLS[quantity], unit), "linear" if style.linear else "log")
-    values = plotted(figure)
-    main = [v for t in figure.data if t.name and t.mode != "markers" for v in _positive(t)]
-    # A training loss falls for ever: it may leave the figure below.
-    values = [v for v in values if v >= _LOWEST * min(main, default=0.0)]
-    if not values:
-        y_axis["showticklabels"] = False
-    elif not style.linear:
-        set_range(y_axis, values)
-        if max(values) < 2 * min(values):
-            # Plotly labels 1, 2, ..., 9 of a decade at most: here one of them, or none.
-            y_axis.pop("dtick", None)
-            y_axis["tickvals"] = _even(min(values), max(values))
-    entries = sum(bool(t.name) and t.showlegend is not False for t in figure.data)
-    rows = max(entries, n_curves + 4)
-    figure.update_layout(
-        {**style.layout(TITLES[quantity], revision), **legend_below(rows, narrow=True)},
-        xaxis=x_axis,
-        yaxis=y_axis,
-    )

@@ -138,6 +138,14 @@ def test_what_cannot_be_is_told(store, change, words):
     assert not store.jobs.list()
 
 
+def test_missing_data_lead_to_where_they_can_be_had(store):
+    app = opened(replace(SMALL, data=DataSpec("mnist", n_test=40)))
+    assert not app.exception
+    assert "NTK_UQ_DATA" in texts(app.error)
+    (link,) = [e.proto for e in app.get("page_link") if "Fetch or upload" in e.proto.label]
+    assert "dataset=mnist" in link.query_string
+
+
 def test_a_wrong_list_can_be_mended(store):
     app = opened()
     app.text_input(key="time_noises").set_value("4, 1").run()

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from ntk_uq.figures.style import Style
-from ntk_uq.figures.training_time import sweep_figure, time_figure
+from ntk_uq.figures.training_sweeps import sweep_figure
+from ntk_uq.figures.training_time import time_figure
 from ntk_uq.flows import Flow
 from ntk_uq.specs import ArchitectureSpec, DataSpec, FlowSpec
 from ntk_uq.specs.flow import time_grid

@@ -9,7 +9,8 @@ from ntk_uq.ensembles.records import Estimate
 from ntk_uq.export import Column, Exhibit, Plot
 from ntk_uq.export.exhibit import Value
 from ntk_uq.figures import TITLES, Style
-from ntk_uq.figures.training_time import sweep_figure, time_figure
+from ntk_uq.figures.training_sweeps import sweep_figure
+from ntk_uq.figures.training_time import time_figure
 from ntk_uq.flows import Best, FlowLine
 from ntk_uq.specs import FlowSpec
 from ntk_uq.time_laws import TimeLaw

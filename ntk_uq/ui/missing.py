@@ -1,0 +1,21 @@
+"""Where a data set is not here: what is missing, and the way to where it can be had."""
+
+from typing import NoReturn
+
+import streamlit as st
+
+from ntk_uq.errors import MissingDataError
+from ntk_uq.specs import DataSpec
+from ntk_uq.views import DataView
+
+
+def end(data: DataSpec, error: MissingDataError) -> NoReturn:
+    """Ends the page with what is missing and a link to the page of data sets."""
+    st.error(str(error), icon=":material/error:")
+    st.page_link(
+        "pages/data.py",
+        label="Fetch or upload it on the page of data sets",
+        icon=":material/cloud_download:",
+        query_params=DataView(data).to_query(),
+    )
+    st.stop()
