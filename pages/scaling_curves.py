@@ -73,8 +73,9 @@ def results(view: CurvesView, waiting: bool) -> None:
     traces = [trace(view, label, curve) for label, curve in zip(labels, curves, strict=True)]
     style = Style(session.dark(), view.axis == "linear", view.parts)
     charts(view, traces, style)
-    if view.bayes:
-        ratios(view, traces)
+    compared = pairs(traces) if view.bayes else []
+    if compared:
+        ratios(view, compared)
     law_tables.expectations(traces, view)
     for sentence in dict.fromkeys(s for c in curves for s in (*c.failures, *c.warnings)):
         st.warning(sentence, icon=":material/warning:")
@@ -84,7 +85,7 @@ def results(view: CurvesView, waiting: bool) -> None:
         law_tables.shown_laws(traces)
     tables.reasons(traces, view)
     tables.numbers(traces, view)
-    export.panel(lambda: exhibit(view, traces, style))
+    export.panel(lambda: exhibit(view, traces, style, compared))
 
 
 def wanted(view: CurvesView) -> tuple[CurveSpec, ...]:
@@ -128,18 +129,22 @@ def charts(view: CurvesView, traces: list[Trace], style: Style) -> None:
         )
 
 
-def ratios(view: CurvesView, traces: list[Trace]) -> None:
-    """Trained over Bayesian networks: three small plots below the others."""
+def pairs(traces: list[Trace]) -> list[tuple[str, PosteriorPair]]:
+    """Each trained curve with its Bayesian partner."""
     half = len(traces) // 2
-    pairs = [
+    return [
         (left.label, PosteriorPair(left.curve, right.curve))
         for left, right in zip(traces[:half], traces[half:], strict=True)
     ]
+
+
+def ratios(view: CurvesView, compared: list[tuple[str, PosteriorPair]]) -> None:
+    """Trained over Bayesian networks: three small plots below the others."""
     style = Style(session.dark(), view.axis == "linear")
     window = (view.fit_low, view.fit_high)
     for column, quantity in zip(st.columns(3), TITLES, strict=True):
         column.plotly_chart(
-            ratio_figure(quantity, pairs, style, view.digest(), window),
+            ratio_figure(quantity, compared, style, view.digest(), window),
             theme=None,
             key=f"ratio_{quantity}",
             config=PLOT_CONFIG,

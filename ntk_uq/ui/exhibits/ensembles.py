@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ntk_uq import datasets, describe
 from ntk_uq.comparisons import Comparison
+from ntk_uq.ensemble_laws import exponents
 from ntk_uq.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.ensembles.stored import history_of, theory_of
 from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of, spec_columns
@@ -12,7 +13,7 @@ from ntk_uq.export.exhibit import Value
 from ntk_uq.figures import TITLES, Style
 from ntk_uq.figures.ensembles import ensemble_figure
 from ntk_uq.figures.members import losses_figure, trajectories_figure
-from ntk_uq.results import QUANTITIES
+from ntk_uq.results import QUANTITIES, SYMBOLS
 from ntk_uq.theory.history_record import History
 from ntk_uq.ui.exhibits import words
 from ntk_uq.views import EnsemblesView
@@ -76,7 +77,10 @@ def exhibit(
         columns=columns,
         rows=tuple({**empty, **row, **values} for row in rows),
         findings=_findings(comparison, history),
-        details={"ensembles": comparison.to_json()},
+        details={
+            "ensembles": comparison.to_json(),
+            "exponents": [exponent.to_json() for exponent in exponents(comparison)],
+        },
         provenance=comparison.ensembles.provenance(),
         python=_python(view, history_shown=history is not None),
         shell=words.commands(spec.data.dataset, (shell_of("ensemble", spec),)),
@@ -231,6 +235,12 @@ def _distribution(figure: object, width: int, n_train: int) -> Iterator[Row]:
 def _findings(comparison: Comparison, history: History | None) -> tuple[str, ...]:
     ensembles = comparison.ensembles
     said = list(ensembles.warnings)
+    if len(ensembles.spec.n_train) > 1:
+        said += [
+            f"{'Infinite width' if e.width is None else f'Width {e.width}'}, "
+            f"{SYMBOLS[e.quantity]} against N_D: {e.told.rstrip('.')}."
+            for e in exponents(comparison)
+        ]
     if not ensembles.complete:
         said.insert(0, f"{ensembles.done:,} of {ensembles.spec.n_members:,} networks were there.")
     if comparison.departure:
