@@ -42,7 +42,6 @@ def ratio_figure(
             line={"color": style.color(index), "width": 2},
             error_y={
                 **{"type": "data", "array": errors, "visible": any(errors), "width": 4},
-                "arrayminus": style.downwards(values, errors),
             },
             hovertemplate=f"{label}<br>N_D = %{{x}}<br>%{{y:.4g}}<extra></extra>",
         )
@@ -52,9 +51,10 @@ def ratio_figure(
     sizes = sorted({n for _, pair in pairs for n in pair.trained.spec.n_train})
     x_axis = style.axis("training examples N<sub>D</sub>", "log")
     set_range(x_axis, sizes, across=True)
-    y_axis = style.axis("trained / Bayesian", "linear" if style.linear else "log")
-    if not style.linear:
-        set_range(y_axis, held)
+    # Linear always: ratios differ too little for labels on a logarithmic axis.
+    y_axis = style.axis("trained / Bayesian")
+    room = 0.05 * (max(held) - min(held)) or 0.05
+    y_axis["range"] = [min(held) - room, max(held) + room]
     figure.update_layout(
         style.layout(f"Trained over Bayesian {SYMBOLS[quantity]}", revision),
         **legend_below(len(pairs), 240, narrow=True),
