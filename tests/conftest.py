@@ -32,6 +32,8 @@ install_import_hook(
         "ntk_uq.ensembles.step_size",
         "ntk_uq.ensembles.training",
         "ntk_uq.figures.distribution",
+        "ntk_uq.scaling.law_choice",
+        "ntk_uq.scaling.noise",
         "ntk_uq.theory",
     ],
     "shapecheck.checked",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real
 
 from ntk_uq.errors import SpecError
 from ntk_uq.scaling.curve import Curve, Numbers, Points, Window, read_curve
@@ -18,6 +18,14 @@ from ntk_uq.scaling.laws import ALL, LAWS
 from ntk_uq.scaling.noise import Noise, noise_of
 from ntk_uq.scaling.nonlinear import refit
 from ntk_uq.scaling.records import Flag, Record
+
+Rows = (
+    Sequence[Sequence[float]]
+    | Sequence[Sequence[float | None]]
+    | Sequence[Real[np.ndarray, "..."]]
+    | Real[np.ndarray, "r c"]
+)
+"""Curves on one grid, one a row."""
 
 FEWEST_DRAWS = 5
 """Draws below which resampling them says nothing: of four, one resample in ten has at most two
@@ -131,9 +139,9 @@ def fit_laws(
     values: Numbers,
     errors: Numbers | None = None,
     window: Window | None = None,
-    draws: Sequence[Sequence[float]] | None = None,
+    draws: Rows | None = None,
     *,
-    samples: Sequence[Sequence[float]] | None = None,
+    samples: Rows | None = None,
     laws: Sequence[str] = LAWS,
 ) -> LawChoice:
     """Fits every law to a curve and chooses by AICc.
@@ -187,9 +195,7 @@ def fit_laws(
         return _choose(inputs)
 
 
-def _rows(
-    name: str, rows: Sequence[Sequence[float]] | None, length: int
-) -> tuple[tuple[float, ...], ...] | None:
+def _rows(name: str, rows: Rows | None, length: int) -> tuple[tuple[float, ...], ...] | None:
     if rows is None:
         return None
     try:
@@ -320,14 +326,22 @@ def _held_out(inputs: Inputs, analysis: _Analysis) -> tuple[HeldOut, ...]:
         expected = extrapolate(part.fitted, part.noise, float(n[-1]), part.largest)
         noise = analysis.noise
         known = noise is not None and noise.known
+        best = next((f.fit for f in part.fitted if f.fit.law == _best(part)), None)
+        if known and noise is not None:
+            error, dof = float(noise.error[-1]), noise.dof
+        else:
+            # Without errors, a point scatters as the others do round their law.
+            error = 0.0 if best is None or best.scatter is None else best.scatter
+            dof = 1.0 if best is None else float(max(best.dof, 1))
         checks.append(
             compare(
                 expected,
                 tuple(map(float, n[kept:])),
                 _best(part),
                 float(np.exp(analysis.points.y[-1])),
-                float(noise.error[-1]) if known and noise is not None else None,
-                noise.dof if known and noise is not None else math.inf,
+                error,
+                dof,
+                known,
             )
         )
     return tuple(checks)
