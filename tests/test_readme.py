@@ -39,7 +39,7 @@ def test_every_command_runs(command, request, tmp_path, monkeypatch, capsys):
 
 
 def test_there_are_commands():
-    assert len(COMMANDS) == 7
+    assert len(COMMANDS) == 8
 
 
 @pytest.mark.parametrize("text", [README, *(p.read_text() for p in (ROOT / "docs").glob("*.md"))])
