@@ -127,6 +127,6 @@ def cautions(laws: Mapping[str, ShownLaw], n_train: float) -> tuple[str, ...]:
         if expected.widened > 1.05:
             out.append(
                 f"The band of {SYMBOLS[name]} is {expected.widened:.2g} times as wide as the fit "
-                "says: fitted without the largest N_D, the same law missed them by that much."
+                "says: fitted without the largest N_D, the laws missed it by that much."
             )
     return tuple(out)

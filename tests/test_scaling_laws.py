@@ -433,3 +433,14 @@ def test_the_facade_takes_arrays():
     with pytest.raises(SpecError, match="values is 'mu'; give the quantity at each N_D"):
         ntk_uq.fit(GRID)
     assert LAWS == ("constant", "power", "offset", "broken")
+
+
+def test_a_law_that_contains_a_sound_one_is_sound():
+    # Scatter just beyond the errors: whatever power is, the laws that contain it are no worse.
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        values = planted("power")(GRID) * (1 + 0.02 * rng.standard_normal(8))
+        choice = fit_laws(GRID, values, 0.009 * values)
+        power = "not_this_law" in names(choice.fit("power"))
+        for law in ("offset", "broken"):
+            assert power or "not_this_law" not in names(choice.fit(law))

@@ -13,7 +13,7 @@ from jaxtyping import Float, Real
 from ntk_uq.errors import SpecError
 from ntk_uq.scaling.curve import Curve, Numbers, Points, Window, read_curve
 from ntk_uq.scaling.extrapolation import Extrapolation, HeldOut, compare, extrapolate
-from ntk_uq.scaling.law_fit import Fitted, LawFit, fit_law, quoted
+from ntk_uq.scaling.law_fit import Fitted, LawFit, fit_law, is_sound, quoted
 from ntk_uq.scaling.laws import ALL, LAWS
 from ntk_uq.scaling.noise import Noise, noise_of
 from ntk_uq.scaling.nonlinear import refit
@@ -79,12 +79,18 @@ class LawChoice(Record):
 
     @property
     def widened(self) -> float:
-        """The factor by which extrapolations are widened, at least 1: where the chosen law, fitted
-        without the largest N_D, missed them, by how much it did.
+        """The factor by which extrapolations are widened, at least 1.
 
-        Where too few points were left for that law another was tested, and nothing is widened.
+        Where the laws, fitted without the largest N_D, missed it, by how much they did.
+
+        Where several N_D were left out, this counts only if the same law was chosen: with too few
+        points left for it, another one was tested.
         """
-        tested = [check.miss or 0.0 for check in self.held_out if check.law == self.chosen]
+        tested = [
+            check.miss or 0.0
+            for check in self.held_out
+            if len(check.held_out) == 1 or check.law == self.chosen
+        ]
         return max((1.0, *tested))
 
     @property
@@ -257,8 +263,25 @@ def _analyse(inputs: Inputs, most: float = math.inf) -> _Analysis:
             points.n[:inside], points.x[:inside], points.y[:inside], error, points.flags
         )
         noise = noise.part(slice(inside)) if noise is not None and inside > 1 else None
-    fitted = tuple(fit_law(name, points, noise) for name in inputs.laws)
+    fitted = _consistent(tuple(fit_law(name, points, noise) for name in inputs.laws))
     return _Analysis(points, noise, draws, _weighed(fitted))
+
+
+def _consistent(fitted: tuple[Fitted, ...]) -> tuple[Fitted, ...]:
+    """A law that contains one that describes the points describes them too.
+
+    Near the limits of goodness a test with fewer degrees of freedom may say otherwise.
+    """
+    sound = {f.fit.law for f in fitted if f.fit.valid}
+    inner = {"constant": set(), "power": {"constant"}}
+    out = []
+    for f in fitted:
+        others = tuple(flag for flag in f.fit.flags if flag.name != "not_this_law")
+        if inner.get(f.fit.law, {"constant", "power"}) & sound and others != f.fit.flags:
+            valid = is_sound(others)
+            f = dataclasses.replace(f, fit=dataclasses.replace(f.fit, flags=others, valid=valid))
+        out.append(f)
+    return tuple(out)
 
 
 def _weighed(fitted: tuple[Fitted, ...]) -> tuple[Fitted, ...]:
