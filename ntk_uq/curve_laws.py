@@ -21,10 +21,12 @@ class ShownLaw:
     Attributes:
         choice: the fit of it, among those that were allowed.
         refused: why nothing may be extrapolated though there is a fit, or "".
+        note: what has to be said of how the law was chosen, or "".
     """
 
     choice: LawChoice
     refused: str = ""
+    note: str = ""
 
     @property
     def law(self) -> LawFit | None:
@@ -86,7 +88,12 @@ def shown_laws(
         # The plateau's own test is made for points that are flat, not merely chi-squared.
         shown["epsilon"] = ShownLaw(choice)
     if "epsilon" not in shown or shown["epsilon"].law is None:
-        shown["epsilon"] = ShownLaw(curve.laws("epsilon", low, high))
+        choice = curve.laws("epsilon", low, high)
+        best = choice.best
+        told = (
+            "" if best is None else f"ε has no plateau: its best law by AICc is the {best.title}."
+        )
+        shown["epsilon"] = ShownLaw(choice, note=told)
     return shown
 
 
@@ -113,9 +120,11 @@ def cautions(laws: Mapping[str, ShownLaw], n_train: float) -> tuple[str, ...]:
             "far as the laws do that describe them."
         )
     for name, expected in found.items():
+        if laws[name].note:
+            out.append(laws[name].note)
         if expected.widened > 1.05:
             out.append(
                 f"The band of {SYMBOLS[name]} is {expected.widened:.2g} times as wide as the fit "
-                "says: fitted without the largest N_D, the same law missed them by that much."
+                "says: fitted without the largest N_D, the laws missed it by that much."
             )
     return tuple(out)

@@ -21,9 +21,10 @@ def test_the_library_example_runs_and_prints_what_it_says(capsys):
         assert float(low) < float(mu) < float(high)
         assert 0 < float(ratio) < 2
     exec(compile(curve, "README.md", "exec"), {})
-    *points, fit = capsys.readouterr().out.strip().splitlines()
+    *points, fit, laws = capsys.readouterr().out.strip().splitlines()
     assert [int(line.split()[0]) for line in points] == [50, 100, 200, 400, 800]
     assert fit.startswith(("α = ", "still bending"))
+    assert re.search(r"; (ε = .* \(95 %: |no expectation of ε)", laws)
 
 
 EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "python.md").read_text(), re.DOTALL)
@@ -56,7 +57,7 @@ def test_every_command_runs(command, request, tmp_path, monkeypatch, capsys):
 
 
 def test_there_are_commands():
-    assert len(COMMANDS) == 9
+    assert len(COMMANDS) == 10
     assert len(EXAMPLES) == 2
 
 

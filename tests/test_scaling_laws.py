@@ -288,7 +288,7 @@ def test_missing_and_negative_values_are_left_out_and_told():
 
 
 def test_an_offset_consistent_with_zero_is_told_with_its_bound():
-    for seed in range(20):
+    for seed in range(8):
         values, errors = noisy("power", 0.02, seed)
         fit = fit_laws(GRID, values, errors).fit("offset")
         offset = fit.parameter("q_inf")
@@ -335,7 +335,7 @@ numbers = st.one_of(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(1, 10**6), numbers, st.floats(0, 1e6)), max_size=9),
     st.booleans(),
@@ -433,3 +433,14 @@ def test_the_facade_takes_arrays():
     with pytest.raises(SpecError, match="values is 'mu'; give the quantity at each N_D"):
         ntk_uq.fit(GRID)
     assert LAWS == ("constant", "power", "offset", "broken")
+
+
+def test_a_law_that_contains_a_sound_one_is_sound():
+    # Scatter just beyond the errors: whatever power is, the laws that contain it are no worse.
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        values = planted("power")(GRID) * (1 + 0.02 * rng.standard_normal(8))
+        choice = fit_laws(GRID, values, 0.009 * values)
+        power = "not_this_law" in names(choice.fit("power"))
+        for law in ("offset", "broken"):
+            assert power or "not_this_law" not in names(choice.fit(law))

@@ -175,8 +175,9 @@ def compare(
     held_out: tuple[float, ...],
     law: str | None,
     found: float,
-    relative_error: float | None,
+    relative_error: float,
     dof: float,
+    known: bool,
 ) -> HeldOut:
     """An expectation beside what was found.
 
@@ -185,17 +186,18 @@ def compare(
         held_out: all N_D that were.
         law: chosen without them.
         found: the value there.
-        relative_error: its relative standard error; None where there is none.
+        relative_error: its relative standard error, given or from the scatter of the others.
         dof: degrees of freedom of that error.
+        known: whether it was given, and is quoted.
     """
     n = expected.n_train
-    error = None if relative_error is None else found * relative_error
+    error = found * relative_error if known else None
     if expected.value is None or expected.interval is None:
         return HeldOut(
             n, held_out, law, None, None, None, found, error, None, None, expected.reason
         )
     quantile = special.stdtrit(dof, 0.975) if math.isfinite(dof) else special.ndtri(0.975)
-    own = 0.0 if relative_error is None else float(quantile) * relative_error
+    own = float(quantile) * relative_error
     middle = math.log(expected.value)
     ends = (math.log(end) - middle for end in expected.interval)
     low, high = (middle + math.copysign(math.hypot(end, own), end) for end in ends)

@@ -8,16 +8,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real
 
 from ntk_uq.errors import SpecError
 from ntk_uq.scaling.curve import Curve, Numbers, Points, Window, read_curve
 from ntk_uq.scaling.extrapolation import Extrapolation, HeldOut, compare, extrapolate
-from ntk_uq.scaling.law_fit import Fitted, LawFit, fit_law, quoted
+from ntk_uq.scaling.law_fit import Fitted, LawFit, fit_law, is_sound, quoted
 from ntk_uq.scaling.laws import ALL, LAWS
 from ntk_uq.scaling.noise import Noise, noise_of
 from ntk_uq.scaling.nonlinear import refit
 from ntk_uq.scaling.records import Flag, Record
+
+Rows = (
+    Sequence[Sequence[float]]
+    | Sequence[Sequence[float | None]]
+    | Sequence[Real[np.ndarray, "..."]]
+    | Real[np.ndarray, "r c"]
+)
+"""Curves on one grid, one a row."""
 
 FEWEST_DRAWS = 5
 """Draws below which resampling them says nothing: of four, one resample in ten has at most two
@@ -71,12 +79,18 @@ class LawChoice(Record):
 
     @property
     def widened(self) -> float:
-        """The factor by which extrapolations are widened, at least 1: where the chosen law, fitted
-        without the largest N_D, missed them, by how much it did.
+        """The factor by which extrapolations are widened, at least 1.
 
-        Where too few points were left for that law another was tested, and nothing is widened.
+        Where the laws, fitted without the largest N_D, missed it, by how much they did.
+
+        Where several N_D were left out, this counts only if the same law was chosen: with too few
+        points left for it, another one was tested.
         """
-        tested = [check.miss or 0.0 for check in self.held_out if check.law == self.chosen]
+        tested = [
+            check.miss or 0.0
+            for check in self.held_out
+            if len(check.held_out) == 1 or check.law == self.chosen
+        ]
         return max((1.0, *tested))
 
     @property
@@ -131,9 +145,9 @@ def fit_laws(
     values: Numbers,
     errors: Numbers | None = None,
     window: Window | None = None,
-    draws: Sequence[Sequence[float]] | None = None,
+    draws: Rows | None = None,
     *,
-    samples: Sequence[Sequence[float]] | None = None,
+    samples: Rows | None = None,
     laws: Sequence[str] = LAWS,
 ) -> LawChoice:
     """Fits every law to a curve and chooses by AICc.
@@ -187,9 +201,7 @@ def fit_laws(
         return _choose(inputs)
 
 
-def _rows(
-    name: str, rows: Sequence[Sequence[float]] | None, length: int
-) -> tuple[tuple[float, ...], ...] | None:
+def _rows(name: str, rows: Rows | None, length: int) -> tuple[tuple[float, ...], ...] | None:
     if rows is None:
         return None
     try:
@@ -251,8 +263,25 @@ def _analyse(inputs: Inputs, most: float = math.inf) -> _Analysis:
             points.n[:inside], points.x[:inside], points.y[:inside], error, points.flags
         )
         noise = noise.part(slice(inside)) if noise is not None and inside > 1 else None
-    fitted = tuple(fit_law(name, points, noise) for name in inputs.laws)
+    fitted = _consistent(tuple(fit_law(name, points, noise) for name in inputs.laws))
     return _Analysis(points, noise, draws, _weighed(fitted))
+
+
+def _consistent(fitted: tuple[Fitted, ...]) -> tuple[Fitted, ...]:
+    """A law that contains one that describes the points describes them too.
+
+    Near the limits of goodness a test with fewer degrees of freedom may say otherwise.
+    """
+    sound = {f.fit.law for f in fitted if f.fit.valid}
+    inner = {"constant": set(), "power": {"constant"}}
+    out = []
+    for f in fitted:
+        others = tuple(flag for flag in f.fit.flags if flag.name != "not_this_law")
+        if inner.get(f.fit.law, {"constant", "power"}) & sound and others != f.fit.flags:
+            valid = is_sound(others)
+            f = dataclasses.replace(f, fit=dataclasses.replace(f.fit, flags=others, valid=valid))
+        out.append(f)
+    return tuple(out)
 
 
 def _weighed(fitted: tuple[Fitted, ...]) -> tuple[Fitted, ...]:
@@ -320,14 +349,22 @@ def _held_out(inputs: Inputs, analysis: _Analysis) -> tuple[HeldOut, ...]:
         expected = extrapolate(part.fitted, part.noise, float(n[-1]), part.largest)
         noise = analysis.noise
         known = noise is not None and noise.known
+        best = next((f.fit for f in part.fitted if f.fit.law == _best(part)), None)
+        if known and noise is not None:
+            error, dof = float(noise.error[-1]), noise.dof
+        else:
+            # Without errors, a point scatters as the others do round their law.
+            error = 0.0 if best is None or best.scatter is None else best.scatter
+            dof = 1.0 if best is None else float(max(best.dof, 1))
         checks.append(
             compare(
                 expected,
                 tuple(map(float, n[kept:])),
                 _best(part),
                 float(np.exp(analysis.points.y[-1])),
-                float(noise.error[-1]) if known and noise is not None else None,
-                noise.dof if known and noise is not None else math.inf,
+                error,
+                dof,
+                known,
             )
         )
     return tuple(checks)

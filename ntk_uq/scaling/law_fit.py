@@ -193,11 +193,16 @@ def fit_law(name: str, points: Points, noise: Noise | None) -> Fitted:
         weight=None,
         flags=flags,
         available=not rises,
-        valid=all(flag.name in _HARMLESS for flag in flags),
+        valid=is_sound(flags),
         theta=() if rises else tuple(map(float, solution.theta)),
         frame=None if rises else dataclasses.astuple(problem.at),
     )
     return Fitted(fit, None, None) if rises else Fitted(fit, problem, solution)
+
+
+def is_sound(flags: tuple[Flag, ...]) -> bool:
+    """True if no finding forbids to quote the law."""
+    return all(flag.name in _HARMLESS for flag in flags)
 
 
 def information(

@@ -6,7 +6,7 @@ minima; given that one, the others are linear or nearly so.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -46,6 +46,7 @@ class Frame:
         return Frame(*map(float, (np.mean(x), x[0], x[-1], x[min(1, len(x) - 1)], x[-2])))
 
 
+@runtime_checkable
 class Law(Protocol):
     """A family of curves.
 

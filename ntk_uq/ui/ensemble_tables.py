@@ -7,9 +7,9 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.comparisons import Comparison
-from ntk_uq.curve_laws import SYMBOLS
 from ntk_uq.ensemble_laws import exponents
 from ntk_uq.ensembles.records import EnsemblePoint, Estimate
+from ntk_uq.results import SYMBOLS
 from ntk_uq.scaling import format_value
 from ntk_uq.views import EnsemblesView
 

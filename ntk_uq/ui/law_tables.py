@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ntk_uq.curve_laws import cautions, expectation
+from ntk_uq.curve_laws import ShownLaw, cautions, expectation
 from ntk_uq.figures import Trace
 from ntk_uq.results import SYMBOLS
 from ntk_uq.scaling import LawChoice, LawFit, Parameter, format_value
@@ -25,13 +25,14 @@ def expectations(traces: Sequence[Trace], view: CurvesView) -> None:
         st.markdown(f"**{trace.label}**: {_escaped(expectation(trace.laws, target))}.")
     _held_out(traces)
     notes = dict.fromkeys(
-        f"{trace.label}: {sentence}" if sentence.startswith("The band") else sentence
+        # How far it is, is the same for all.
+        sentence if sentence.startswith("N_D") else f"{trace.label}: {sentence}"
         for trace in traces
         if trace.laws is not None
         for sentence in cautions(trace.laws, target)
     )
-    for sentence in notes:
-        st.warning(sentence, icon=":material/warning:")
+    if notes:
+        st.warning(_escaped("  \n".join(notes)), icon=":material/warning:")
 
 
 def _held_out(traces: Sequence[Trace]) -> None:
@@ -40,13 +41,17 @@ def _held_out(traces: Sequence[Trace]) -> None:
     rows = {
         trace.label: ["…"] * 3
         if trace.laws is None
-        else [
-            "; ".join(c.describe() for c in trace.laws[name].choice.held_out) or "too few points"
-            for name in SYMBOLS
-        ]
+        else [_checked(trace.laws[name]) for name in SYMBOLS]
         for trace in traces
     }
     st.table(pd.DataFrame.from_dict(rows, orient="index", columns=columns))
+
+
+def _checked(shown: ShownLaw) -> str:
+    if shown.refused:
+        return "–"
+    told = (check.describe().removeprefix("held out ") for check in shown.choice.held_out)
+    return "; ".join(told) or "too few points"
 
 
 def shown_laws(traces: Sequence[Trace]) -> None:

@@ -252,7 +252,8 @@ def test_laws_are_drawn_to_the_target_with_a_band_and_told_in_words(store):
     expected = curve.laws("mu").extrapolate(20_000)
     assert expected.describe("μ") in sentences[0]
     held_out, laws = (str(table.value.to_dict()) for table in app.table)
-    assert "held out N_D = 640" in held_out
+    assert "N_D = 640: expected" in held_out
+    assert "N_D ≥ 320, asked for 640" in held_out
     assert curve.laws("sigma").describe("σ") in laws
     figure = json.loads(charts(app)[0].proto.spec)
     assert figure["layout"]["xaxis"]["range"][1] > math.log10(20_000)
