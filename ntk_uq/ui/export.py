@@ -122,10 +122,12 @@ def _figures(exhibit: Exhibit, address: str) -> None:
         return drawing.run(lambda: rendering.render([drawn])[0])
 
     with columns[4]:
+        # With the format in its label: a click before the page has followed a choice is seen.
+        name = f"{exhibit.stem}-{plot.name}.{kind}"
         if still:
-            _download("Download", picture, f"{exhibit.stem}-{plot.name}.{kind}", drawing.begin)
+            _download(f"Download {kind.upper()}", picture, name, drawing.begin)
         else:
-            _download("Download", html, f"{exhibit.stem}-{plot.name}.html")
+            _download("Download HTML", html, name)
     if missing:
         st.info(
             f"PDF, SVG and PNG cannot be written here. {missing} {_MODEBAR}",
