@@ -141,6 +141,7 @@ def test_a_figure_that_cannot_be_drawn_is_told_and_the_page_lives_on(store, file
     monkeypatch.setattr(export.rendering, "render", hang)
     app = opened(None, SMALL)
     drawing = app.session_state["export_drawing"]
+    drawing.begin()
     with pytest.raises(ExportError):
         files["Download PDF"]()
     assert not drawing.busy
@@ -275,3 +276,31 @@ def test_a_drawing_that_goes_on_is_told(store, files, monkeypatch):
     app.session_state["export_drawing"].begin()
     app.run()
     assert "The figure is being drawn" in texts(app.caption)
+
+
+def test_a_click_counts_once_whoever_hears_of_it_first(monkeypatch):
+    drawing = export.Drawing()
+    assert drawing.run(lambda: b"x") == b"x"  # the thread was faster
+    drawing.begin()
+    assert not drawing.busy
+    drawing.begin()
+    assert drawing.busy
+    monkeypatch.setattr(export.rendering, "SECONDS", -6.0)  # it never came back
+    assert not drawing.busy
+    monkeypatch.undo()
+    drawing.run(lambda: b"x")
+    drawing.begin()
+    assert drawing.busy
+
+
+def test_the_same_view_twice_is_two_views(store):
+    app = opened(None, SMALL)
+    app.button(key="export_add").click().run()
+    app.button(key="export_add").click().run()
+    app = to_report(app)
+    assert not app.exception
+    assert not app.warning
+    assert len(titles(app)) == 2
+    next(t for t in app.text_input if t.label == "Title of view 2").set_value("Twin").run()
+    assert not app.exception
+    assert titles(app)[1] == "Twin"
