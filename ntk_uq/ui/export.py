@@ -21,8 +21,8 @@ from ntk_uq.ui.links import address_of
 
 _LABELS = {"html": "HTML, interactive", "pdf": "PDF", "svg": "SVG", "png": "PNG"}
 _MODEBAR = (
-    "Meanwhile the camera above each figure saves it as SVG, with the page's ground, and HTML "
-    "below has it interactive, on light ground."
+    "Meanwhile the camera above each figure saves it as SVG, with the page's ground, and the "
+    "format HTML has it interactive, on light ground."
 )
 _WATCH_SECONDS = 1.0
 
@@ -140,9 +140,9 @@ def _figures(exhibit: Exhibit, address: str) -> None:
         # With the format in its label: a click before the page has followed a choice is seen.
         name = f"{exhibit.stem}-{plot.name}.{kind}"
         if still:
-            _download(f"Download {kind.upper()}", picture, name, drawing.begin)
+            _download(kind.upper(), picture, name, drawing.begin)
         else:
-            _download("Download HTML", html, name)
+            _download("HTML", html, name)
     if missing:
         st.info(
             f"PDF, SVG and PNG cannot be written here. {missing} {_MODEBAR}",

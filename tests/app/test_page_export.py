@@ -119,7 +119,7 @@ def test_without_a_browser_the_panel_says_so_and_offers_html(store, files, monke
     assert "There is no Chrome or Chromium on this server" in texts(app.info)
     assert "the camera above each figure saves it as SVG" in texts(app.info)
     assert app.selectbox(key="export_format").options == ["HTML, interactive"]
-    assert files["Download HTML"]().startswith(b"<!DOCTYPE html>")
+    assert files["HTML"]().startswith(b"<!DOCTYPE html>")
 
 
 def test_without_kaleido_the_panel_says_so(store, files, monkeypatch):
@@ -143,14 +143,14 @@ def test_a_figure_that_cannot_be_drawn_is_told_and_the_page_lives_on(store, file
     drawing = app.session_state["export_drawing"]
     drawing.begin()
     with pytest.raises(ExportError):
-        files["Download PDF"]()
+        files["PDF"]()
     assert not drawing.busy
     app.run()
     assert not app.exception
     assert "did not answer within 90 seconds" in texts(app.warning)
     assert "the camera above each figure" in texts(app.warning)
     monkeypatch.setattr(export.rendering, "render", lambda pictures: [b"%PDF"])
-    assert files["Download PDF"]() == b"%PDF"
+    assert files["PDF"]() == b"%PDF"
     app.run()
     assert not app.warning or "did not answer" not in texts(app.warning)
 
@@ -164,7 +164,7 @@ def test_the_chosen_figure_format_and_size_are_drawn(store, files, monkeypatch):
     app.selectbox(key="export_format").set_value("png")
     app.selectbox(key="export_size").set_value("slide").run()
     app.toggle(key="export_dark").set_value(True).run()
-    files["Download PNG"]()
+    files["PNG"]()
     (picture,) = asked
     assert (picture.format, picture.width * picture.scale) == ("png", pytest.approx(1920))
     assert picture.figure.layout.title.text == "Relative spread ε = σ / μ"
