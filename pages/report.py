@@ -42,15 +42,13 @@ def page() -> None:
 
 
 def _head(report: Report) -> Report:
+    st.session_state.setdefault("report_title", report.title)
+    st.session_state.setdefault("report_introduction", report.introduction)
     title = st.text_input(
-        "Title", report.title, max_chars=LONGEST_TITLE, placeholder="Report", key="report_title"
+        "Title", max_chars=LONGEST_TITLE, placeholder="Report", key="report_title"
     )
     introduction = st.text_area(
-        "Introduction",
-        report.introduction,
-        max_chars=LONGEST_TEXT,
-        key="report_introduction",
-        height=80,
+        "Introduction", max_chars=LONGEST_TEXT, key="report_introduction", height=80
     )
     return Report(title, introduction, report.items)
 
@@ -81,7 +79,9 @@ def _item(report: Report, place: int, item: Item) -> Report:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{count}; added {item.added.replace('T', ' ').removesuffix('+00:00')} UTC.")
         if view["link"].startswith(("http://", "https://")):
-            st.link_button("Live view", view["link"], icon=":material/open_in_new:")
+            st.link_button(
+                "Live view", view["link"], icon=":material/open_in_new:", key=f"live_{key}"
+            )
     if figures:
         box = st.expander("Figures", key=f"figures_{key}", on_change="rerun")
         if box.open:

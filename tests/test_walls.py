@@ -68,6 +68,7 @@ def test_this_file_sees_the_package():
 
 def test_pages_load_neither_jax_nor_neural_tangents_nor_dask():
     ui = [f"ntk_uq.ui.{path.stem}" for path in (PACKAGE / "ui").glob("*.py")]
+    ui += [f"ntk_uq.ui.exhibits.{path.stem}" for path in (PACKAGE / "ui/exhibits").glob("*.py")]
     modules = [m.removesuffix(".__init__") for m in ui]
     assert len(modules) > 3
     above = [
@@ -83,6 +84,8 @@ def test_pages_load_neither_jax_nor_neural_tangents_nor_dask():
         "comparisons",
         "reports",
         "engine.chunks",
+        "export.bundle",
+        "export.report",
     ]
     above += [f"ensembles.{name}" for name in ("records", "statistics", "schedule", "estimate")]
     modules += [f"ntk_uq.{name}" for name in above]
@@ -97,6 +100,11 @@ def test_asking_for_jobs_loads_nothing_that_computes_or_fetches():
     )
     assert "ntk_uq" in loaded
     assert not loaded & {*HEAVY, "pooch", "requests", "sklearn", "h5py", "streamlit"}
+
+
+def test_exhibits_are_made_without_streamlit():
+    found = importers("streamlit")
+    assert not [name for name in found if name.startswith(("ui/exhibits/", "export/"))]
 
 
 def test_the_package_itself_loads_next_to_nothing():
@@ -116,6 +124,8 @@ def test_the_package_itself_loads_next_to_nothing():
         ("dask", {n for n in TREES if n.startswith("engine/")}),
         ("diskcache", {n for n in TREES if n.startswith("store/")}),
         ("sqlite3", {n for n in TREES if n.startswith("store/")}),
+        ("kaleido", {"export/child.py", "export/render.py"}),  # the latter only asks for it
+        ("choreographer", {"export/render.py"}),
     ],
 )
 def test_a_module_is_imported_only_where_it_belongs(module, allowed):
@@ -162,7 +172,7 @@ def test_a_file_of_the_package_has_at_most_450_lines(path):
 
 
 LAYERS = [
-    {"errors", "fields", "text_fields", "specs", "views", "settings", "records"},
+    {"errors", "fields", "text_fields", "specs", "views", "commands", "settings", "records"},
     {"datasets", "architecture", "results"},
     {"theory", "scaling", "store"},
     {"ensembles"},

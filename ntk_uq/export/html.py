@@ -22,7 +22,7 @@ from ntk_uq.export.exhibit import Value
 from ntk_uq.export.sizes import fit
 from ntk_uq.figures import PLOT_CONFIG
 
-MOST_ROWS = 200
+MOST_ROWS = 60
 """Rows of a table that are printed; all of them are in the file behind the link beside it."""
 
 _STYLE = Path(__file__).with_name("report.css")
@@ -112,43 +112,56 @@ def _figure(item: Mapping[str, Any], name: str) -> str:
 
 
 def _table(document: Document) -> str:
-    rows = document["rows"]
-    if not document["columns"] or not rows:
+    if not document["columns"] or not document["rows"]:
         return ""
-    columns, common = _columns(document)
-    head = "".join(map(_head, columns))
-    body = "\n".join(
-        f"<tr>{''.join(_cell(row.get(c['name'])) for c in columns)}</tr>"
-        for row in rows[:MOST_ROWS]
-    )
-    shown = "" if len(rows) <= MOST_ROWS else f"The first {MOST_ROWS} of {len(rows):,} rows. "
     about = "".join(
         f"<dt>{_text(c['name'])}</dt><dd>{_text(c['about'])}</dd>"
         for c in document["columns"]
         if c["about"]
     )
     data = base64.b64encode(json.dumps(document, ensure_ascii=False).encode()).decode()
+    tables = "\n".join(_part(document["columns"], rows) for rows in _parts(document))
     return (
-        f"<details open><summary>Numbers</summary>\n{common}<p>{shown}"
-        f'<a download="view.json" href="data:application/json;base64,{data}">All numbers as '
-        "JSON</a></p>\n"
-        f'<div class="wide"><table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>'
-        f"</div>\n</details>\n<details><summary>The columns</summary><dl>{about}</dl></details>"
+        '<details open><summary>Numbers</summary>\n<p><a download="view.json" '
+        f'href="data:application/json;base64,{data}">All numbers as JSON</a></p>\n'
+        f"{tables}\n</details>\n<details><summary>The columns</summary><dl>{about}</dl></details>"
     )
 
 
-def _columns(document: Document) -> tuple[list[dict[str, str]], str]:
+def _parts(document: Document) -> list[list[dict[str, Value]]]:
+    """The rows, in a list for each kind of them where there are several."""
+    kinds: dict[Value, list[dict[str, Value]]] = {}
+    for row in document["rows"]:
+        kinds.setdefault(row.get("part"), []).append(row)
+    return list(kinds.values())
+
+
+def _part(all_columns: list[dict[str, str]], rows: list[dict[str, Value]]) -> str:
+    columns, common = _columns(all_columns, rows)
+    head = "".join(map(_head, columns))
+    body = "\n".join(
+        f"<tr>{''.join(_cell(row.get(c['name'])) for c in columns)}</tr>"
+        for row in rows[:MOST_ROWS]
+    )
+    shown = "" if len(rows) <= MOST_ROWS else f"The first {MOST_ROWS} of {len(rows):,} rows. "
+    said = f"<p>{shown}{common}</p>\n" if shown or common else ""
+    table = f"<table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>"
+    return f'{said}<div class="wide">{table}</div>'
+
+
+def _columns(
+    columns: list[dict[str, str]], rows: list[dict[str, Value]]
+) -> tuple[list[dict[str, str]], str]:
     """The columns that tell rows apart, and a sentence about those that are the same in all."""
-    columns, rows = document["columns"], document["rows"]
     same = {c["name"]: rows[0].get(c["name"]) for c in columns if len(rows) > 1}
     same = {n: v for n, v in same.items() if all(row.get(n) == v for row in rows)}
-    told = [
-        f"{n} {v:.6g}" if isinstance(v, float) else f"{n} {v}"
-        for n, v in same.items()
-        if v not in (None, "")
-    ]
-    sentence = f"<p>The same in all rows: {_text(', '.join(told))}.</p>\n" if told else ""
+    told = [f"{n} {_plain(v)}" for n, v in same.items() if v not in (None, "")]
+    sentence = f"The same in all rows: {_text(', '.join(told))}." if told else ""
     return [c for c in columns if c["name"] not in same], sentence
+
+
+def _plain(value: Value) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _head(column: Mapping[str, str]) -> str:

@@ -1,5 +1,6 @@
 """Taking a view home: a panel below every page. Nothing is made before somebody asks for it."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +21,8 @@ from ntk_uq.ui.links import address_of
 
 _LABELS = {"html": "HTML, interactive", "pdf": "PDF", "svg": "SVG", "png": "PNG"}
 _MODEBAR = (
-    "Meanwhile the camera above each figure saves it as SVG, with the page's ground, and HTML "
-    "below has it interactive, on light ground."
+    "Meanwhile the camera above each figure saves it as SVG, with the page's ground, and the "
+    "format HTML has it interactive, on light ground."
 )
 _WATCH_SECONDS = 1.0
 
@@ -30,20 +31,34 @@ _WATCH_SECONDS = 1.0
 class Drawing:
     """A picture that is being drawn after a click: another thread draws it, the page tells of it.
 
+    Which of the two hears of the click first is not known, so both are counted.
+
     Attributes:
-        busy: whether it is being drawn.
-        error: why the last one could not be.
+        asked: clicks that the page has heard of.
+        done: pictures that were drawn, or could not be.
+        since: when the page last heard of a click, by the monotonic clock.
+        error: why the last one could not be drawn.
     """
 
-    busy: bool = False
+    asked: int = 0
+    done: int = 0
+    since: float = 0.0
     error: str = ""
 
+    @property
+    def busy(self) -> bool:
+        """Whether one is being drawn; for no longer than that can take."""
+        late = time.monotonic() - self.since > 2 * rendering.SECONDS + 10
+        return self.asked > self.done and not late
+
     def begin(self) -> None:
-        self.busy, self.error = True, ""
+        """Hears of a click."""
+        if not self.busy:
+            self.asked = min(self.asked, self.done)  # one may have been lost on the way
+        self.asked, self.since = self.asked + 1, time.monotonic()
 
     def run(self, make: Callable[[], bytes]) -> bytes:
         """What ``make`` gives; whatever happens, the page learns of it."""
-        self.busy = True
         try:
             content = make()
         except ExportError as error:
@@ -53,7 +68,7 @@ class Drawing:
             self.error = ""
             return content
         finally:
-            self.busy = False
+            self.done += 1
 
 
 def panel(exhibit: Exhibit | Callable[[], Exhibit]) -> None:
@@ -122,10 +137,12 @@ def _figures(exhibit: Exhibit, address: str) -> None:
         return drawing.run(lambda: rendering.render([drawn])[0])
 
     with columns[4]:
+        # With the format in its label: a click before the page has followed a choice is seen.
+        name = f"{exhibit.stem}-{plot.name}.{kind}"
         if still:
-            _download("Download", picture, f"{exhibit.stem}-{plot.name}.{kind}", drawing.begin)
+            _download(kind.upper(), picture, name, drawing.begin)
         else:
-            _download("Download", html, f"{exhibit.stem}-{plot.name}.html")
+            _download("HTML", html, name)
     if missing:
         st.info(
             f"PDF, SVG and PNG cannot be written here. {missing} {_MODEBAR}",
@@ -151,8 +168,9 @@ def _watch(drawing: Drawing, was_busy: bool) -> None:
 def _numbers(exhibit: Exhibit, address: str) -> None:
     st.markdown("###### Numbers")
     count = len(exhibit.rows)
+    what = "every plotted point" if exhibit.plots else "what is listed above"
     st.caption(
-        f"{count:,} row{'s' * (count != 1)}: every plotted point, with units, findings and "
+        f"{count:,} row{'s' * (count != 1)}: {what}, with units, findings and "
         'provenance. CSV has them as comments: `pandas.read_csv(path, comment="#")`. All of it '
         "is a ZIP file with figures, numbers, code and references."
     )

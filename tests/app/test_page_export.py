@@ -119,7 +119,7 @@ def test_without_a_browser_the_panel_says_so_and_offers_html(store, files, monke
     assert "There is no Chrome or Chromium on this server" in texts(app.info)
     assert "the camera above each figure saves it as SVG" in texts(app.info)
     assert app.selectbox(key="export_format").options == ["HTML, interactive"]
-    assert files["Download"]().startswith(b"<!DOCTYPE html>")
+    assert files["HTML"]().startswith(b"<!DOCTYPE html>")
 
 
 def test_without_kaleido_the_panel_says_so(store, files, monkeypatch):
@@ -141,15 +141,16 @@ def test_a_figure_that_cannot_be_drawn_is_told_and_the_page_lives_on(store, file
     monkeypatch.setattr(export.rendering, "render", hang)
     app = opened(None, SMALL)
     drawing = app.session_state["export_drawing"]
+    drawing.begin()
     with pytest.raises(ExportError):
-        files["Download"]()
+        files["PDF"]()
     assert not drawing.busy
     app.run()
     assert not app.exception
     assert "did not answer within 90 seconds" in texts(app.warning)
     assert "the camera above each figure" in texts(app.warning)
     monkeypatch.setattr(export.rendering, "render", lambda pictures: [b"%PDF"])
-    assert files["Download"]() == b"%PDF"
+    assert files["PDF"]() == b"%PDF"
     app.run()
     assert not app.warning or "did not answer" not in texts(app.warning)
 
@@ -163,7 +164,7 @@ def test_the_chosen_figure_format_and_size_are_drawn(store, files, monkeypatch):
     app.selectbox(key="export_format").set_value("png")
     app.selectbox(key="export_size").set_value("slide").run()
     app.toggle(key="export_dark").set_value(True).run()
-    files["Download"]()
+    files["PNG"]()
     (picture,) = asked
     assert (picture.format, picture.width * picture.scale) == ("png", pytest.approx(1920))
     assert picture.figure.layout.title.text == "Relative spread ε = σ / μ"
@@ -275,3 +276,31 @@ def test_a_drawing_that_goes_on_is_told(store, files, monkeypatch):
     app.session_state["export_drawing"].begin()
     app.run()
     assert "The figure is being drawn" in texts(app.caption)
+
+
+def test_a_click_counts_once_whoever_hears_of_it_first(monkeypatch):
+    drawing = export.Drawing()
+    assert drawing.run(lambda: b"x") == b"x"  # the thread was faster
+    drawing.begin()
+    assert not drawing.busy
+    drawing.begin()
+    assert drawing.busy
+    monkeypatch.setattr(export.rendering, "SECONDS", -6.0)  # it never came back
+    assert not drawing.busy
+    monkeypatch.undo()
+    drawing.run(lambda: b"x")
+    drawing.begin()
+    assert drawing.busy
+
+
+def test_the_same_view_twice_is_two_views(store):
+    app = opened(None, SMALL)
+    app.button(key="export_add").click().run()
+    app.button(key="export_add").click().run()
+    app = to_report(app)
+    assert not app.exception
+    assert not app.warning
+    assert len(titles(app)) == 2
+    next(t for t in app.text_input if t.label == "Title of view 2").set_value("Twin").run()
+    assert not app.exception
+    assert titles(app)[1] == "Twin"

@@ -11,7 +11,7 @@ import pytest
 from made import NASTY, VIEW, computed, made
 
 from ntk_uq.errors import ExportError
-from ntk_uq.export import bundle
+from ntk_uq.export import Column, bundle
 from ntk_uq.export.bundle import zip_of
 from ntk_uq.export.document import document_of, read
 from ntk_uq.export.html import MOST_ROWS, page_of
@@ -73,6 +73,21 @@ def test_a_long_table_says_that_it_is_cut():
     many = made(columns=columns, rows=tuple({"n_train": n} for n in range(MOST_ROWS + 5)))
     assert f"The first {MOST_ROWS} of {MOST_ROWS + 5} rows" in page_of([document_of(many)])
     assert f"The first {MOST_ROWS} of" not in page_of([document_of(made())])
+
+
+def test_rows_of_several_kinds_are_tables_of_their_own_columns():
+    columns = tuple(Column(name, "", "") for name in ("part", "a", "b", "seed"))
+    rows = tuple(
+        {"part": part, "a": n if part == "x" else None, "b": None if part == "x" else n, "seed": 7}
+        for part in ("x", "y")
+        for n in (1, 2, 3)
+    )
+    seen = Seen(page_of([document_of(made(columns=columns, rows=rows))]))
+    assert seen.tags.count("table") == 2
+    assert seen.tags.count("th") == 2
+    words = "".join(seen.words)
+    assert "The same in all rows: part x, seed 7." in words
+    assert "The same in all rows: part y, seed 7." in words
 
 
 def test_a_report_has_its_views_in_order_with_one_plotly_and_one_bibliography():
