@@ -43,8 +43,8 @@ class Best:
             factor, ``tau (exp(s) - 1)`` with the standard error s of ln tau.
         time: the same as t, in units of 1/eigenvalue.
         mu, sigma, epsilon: there.
-        gain: by which factor the quantity is smaller there than after endless training, minus 1:
-            0.1 is 10 % smaller than ``1.1``; None where there is no such limit.
+        gain: the quantity after endless training over that at the optimum, minus 1: 0.1 where
+            endless training has 10 % more; None where there is no such limit.
     """
 
     end: str

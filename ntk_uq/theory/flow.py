@@ -3,7 +3,6 @@
 import math
 import time as clock
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
@@ -41,7 +40,7 @@ _SAME = 1e-6
 _REFINED = 1e-3
 """To what the logarithm of an optimal time is found: losses there are flat."""
 
-_Doubt = Callable[[LossMoments, float, float | None, float], None]
+_Doubt = Callable[[LossMoments, float, float | None], None]
 
 
 class Flow:
@@ -111,7 +110,7 @@ class Flow:
             covariance = self.modes.covariance(inverse)
         moments = loss_moments(self.modes.mean(inverse, projected), covariance, self.y_test)
         if doubt is not None:
-            doubt(moments, float(inverse.max() / inverse.min()), tau, ridge)
+            doubt(moments, float(inverse.max() / inverse.min()), tau)
         return FlowPoint(time=tau, **vars(moments), **self.modes.train_moments(left, projected))
 
     def mu(self, tau: float, ridge: float, projected: Float[np.ndarray, "n c"]) -> float:
@@ -164,7 +163,6 @@ def evaluate_flow(
             moments: LossMoments,
             condition: float,
             tau: float | None,
-            ridge: float,  # noqa: ARG001
             jitter: float = jitter,
         ) -> None:
             training = TrainingSpec(time=None if tau is None else 1.0, jitter=jitter)
@@ -174,8 +172,8 @@ def evaluate_flow(
                 place = (jitter, math.inf if tau is None else tau)
                 warned.setdefault(warning, []).append(place)
 
-        for found in _curves(flow, spec, ridge, targets, doubt, tell):
-            curves[found.noise, jitter] = replace(found, jitter=jitter)
+        for found in _curves(flow, spec, (jitter, ridge), targets, doubt, tell):
+            curves[found.noise, jitter] = found
     return FlowDraw(
         n_train=spec.n_train,
         draw=draw,
@@ -191,12 +189,14 @@ def evaluate_flow(
 def _curves(
     flow: Flow,
     spec: FlowSpec,
-    ridge: float,
+    ridged: tuple[float, float],
     targets: dict[float, np.ndarray],
     doubt: _Doubt,
     tell: Callable[[str], None],
 ) -> list[FlowCurve]:
-    """A curve for each level of noise, at one ridge; the levels share the covariances."""
+    """A curve for each level of noise, at one jitter, which is given with its ridge; the levels
+    share the covariances."""
+    jitter, ridge = ridged
     points: dict[float, list[FlowPoint]] = {level: [] for level in targets}
     for tau in spec.times:
         tell(f"losses at time {tau:.3g}")
@@ -217,7 +217,7 @@ def _curves(
         found.append(
             FlowCurve(
                 noise=level,
-                jitter=0.0,
+                jitter=jitter,
                 ridge=ridge,
                 points=tuple(points[level]),
                 converged=ends[level],
@@ -272,6 +272,7 @@ def _told(warning: str, places: list[tuple[float, float]]) -> str:
 
     def span(values: list[float]) -> str:
         low, high = min(values), max(values)
-        return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+        words = [f"{v:.3g}".replace("inf", "∞") for v in (low, high)]
+        return words[0] if low == high else " to ".join(words)
 
     return f"Time {span(times)}, jitter {span(jitters)}: {warning}"

@@ -211,12 +211,12 @@ def test_every_option_reaches_the_specification(run):
         *("curve", "--dataset", "digits", "--n-test", "20", "--seed", "3", "--depth", "1"),
         *("--activation", "erf", "--sigma-w", "1.25", "--sigma-b", "0.5", "--steps", "7"),
         *("--eta", "0.5", "--jitter", "1e-6", "--n-train", "10,20", "--draws", "2"),
-        *("--preparation", "none", "--zca", "0.1", "--json", "--quiet"),
+        *("--preparation", "none", "--zca", "0.1", "--noise", "0.3", "--json", "--quiet"),
     )
     assert strict(out)["spec"] == {
         "data": {
             **{"dataset": "digits", "n_test": 20, "seed": 3},
-            **{"preparation": "none", "zca": 0.1, "target": "default"},
+            **{"preparation": "none", "zca": 0.1, "target": "default", "noise": 0.3},
         },
         "architecture": {"depth": 1, "activation": "erf", "sigma_w": 1.25, "sigma_b": 0.5},
         "training": {

@@ -270,7 +270,7 @@ def test_doubts_come_with_their_times():
     lone = evaluate_flow(replace(SPEC, data=DataSpec(n_test=1), times=(1.0, 4.0)))
     assert lone.curves[0].points[0].epsilon_population is None
     (said,) = (w for w in lone.warnings if "n_test = 1 is too small" in w)
-    assert said.startswith("Time 1 to inf, jitter 0 to 0.02: ")
+    assert said.startswith("Time 1 to ∞, jitter 0 to 0.02: ")
 
 
 @pytest.mark.parametrize(
