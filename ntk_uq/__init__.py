@@ -13,6 +13,7 @@ from ntk_uq.specs import (
     CurveSpec,
     DataSpec,
     EnsembleSpec,
+    MapSpec,
     OptimizerSpec,
     TrainingSpec,
 )
@@ -21,6 +22,7 @@ from ntk_uq.version import VERSION
 if TYPE_CHECKING:
     from ntk_uq.comparisons import Comparison
     from ntk_uq.curves import Curve
+    from ntk_uq.maps import PhaseMap
 
 
 def curve(spec: CurveSpec) -> "Curve":
@@ -62,14 +64,36 @@ def ensemble(spec: EnsembleSpec) -> "Comparison":
     return Comparison(run_ensembles(spec), None if infinite is None else run_curve(infinite))
 
 
+def phase_map(spec: MapSpec) -> "PhaseMap":
+    """A map of the infinite-width theory over two axes, computed in this process.
+
+    Returns:
+        The map: ``values("mu")``, an array of shape (values of y, values of x) with NaN where a
+        cell has no number, ``errors("mu")``, ``reason("mu", row, column)``, and ``cells`` with the
+        curve of each. Quantities are mu, sigma (in squared units of the target), epsilon,
+        epsilon_population and, with ``sizes``, alpha_mu and alpha_sigma, the exponents of
+        ``N_D^-alpha``.
+
+    Raises:
+        SpecError: if the data set is unknown, or cannot be prepared as asked.
+        MissingDataError, DataError: if its files are missing or damaged.
+        CostLimitError: beyond the settings' limit.
+    """
+    from ntk_uq.engine.inline import run_map
+
+    return run_map(spec)
+
+
 __all__ = [
     "VERSION",
     "ArchitectureSpec",
     "CurveSpec",
     "DataSpec",
     "EnsembleSpec",
+    "MapSpec",
     "OptimizerSpec",
     "TrainingSpec",
     "curve",
     "ensemble",
+    "phase_map",
 ]

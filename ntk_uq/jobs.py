@@ -14,6 +14,7 @@ from ntk_uq.specs import (
     EnsembleSpec,
     FetchSpec,
     HistorySpec,
+    MapSpec,
     ReportSpec,
     SpectrumSpec,
 )
@@ -24,10 +25,20 @@ CURVE = "curve"
 ENSEMBLE = "ensemble"
 FETCH = "fetch"
 HISTORY = "history"
+MAP = "map"
 REPORT = "report"
 SPECTRUM = "spectrum"
 
-RANK = {CALIBRATION: 10, FETCH: 30, REPORT: 20, CURVE: 0, HISTORY: 0, SPECTRUM: 0, ENSEMBLE: -20}
+RANK = {
+    CALIBRATION: 10,
+    FETCH: 30,
+    REPORT: 20,
+    CURVE: 0,
+    HISTORY: 0,
+    SPECTRUM: 0,
+    MAP: -10,  # a cell that is opened as a curve goes before the rest of its map
+    ENSEMBLE: -20,
+}
 """Priority of a kind's jobs: what somebody waits for before anything else goes first, and theory,
 which takes seconds, goes before training, which takes minutes."""
 
@@ -75,6 +86,11 @@ def submit_fetch(jobs: JobTable, name: str) -> Job:
 def submit_history(jobs: JobTable, spec: HistorySpec) -> Job:
     """Asks for the losses along a training; :func:`ntk_uq.histories.stored_history` finds them."""
     return submit(jobs, HISTORY, spec, total=1)
+
+
+def submit_map(jobs: JobTable, spec: MapSpec) -> Job:
+    """Asks for a phase map; its cells are found by :func:`ntk_uq.maps.stored_map`."""
+    return submit(jobs, MAP, spec)
 
 
 def submit_report(jobs: JobTable, name: str) -> Job:

@@ -57,7 +57,9 @@ def loaded_after(code: str) -> set[str]:
 
 def test_this_file_sees_the_package():
     assert len(FILES) > 30
-    assert {"specs/__init__.py", "architecture.py", "ui/__init__.py", "engine/dask.py"} <= set(TREES)
+    assert {"specs/__init__.py", "architecture.py", "ui/__init__.py", "engine/dask.py"} <= set(
+        TREES
+    )
     example = ast.parse(
         "import a.b\nfrom c.d import e\ndef f():\n  import g\n  importlib.import_module('h.i')"
     )
@@ -76,6 +78,8 @@ def test_pages_load_neither_jax_nor_neural_tangents_nor_dask():
         "results",
         "store",
         "jobs",
+        "maps",
+        "theory.criticality",
         "histories",
         "describe",
         "comparisons",
@@ -165,7 +169,7 @@ LAYERS = [
     {"theory", "scaling", "store"},
     {"ensembles"},
     {"curves", "histories", "jobs", "reports", "spectra"},
-    {"comparisons", "describe"},
+    {"comparisons", "describe", "maps"},
     {"engine"},
 ]
 

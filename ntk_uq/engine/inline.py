@@ -8,8 +8,9 @@ from ntk_uq.engine.kinds import compute, plan
 from ntk_uq.ensembles.stored import Ensembles, stored_ensembles
 from ntk_uq.errors import StoreError
 from ntk_uq.fields import Spec
-from ntk_uq.jobs import CURVE, ENSEMBLE
-from ntk_uq.specs import CurveSpec, EnsembleSpec
+from ntk_uq.jobs import CURVE, ENSEMBLE, MAP
+from ntk_uq.maps import PhaseMap, stored_map
+from ntk_uq.specs import CurveSpec, EnsembleSpec, MapSpec
 from ntk_uq.store import ResultsCache
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,27 @@ def run_ensembles(
     kept = Overlay(results)
     _run(ENSEMBLE, spec, kept, on_progress)
     return stored_ensembles(kept, spec)
+
+
+def run_map(
+    spec: MapSpec,
+    results: ResultsCache | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> PhaseMap:
+    """A whole phase map; what the store has is taken from it, what is new is kept there.
+
+    Args:
+        spec: the map.
+        results: as in :func:`run_curve`.
+        on_progress: called with the number of points done, and of all.
+
+    Raises:
+        SpecError, DataError, CostLimitError: as the map's own checks. A cell that cannot be
+            computed has its reason instead.
+    """
+    kept = Overlay(results)
+    _run(MAP, spec, kept, on_progress)
+    return stored_map(kept, spec)
 
 
 def _run(

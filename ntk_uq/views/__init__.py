@@ -3,6 +3,7 @@
 from ntk_uq.views.curves import MOST_CURVES, CurvesView, logarithmic_grid, view_of
 from ntk_uq.views.data import DataView
 from ntk_uq.views.ensembles import EnsemblesView
+from ntk_uq.views.phase_map import PhaseMapView
 from ntk_uq.views.runs import ORDERS, STATES, RunsView
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "CurvesView",
     "DataView",
     "EnsemblesView",
+    "PhaseMapView",
     "RunsView",
     "logarithmic_grid",
     "view_of",
