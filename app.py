@@ -19,6 +19,7 @@ session.navigate(
             default=True,
         ),
         st.Page("pages/ensembles.py", title="Ensembles", icon=":material/hub:"),
+        st.Page("pages/phase_map.py", title="Phase map", icon=":material/grid_on:"),
         st.Page("pages/data.py", title="Data", icon=":material/database:"),
         st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:"),
     ]

@@ -7,9 +7,9 @@ from ntk_uq.curves import stored_curve
 from ntk_uq.errors import MissingDataError, NtkUqError
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style, Trace, scaling_figure
 from ntk_uq.theory.memory import check_memory
-from ntk_uq.ui import links, live, session, tables
+from ntk_uq.ui import links, live, missing_data, session, tables
 from ntk_uq.ui.controls import curves as controls
-from ntk_uq.views import CurvesView, DataView
+from ntk_uq.views import CurvesView
 
 POLL_SECONDS = 1.0
 
@@ -34,7 +34,7 @@ def page() -> None:
         except NtkUqError as error:
             live.ask(store, ())  # what the view before asked for is not wanted any more
             if isinstance(error, MissingDataError):
-                missing(view, error)
+                missing_data.end(view.data, error)
             raise
         st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset, view.data)}.")
         curves = [stored_curve(store.results, spec) for spec in view.curves()]
@@ -51,18 +51,6 @@ def check(view: CurvesView) -> datasets.Dataset:
     for spec in view.curves():
         check_memory(spec, dataset.n_features)
     return dataset
-
-
-def missing(view: CurvesView, error: MissingDataError) -> None:
-    """Ends the page with what is missing and the way to where it can be had."""
-    st.error(str(error), icon=":material/error:")
-    st.page_link(
-        "pages/data.py",
-        label="Fetch or upload it on the page of data sets",
-        icon=":material/cloud_download:",
-        query_params=DataView(view.data).to_query(),
-    )
-    st.stop()
 
 
 def results(view: CurvesView, waiting: bool) -> None:

@@ -8,11 +8,9 @@ from ntk_uq.ensembles.stored import Ensembles, stored_speed
 from ntk_uq.jobs import submit_calibration, submit_ensemble
 from ntk_uq.settings import format_bytes
 from ntk_uq.specs import CalibrationSpec, EnsembleSpec
-from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui.follow import NO_ENGINE
-from ntk_uq.ui.session import engine_alive
-
-_PANEL_HEIGHT = 104  # pixels, whatever it says: the plots below stand still
+from ntk_uq.store import JobState, Store
+from ntk_uq.ui import job_panel
+from ntk_uq.ui.job_panel import duration
 
 
 def calibrate(store: Store) -> None:
@@ -33,24 +31,32 @@ def panel(store: Store, ensembles: Ensembles, cost: Cost) -> None:
     """The estimate and the button; or the progress, and a button to stop."""
     spec = ensembles.spec
     job = store.jobs.get(spec.digest())
-    with st.container(border=True, height=_PANEL_HEIGHT, vertical_alignment="center"):
-        if job is not None and not job.state.ended:
-            _progress(store, ensembles, cost, job)
-        elif ensembles.complete:
-            st.markdown(
-                f":material/check_circle: All {spec.n_members:,} networks are trained: "
-                f"{_duration(ensembles.provenance()['seconds'])} together, some at the same time."
-            )
-        else:
-            _offer(store, ensembles, cost)
-    if job is None:
-        return
-    if not job.state.ended and not engine_alive(store):
-        st.warning(NO_ENGINE, icon=":material/power_off:")
-    if not ensembles.complete and job.state is JobState.FAILED:
-        st.error(job.error)
-    if not ensembles.complete and job.state is JobState.CANCELLED:
-        st.info("Stopped before all networks were trained. What is trained is kept.")
+    finished = None
+    if ensembles.complete:
+        seconds = duration(ensembles.provenance()["seconds"])
+        finished = (
+            f"All {spec.n_members:,} networks are trained: {seconds} together, some at the same "
+            "time."
+        )
+    done = ensembles.done
+    if job is not None and job.total == spec.n_members:
+        done = max(done, job.done)
+
+    def left() -> str:
+        left_over = cost.seconds * pace(store, ensembles) / settings.workers()
+        return f", about {duration(left_over)} left"
+
+    job_panel.panel(
+        store,
+        job,
+        finished=finished,
+        offer=lambda: _offer(store, ensembles, cost),
+        share=done / spec.n_members,
+        text=f"{done:,} of {spec.n_members:,} networks trained",
+        left=left,
+        stopped="Stopped before all networks were trained. What is trained is kept.",
+        key="stop_training",
+    )
 
 
 def _offer(store: Store, ensembles: Ensembles, cost: Cost) -> None:
@@ -60,7 +66,7 @@ def _offer(store: Store, ensembles: Ensembles, cost: Cost) -> None:
     measured = "" if stored_speed(store.results) else " (not measured on this machine yet)"
     left.markdown(
         f"**{spec.n_members:,} networks**{cached}. To do: {_operations(cost.flops)}, about "
-        f"**{_duration(cost.seconds)}** of one worker{measured}, {format_bytes(cost.bytes)} of "
+        f"**{duration(cost.seconds)}** of one worker{measured}, {format_bytes(cost.bytes)} of "
         "memory. Every network is kept when it is trained; you can close this page."
     )
     if right.button(
@@ -70,26 +76,6 @@ def _offer(store: Store, ensembles: Ensembles, cost: Cost) -> None:
         icon=":material/play_arrow:",
     ):
         submit_ensemble(store.jobs, spec)
-        st.rerun()
-
-
-def _progress(store: Store, ensembles: Ensembles, cost: Cost, job: Job) -> None:
-    spec = ensembles.spec
-    left, right = st.columns([5, 1], vertical_alignment="center")
-    done = max(ensembles.done, job.done if job.total == spec.n_members else 0)
-    text = f"{done:,} of {spec.n_members:,} networks trained"
-    if job.cancel_requested:
-        text += ", stopping after the ones in hand"
-    elif job.state is JobState.QUEUED:
-        text += ", waiting for the engine"
-    elif job.state is JobState.INTERRUPTED:
-        text += ", the engine has gone silent; another one goes on"
-    else:
-        left_over = cost.seconds * pace(store, ensembles) / settings.workers()
-        text += f", about {_duration(left_over)} left"
-    left.progress(min(1.0, done / spec.n_members), text=text)
-    if right.button("Stop", key="stop_training", disabled=job.cancel_requested):
-        store.jobs.request_cancel(job.id)
         st.rerun()
 
 
@@ -111,13 +97,3 @@ def _operations(flops: float) -> str:
         if flops >= 10**power:
             return f"{flops / 10**power:,.3g} {prefix}FLOP"
     return f"{flops / 1e6:,.3g} MFLOP"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(seconds, 1):.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 48 * 3600:
-        return f"{seconds / 3600:.1f} h"
-    return f"{seconds / 86400:.1f} days"

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ntk_uq.curves import Curve
-from ntk_uq.jobs import submit_curve
-from ntk_uq.specs import CurveSpec
+from ntk_uq.jobs import submit_curve, submit_map
+from ntk_uq.maps import PhaseMap
+from ntk_uq.specs import CurveSpec, MapSpec
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.session import engine_alive
@@ -15,8 +16,8 @@ from ntk_uq.ui.session import engine_alive
 _ASKED, _WATCHER = "asked_jobs", "watcher"
 
 
-def ask(store: Store, curves: Sequence[Curve]) -> None:
-    """Submits what is missing of some curves, once each time the view changes to them.
+def ask(store: Store, curves: Sequence[Curve | PhaseMap]) -> None:
+    """Submits what is missing of some curves (or a map), once each time the view changes to them.
 
     What this session asked for before and shows no longer is cancelled, unless somebody else
     looks at it; what it computed is kept. A closed tab cancels nothing.
@@ -32,8 +33,15 @@ def ask(store: Store, curves: Sequence[Curve]) -> None:
     # The last one asked for runs first, and the first curve is the one to see first.
     for job_id, curve in reversed(wanted.items()):
         if job_id not in asked and not curve.complete:
-            submit_curve(store.jobs, curve.spec)
+            _submit(store, curve.spec)
     st.session_state[_ASKED] = set(wanted)
+
+
+def _submit(store: Store, spec: CurveSpec | MapSpec) -> None:
+    if isinstance(spec, MapSpec):
+        submit_map(store.jobs, spec)
+    else:
+        submit_curve(store.jobs, spec)
 
 
 def _watcher() -> str:
@@ -42,7 +50,7 @@ def _watcher() -> str:
     return name
 
 
-def pending(store: Store, curves: Sequence[Curve]) -> bool:
+def pending(store: Store, curves: Sequence[Curve | PhaseMap]) -> bool:
     """Whether more points may come by themselves."""
     return any(not job.state.ended for job in _jobs(store, curves).values())
 
@@ -104,6 +112,6 @@ _REASONS = {
 _ROW_HEIGHT = 56  # pixels
 
 
-def _jobs(store: Store, curves: Sequence[Curve]) -> dict[str, Job]:
+def _jobs(store: Store, curves: Sequence[Curve | PhaseMap]) -> dict[str, Job]:
     missing = [curve.spec.digest() for curve in curves if not curve.complete]
     return store.jobs.get_many(missing) if missing else {}

@@ -6,19 +6,20 @@ from typing import Any
 
 from ntk_uq.errors import NtkUqError
 from ntk_uq.fields import parse_json
-from ntk_uq.jobs import CURVE, ENSEMBLE, FETCH, HISTORY, REPORT, SPECTRUM
+from ntk_uq.jobs import CURVE, ENSEMBLE, FETCH, HISTORY, MAP, REPORT, SPECTRUM
 from ntk_uq.specs import (
     CurveSpec,
     DataSpec,
     EnsembleSpec,
     FetchSpec,
     HistorySpec,
+    MapSpec,
     OptimizerSpec,
     ReportSpec,
     SpectrumSpec,
 )
 from ntk_uq.store import Job
-from ntk_uq.views import DataView, EnsemblesView, view_of
+from ntk_uq.views import DataView, EnsemblesView, PhaseMapView, view_of
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,16 @@ def _spectrum(data: Any) -> Opening:
     return _data(DataView(spec.data, spec.architecture, max(10, spec.n)))
 
 
+def _map(data: Any) -> Opening:
+    view = PhaseMapView(MapSpec.from_json(data))
+    return Opening("pages/phase_map.py", "Open in Phase map", ":material/grid_on:", view.to_query())
+
+
 OPENINGS: dict[str, Callable[[Any], Opening]] = {
     CURVE: _curve,
     ENSEMBLE: _ensemble,
     HISTORY: _history,
+    MAP: _map,
     SPECTRUM: _spectrum,
     REPORT: lambda data: _data(DataView(DataSpec(ReportSpec.from_json(data).dataset))),
     FETCH: lambda data: _data(DataView(DataSpec(FetchSpec.from_json(data).name))),

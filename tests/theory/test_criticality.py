@@ -1,5 +1,6 @@
 """Order and chaos: closed forms against quadrature, our kernels, neural-tangents and the books."""
 
+import itertools
 import math
 
 import numpy as np
@@ -40,7 +41,7 @@ def mean(function, q):
         return function(x) ** 2 * math.exp(-x * x / (2 * q)) / math.sqrt(2 * math.pi * q)
 
     parts = [-12 * width, -3.0 * min(1, width), 0.0, 3.0 * min(1, width), 12 * width]
-    pairs = zip(parts[:-1], parts[1:], strict=True)
+    pairs = itertools.pairwise(parts)
     return sum(scipy.integrate.quad(integrand, *pair, limit=200)[0] for pair in pairs)
 
 

@@ -1,0 +1,1 @@
+"""What each page takes home: one file a page, without Streamlit."""
