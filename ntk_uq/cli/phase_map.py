@@ -66,7 +66,7 @@ def _run(options: argparse.Namespace) -> int:
         x_values=read_values(chosen["x"], options.x_values),
         y_values=read_values(chosen["y"], options.y_values),
     )
-    PhaseMap(spec, ()).values(options.quantity)  # a mistake is told before the work
+    spec.check_quantity(options.quantity)  # before the work, not after it
     results = None if options.no_store else shared.open_results()
     found = _compute(spec, results, options.quiet)
     if options.json:

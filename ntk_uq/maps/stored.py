@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ntk_uq.curves import Curve, PointId, read_point
-from ntk_uq.errors import DataError, SpecError
+from ntk_uq.errors import DataError
 from ntk_uq.maps.plan import PlannedCell, planned
 from ntk_uq.results import Point
 from ntk_uq.scaling import format_value
@@ -86,7 +86,7 @@ class PhaseMap:
     @property
     def quantities(self) -> tuple[str, ...]:
         """What this map can show."""
-        return MAP_QUANTITIES if self.spec.sizes else MOMENTS
+        return self.spec.quantities
 
     @property
     def complete(self) -> bool:
@@ -181,11 +181,7 @@ class PhaseMap:
         }
 
     def _values(self, quantity: str) -> tuple[tuple[CellValue, ...], ...]:
-        if quantity not in self.quantities:
-            raise SpecError(
-                f"The map has no {quantity!r}; it has {', '.join(self.quantities)}. (Exponents "
-                "need several sizes.)"
-            )
+        self.spec.check_quantity(quantity)
         return tuple(tuple(cell.values[quantity] for cell in row) for row in self.cells)
 
     def _array(self, quantity: str, what: str) -> Float[np.ndarray, "y x"]:

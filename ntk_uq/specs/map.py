@@ -159,6 +159,19 @@ class MapSpec(Spec):
         """How many cells there are."""
         return len(self.x_values) * len(self.y_values)
 
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """What the map can show."""
+        return MAP_QUANTITIES if self.sizes else MOMENTS
+
+    def check_quantity(self, name: str) -> None:
+        """Raises SpecError if the map has no such quantity."""
+        if name not in self.quantities:
+            raise SpecError(
+                f"The map has no {name!r}; it has {', '.join(self.quantities)}. (Exponents need "
+                "several sizes.)"
+            )
+
     def grid(self, n_train: int) -> tuple[int, ...]:
         """The N_D of a cell: its own, and those below it to which its exponent is fitted."""
         if not self.sizes:

@@ -27,7 +27,7 @@ def clicked(event: Any, digest: str) -> tuple[int, int] | None:
         event: what the chart returned.
         digest: of the map, since a chart remembers its selection.
     """
-    points = event.selection.points if event else []
+    points = event["selection"]["points"] if event else []
     data = points[0].get("customdata") if points else None
     place = (int(data[0]), int(data[1])) if data else None
     seen: dict[str, tuple[int, int] | None] = st.session_state.setdefault(_SEEN, {})

@@ -12,8 +12,6 @@ from ntk_uq.figures.phase_map import SYMBOLS
 from ntk_uq.specs import (
     ACTIVATIONS,
     AXES,
-    MAP_QUANTITIES,
-    MOMENTS,
     ArchitectureSpec,
     DataSpec,
     MapSpec,
@@ -114,7 +112,7 @@ def draw() -> MapSpec:
 def view_of(spec: MapSpec) -> PhaseMapView:
     """The view of a map with the chosen quantity, colours and cell."""
     wanted = st.session_state.get(widgets.key(_PAGE, "quantity"))
-    quantity = wanted if wanted in _options(spec) else "mu"
+    quantity = wanted if wanted in spec.quantities else "mu"
     scale = st.session_state.get(widgets.key(_PAGE, "scale")) or "automatic"
     of, place = st.session_state.get(widgets.key(_PAGE, "shown"), (spec, None))
     # A cell that was chosen on another map means nothing here.
@@ -125,7 +123,7 @@ def view_of(spec: MapSpec) -> PhaseMapView:
 def quantity(spec: MapSpec) -> None:
     """What the colours show, and their scale: a choice that computes nothing."""
     key = widgets.key(_PAGE, "quantity")
-    options = _options(spec)
+    options = spec.quantities
     if st.session_state.get(key) not in options:
         st.session_state[key] = "mu"
     left, right = st.columns([4, 1], vertical_alignment="bottom")
@@ -143,10 +141,6 @@ def quantity(spec: MapSpec) -> None:
         key=widgets.key(_PAGE, "scale"),
         help=about(PhaseMapView, "scale"),
     )
-
-
-def _options(spec: MapSpec) -> Sequence[str]:
-    return MAP_QUANTITIES if spec.sizes else MOMENTS
 
 
 def _axis(which: str, label: str) -> tuple[str, str]:
