@@ -68,7 +68,7 @@ def lowest(found: PhaseMap, quantity: str) -> str:
         known = int(np.isfinite(values).sum())
         return (
             f"{SYMBOLS[quantity]} from {np.nanmin(values):.3g} to {np.nanmax(values):.3g} in "
-            f"{known} of {found.spec.n_cells} cells; in the others no power law can be quoted yet."
+            f"{known} of {found.spec.n_cells} cells; in the others none can be quoted, or not yet."
         )
     value = found.cells[place[0]][place[1]].values[quantity]
     so_far = "" if found.complete else " so far"
