@@ -6,8 +6,7 @@ from ntk_uq import datasets
 from ntk_uq.errors import MissingDataError, NtkUqError
 from ntk_uq.figures import PLOT_CONFIG, Style
 from ntk_uq.figures.phase_map import MAP_TITLES, map_figure
-from ntk_uq.maps import PhaseMap, map_cost, sides, stored_map
-from ntk_uq.store import Store
+from ntk_uq.maps import PhaseMap, sides, stored_map
 from ntk_uq.ui import links, live, map_details, map_launch, missing_data, session
 from ntk_uq.ui.controls import phase_map as controls
 from ntk_uq.views import PhaseMapView
@@ -53,20 +52,20 @@ def results(view: PhaseMapView, waiting: bool) -> None:
     with session.told():
         store = session.store()
         found = stored_map(store.results, view.map)
-        map_launch.panel(store, found, map_cost(found))
+        map_launch.panel(store, found)
         still_waiting = live.pending(store, [found])
     if waiting != still_waiting:
         st.rerun()
     left, right = st.columns([5, 3])
     with left:
-        chart(store, found, view)
+        chart(found, view)
     with right:
         map_details.draw(found, view)
     for sentence in found.notices:
         st.warning(sentence, icon=":material/warning:")
 
 
-def chart(store: Store, found: PhaseMap, view: PhaseMapView) -> None:  # noqa: ARG001
+def chart(found: PhaseMap, view: PhaseMapView) -> None:
     """The map; a click on a cell chooses it."""
     dataset = datasets.get(view.map.data.dataset)
     digest = view.map.digest()

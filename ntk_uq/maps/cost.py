@@ -42,10 +42,10 @@ def map_cost(found: PhaseMap) -> MapCost:
     """
     spec, known = found.spec, _points(found)
     n_features = datasets.get(spec.data.dataset).n_features
-    cost = cost_of(spec, [(g, known[replace(g.curve, n_train=(1,))]) for g in groups(spec)])
+    cost = cost_of(spec, [(group, known[group.shared]) for group in groups(spec)])
     took, expected, draws = 0.0, 0.0, 0
     for group in groups(spec):
-        points = known[replace(group.curve, n_train=(1,))]
+        points = known[group.shared]
         for draw in range(spec.draws):
             there = [points[draw, n].seconds for n in group.curve.n_train if (draw, n) in points]
             if len(there) == len(group.curve.n_train):
@@ -68,7 +68,9 @@ def cost_of(spec: MapSpec, todo: Collection[tuple[Group, Collection[PointId]]]) 
             missing = tuple(n for n in group.curve.n_train if (draw, n) not in known)
             if not missing:
                 continue
-            part = replace(group.curve, n_train=missing)
+            part = group.curve
+            if len(missing) < len(part.n_train):
+                part = replace(part, n_train=missing)
             points += len(missing)
             seconds += draw_seconds(part, n_features)
             memory = max(memory, check_memory(part, n_features))

@@ -33,10 +33,12 @@ class Group:
     """Cells that differ in N_D alone: one nested curve, whose kernels they share.
 
     Attributes:
+        shared: what they have in common, as :class:`PlannedCell` has it.
         curve: all of their N_D.
         keys: where the store keeps its points.
     """
 
+    shared: CurveSpec
     curve: CurveSpec
     keys: Mapping[PointId, str]
 
@@ -48,8 +50,7 @@ def planned(spec: MapSpec) -> tuple[tuple[PlannedCell, ...], ...]:
         SpecError: for an unknown data set, or one that cannot be prepared as asked.
         MissingDataError: if its files are not there.
     """
-    fingerprint = datasets.get(spec.data.dataset).fingerprint()
-    return _planned(spec, fingerprint, settings.memory_limit())
+    return _planned(spec, *_circumstances(spec))
 
 
 def groups(spec: MapSpec) -> tuple[Group, ...]:
@@ -57,20 +58,12 @@ def groups(spec: MapSpec) -> tuple[Group, ...]:
 
     Cells that cannot be computed are left out. Raises as :func:`planned`.
     """
-    rows = planned(spec)
-    order = sorted(
-        ((i, j) for i, row in enumerate(rows) for j in range(len(row))),
-        key=lambda place: (-min(_coarseness(place[0]), _coarseness(place[1])), place),
-    )
-    found: dict[CurveSpec, dict[PointId, str]] = {}
-    for row, column in order:
-        cell = rows[row][column]
-        if cell.impossible is None:
-            found.setdefault(cell.shared, {}).update(cell.keys)
-    return tuple(
-        Group(replace(shared, n_train=tuple(sorted({n for _, n in keys}))), keys)
-        for shared, keys in found.items()
-    )
+    return _groups(spec, *_circumstances(spec))
+
+
+def _circumstances(spec: MapSpec) -> tuple[str, int]:
+    """What a plan depends on beside the map: what the data files hold, and what fits."""
+    return datasets.get(spec.data.dataset).fingerprint(), settings.memory_limit()
 
 
 def impossible(spec: CurveSpec) -> str | None:
@@ -87,13 +80,31 @@ def impossible(spec: CurveSpec) -> str | None:
 @functools.lru_cache(maxsize=16)
 def _planned(
     spec: MapSpec,
-    fingerprint: str,  # noqa: ARG001 (the key: other files are other results)
-    limit: int,  # noqa: ARG001 (the key: what fits depends on it)
+    fingerprint: str,  # noqa: ARG001 (the key of what is remembered)
+    limit: int,  # noqa: ARG001
 ) -> tuple[tuple[PlannedCell, ...], ...]:
     # Thousands of digests, asked for every second while a page waits.
     rows, columns = spec.shape
     return tuple(
         tuple(_plan(spec.cell(row, column)) for column in range(columns)) for row in range(rows)
+    )
+
+
+@functools.lru_cache(maxsize=16)
+def _groups(spec: MapSpec, fingerprint: str, limit: int) -> tuple[Group, ...]:
+    rows = _planned(spec, fingerprint, limit)
+    order = sorted(
+        ((i, j) for i, row in enumerate(rows) for j in range(len(row))),
+        key=lambda place: (-min(_coarseness(place[0]), _coarseness(place[1])), place),
+    )
+    found: dict[CurveSpec, dict[PointId, str]] = {}
+    for row, column in order:
+        cell = rows[row][column]
+        if cell.impossible is None:
+            found.setdefault(cell.shared, {}).update(cell.keys)
+    return tuple(
+        Group(shared, replace(shared, n_train=tuple(sorted({n for _, n in keys}))), keys)
+        for shared, keys in found.items()
     )
 
 

@@ -1,5 +1,6 @@
 """Phase maps: the theory over two chosen axes, cell by cell."""
 
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -206,6 +207,7 @@ def axis_check(name: str) -> Any:
     return check_of(_OWNERS[name][1], name)
 
 
+@functools.lru_cache(maxsize=256)
 def _axis(which: str, name: str, values: tuple[Any, ...]) -> Axis:
     check = check_of(_OWNERS[name][1], name)
     if name == "activation" and not all(isinstance(value, str) for value in values):

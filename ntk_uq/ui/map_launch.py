@@ -27,9 +27,9 @@ def at_once(found: PhaseMap) -> bool:
     return decided[digest]
 
 
-def panel(store: Store, found: PhaseMap, cost: MapCost) -> None:
+def panel(store: Store, found: PhaseMap) -> None:
     """The estimate and the button; or the progress, and a button to stop."""
-    spec = found.spec
+    spec, cost = found.spec, map_cost(found)
     impossible = f", {found.failed:,} of them without a number" if found.failed else ""
     finished = None
     if found.complete:
