@@ -21,6 +21,7 @@ session.navigate(
         st.Page("pages/ensembles.py", title="Ensembles", icon=":material/hub:"),
         st.Page("pages/width.py", title="Width", icon=":material/width:"),
         st.Page("pages/training_time.py", title="Training time", icon=":material/timer:"),
+        st.Page("pages/phase_map.py", title="Phase map", icon=":material/grid_on:"),
         st.Page("pages/data.py", title="Data", icon=":material/database:"),
         st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:"),
         st.Page("pages/report.py", title="Report", icon=":material/docs:"),

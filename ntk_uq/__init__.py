@@ -15,6 +15,7 @@ from ntk_uq.specs import (
     DataSpec,
     EnsembleSpec,
     FlowSpec,
+    MapSpec,
     OptimizerSpec,
     TrainingSpec,
 )
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ntk_uq.comparisons import Comparison
     from ntk_uq.curves import Curve
     from ntk_uq.flows import Flow
+    from ntk_uq.maps import PhaseMap
     from ntk_uq.scaling import LawChoice
     from ntk_uq.widths import WidthLaws
 
@@ -154,6 +156,26 @@ def time_law(spec: FlowSpec) -> "Flow":
     return run_flow(spec)
 
 
+def phase_map(spec: MapSpec) -> "PhaseMap":
+    """A map of the infinite-width theory over two axes, computed in this process.
+
+    Returns:
+        The map: ``values("mu")``, an array of shape (values of y, values of x) with NaN where a
+        cell has no number, ``errors("mu")``, ``reason("mu", row, column)``, and ``cells`` with the
+        curve of each. Quantities are mu, sigma (in squared units of the target), epsilon,
+        epsilon_population and, with ``sizes``, alpha_mu and alpha_sigma, the exponents of
+        ``N_D^-alpha``.
+
+    Raises:
+        SpecError: if the data set is unknown, or cannot be prepared as asked.
+        MissingDataError, DataError: if its files are missing or damaged.
+        CostLimitError: beyond the settings' limit.
+    """
+    from ntk_uq.engine.inline import run_map
+
+    return run_map(spec)
+
+
 __all__ = [
     "VERSION",
     "ArchitectureSpec",
@@ -161,11 +183,13 @@ __all__ = [
     "DataSpec",
     "EnsembleSpec",
     "FlowSpec",
+    "MapSpec",
     "OptimizerSpec",
     "TrainingSpec",
     "curve",
     "ensemble",
     "fit",
+    "phase_map",
     "time_law",
     "width_law",
 ]

@@ -66,12 +66,24 @@ class Network:
     after_first: Callable[..., jax.Array]
 
 
-def build(spec: ArchitectureSpec, width: int = 1, n_outputs: int = 1) -> Network:
+def build(
+    spec: ArchitectureSpec,
+    width: int = 1,
+    n_outputs: int = 1,
+    sigmas: tuple[Any, Any] | None = None,
+) -> Network:
     """The network of a specification in NTK parameterization.
 
     ``depth`` hidden layers of ``width`` units, each an affine map
     ``sigma_w / sqrt(fan_in) W h + sigma_b b`` followed by the activation, then one more affine
     map to ``n_outputs``; Jacot, Gabriel, Hongler, arXiv:1806.07572.
+
+    Args:
+        spec: the specification.
+        width: units of each hidden layer; the kernels do not depend on it.
+        n_outputs: C.
+        sigmas: sigma_w and sigma_b as JAX's own values, in place of the specification's: then a
+            compiled kernel serves every network of this depth and activation.
     """
     stax = _import_stax()
     activations = {
@@ -81,8 +93,10 @@ def build(spec: ArchitectureSpec, width: int = 1, n_outputs: int = 1) -> Network
         "linear": stax.Identity,
     }
 
+    sigma_w, sigma_b = sigmas or (spec.sigma_w, spec.sigma_b)
+
     def affine(units: int) -> Any:
-        return stax.Dense(units, W_std=spec.sigma_w, b_std=spec.sigma_b)
+        return stax.Dense(units, W_std=sigma_w, b_std=sigma_b)
 
     layers = []
     for _ in range(spec.depth):

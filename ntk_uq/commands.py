@@ -14,6 +14,7 @@ from ntk_uq.specs import (
     DataSpec,
     EnsembleSpec,
     FlowSpec,
+    MapSpec,
     OptimizerSpec,
     PointSpec,
     TrainingSpec,
@@ -55,6 +56,9 @@ OPTIMIZER = Options(OptimizerSpec, ("optimizer", "steps", "eta", "momentum", "ba
 WIDTH = Options(WidthView, ("tolerance",))
 FLOW = Options(FlowSpec, ("n_train", "draws", "jitters", "noises"))
 TIMES = Options(TrainingTimeView, ("tau_low", "tau_high", "n_times"))
+MAP = Options(MapSpec, ("n_train", "draws", "x", "y", "sizes"))
+"""Without the values of the axes, whose options read more than a list."""
+
 POINT = Options(PointSpec, ("n_train", "draw"))
 
 COMMANDS: dict[str, tuple[Options, ...]] = {

@@ -198,12 +198,14 @@ def point_keys(spec: CurveSpec) -> dict[PointId, str]:
 
 def stored_curve(results: ResultsCache, spec: CurveSpec) -> Curve:
     """The curve with those of its points that the store has."""
-    found = []
-    for (draw, n), key in point_keys(spec).items():
-        point = results.get_record(key, Point)
-        if point is not None and (point.draw, point.n_train) == (draw, n):
-            found.append(point)
-    return Curve(spec, tuple(found))
+    found = (read_point(results, place, key) for place, key in point_keys(spec).items())
+    return Curve(spec, tuple(point for point in found if point is not None))
+
+
+def read_point(results: ResultsCache, place: PointId, key: str) -> Point | None:
+    """The point that the store keeps there, or None."""
+    point = results.get_record(key, Point)
+    return point if point is not None and (point.draw, point.n_train) == place else None
 
 
 def _told(sentences: Iterable[tuple[int, str]]) -> tuple[str, ...]:

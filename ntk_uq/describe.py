@@ -15,9 +15,10 @@ from ntk_uq import datasets
 from ntk_uq.datasets import own
 from ntk_uq.errors import NtkUqError
 from ntk_uq.fields import Spec, parse_json
-from ntk_uq.jobs import CALIBRATION, CURVE, ENSEMBLE, FETCH, FLOW, HISTORY, REPORT, SPECTRUM
+from ntk_uq.jobs import CALIBRATION, CURVE, ENSEMBLE, FETCH, FLOW, HISTORY, MAP, REPORT, SPECTRUM
 from ntk_uq.specs import (
     ArchitectureSpec,
+    Axis,
     CalibrationSpec,
     CurveSpec,
     DataSpec,
@@ -25,6 +26,7 @@ from ntk_uq.specs import (
     FetchSpec,
     FlowSpec,
     HistorySpec,
+    MapSpec,
     OptimizerSpec,
     ReportSpec,
     SpectrumSpec,
@@ -105,6 +107,47 @@ def flow(spec: FlowSpec) -> str:
     return ", ".join(parts)
 
 
+def phase_map(spec: MapSpec) -> str:
+    """A phase map in words."""
+    x, y = spec.axes
+    names = {x.name, y.name}
+    fixed = [
+        *([f"depth {spec.architecture.depth}"] if "depth" not in names else []),
+        *([spec.architecture.activation] if "activation" not in names else []),
+        *([f"σ_w {spec.architecture.sigma_w:.4g}"] if "sigma_w" not in names else []),
+        *([f"σ_b {spec.architecture.sigma_b:.4g}"] if "sigma_b" not in names else []),
+        *([f"N_D {spec.n_train}"] if "n_train" not in names else []),
+        *([f"N_T {spec.data.n_test}"] if "n_test" not in names else []),
+    ]
+    trained = [] if names & {"time", "steps"} else [training(spec.training)]
+    over = f"map over {_axis(x)} and {_axis(y)}"
+    draws = f"{spec.draws} draw{'s' * (spec.draws != 1)}"
+    parts = (title(spec.data.dataset), over, *fixed, draws, *trained, *preparation(spec.data))
+    return ", ".join(parts)
+
+
+def axis_symbol(name: str) -> str:
+    """What an axis of a map is called."""
+    return _SYMBOLS.get(name, name)
+
+
+_SYMBOLS = {
+    "sigma_w": "σ_w",
+    "sigma_b": "σ_b",
+    "n_train": "N_D",
+    "n_test": "N_T",
+    "time": "t",
+    "steps": "k",
+}
+
+
+def _axis(axis: Axis) -> str:
+    first, last = (v if isinstance(v, str) else f"{v:g}" for v in (axis.values[0], axis.values[-1]))
+    if axis.categorical:
+        return ", ".join(axis.values)
+    return f"{axis_symbol(axis.name)} {first} to {last}"
+
+
 def calibration(spec: CalibrationSpec) -> str:  # noqa: ARG001 (one interface for all)
     """A measurement of the workers' speed in words."""
     return "How fast a worker trains"
@@ -130,6 +173,7 @@ KINDS: dict[str, tuple[type[Spec], Callable[[Any], str]]] = {
     CURVE: (CurveSpec, curve),
     ENSEMBLE: (EnsembleSpec, ensemble),
     HISTORY: (HistorySpec, history),
+    MAP: (MapSpec, phase_map),
     CALIBRATION: (CalibrationSpec, calibration),
     SPECTRUM: (SpectrumSpec, spectrum),
     REPORT: (ReportSpec, report),

@@ -42,6 +42,10 @@ class SingularKernelError(NtkUqError):
     """A kernel matrix is not positive definite in float64."""
 
 
+class KernelOverflowError(SpecError):
+    """A kernel, or what is made of it, is not finite in float64."""
+
+
 class StoreError(NtkUqError):
     """The store cannot be used: wrong version, not writable, not ours."""
 

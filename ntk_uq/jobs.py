@@ -15,6 +15,7 @@ from ntk_uq.specs import (
     FetchSpec,
     FlowSpec,
     HistorySpec,
+    MapSpec,
     ReportSpec,
     SpectrumSpec,
 )
@@ -26,6 +27,7 @@ ENSEMBLE = "ensemble"
 FETCH = "fetch"
 FLOW = "flow"
 HISTORY = "history"
+MAP = "map"
 REPORT = "report"
 SPECTRUM = "spectrum"
 
@@ -37,6 +39,7 @@ RANK = {
     FLOW: 0,
     HISTORY: 0,
     SPECTRUM: 0,
+    MAP: -10,  # a cell that is opened as a curve goes before the rest of its map
     ENSEMBLE: -20,
 }
 """Priority of a kind's jobs: what somebody waits for before anything else goes first, and theory,
@@ -91,6 +94,11 @@ def submit_history(jobs: JobTable, spec: HistorySpec) -> Job:
 def submit_flow(jobs: JobTable, spec: FlowSpec) -> Job:
     """Asks for the losses against training time; :func:`ntk_uq.flows.stored_flow` finds them."""
     return submit(jobs, FLOW, spec, total=spec.draws)
+
+
+def submit_map(jobs: JobTable, spec: MapSpec) -> Job:
+    """Asks for a phase map; its cells are found by :func:`ntk_uq.maps.stored_map`."""
+    return submit(jobs, MAP, spec)
 
 
 def submit_report(jobs: JobTable, name: str) -> Job:

@@ -23,6 +23,7 @@ UPLOAD_EXPANDED = "NTK_UQ_UPLOAD_EXPANDED"
 MEMORY = "NTK_UQ_MEMORY"
 WORKERS = "NTK_UQ_WORKERS"
 TRAINING_HOURS = "NTK_UQ_TRAINING_HOURS"
+MAP_HOURS = "NTK_UQ_MAP_HOURS"
 SCHEDULER = "NTK_UQ_SCHEDULER"
 MIRRORS = "NTK_UQ_MIRRORS"
 
@@ -107,14 +108,16 @@ def training_limit() -> float:
     Raises:
         SpecError: if ``NTK_UQ_TRAINING_HOURS`` is not a number above 0.
     """
-    text = os.environ.get(TRAINING_HOURS) or "48"
-    try:
-        hours = float(text)
-    except ValueError:
-        hours = 0.0
-    if not 0 < hours < float("inf"):
-        raise SpecError(f"{TRAINING_HOURS} is {text!r}; it must be a number of hours above 0.")
-    return hours
+    return _hours(TRAINING_HOURS, "48")
+
+
+def map_limit() -> float:
+    """Hours of one worker that one phase map may take (default 12).
+
+    Raises:
+        SpecError: if ``NTK_UQ_MAP_HOURS`` is not a number above 0.
+    """
+    return _hours(MAP_HOURS, "12")
 
 
 def workers() -> int:
@@ -180,6 +183,17 @@ def format_bytes(count: float) -> str:
             return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1024
     return f"{count:.1f} TiB"
+
+
+def _hours(variable: str, default: str) -> float:
+    text = os.environ.get(variable) or default
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours < float("inf"):
+        raise SpecError(f"{variable} is {text!r}; it must be a number of hours above 0.")
+    return hours
 
 
 def _directory(variable: str, default: Path) -> Path:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ntk_uq.errors import SpecError
-from ntk_uq.fields import Choice, Name
+from ntk_uq.fields import Choice, Increasing, Name, Real
 
 _NONE = "*"
 """An empty list in a link: no name has a star in it."""
@@ -54,3 +54,35 @@ class Text:
 
     def parse(self, name: str, text: str) -> str:  # noqa: ARG002
         return text
+
+
+@dataclass(frozen=True)
+class AxisValues:
+    """The values of an axis that may be of any field: increasing numbers, or names.
+
+    Numbers are kept as floats, whatever the field; whoever knows the field reads them with its own
+    check.
+    """
+
+    longest: int
+
+    def check(self, name: str, value: Any) -> tuple[float, ...] | tuple[str, ...]:
+        if isinstance(value, str) or not hasattr(value, "__iter__"):
+            raise SpecError(f"{name} is {value!r:.80}; it must be a list of numbers or of names.")
+        items = tuple(value)
+        if items and all(isinstance(item, str) for item in items):
+            return Names(Name(), self.longest).check(name, items)
+        numbers: tuple[float, ...] = Increasing(Real(-1e300, 1e300), self.longest).check(
+            name, items
+        )
+        return numbers
+
+    def format(self, value: tuple[float, ...] | tuple[str, ...]) -> str:
+        return ",".join(v if isinstance(v, str) else repr(v).removesuffix(".0") for v in value)
+
+    def parse(self, name: str, text: str) -> tuple[float, ...] | tuple[str, ...]:  # noqa: ARG002
+        items = tuple(item.strip() for item in text.split(","))
+        try:
+            return tuple(float(item) for item in items)
+        except ValueError:
+            return items

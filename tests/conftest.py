@@ -32,6 +32,7 @@ install_import_hook(
         "ntk_uq.ensembles.step_size",
         "ntk_uq.ensembles.training",
         "ntk_uq.figures.distribution",
+        "ntk_uq.maps",
         "ntk_uq.scaling.law_choice",
         "ntk_uq.scaling.needed_width",
         "ntk_uq.scaling.noise",

@@ -13,6 +13,7 @@ from ntk_uq.specs import (
     CurveSpec,
     DataSpec,
     FetchSpec,
+    MapSpec,
     ReportSpec,
     SpectrumSpec,
     TrainingSpec,
@@ -44,6 +45,22 @@ def said(kind, spec):
 )
 def test_curves(spec, words):
     assert said(jobs.CURVE, spec) == words
+
+
+def test_maps():
+    spec = MapSpec(
+        DataSpec("mnist", 70),
+        ArchitectureSpec(3, "erf", 1.5),
+        x="n_train",
+        x_values=(10, 20, 80),
+        y="activation",
+        y_values=("relu", "erf"),
+        draws=2,
+    )
+    assert said(jobs.MAP, spec) == (
+        "MNIST, map over N_D 10 to 80 and relu, erf, depth 3, σ_w 1.5, σ_b 0, N_T 70, 2 draws, "
+        "to convergence"
+    )
 
 
 def test_trainings():

@@ -79,6 +79,8 @@ def test_pages_load_neither_jax_nor_neural_tangents_nor_dask():
         "results",
         "store",
         "jobs",
+        "maps",
+        "theory.criticality",
         "histories",
         "describe",
         "comparisons",
@@ -177,7 +179,7 @@ LAYERS = [
     {"theory", "scaling", "store"},
     {"ensembles"},
     {"curves", "histories", "jobs", "reports", "spectra"},
-    {"comparisons", "describe"},
+    {"comparisons", "describe", "maps"},
     {"engine"},
 ]
 

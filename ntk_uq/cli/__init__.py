@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ntk_uq.cli import curve, data, ensemble, runs, serve, time, width
+from ntk_uq.cli import curve, data, ensemble, phase_map, runs, serve, time, width
 from ntk_uq.errors import NtkUqError, SpecError
 from ntk_uq.version import VERSION
 
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"ntk_uq {VERSION}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (curve, ensemble, width, time, data, runs, serve):
+    for module in (curve, ensemble, width, time, phase_map, data, runs, serve):
         module.add_parsers(commands)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")

@@ -10,8 +10,9 @@ from ntk_uq.ensembles.stored import Ensembles, stored_ensembles, theory_of
 from ntk_uq.errors import StoreError
 from ntk_uq.fields import Spec
 from ntk_uq.flows import Flow, stored_flow
-from ntk_uq.jobs import CURVE, ENSEMBLE, FLOW
-from ntk_uq.specs import CurveSpec, EnsembleSpec, FlowSpec
+from ntk_uq.jobs import CURVE, ENSEMBLE, FLOW, MAP
+from ntk_uq.maps import PhaseMap, stored_map
+from ntk_uq.specs import CurveSpec, EnsembleSpec, FlowSpec, MapSpec
 from ntk_uq.store import ResultsCache
 
 log = logging.getLogger(__name__)
@@ -91,6 +92,27 @@ def run_flow(
     kept = Overlay(results)
     _run(FLOW, spec, kept, on_progress)
     return stored_flow(kept, spec)
+
+
+def run_map(
+    spec: MapSpec,
+    results: ResultsCache | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> PhaseMap:
+    """A whole phase map; what the store has is taken from it, what is new is kept there.
+
+    Args:
+        spec: the map.
+        results: as in :func:`run_curve`.
+        on_progress: called with the number of points done, and of all.
+
+    Raises:
+        SpecError, DataError, CostLimitError: as the map's own checks. A cell that cannot be
+            computed has its reason instead.
+    """
+    kept = Overlay(results)
+    _run(MAP, spec, kept, on_progress)
+    return stored_map(kept, spec)
 
 
 def _run(

@@ -90,6 +90,36 @@ SOURCES: dict[str, Source] = {
         year="2020",
         **_arxiv("1910.00019"),
     ),
+    "poole2016": _source(
+        "inproceedings",
+        author=(
+            "Poole, Ben and Lahiri, Subhaneil and Raghu, Maithra and Sohl-Dickstein, Jascha and "
+            "Ganguli, Surya"
+        ),
+        title="{Exponential expressivity in deep neural networks through transient chaos}",
+        booktitle="Advances in Neural Information Processing Systems",
+        volume="29",
+        year="2016",
+        **_arxiv("1606.05340"),
+    ),
+    "schoenholz2017": _source(
+        "inproceedings",
+        author=(
+            "Schoenholz, Samuel S. and Gilmer, Justin and Ganguli, Surya and Sohl-Dickstein, Jascha"
+        ),
+        title="{Deep Information Propagation}",
+        booktitle="International Conference on Learning Representations",
+        year="2017",
+        **_arxiv("1611.01232"),
+    ),
+    "hayou2019": _source(
+        "inproceedings",
+        author="Hayou, Soufiane and Doucet, Arnaud and Rousseau, Judith",
+        title="{On the Impact of the Activation Function on Deep Neural Networks Training}",
+        booktitle="International Conference on Machine Learning",
+        year="2019",
+        **_arxiv("1902.06853"),
+    ),
     "jacot2018": _source(
         "inproceedings",
         author="Jacot, Arthur and Gabriel, Franck and Hongler, Cl{\\'e}ment",

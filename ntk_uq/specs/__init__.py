@@ -4,21 +4,36 @@ They hold plain values only, are validated on construction, and have a stable di
 and a form for links (see :mod:`ntk_uq.fields`).
 """
 
-from ntk_uq.specs.curves import CurveSpec, PointSpec, check_window
+from ntk_uq.specs.curves import CurveSpec, PointSpec, check_window, logarithmic_grid
 from ntk_uq.specs.data import PREPARATIONS, TARGETS, DataSpec
 from ntk_uq.specs.ensembles import EnsembleSpec, MemberSpec
 from ntk_uq.specs.flow import FlowSpec
 from ntk_uq.specs.history import HistorySpec
 from ntk_uq.specs.looks import CalibrationSpec, FetchSpec, ReportSpec, SpectrumSpec
+from ntk_uq.specs.map import (
+    AXES,
+    EXPONENTS,
+    MAP_QUANTITIES,
+    MOMENTS,
+    MOST_CELLS,
+    Axis,
+    MapSpec,
+    read_values,
+)
 from ntk_uq.specs.network import ACTIVATIONS, ArchitectureSpec
 from ntk_uq.specs.ranges import DEPTH, DRAWS, MEMBERS, N_TRAIN, WIDTH
 from ntk_uq.specs.training import OPTIMIZERS, POSTERIORS, USUAL, OptimizerSpec, TrainingSpec
 
 __all__ = [
     "ACTIVATIONS",
+    "AXES",
     "DEPTH",
     "DRAWS",
+    "EXPONENTS",
+    "MAP_QUANTITIES",
     "MEMBERS",
+    "MOMENTS",
+    "MOST_CELLS",
     "N_TRAIN",
     "OPTIMIZERS",
     "POSTERIORS",
@@ -27,6 +42,7 @@ __all__ = [
     "USUAL",
     "WIDTH",
     "ArchitectureSpec",
+    "Axis",
     "CalibrationSpec",
     "CurveSpec",
     "DataSpec",
@@ -34,6 +50,7 @@ __all__ = [
     "FetchSpec",
     "FlowSpec",
     "HistorySpec",
+    "MapSpec",
     "MemberSpec",
     "OptimizerSpec",
     "PointSpec",
@@ -41,4 +58,6 @@ __all__ = [
     "SpectrumSpec",
     "TrainingSpec",
     "check_window",
+    "logarithmic_grid",
+    "read_values",
 ]

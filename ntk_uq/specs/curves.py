@@ -68,3 +68,13 @@ def check_window(
             f"{grid[0]} to {grid[-1]}; widen it or leave it empty."
         )
     return bounds
+
+
+def logarithmic_grid(low: int, high: int, points: int) -> tuple[int, ...]:
+    """At most ``points`` whole numbers from ``low`` to ``high``, evenly spaced in the logarithm.
+
+    Neighbours that round to the same number are one.
+    """
+    ratio = (high / low) ** (1 / (points - 1))
+    inner = (round(low * ratio**i) for i in range(1, points - 1))
+    return tuple(sorted({low, *inner, high}))

@@ -4,6 +4,7 @@ Training subsets are nested, so kernels and Cholesky factor grow with N_D and no
 twice; see docs/theory.md for the equations and docs/architecture.md for the bookkeeping.
 """
 
+import math
 import time
 from collections.abc import Container, Iterator
 from typing import Protocol, runtime_checkable
@@ -14,14 +15,14 @@ from jaxtyping import Float
 
 from ntk_uq import datasets
 from ntk_uq.datasets import Dataset, Split
-from ntk_uq.errors import SingularKernelError
+from ntk_uq.errors import KernelOverflowError, SingularKernelError
 from ntk_uq.results import Point
 from ntk_uq.specs import CurveSpec, TrainingSpec
 from ntk_uq.theory.cholesky import GrowingCholesky
 from ntk_uq.theory.filters import smoother
 from ntk_uq.theory.kernels import TILE, Kernels
 from ntk_uq.theory.memory import check_memory
-from ntk_uq.theory.moments import loss_moments
+from ntk_uq.theory.moments import LossMoments, loss_moments
 from ntk_uq.theory.provenance import provenance
 from ntk_uq.theory.ridge import ridge_of
 from ntk_uq.theory.soundness import advice, doubts
@@ -148,10 +149,11 @@ def evaluate_draw(
 
     Yields:
         A :class:`~ntk_uq.results.Point` for each N_D that is not skipped. From the first N_D at
-        which the kernel is not positive definite, points carry the reason instead of numbers.
+        which the kernel is not positive definite, or not finite, points carry the reason instead
+        of numbers.
 
     Raises:
-        SpecError: if the data set is not as large, or the kernel overflows.
+        SpecError: if the data set is not as large.
         DataError: if its files are missing or damaged.
         MemoryLimitError: if it does not fit.
     """
@@ -163,32 +165,51 @@ def evaluate_draw(
     datasets.check_sizes(dataset, spec.data, wanted[-1])
     check_memory(spec, dataset.n_features)
     split = datasets.load_split(dataset, spec.data, wanted[-1], draw)
-    posterior, ridge = _posterior(spec, split, dataset)
-    origin = provenance(dataset, spec.data, split)
-    for n in wanted:
-        try:
+    origin, ridge, left = provenance(dataset, spec.data, split), 0.0, list(wanted)
+    try:
+        posterior, ridge = _posterior(spec, split, dataset)
+        for n in wanted:
             posterior.grow(n)
             mean, covariance, condition = posterior.gaussian()
-        except (SingularKernelError, scipy.linalg.LinAlgError) as error:
-            reason = f"{error} {advice(spec.training)}"
-            for failed in wanted[wanted.index(n) :]:
-                yield Point(failed, draw, ridge=ridge, failure=reason, provenance=origin)
-            return
-        moments = loss_moments(mean, covariance, split.y_test)
-        now = time.perf_counter()
-        yield Point(
-            n_train=n,
-            draw=draw,
-            **vars(moments),
-            condition=condition if np.isfinite(condition) else None,
-            ridge=ridge,
-            seconds=now - clock,
-            warnings=doubts(
-                moments, condition, posterior.prior_variance, spec.data.n_test, spec.training
-            ),
-            provenance=origin,
+            moments = _finite_moments(mean, covariance, split.y_test)
+            now = time.perf_counter()
+            yield Point(
+                n_train=n,
+                draw=draw,
+                **vars(moments),
+                condition=condition if np.isfinite(condition) else None,
+                ridge=ridge,
+                seconds=now - clock,
+                warnings=doubts(
+                    moments, condition, posterior.prior_variance, spec.data.n_test, spec.training
+                ),
+                provenance=origin,
+            )
+            clock = time.perf_counter()
+            left.remove(n)
+    except (SingularKernelError, scipy.linalg.LinAlgError) as error:
+        reason = f"{error} {advice(spec.training)}"
+    except KernelOverflowError as error:
+        reason = str(error)
+    else:
+        return
+    for n in left:
+        yield Point(n, draw, ridge=ridge, failure=reason, provenance=origin)
+
+
+def _finite_moments(
+    mean: Float[np.ndarray, "t c"],
+    covariance: Float[np.ndarray, "t t"],
+    targets: Float[np.ndarray, "t c"],
+) -> LossMoments:
+    with np.errstate(over="ignore", invalid="ignore"):
+        moments = loss_moments(mean, covariance, targets)
+    if not all(math.isfinite(value) for value in vars(moments).values() if value is not None):
+        raise KernelOverflowError(
+            "The moments of the loss are not finite in float64: the outputs of the networks are "
+            "too large; choose smaller sigma_w and sigma_b, or fewer layers."
         )
-        clock = time.perf_counter()
+    return moments
 
 
 def _posterior(spec: CurveSpec, split: Split, dataset: Dataset) -> tuple[Posterior, float]:

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ntk_uq.architecture import build
-from ntk_uq.errors import SpecError
+from ntk_uq.errors import KernelOverflowError
 from ntk_uq.specs import ArchitectureSpec
 
 TILE = 512
@@ -53,7 +53,7 @@ class Kernels:
         above and left of them is kept.
 
         Raises:
-            SpecError: if a kernel is not finite in float64.
+            KernelOverflowError: if a kernel is not finite in float64.
         """
         n = len(x)
         for low in range(start, n, TILE):
@@ -113,12 +113,13 @@ class Kernels:
             k[rows, columns] = exact[rows]
 
     def _fill(self, out: tuple[Matrix, ...], x1: np.ndarray, x2: np.ndarray) -> None:
-        function = _tile_function(self.spec, self.names)
+        function = _tile_function(_without_sigmas(self.spec), self.names)
+        sigmas = (np.float64(self.spec.sigma_w), np.float64(self.spec.sigma_b))
         with jax.enable_x64(True):
             for i in range(0, len(x1), TILE):
                 rows = _padded(x1[i : i + TILE])
                 for j in range(0, len(x2), TILE):
-                    tiles = function(rows, _padded(x2[j : j + TILE]))
+                    tiles = function(rows, _padded(x2[j : j + TILE]), *sigmas)
                     for k, tile in zip(out, tiles, strict=True):
                         block = k[i : i + TILE, j : j + TILE]
                         block[:] = np.asarray(tile)[: block.shape[0], : block.shape[1]]
@@ -128,13 +129,20 @@ class Kernels:
 def _tile_function(
     spec: ArchitectureSpec, names: tuple[str, ...]
 ) -> Callable[..., tuple[jax.Array, ...]]:
-    kernel = build(spec).kernel
-
-    def tile(x1: jax.Array, x2: jax.Array) -> tuple[jax.Array, ...]:
-        both = kernel(x1, x2, names)
+    # Compiled once a depth and activation, which takes many times as long as a tile: the sigmas
+    # are arguments, so that a map over them compiles nothing anew.
+    def tile(
+        x1: jax.Array, x2: jax.Array, sigma_w: jax.Array, sigma_b: jax.Array
+    ) -> tuple[jax.Array, ...]:
+        both = build(spec, sigmas=(sigma_w, sigma_b)).kernel(x1, x2, names)
         return tuple(getattr(both, name) for name in names)
 
     return jax.jit(tile)
+
+
+def _without_sigmas(spec: ArchitectureSpec) -> ArchitectureSpec:
+    """Depth and activation alone: the program that evaluates kernels depends on nothing else."""
+    return ArchitectureSpec(depth=spec.depth, activation=spec.activation)
 
 
 def _padded(x: np.ndarray) -> np.ndarray:
@@ -158,7 +166,7 @@ def _equal_pairs(x1: np.ndarray, x2: np.ndarray) -> tuple[list[int], list[int]]:
 
 def _check_finite(k: Matrix, spec: ArchitectureSpec) -> None:
     if not np.isfinite(k).all():
-        raise SpecError(
+        raise KernelOverflowError(
             f"The kernel of {spec.depth} hidden layers with sigma_w = {spec.sigma_w:g} and "
             f"sigma_b = {spec.sigma_b:g} is not finite in float64; choose smaller values."
         )

@@ -11,10 +11,8 @@ from ntk_uq.jobs import submit_calibration, submit_ensemble
 from ntk_uq.settings import format_bytes
 from ntk_uq.specs import CalibrationSpec, EnsembleSpec
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui.follow import NO_ENGINE
-from ntk_uq.ui.session import engine_alive
-
-_PANEL_HEIGHT = 104  # pixels, whatever it says: the plots below stand still
+from ntk_uq.ui import job_panel
+from ntk_uq.ui.job_panel import duration
 
 
 def calibrate(store: Store) -> None:
@@ -36,48 +34,57 @@ def panel(store: Store, *several: Ensembles) -> None:
     Raises:
         NtkUqError: where what is missing is too much for the settings' limits.
     """
-    specs = [ensembles.spec for ensembles in several]
-    jobs = _jobs(store, specs)
+    jobs = _jobs(store, [ensembles.spec for ensembles in several])
     costs = [cost_of(store.results, e.spec, e.missing) for e in several]
-    complete = all(ensembles.complete for ensembles in several)
-    with st.container(border=True, height=_PANEL_HEIGHT, vertical_alignment="center"):
-        if any(not job.state.ended for job in jobs):
-            _progress(store, several, costs, jobs)
-        elif complete:
-            seconds = sum(ensembles.provenance()["seconds"] for ensembles in several)
-            st.markdown(
-                f":material/check_circle: All {_wanted(several):,} networks are trained: "
-                f"{_duration(seconds)} together, some at the same time."
-            )
-        else:
-            _offer(store, several, costs)
-    if any(not job.state.ended for job in jobs) and not engine_alive(store):
-        st.warning(NO_ENGINE, icon=":material/power_off:")
-    if complete:
-        return
-    for error in dict.fromkeys(job.error for job in jobs if job.state is JobState.FAILED):
-        st.error(error)
-    if any(job.state is JobState.CANCELLED for job in jobs):
-        st.info("Stopped before all networks were trained. What is trained is kept.")
+    wanted = sum(ensembles.spec.n_members for ensembles in several)
+    by_id = {job.id: job for job in jobs}
+    done = sum(_done(ensembles, by_id.get(ensembles.spec.digest())) for ensembles in several)
+    finished = None
+    if all(ensembles.complete for ensembles in several):
+        seconds = sum(ensembles.provenance()["seconds"] for ensembles in several)
+        finished = (
+            f"All {wanted:,} networks are trained: {duration(seconds)} together, some at the same "
+            "time."
+        )
+
+    def left() -> str:
+        pairs = zip(several, costs, strict=True)
+        left_over = sum(cost.seconds * pace(store, e) for e, cost in pairs) / settings.workers()
+        return f", about {duration(left_over)} left"
+
+    job_panel.panel(
+        store,
+        jobs,
+        finished=finished,
+        offer=lambda: _offer(store, several, costs, wanted),
+        share=done / wanted,
+        text=f"{done:,} of {wanted:,} networks trained",
+        left=left,
+        stopped="Stopped before all networks were trained. What is trained is kept.",
+        key="stop_training",
+    )
 
 
 def _jobs(store: Store, specs: Sequence[EnsembleSpec]) -> list[Job]:
     return list(store.jobs.get_many([spec.digest() for spec in specs]).values())
 
 
-def _wanted(several: Sequence[Ensembles]) -> int:
-    return sum(ensembles.spec.n_members for ensembles in several)
+def _done(ensembles: Ensembles, job: Job | None) -> int:
+    """Networks that are there; the engine may know of some that were not there when we looked."""
+    if job is None or job.state.ended or job.total != ensembles.spec.n_members:
+        return ensembles.done
+    return max(ensembles.done, job.done)
 
 
-def _offer(store: Store, several: Sequence[Ensembles], costs: Sequence[Cost]) -> None:
+def _offer(store: Store, several: Sequence[Ensembles], costs: Sequence[Cost], wanted: int) -> None:
     left, right = st.columns([4, 1], vertical_alignment="center")
     done = sum(ensembles.done for ensembles in several)
     cached = f", {done:,} of them trained already" if done else ""
     measured = "" if stored_speed(store.results) else " (not measured on this machine yet)"
     left.markdown(
-        f"**{_wanted(several):,} networks**{cached}. To do: "
+        f"**{wanted:,} networks**{cached}. To do: "
         f"{_operations(sum(cost.flops for cost in costs))}, about "
-        f"**{_duration(sum(cost.seconds for cost in costs))}** of one worker{measured}, "
+        f"**{duration(sum(cost.seconds for cost in costs))}** of one worker{measured}, "
         f"{format_bytes(max(cost.bytes for cost in costs))} of memory. "
         "Every network is kept when it is trained; you can close this page."
     )
@@ -91,39 +98,6 @@ def _offer(store: Store, several: Sequence[Ensembles], costs: Sequence[Cost]) ->
             if not ensembles.complete:
                 submit_ensemble(store.jobs, ensembles.spec)
         st.rerun()
-
-
-def _progress(
-    store: Store, several: Sequence[Ensembles], costs: Sequence[Cost], jobs: Sequence[Job]
-) -> None:
-    left, right = st.columns([5, 1], vertical_alignment="center")
-    by_id, wanted = {job.id: job for job in jobs}, _wanted(several)
-    done = sum(_done(ensembles, by_id.get(ensembles.spec.digest())) for ensembles in several)
-    text = f"{done:,} of {wanted:,} networks trained"
-    active = [job for job in jobs if not job.state.ended]
-    stopping = all(job.cancel_requested for job in active)
-    if stopping:
-        text += ", stopping after the ones in hand"
-    elif all(job.state is JobState.QUEUED for job in active):
-        text += ", waiting for the engine"
-    elif all(job.state is JobState.INTERRUPTED for job in active):
-        text += ", the engine has gone silent; another one goes on"
-    else:
-        pairs = zip(several, costs, strict=True)
-        left_over = sum(cost.seconds * pace(store, e) for e, cost in pairs) / settings.workers()
-        text += f", about {_duration(left_over)} left"
-    left.progress(min(1.0, done / wanted), text=text)
-    if right.button("Stop", key="stop_training", disabled=stopping):
-        for job in active:
-            store.jobs.request_cancel(job.id)
-        st.rerun()
-
-
-def _done(ensembles: Ensembles, job: Job | None) -> int:
-    """Networks that are there; the engine may know of some that were not there when we looked."""
-    if job is None or job.state.ended or job.total != ensembles.spec.n_members:
-        return ensembles.done
-    return max(ensembles.done, job.done)
 
 
 def pace(store: Store, ensembles: Ensembles) -> float:
@@ -144,13 +118,3 @@ def _operations(flops: float) -> str:
         if flops >= 10**power:
             return f"{flops / 10**power:,.3g} {prefix}FLOP"
     return f"{flops / 1e6:,.3g} MFLOP"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(seconds, 1):.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 48 * 3600:
-        return f"{seconds / 3600:.1f} h"
-    return f"{seconds / 86400:.1f} days"

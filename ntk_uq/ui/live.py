@@ -16,12 +16,20 @@ _ASKED, _WATCHER = "asked_jobs", "watcher"
 Submit = Callable[[JobTable, Any], Job]
 
 
-class Growing(Protocol):
-    """What a job computes result by result: a curve and its points, say."""
+class Asked(Protocol):
+    """What a job computes."""
 
     @property
     def spec(self) -> Any:
         """The job's specification."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of it is there."""
+
+
+class Growing(Asked, Protocol):
+    """What a job computes result by result: a curve and its points, say."""
 
     @property
     def raw(self) -> Sequence[Any]:
@@ -31,12 +39,8 @@ class Growing(Protocol):
     def size(self) -> int:
         """How many there will be."""
 
-    @property
-    def complete(self) -> bool:
-        """Whether all of them are."""
 
-
-def ask(store: Store, curves: Sequence[Growing], submit: Submit = submit_curve) -> None:
+def ask(store: Store, curves: Sequence[Asked], submit: Submit = submit_curve) -> None:
     """Submits what is missing of some curves, once each time the view changes to them.
 
     What this session asked for before and shows no longer is cancelled, unless somebody else
@@ -63,7 +67,7 @@ def _watcher() -> str:
     return name
 
 
-def pending(store: Store, curves: Sequence[Growing]) -> bool:
+def pending(store: Store, curves: Sequence[Asked]) -> bool:
     """Whether more points may come by themselves."""
     return any(not job.state.ended for job in _jobs(store, curves).values())
 
@@ -130,6 +134,6 @@ _REASONS = {
 _ROW_HEIGHT = 56  # pixels
 
 
-def _jobs(store: Store, curves: Sequence[Growing]) -> dict[str, Job]:
+def _jobs(store: Store, curves: Sequence[Asked]) -> dict[str, Job]:
     missing = [curve.spec.digest() for curve in curves if not curve.complete]
     return store.jobs.get_many(missing) if missing else {}

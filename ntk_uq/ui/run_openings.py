@@ -6,7 +6,7 @@ from typing import Any
 
 from ntk_uq.errors import NtkUqError
 from ntk_uq.fields import parse_json
-from ntk_uq.jobs import CURVE, ENSEMBLE, FETCH, FLOW, HISTORY, REPORT, SPECTRUM
+from ntk_uq.jobs import CURVE, ENSEMBLE, FETCH, FLOW, HISTORY, MAP, REPORT, SPECTRUM
 from ntk_uq.specs import (
     CurveSpec,
     DataSpec,
@@ -14,12 +14,13 @@ from ntk_uq.specs import (
     FetchSpec,
     FlowSpec,
     HistorySpec,
+    MapSpec,
     OptimizerSpec,
     ReportSpec,
     SpectrumSpec,
 )
 from ntk_uq.store import Job
-from ntk_uq.views import DataView, EnsemblesView, time_view_of, view_of
+from ntk_uq.views import DataView, EnsemblesView, PhaseMapView, time_view_of, view_of
 
 
 @dataclass(frozen=True)
@@ -117,11 +118,17 @@ def _spectrum(data: Any) -> Opening:
     return _data(DataView(spec.data, spec.architecture, max(10, spec.n)))
 
 
+def _map(data: Any) -> Opening:
+    view = PhaseMapView(MapSpec.from_json(data))
+    return Opening("pages/phase_map.py", "Open in Phase map", ":material/grid_on:", view.to_query())
+
+
 OPENINGS: dict[str, Callable[[Any], Opening]] = {
     CURVE: _curve,
     ENSEMBLE: _ensemble,
     FLOW: _flow,
     HISTORY: _history,
+    MAP: _map,
     SPECTRUM: _spectrum,
     REPORT: lambda data: _data(DataView(DataSpec(ReportSpec.from_json(data).dataset))),
     FETCH: lambda data: _data(DataView(DataSpec(FetchSpec.from_json(data).name))),

@@ -3,6 +3,7 @@
 from ntk_uq.views.curves import MOST_CURVES, CurvesView, logarithmic_grid, view_of
 from ntk_uq.views.data import DataView
 from ntk_uq.views.ensembles import EnsemblesView
+from ntk_uq.views.phase_map import PhaseMapView
 from ntk_uq.views.runs import ORDERS, STATES, RunsView
 from ntk_uq.views.training_time import TrainingTimeView, time_view_of
 from ntk_uq.views.width import WidthView
@@ -14,6 +15,7 @@ __all__ = [
     "CurvesView",
     "DataView",
     "EnsemblesView",
+    "PhaseMapView",
     "RunsView",
     "TrainingTimeView",
     "WidthView",

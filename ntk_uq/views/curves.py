@@ -23,6 +23,7 @@ from ntk_uq.specs import (
     DataSpec,
     TrainingSpec,
     check_window,
+    logarithmic_grid,
 )
 
 MOST_CURVES = 8
@@ -129,13 +130,3 @@ def view_of(spec: CurveSpec) -> CurvesView:
         n_points=next(same, closest),
         draws=spec.draws,
     )
-
-
-def logarithmic_grid(low: int, high: int, points: int) -> tuple[int, ...]:
-    """At most ``points`` whole numbers from ``low`` to ``high``, evenly spaced in the logarithm.
-
-    Neighbours that round to the same number are one.
-    """
-    ratio = (high / low) ** (1 / (points - 1))
-    inner = (round(low * ratio**i) for i in range(1, points - 1))
-    return tuple(sorted({low, *inner, high}))

@@ -1,15 +1,16 @@
 """The page of runs without a browser."""
 
 import time
+import urllib.parse
 
 import pytest
 from pages_driver import compute, open_page, texts, view_in
 
-from ntk_uq.jobs import submit_curve, submit_fetch, submit_report
-from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec
+from ntk_uq.jobs import submit_curve, submit_fetch, submit_map, submit_report
+from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, MapSpec
 from ntk_uq.store import JobState
 from ntk_uq.ui import run_states, run_table
-from ntk_uq.views import CurvesView, RunsView, view_of
+from ntk_uq.views import CurvesView, PhaseMapView, RunsView, view_of
 
 SPEC = CurveSpec(DataSpec(n_test=50), n_train=(20, 40, 80), draws=2)
 DEEPER = CurveSpec(DataSpec(n_test=50), ArchitectureSpec(5), n_train=(20, 40, 80), draws=2)
@@ -122,6 +123,15 @@ def test_a_curve_opens_on_its_page_with_the_same_curve(store):
         assert f"{name}=" in link.query_string, name
         assert value.split(",")[0] in link.query_string
     assert "closest" not in texts(app.caption)
+
+
+def test_a_map_opens_on_its_page(store):
+    job = submit_map(store.jobs, MapSpec(n_train=77, sizes=4))
+    app = opened(RunsView(selected=(job.id,)))
+    (link,) = links(app)
+    assert link.label == "Open in Phase map"
+    items = dict(urllib.parse.parse_qsl(link.query_string))
+    assert PhaseMapView.from_query(items) == PhaseMapView(MapSpec(n_train=77, sizes=4))
 
 
 def test_a_curve_of_another_grid_says_that_its_view_is_only_the_closest(store):

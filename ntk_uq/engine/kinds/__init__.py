@@ -5,6 +5,7 @@ from typing import Any
 
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
 from ntk_uq.engine.kinds import calibration, curve, ensemble, fetch, flow, history, report, spectrum
+from ntk_uq.engine.kinds import map as map_
 from ntk_uq.engine.kinds.base import Kind
 from ntk_uq.errors import EngineError
 from ntk_uq.store import ResultsCache
@@ -18,6 +19,7 @@ REGISTRY: dict[str, Kind] = {
         fetch.KIND,
         flow.KIND,
         history.KIND,
+        map_.KIND,
         report.KIND,
         spectrum.KIND,
     )

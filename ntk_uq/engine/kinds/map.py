@@ -1,0 +1,39 @@
+"""Jobs of kind ``map``: the cells of a phase map, computed as curves, whose points they are."""
+
+from typing import Any
+
+from ntk_uq import datasets
+from ntk_uq.curves import read_point
+from ntk_uq.engine.chunks import Chunk, Plan
+from ntk_uq.engine.kinds import curve
+from ntk_uq.engine.kinds.base import Kind, counted, read_spec
+from ntk_uq.jobs import MAP
+from ntk_uq.maps.cost import check_map_cost, cost_of
+from ntk_uq.maps.plan import groups
+from ntk_uq.specs import MapSpec
+from ntk_uq.store import ResultsCache
+from ntk_uq.theory.memory import check_memory
+
+
+def _plan(spec: Any, results: ResultsCache) -> Plan:
+    wanted = read_spec(MapSpec, spec)
+    n_features = datasets.get(wanted.data.dataset).n_features
+    todo = []
+    for group in groups(wanted):
+        places = group.keys.items()
+        # Read anew, not remembered: what was damaged since is to be computed again.
+        todo.append((group, {p for p, key in places if read_point(results, p, key) is not None}))
+    check_map_cost(cost_of(wanted, todo))  # refuses what is too much
+    by_draw: dict[int, list[Chunk]] = {}
+    for group, known in todo:
+        if len(known) < len(group.keys):
+            memory = check_memory(group.curve, n_features)
+            for chunk in curve.split(group.curve, known, memory):
+                by_draw.setdefault(chunk.payload["draw"], []).append(chunk)
+    # The first draw of every cell before the second of any: the whole map is seen early.
+    chunks = tuple(chunk for draw in sorted(by_draw) for chunk in by_draw[draw])
+    done = sum(len(known) for _, known in todo)
+    return Plan(chunks, done, sum(len(group.keys) for group, _ in todo))
+
+
+KIND = Kind(name=MAP, plan=_plan, compute=curve.KIND.compute, words=counted("points"))

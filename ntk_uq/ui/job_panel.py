@@ -1,0 +1,84 @@
+"""Jobs that somebody launches: what they cost and the button, how far it is, stopping, its end."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from ntk_uq.store import Job, JobState, Store
+from ntk_uq.ui.follow import NO_ENGINE
+from ntk_uq.ui.session import engine_alive
+
+_HEIGHT = 104  # pixels, whatever it says: the plots below stand still
+
+
+def panel(
+    store: Store,
+    jobs: Sequence[Job],
+    *,
+    finished: str | None,
+    offer: Callable[[], None],
+    share: float,
+    text: str,
+    left: Callable[[], str],
+    stopped: str,
+    key: str,
+) -> None:
+    """The offer; or the progress, and a button to stop; or that all is there.
+
+    Args:
+        store: the store.
+        jobs: those of them that anybody ever asked for.
+        finished: what to say where everything is there; None where it is not.
+        offer: draws what it costs, and the button.
+        share, text: how far it is, from 0 to 1 and in words.
+        left: how long it still takes, in words.
+        stopped: what to say where it was stopped.
+        key: of the button that stops it.
+    """
+    active = [job for job in jobs if not job.state.ended]
+    with st.container(border=True, height=_HEIGHT, vertical_alignment="center"):
+        if active:
+            _progress(store, active, share, text, left, key)
+        elif finished is not None:
+            st.markdown(f":material/check_circle: {finished}")
+        else:
+            offer()
+    if active and not engine_alive(store):
+        st.warning(NO_ENGINE, icon=":material/power_off:")
+    if finished is not None:
+        return
+    for error in dict.fromkeys(job.error for job in jobs if job.state is JobState.FAILED):
+        st.error(error)
+    if any(job.state is JobState.CANCELLED for job in jobs):
+        st.info(stopped)
+
+
+def _progress(
+    store: Store, active: Sequence[Job], share: float, text: str, left: Callable[[], str], key: str
+) -> None:
+    bar, button = st.columns([5, 1], vertical_alignment="center")
+    stopping = all(job.cancel_requested for job in active)
+    if stopping:
+        text += ", stopping after the ones in hand"
+    elif all(job.state is JobState.QUEUED for job in active):
+        text += ", waiting for the engine"
+    elif all(job.state is JobState.INTERRUPTED for job in active):
+        text += ", the engine has gone silent; another one goes on"
+    else:
+        text += left()
+    bar.progress(min(1.0, share), text=text)
+    if button.button("Stop", key=key, disabled=stopping):
+        for job in active:
+            store.jobs.request_cancel(job.id)
+        st.rerun()
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 48 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.1f} days"
