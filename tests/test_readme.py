@@ -58,7 +58,7 @@ def test_every_command_runs(command, request, tmp_path, monkeypatch, capsys):
 
 def test_there_are_commands():
     assert len(COMMANDS) == 10
-    assert len(EXAMPLES) == 2
+    assert len(EXAMPLES) == 6
 
 
 PAGES = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
