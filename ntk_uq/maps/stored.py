@@ -14,7 +14,15 @@ from ntk_uq.errors import DataError
 from ntk_uq.maps.plan import PlannedCell, planned
 from ntk_uq.results import Point
 from ntk_uq.scaling import format_value
-from ntk_uq.specs import EXPONENTS, MAP_QUANTITIES, MOMENTS, MOST_CELLS, CurveSpec, MapSpec
+from ntk_uq.specs import (
+    EXPONENTS,
+    MAP_QUANTITIES,
+    MOMENTS,
+    MOST_CELLS,
+    MOST_POINTS,
+    CurveSpec,
+    MapSpec,
+)
 from ntk_uq.store import ResultsCache
 
 
@@ -239,7 +247,7 @@ def _known(results: ResultsCache, place: PointId, key: str) -> Point | None:
         return None
 
 
-@functools.lru_cache(maxsize=30_000)
+@functools.lru_cache(maxsize=2 * MOST_POINTS)
 def _point(results: ResultsCache, place: PointId, key: str) -> Point:
     """A point, read once; raises DataError, which is not remembered, where there is none."""
     point = read_point(results, place, key)

@@ -39,6 +39,9 @@ MOST_CELLS = 1600
 """40 times 40. A cell of 256 examples takes about 0.1 s on two cores (depth 2 to 4, one draw), so
 that this many are some minutes; and more cannot be told apart, or read while they fill in."""
 
+MOST_POINTS = 20_000
+"""Cells times their N_D times draws: so many results are read and merged while a page waits."""
+
 _MOST_VALUES = 200
 EXPONENT_SPAN = 8
 """Largest over smallest N_D of a cell that is fitted. A fit needs a factor 4 (see
@@ -108,6 +111,13 @@ class MapSpec(Spec):
             )
         if self.sizes and self.sizes < 4:
             raise SpecError(f"sizes is {self.sizes}; an exponent needs 4 N_D or more, or choose 0.")
+        points = self.n_cells * (self.sizes or 1) * self.draws
+        if points > MOST_POINTS:
+            raise SpecError(
+                f"The map has {self.n_cells:,} cells, {self.sizes or 1} N_D each and {self.draws} "
+                f"draws: {points:,} points; at most {MOST_POINTS:,} are allowed. Choose fewer "
+                "values, sizes or draws."
+            )
         smallest = min(self._sizes_of_axes())
         if self.sizes and len(self.grid(smallest)) < self.sizes:
             raise SpecError(

@@ -11,9 +11,7 @@ from jaxtyping import Float
 from ntk_uq.architecture import build
 from ntk_uq.errors import KernelOverflowError
 from ntk_uq.specs import ArchitectureSpec
-
-TILE = 512
-"""Rows and columns evaluated at once. One size for all, so that JAX compiles once a network."""
+from ntk_uq.theory.cost import TILE
 
 Matrix = Float[np.ndarray, "n1 n2"]
 

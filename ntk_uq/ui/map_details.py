@@ -11,12 +11,11 @@ from ntk_uq import datasets
 from ntk_uq.figures.phase_map import SYMBOLS, cell_name
 from ntk_uq.maps import Cell, PhaseMap, warnings_of
 from ntk_uq.scaling import format_value
-from ntk_uq.specs import EXPONENTS, CurveSpec, logarithmic_grid
+from ntk_uq.specs import EXPONENT_SPAN, EXPONENTS, CurveSpec, logarithmic_grid
 from ntk_uq.views import CurvesView, PhaseMapView, view_of
 
 _SEEN = "map_selection"
 _CURVE_POINTS = 8
-_SPAN = 8
 _LOSSES = ("mu", "sigma")
 
 
@@ -82,7 +81,7 @@ def curve_view(cell: CurveSpec) -> CurvesView:
     if len(cell.n_train) > 1:
         return view_of(cell)
     high = cell.n_train[-1]
-    low = max(1, high // _SPAN)
+    low = max(1, high // EXPONENT_SPAN)
     sizes = logarithmic_grid(low, high, _CURVE_POINTS) if low < high else cell.n_train
     return view_of(CurveSpec(cell.data, cell.architecture, cell.training, sizes, cell.draws))
 

@@ -98,6 +98,12 @@ def test_too_many_cells_are_refused_with_how_many_are_allowed():
         MapSpec(x="sigma_w", x_values=hundred, y="sigma_b", y_values=hundred)
 
 
+def test_too_many_points_are_refused_with_how_many_are_allowed():
+    values = tuple(1 + i / 10 for i in range(20))
+    with pytest.raises(SpecError, match=r"400 cells, 5 N_D each and 20 draws: 40,000 points; at m"):
+        MapSpec(x_values=values, y="sigma_b", y_values=values, sizes=5, draws=20)
+
+
 @pytest.mark.parametrize(
     "view",
     [
