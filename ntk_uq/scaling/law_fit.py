@@ -25,8 +25,6 @@ from ntk_uq.scaling.records import HARMLESS, Flag, Record
 
 # Findings that leave a law one that may be quoted and extrapolated.
 _HARMLESS = HARMLESS | {"no_offset", "unresolved"}
-# As large an interval says nothing: a factor, for an amplitude or a break.
-_UNRESOLVED = math.log(1e3)
 _NAMES = {"q_0": "q_0", "A": "A", "α": "alpha", "q_∞": "q_inf"} | {
     "α₁": "alpha_1",
     "α₂": "alpha_2",
