@@ -57,7 +57,7 @@ def test_every_command_runs(command, request, tmp_path, monkeypatch, capsys):
 
 
 def test_there_are_commands():
-    assert len(COMMANDS) == 10
+    assert len(COMMANDS) == 11
     assert len(EXAMPLES) == 6
 
 

@@ -120,6 +120,14 @@ SOURCES: dict[str, Source] = {
         year="2019",
         **_arxiv("1902.06853"),
     ),
+    "roberts2022": _source(
+        "book",
+        author="Roberts, Daniel A. and Yaida, Sho and Hanin, Boris",
+        title="{The Principles of Deep Learning Theory}",
+        publisher="Cambridge University Press",
+        year="2022",
+        **_arxiv("2106.10165"),
+    ),
     "jacot2018": _source(
         "inproceedings",
         author="Jacot, Arthur and Gabriel, Franck and Hongler, Cl{\\'e}ment",

@@ -279,7 +279,7 @@ def test_script_and_command_give_the_same_numbers(store, capsys, against):
     (command,) = home.shell
     words = shlex.split(command)
     assert words[:3] == ["python", "-m", "ntk_uq"]
-    assert main([*words[3:], "--quiet", "--no-store"]) == 0
+    assert main([*words[3:], "--json", "--quiet", "--no-store"]) == 0
     found = json.loads(capsys.readouterr().out)
     mine = {(c["noise"], c["jitter"]): c["points"] for c in found["draws"][0]["curves"]}
     assert found["digest"] == law.flows[0].spec.digest()
@@ -302,7 +302,7 @@ def test_networks_are_taken_home_with_a_script_of_their_own(store, capsys):
     assert "LossesAlong(width=8, members=6" in capsys.readouterr().out
     assert "--noise 4.0" in home.shell[1]
     words = shlex.split(home.shell[1])
-    assert words[:5] == ["python", "-m", "ntk_uq", "ensemble", "--json"]
-    assert main([*words[3:], "--quiet"]) == 0
+    assert words[:4] == ["python", "-m", "ntk_uq", "ensemble"]
+    assert main([*words[3:], "--json", "--quiet"]) == 0
     (point,) = json.loads(capsys.readouterr().out)["points"]
     assert point["mu"] == pytest.approx(rows[-1]["mu"])

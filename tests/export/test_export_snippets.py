@@ -12,8 +12,9 @@ from made import VIEW, computed
 import ntk_uq
 import ntk_uq.specs
 import ntk_uq.views
-from ntk_uq.cli import curve, ensemble, main
+from ntk_uq.cli import curve, data, ensemble, main, phase_map, time, width
 from ntk_uq.commands import COMMANDS
+from ntk_uq.engine import inline
 from ntk_uq.export.snippets import needed, python_of, shell_of
 from ntk_uq.specs import (
     ArchitectureSpec,
@@ -67,14 +68,12 @@ def test_python_names_only_what_is_not_the_default():
     assert python_of(SpectrumSpec()) == "ntk_uq.specs.SpectrumSpec()"
 
 
-def parsed(command, module, text, monkeypatch):
+def parsed(command, module, name, text, monkeypatch):
     """What the command line reads in a command, without computing it."""
     found = []
     words = shlex.split(text)
     assert words[:4] == ["python", "-m", "ntk_uq", command]
-    for name in ("_compute", "_train"):
-        if hasattr(module, name):
-            monkeypatch.setattr(module, name, lambda spec, *rest: found.append(spec) or 1 / 0)
+    monkeypatch.setattr(module, name, lambda spec, *rest: found.append(spec) or 1 / 0)
     with pytest.raises(ZeroDivisionError):
         main(words[3:])
     return found[0]
@@ -84,7 +83,7 @@ def parsed(command, module, text, monkeypatch):
     "spec", [CURVES[0], *CURVES[3:], replace(CURVES[1], data=DataSpec(n_test=9))]
 )
 def test_the_shell_reads_the_same_curve(spec, monkeypatch):
-    assert parsed("curve", curve, shell_of("curve", spec), monkeypatch) == spec
+    assert parsed("curve", curve, "_compute", shell_of("curve", spec), monkeypatch) == spec
 
 
 def test_the_shell_takes_the_names_of_data_sets_of_ones_own(tmp_path, monkeypatch):
@@ -94,7 +93,7 @@ def test_the_shell_takes_the_names_of_data_sets_of_ones_own(tmp_path, monkeypatc
     (tmp_path / "mine.csv").write_text("\n".join(lines))
     name = own.add_path(tmp_path / "mine.csv")
     spec = CurveSpec(DataSpec(name, n_test=5), n_train=(4, 8))
-    assert parsed("curve", curve, shell_of("curve", spec), monkeypatch) == spec
+    assert parsed("curve", curve, "_compute", shell_of("curve", spec), monkeypatch) == spec
     assert name in needed(name)
     assert "data add FILE" in needed(name)
     assert ntk_uq.curve(eval(python_of(spec), {"ntk_uq": ntk_uq})).complete
@@ -102,7 +101,10 @@ def test_the_shell_takes_the_names_of_data_sets_of_ones_own(tmp_path, monkeypatc
 
 @pytest.mark.parametrize("spec", ENSEMBLES)
 def test_the_shell_reads_the_same_ensembles(spec, monkeypatch):
-    assert parsed("ensemble", ensemble, shell_of("ensemble", spec), monkeypatch) == spec
+    assert (
+        parsed("ensemble", inline, "run_comparison", shell_of("ensemble", spec), monkeypatch)
+        == spec
+    )
 
 
 def test_a_window_is_taken_from_the_view_and_nothing_else_is():
@@ -116,9 +118,7 @@ def test_every_option_of_a_command_is_the_command_lines_own():
     for command, groups in COMMANDS.items():
         parser = argparse.ArgumentParser()
         commands = parser.add_subparsers()
-        from ntk_uq.cli import data
-
-        for module in (curve, ensemble, data):
+        for module in (curve, ensemble, data, phase_map, time, width):
             module.add_parsers(commands)
         inner = parser
         for word in command.split():

@@ -13,6 +13,7 @@ REQUIRED = {  # by BibTeX's own manual
     "article": {"author", "title", "journal", "year"},
     "inproceedings": {"author", "title", "booktitle", "year"},
     "techreport": {"author", "title", "institution", "year"},
+    "book": {"author", "title", "publisher", "year"},
     "misc": {"author", "title", "year"},
 }
 

@@ -67,7 +67,7 @@ def exhibit(view: PhaseMapView, found: PhaseMap, style: Style) -> Exhibit:
         shell=words.commands(spec.data.dataset, (shell_of(spec),)),
         sources=(
             *of_theory(spec.training),
-            *("poole2016", "schoenholz2017", "hayou2019"),
+            *("poole2016", "schoenholz2017", "hayou2019", "roberts2022"),
             *of_data(spec.data),
         ),
     )

@@ -1,19 +1,20 @@
 """The page of training time as it is taken home."""
 
-import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ntk_uq import datasets, describe
 from ntk_uq.ensembles.records import Estimate
-from ntk_uq.export import Column, Exhibit, Plot
+from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of
+from ntk_uq.export.bibliography import of_data, of_theory
 from ntk_uq.export.exhibit import Value
 from ntk_uq.figures import TITLES, Style
 from ntk_uq.figures.training_sweeps import sweep_figure
 from ntk_uq.figures.training_time import time_figure
 from ntk_uq.flows import Best, FlowLine
-from ntk_uq.specs import FlowSpec
+from ntk_uq.specs import TrainingSpec
 from ntk_uq.time_laws import TimeLaw
+from ntk_uq.ui.exhibits import words
 
 _LOSSES = ("mu", "sigma", "epsilon")
 _PARTS = ("mu_bias", "mu_variance", "epsilon_population", "epsilon_floor", "train_mu")
@@ -38,7 +39,8 @@ def exhibit(law: TimeLaw, style: Style) -> Exhibit:
         details={"flows": [flow.to_json() for flow in law.flows]},
         provenance=law.flows[0].provenance(),
         python=_python(law),
-        shell=tuple(_command(flow.spec) for flow in law.flows) + _networks_command(law),
+        shell=_shell(law),
+        sources=words.named((*of_theory(TrainingSpec()), *of_data(law.view.data))),
     )
 
 
@@ -177,71 +179,31 @@ def _cells(found: Mapping[str, Estimate | None]) -> dict[str, Value]:
 
 def _python(law: TimeLaw) -> str:
     """A script that prints the same numbers."""
-    names = "ArchitectureSpec, DataSpec, FlowSpec, time_law"
-    networks = law.ensembles is not None
-    if networks:
-        names = (
-            "ArchitectureSpec, DataSpec, EnsembleSpec, FlowSpec, OptimizerSpec, ensemble, time_law"
-        )
-    lines = [f"from ntk_uq import {names}", ""]
-    lines += ["specs = [", *(f"    {flow.spec!r}," for flow in law.flows), "]"]
-    lines += [
-        "for spec in specs:",
-        "    for line in time_law(spec).lines:",
-        "        for tau, mu, sigma, epsilon in zip(",
-        '            line.times, line.along("mu"), line.along("sigma"), line.along("epsilon")',
-        "        ):",
-        "            print(line.noise, line.jitter, tau, mu.value, sigma.value, epsilon.value)",
-        '        print("mu is smallest at", line.best("mu"))',
+    specs = "".join(f"    {python_of(flow.spec, 4)},\n" for flow in law.flows)
+    blocks = [
+        f"specs = [\n{specs}]\nflows = [ntk_uq.time_law(spec) for spec in specs]",
+        "for flow in flows:\n"
+        "    for line in flow.lines:\n"
+        "        for tau, mu, sigma, epsilon in zip(\n"
+        '            line.times, line.along("mu"), line.along("sigma"), line.along("epsilon")\n'
+        "        ):\n"
+        "            print(line.noise, line.jitter, tau, mu.value, sigma.value, epsilon.value)\n"
+        '        print("mu is smallest at", line.best("mu"))\n'
         '        print("epsilon is smallest at", line.best("epsilon"))',
     ]
     if law.ensembles is not None:
-        lines += [
-            "",
-            "from ntk_uq.ensembles.trajectories import losses_along",
-            "",
-            f"networks = ensemble({law.ensembles.spec!r})",
-            "for members in networks.ensembles.members.values():",
-            "    print(losses_along(members))",
-        ]
-    return "\n".join(lines) + "\n"
+        blocks.append(
+            "from ntk_uq.ensembles.trajectories import losses_along\n\n"
+            f"networks = ntk_uq.ensemble(\n    {python_of(law.ensembles.spec, 4)}\n)\n"
+            "for members in networks.ensembles.members.values():\n"
+            "    print(losses_along(members))"
+        )
+    return words.script(law.view.data.dataset, *blocks)
 
 
-def _command(spec: FlowSpec) -> str:
-    """The command that prints a specification's losses."""
-    lists = {"jitters": spec.jitters, "noises": spec.noises}
-    options: dict[str, Any] = {
-        **{name: value for name, value in spec.data.to_json().items() if name != "noise"},
-        **spec.architecture.to_json(),
-        "n_train": spec.n_train,
-        "draws": spec.draws,
-        **{name: ",".join(map(repr, values)) for name, values in lists.items()},
-        "tau_low": spec.times[0],
-        "tau_high": spec.times[-1],
-        "n_times": len(spec.times),
-    }
-    return _joined("time", options)
-
-
-def _networks_command(law: TimeLaw) -> tuple[str, ...]:
-    if law.ensembles is None:
-        return ()
-    spec = law.ensembles.spec
-    options = {
-        **spec.data.to_json(),
-        **spec.architecture.to_json(),
-        "optimizer": spec.optimizer.optimizer,
-        "steps": spec.optimizer.steps,
-        "eta": spec.optimizer.eta,
-        "width": ",".join(map(str, spec.widths)),
-        "n_train": spec.n_train[0],
-        "members": spec.members,
-    }
-    return (_joined("ensemble", options),)
-
-
-def _joined(command: str, options: Mapping[str, Any]) -> str:
-    words = ["python", "-m", "ntk_uq", command, "--json"]
-    for name, value in options.items():
-        words += [f"--{name.replace('_', '-')}", "none" if value is None else str(value)]
-    return shlex.join(words)
+def _shell(law: TimeLaw) -> tuple[str, ...]:
+    """Commands that print the same numbers."""
+    lines = [shell_of("time", flow.spec, law.view) for flow in law.flows]
+    if law.ensembles is not None:
+        lines.append(shell_of("ensemble", law.ensembles.spec))
+    return words.commands(law.view.data.dataset, lines)
