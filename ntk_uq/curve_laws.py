@@ -1,7 +1,7 @@
 """The laws of a curve as a page, the command line and a file tell them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,7 @@ class ShownLaw:
     Attributes:
         choice: the fit of it, among those that were allowed.
         refused: why nothing may be extrapolated though there is a fit, or "".
-        note: what has to be said of how the law was chosen, or "".
+        note: what has to be said of the law, or "".
     """
 
     choice: LawChoice
@@ -75,7 +75,8 @@ def shown_laws(
     """
     if law != "power":
         laws = None if law == "auto" else (law,)
-        return {name: ShownLaw(curve.laws(name, low, high, laws)) for name in QUANTITIES}
+        shown = {name: ShownLaw(curve.laws(name, low, high, laws)) for name in QUANTITIES}
+        return {**shown, "epsilon": _with_floor(shown["epsilon"], curve)}
     shown = {}
     for name in ("mu", "sigma"):
         fit = getattr(fits, name)
@@ -94,7 +95,25 @@ def shown_laws(
             "" if best is None else f"ε has no plateau: its best law by AICc is the {best.title}."
         )
         shown["epsilon"] = ShownLaw(choice, note=told)
-    return shown
+    return {**shown, "epsilon": _with_floor(shown["epsilon"], curve)}
+
+
+def _with_floor(shown: ShownLaw, curve: Curve) -> ShownLaw:
+    """Adds that what epsilon ends at is the test set's and not the network's, where it is so."""
+    ends = [] if shown.law is None else [shown.law.parameter(name) for name in ("q_inf", "q_0")]
+    end = next((p.value for p in ends if p is not None), 0.0)
+    floor = curve.points[-1].epsilon_floor if curve.points else 0.0
+    if not 0 < end < _FLOOR_SHARE * floor:
+        return shown
+    told = (
+        f"What ε ends at, {end:.3g}, is noise of this finite test set, whose floor is {floor:.3g} "
+        "at the largest N_D, and not the network's: with more test examples it sinks as 1/√N_T."
+    )
+    return replace(shown, note=f"{shown.note} {told}".strip())
+
+
+_FLOOR_SHARE = 1.15
+"""Of the floor: an end of epsilon below that is the floor's, up to its error and slow change."""
 
 
 def _proper(window: tuple[float | None, float | None]) -> tuple[float | None, float | None]:

@@ -213,3 +213,16 @@ def test_diverged_networks_are_not_resampled():
     points = tuple(summarize(m) for m in members.values())
     found = Comparison(Ensembles(whole.ensembles.spec, members, points), None)
     assert exponents(found)[0].bootstrap_error < 1
+
+
+@pytest.mark.parametrize(("floor", "told"), [(0.01, False), (0.0295, True)])
+def test_an_end_of_epsilon_that_is_the_test_sets_floor_is_told_to_be_it(floor, told):
+    # Flat at 0.03: the network's own, unless the floor of the test set is as high.
+    flat = curve()
+    raw = tuple(dataclasses.replace(point, epsilon_floor=floor) for point in flat.raw)
+    found = dataclasses.replace(flat, raw=raw)
+    for law, kind in (("power", "constant"), ("offset", "offset")):
+        laws = shown(found, law)
+        assert laws["epsilon"].law.law == kind
+        assert ("noise of this finite test set" in laws["epsilon"].note) == told
+        assert any("floor" in sentence for sentence in cautions(laws, 5000.0)) == told

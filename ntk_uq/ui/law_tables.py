@@ -64,6 +64,11 @@ def shown_laws(traces: Sequence[Trace]) -> None:
         for trace in traces
     }
     st.table(pd.DataFrame.from_dict(rows, orient="index", columns=columns))
+    notes = [
+        f"{t.label}: {law.note}" for t in traces for law in (t.laws or {}).values() if law.note
+    ]
+    if notes:
+        st.caption(_escaped("  \n".join(notes)))
 
 
 def alternatives(traces: Sequence[Trace], view: CurvesView) -> None:
