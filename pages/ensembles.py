@@ -11,7 +11,7 @@ from ntk_uq.ensembles.stored import stored_ensembles, theory_of
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
 from ntk_uq.figures.ensembles import ensemble_figure
 from ntk_uq.store import Store
-from ntk_uq.ui import details, ensemble_tables, export, launch, links, live, session
+from ntk_uq.ui import details, ensemble_tables, export, launch, live, opening, session
 from ntk_uq.ui.controls import ensembles as controls
 from ntk_uq.ui.exhibits.ensembles import exhibit
 from ntk_uq.views import EnsemblesView
@@ -27,23 +27,21 @@ def page() -> None:
         "infinite-width theory at the same step size and number of steps: mean $\\mu$ of the test "
         "loss over networks, spread $\\sigma$, and $\\epsilon=\\sigma/\\mu$, with bootstrap errors."
     )
-    opened = links.opened_view(EnsemblesView)
-    if opened is not None:
-        controls.fill(opened)
     with session.told():
-        store = session.store()
-        view = controls.draw()
-        links.keep(view)
-        spec = view.ensembles()
-        dataset = datasets.get(spec.data.dataset)
-        datasets.check_sizes(dataset, spec.data, spec.n_train[-1])
-        st.caption(f"**{dataset.title}.** {datasets.describe(dataset, spec.data)}.")
+        store, view, _ = opening.chosen(EnsemblesView, controls, check)
         launch.calibrate(store)
-        theory = theory_of(spec)
+        theory = theory_of(view.ensembles())
         curves = [] if theory is None else [stored_curve(store.results, theory)]
         live.ask(store, curves)
         waiting = _waiting(store, view, curves)
     st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting)
+
+
+def check(view: EnsemblesView) -> datasets.Dataset:
+    """The view's data set, if it is large enough."""
+    dataset = datasets.get(view.data.dataset)
+    datasets.check_sizes(dataset, view.data, view.n_train[-1])
+    return dataset
 
 
 def _waiting(store: Store, view: EnsemblesView, curves: Sequence[Curve]) -> bool:

@@ -5,13 +5,12 @@ import streamlit as st
 from ntk_uq import datasets
 from ntk_uq.curve_laws import shown_laws
 from ntk_uq.curves import Curve, stored_curve
-from ntk_uq.errors import MissingDataError, NtkUqError
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style, Trace, scaling_figure
 from ntk_uq.figures.posteriors import ratio_figure
 from ntk_uq.posteriors import PosteriorPair, bayesian
 from ntk_uq.specs import CurveSpec
 from ntk_uq.theory.memory import check_memory
-from ntk_uq.ui import export, law_tables, links, live, missing, session, tables
+from ntk_uq.ui import export, law_tables, live, opening, session, tables
 from ntk_uq.ui.controls import curves as controls
 from ntk_uq.ui.exhibits.curves import exhibit
 from ntk_uq.views import CurvesView
@@ -27,21 +26,8 @@ def page() -> None:
         "over initializations of infinitely wide networks, its spread $\\sigma$, and their ratio "
         "$\\epsilon=\\sigma/\\mu$, against the number of training examples $N_D$."
     )
-    opened = links.opened_view(CurvesView)
-    if opened is not None:
-        controls.fill(opened)
     with session.told():
-        store = session.store()
-        try:
-            view = controls.draw()
-            links.keep(view)
-            dataset = check(view)
-        except NtkUqError as error:
-            live.ask(store, ())  # what the view before asked for is not wanted any more
-            if isinstance(error, MissingDataError):
-                missing.end(view.data, error)
-            raise
-        st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset, view.data)}.")
+        store, view, _ = opening.chosen(CurvesView, controls, check)
         curves = [stored_curve(store.results, spec) for spec in wanted(view)]
         live.ask(store, curves)
         waiting = live.pending(store, curves)

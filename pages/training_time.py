@@ -5,13 +5,12 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.ensembles.stored import history_of
-from ntk_uq.errors import MissingDataError, NtkUqError
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
 from ntk_uq.jobs import submit_flow, submit_history
 from ntk_uq.store import Store
 from ntk_uq.theory.memory import check_flow_memory
 from ntk_uq.time_laws import TimeLaw, shows_networks, stored_time_law, table
-from ntk_uq.ui import export, follow, launch, links, live, missing, session
+from ntk_uq.ui import export, follow, launch, live, opening, session
 from ntk_uq.ui.controls import training_time as controls
 from ntk_uq.ui.exhibits import training_time as exhibits
 from ntk_uq.views import TrainingTimeView
@@ -29,21 +28,8 @@ def page() -> None:
         "$\\tau=t\\,\\lambda_{\\max}$: $k$ steps of gradient descent with step size "
         "$\\eta/\\lambda_{\\max}$ are at $\\tau=\\eta k$."
     )
-    opened = links.opened_view(TrainingTimeView)
-    if opened is not None:
-        controls.fill(opened)
     with session.told():
-        store = session.store()
-        try:
-            view = controls.draw()
-            links.keep(view)
-            dataset = check(view)
-        except NtkUqError as error:
-            live.ask(store, ())  # what the view before asked for is not wanted any more
-            if isinstance(error, MissingDataError):
-                missing.end(view.data, error)
-            raise
-        st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset, view.data)}.")
+        store, view, _ = opening.chosen(TrainingTimeView, controls, check)
         if view.data.noise and "noise" in (view.family, view.against):
             st.caption(
                 f"The label noise of {view.data.noise:g} under Preparation is not used here: "

@@ -10,7 +10,7 @@ from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
 from ntk_uq.figures.width import correction_figure, width_figure
 from ntk_uq.specs import EnsembleSpec
 from ntk_uq.store import Store
-from ntk_uq.ui import export, launch, links, live, session, width_tables
+from ntk_uq.ui import export, launch, live, opening, session, width_tables
 from ntk_uq.ui.controls import width as controls
 from ntk_uq.ui.exhibits.width import exhibit
 from ntk_uq.views import WidthView
@@ -27,21 +27,20 @@ def page() -> None:
         "width $w$, with the law $q(w)=q_\\infty\\,(1+c/w)$ fitted to them, its limit compared "
         "with the theory, and the width from which on a network is close enough."
     )
-    opened = links.opened_view(WidthView)
-    if opened is not None:
-        controls.fill(opened)
     with session.told():
-        store = session.store()
-        view = controls.draw()
-        links.keep(view)
+        store, view, _ = opening.chosen(WidthView, controls, check)
         specs = view.ensembles()
-        dataset = datasets.get(view.data.dataset)
-        datasets.check_sizes(dataset, view.data, view.n_train[-1])
-        st.caption(f"**{dataset.title}.** {datasets.describe(dataset, view.data)}.")
         launch.calibrate(store)
         live.ask(store, _theories(store, specs))
         waiting = _waiting(store, specs)
     st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting)
+
+
+def check(view: WidthView) -> datasets.Dataset:
+    """The view's data set, if it is large enough."""
+    dataset = datasets.get(view.data.dataset)
+    datasets.check_sizes(dataset, view.data, view.n_train[-1])
+    return dataset
 
 
 def _theories(store: Store, specs: tuple[EnsembleSpec, ...]) -> list[Curve]:

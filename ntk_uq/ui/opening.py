@@ -1,0 +1,56 @@
+"""How a page begins: its view from the link or the controls, and the data set behind it."""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+import streamlit as st
+
+from ntk_uq import datasets
+from ntk_uq.datasets import Dataset
+from ntk_uq.errors import MissingDataError, NtkUqError
+from ntk_uq.store import Store
+from ntk_uq.ui import links, live, missing, session
+
+View = TypeVar("View", bound=Any)
+
+
+class Controls(Protocol[View]):
+    """A page's controls: from a view to widgets, and back."""
+
+    def fill(self, view: View) -> None:
+        """Sets every control, before they are drawn."""
+
+    def draw(self) -> View:
+        """Draws the controls; the view that they hold."""
+
+
+def chosen(
+    cls: type[View], controls: Controls[View], check: Callable[[View], Dataset]
+) -> tuple[Store, View, Dataset]:
+    """The store, the view that is to be shown, and its data set with a line about it.
+
+    Args:
+        cls: the page's view; it has ``data``.
+        controls: the module with its controls.
+        check: the view's data set, if all of the view can be computed; raises NtkUqError if not.
+
+    Raises:
+        NtkUqError: where the controls hold no view, or ``check`` refuses it. What the view before
+            asked for is then not wanted any more. Data that are missing end the page with the way
+            to where they can be had.
+    """
+    opened = links.opened_view(cls)
+    if opened is not None:
+        controls.fill(opened)
+    store = session.store()
+    try:
+        view = controls.draw()
+        links.keep(view)
+        dataset = check(view)
+    except NtkUqError as error:
+        live.ask(store, ())
+        if isinstance(error, MissingDataError):
+            missing.end(view.data, error)
+        raise
+    st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset, view.data)}.")
+    return store, view, dataset
