@@ -6,6 +6,7 @@ spec = ntk_uq.CurveSpec(n_train=(50, 100, 200, 400, 800))
 print(ntk_uq.curve(spec).fits().mu.describe())
 """
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -92,7 +93,7 @@ def fit(
     values: "str | Sequence[float | None]" = "mu",
     errors: Sequence[float | None] | None = None,
     *,
-    window: tuple[float, float] | None = None,
+    window: tuple[float | None, float | None] | None = None,
     draws: Sequence[Sequence[float]] | None = None,
 ) -> "LawChoice":
     """Which law a scaling curve follows, with errors, alternatives and extrapolation.
@@ -109,7 +110,7 @@ def fit(
         curve: a curve, or training-set sizes N_D, increasing [examples].
         values: of a curve, ``mu``, ``sigma`` or ``epsilon``; otherwise the quantity at each N_D.
         errors: standard errors of the values; None for a curve, which has its own.
-        window: smallest and largest N_D to use; None for all.
+        window: smallest and largest N_D to use, None where there is no bound; None for all.
         draws: the quantity of each independent draw at each N_D; of a curve, its own.
 
     Raises:
@@ -119,18 +120,35 @@ def fit(
     from ntk_uq.errors import SpecError
     from ntk_uq.scaling import fit_laws
 
+    low, high = _ends(window)
     if isinstance(curve, Curve):
         if not isinstance(values, str) or errors is not None or draws is not None:
             raise SpecError(
                 "A curve has its own values, errors and draws; name a quantity: mu, sigma or "
                 "epsilon."
             )
-        return curve.laws(values, *(window or (None, None)))
+        return curve.laws(values, low, high)
     if isinstance(values, str):
         raise SpecError(
             f"values is {values!r}; give the quantity at each N_D, or a computed curve first."
         )
-    return fit_laws(curve, values, errors, window, draws)
+    bounds = (-math.inf if low is None else low, math.inf if high is None else high)
+    return fit_laws(curve, values, errors, None if window is None else bounds, draws)
+
+
+def _ends(window: tuple[float | None, float | None] | None) -> tuple[float | None, float | None]:
+    from numbers import Real
+
+    from ntk_uq.errors import SpecError
+
+    if window is None:
+        return None, None
+    sound = isinstance(window, Sequence) and len(window) == 2
+    if not sound or not all(end is None or isinstance(end, Real) for end in window):
+        raise SpecError(
+            f"The window is {window!r}; give (n_lo, n_hi), two numbers of which either may be None."
+        )
+    return window
 
 
 def time_law(spec: FlowSpec) -> "Flow":

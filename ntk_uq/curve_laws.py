@@ -38,7 +38,7 @@ class ShownLaw:
         largest = self.largest
         if self.refused or (largest is not None and n_train <= largest):
             reason = self.refused or (
-                f"N_D = {n_train:,.6g} lies within the data, which go to {largest:,.6g}"
+                f"N_D = {n_train:,.6g} lies within the fit, which goes to {largest:,.6g}"
             )
             return Extrapolation(n_train, None, None, None, None, (), None, False, 1.0, reason)
         return self.choice.extrapolate(n_train)
@@ -124,8 +124,18 @@ def _proper(window: tuple[float | None, float | None]) -> tuple[float | None, fl
 
 def expectation(laws: Mapping[str, ShownLaw], n_train: float) -> str:
     """What is expected of all quantities at one N_D, in a sentence."""
-    told = ", ".join(laws[name].at(n_train).describe(SYMBOLS[name]) for name in QUANTITIES)
-    return f"at N_D = {n_train:,.6g} expect {told}"
+    found = {name: laws[name].at(n_train) for name in QUANTITIES}
+    told = [found[name].describe(SYMBOLS[name]) for name in QUANTITIES]
+    reasons = {e.reason for e in found.values()}
+    if len(reasons) == 1 and found["mu"].value is None:
+        return f"nothing can be expected at N_D = {n_train:,.6g}: {reasons.pop()}"
+    # What can be expected comes first, so that the sentence reads as one.
+    numbers = [
+        text for name, text in zip(QUANTITIES, told, strict=True) if found[name].reason == ""
+    ]
+    words = [text for name, text in zip(QUANTITIES, told, strict=True) if found[name].reason]
+    expected = [f"at N_D = {n_train:,.6g} expect {', '.join(numbers)}"] if numbers else []
+    return "; ".join([*expected, *words])
 
 
 def cautions(laws: Mapping[str, ShownLaw], n_train: float) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from ntk_uq.ensembles.statistics import summarize
 from ntk_uq.ensembles.stored import Ensembles
 from ntk_uq.errors import SpecError
 from ntk_uq.results import Point
-from ntk_uq.scaling import fit_laws
+from ntk_uq.scaling import Extrapolation, fit_laws
 from ntk_uq.specs import CurveSpec, DataSpec, EnsembleSpec, OptimizerSpec
 
 GRID = (40, 65, 106, 172, 279, 455, 738, 1200)
@@ -132,7 +133,7 @@ def test_a_path_goes_from_the_end_of_the_data_to_the_target():
 def test_nothing_is_extrapolated_within_the_data():
     laws = shown(curve(), "auto")
     assert laws["mu"].path(500) == ()
-    assert "N_D = 500 lies within the data, which go to 1,200" in laws["mu"].at(500).describe("μ")
+    assert "N_D = 500 lies within the fit, which goes to 1,200" in laws["mu"].at(500).describe("μ")
 
 
 # --- ensembles ------------------------------------------------------------------------------------
@@ -226,3 +227,16 @@ def test_an_end_of_epsilon_that_is_the_test_sets_floor_is_told_to_be_it(floor, t
         assert laws["epsilon"].law.law == kind
         assert ("noise of this finite test set" in laws["epsilon"].note) == told
         assert any("floor" in sentence for sentence in cautions(laws, 5000.0)) == told
+
+
+def test_what_cannot_be_expected_is_said_once_and_after_what_can():
+    none = Extrapolation(50.0, None, None, None, None, (), None, False, 1.0, "no law")
+    some = Extrapolation(50.0, 0.2, 0.01, (0.18, 0.22), (0.19, 0.21), (), 2.0, False, 1.0, "")
+    given = {"mu": SimpleNamespace(at=lambda _: some), "sigma": SimpleNamespace(at=lambda _: none)}
+    given["epsilon"] = given["sigma"]
+    assert expectation(given, 50.0) == (
+        "at N_D = 50 expect μ = 0.200 ± 0.010 (95 %: 0.18 to 0.22); "
+        "no expectation of σ: no law; no expectation of ε: no law"
+    )
+    given["mu"] = given["sigma"]
+    assert expectation(given, 50.0) == "nothing can be expected at N_D = 50: no law"

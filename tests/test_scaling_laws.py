@@ -444,3 +444,28 @@ def test_a_law_that_contains_a_sound_one_is_sound():
         power = "not_this_law" in names(choice.fit("power"))
         for law in ("offset", "broken"):
             assert power or "not_this_law" not in names(choice.fit(law))
+
+
+def test_a_chosen_law_is_extrapolated_whatever_weight_the_others_have():
+    # Errors far below the scatter of 1.2 %: the broken law ends at a bound with all of the weight.
+    n = np.array([25.0, 50, 100, 200, 400, 800])
+    values = 0.6 * n**-0.4 * np.exp(0.012 * np.random.default_rng(0).standard_normal(6))
+    choice = fit_laws(n, values, 1e-4 * values)
+    assert choice.best.weight < 1e-100
+    assert not choice.fit("broken").valid
+    expected = choice.extrapolate(10_000)
+    assert expected.reason == ""
+    low, high = expected.interval
+    assert low < 0.6 * 10_000**-0.4 < high
+    assert sum(law.weight for law in expected.laws) == pytest.approx(1)
+
+
+def test_the_facade_takes_a_window_with_one_end_and_refuses_what_is_none():
+    values, errors = noisy("power", 0.01)
+    open_low = ntk_uq.fit(GRID, values, errors, window=(None, 700))
+    assert {fit.window for fit in open_low.fits} == {(GRID[0], GRID[-3])}
+    open_high = ntk_uq.fit(GRID, values, errors, window=(60, None))
+    assert {fit.window for fit in open_high.fits} == {(GRID[1], GRID[-1])}
+    for wrong in ((1, 2, 3), (), ("40", "80"), "ab", 60):
+        with pytest.raises(SpecError, match=r"The window is .*; give \(n_lo, n_hi\), two numbers"):
+            ntk_uq.fit(GRID, values, errors, window=wrong)

@@ -130,6 +130,40 @@ def test_an_answer_that_is_a_bound_is_told_as_one():
     assert "beyond the 1024 measured" in far.words
 
 
+def test_a_second_order_that_is_hardly_seen_does_not_bias_the_limit():
+    # Few networks: chi2 alone (p >= 0.05) would keep the first order in 6 of 10, hold c in 45 %
+    # and put the limit three standard errors from the truth in one of ten.
+    rng = np.random.default_rng(11)
+    widths, replicas = [32, 64, 128, 256, 512], 300
+    held = far = second = 0
+    for _ in range(replicas):
+        values, errors = planted(rng, 1.0, 8, 0.028, c2=400, widths=widths)
+        fit = fit_width_law(widths, values, errors, highest=2)
+        held += fit.c_interval[0] < 8 < fit.c_interval[1]
+        far += fit.valid and abs(fit.q_inf - 1) > 3 * fit.q_inf_error
+        second += fit.order == 2
+    assert second > 0.75 * replicas
+    assert held > 0.78 * replicas
+    assert far < 0.06 * replicas
+
+
+def test_an_answer_below_the_narrowest_width_is_told_as_a_bound():
+    w = np.array(WIDTHS, dtype=float)
+    values = 1 + 5.5 / w
+    answer = needed_width(fit_width_law(WIDTHS, values, 0.02 * values, 1.0), 0.1)
+    assert answer.low < answer.width < 64 < answer.high
+    assert answer.words.startswith("at most ")
+    assert "beyond" not in answer.words
+
+
+def test_only_the_end_of_an_interval_may_lie_beyond_the_widths():
+    w = np.array(WIDTHS, dtype=float)
+    values = 1 + 95 / w
+    answer = needed_width(fit_width_law(WIDTHS, values, 0.05 * values, 1.0), 0.1)
+    assert answer.width < 1024 < answer.high
+    assert answer.words.endswith(", its upper end beyond the 1024 measured")
+
+
 def test_resampled_curves_are_refitted_as_the_curve_itself_is():
     rng = np.random.default_rng(9)
     values, errors = planted(rng, 0.03, 80, 0.02, c2=6000)

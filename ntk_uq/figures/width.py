@@ -171,10 +171,10 @@ def _add_answer(
         return
     if window is None or needed.width < window[0] or needed.low == 0:
         return  # the answer is a bound, which the table tells
-    side = 1 + tolerance if law.best.c > 0 else 1 - tolerance
+    assert law.theory is not None
     figure.add_scatter(
         x=[needed.width],
-        y=[side],
+        y=law.best.predict([needed.width]) / law.theory,
         mode="markers",
         marker={
             **{"symbol": "star", "size": 15, "color": style.color(index)},

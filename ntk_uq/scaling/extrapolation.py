@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy import special
 
-from ntk_uq.scaling.law_fit import Fitted, threshold
+from ntk_uq.scaling.law_fit import Fitted, akaike_weights, threshold
 from ntk_uq.scaling.noise import Noise
 from ntk_uq.scaling.nonlinear import excess, interval
 from ntk_uq.scaling.notation import format_value
@@ -126,8 +126,14 @@ class _Mixture:
 
 
 def usable(fitted: Sequence[Fitted]) -> list[Fitted]:
-    """The laws that describe the curve and have a weight."""
-    return [f for f in fitted if f.fit.valid and (f.fit.weight or 0.0) > _LEAST_WEIGHT]
+    """The laws that describe the curve and have a weight among those that do.
+
+    A law that does not describe it, since it ends at a bound, say, may have all of the weight of
+    a table; of those that remain, the best always counts.
+    """
+    sound = [f for f in fitted if f.fit.valid and f.fit.aicc is not None]
+    weights = akaike_weights([f.fit.aicc or 0.0 for f in sound])
+    return [f for f, weight in zip(sound, weights, strict=True) if weight > _LEAST_WEIGHT]
 
 
 def extrapolate(
@@ -220,8 +226,7 @@ def compare(
 
 
 def _mixture(laws: Sequence[Fitted], noise: Noise, x: float) -> _Mixture | None:
-    weights = np.array([f.fit.weight or 0.0 for f in laws])
-    weights /= weights.sum()
+    weights = akaike_weights([f.fit.aicc or 0.0 for f in laws])
     ends, predictions = [], []
     for fitted, weight in zip(laws, weights, strict=True):
         assert fitted.problem is not None

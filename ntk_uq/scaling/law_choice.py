@@ -13,7 +13,7 @@ from jaxtyping import Float, Real
 from ntk_uq.errors import SpecError
 from ntk_uq.scaling.curve import Curve, Numbers, Points, Window, read_curve
 from ntk_uq.scaling.extrapolation import Extrapolation, HeldOut, compare, extrapolate
-from ntk_uq.scaling.law_fit import Fitted, LawFit, fit_law, is_sound, quoted
+from ntk_uq.scaling.law_fit import Fitted, LawFit, akaike_weights, fit_law, is_sound, quoted
 from ntk_uq.scaling.laws import ALL, LAWS
 from ntk_uq.scaling.noise import Noise, noise_of
 from ntk_uq.scaling.nonlinear import refit
@@ -289,18 +289,13 @@ def _weighed(fitted: tuple[Fitted, ...]) -> tuple[Fitted, ...]:
     known = [f.fit.aicc for f in fitted if f.fit.aicc is not None]
     if not known:
         return fitted
-    least = min(known)
-    total = sum(math.exp(-(aicc - least) / 2) for aicc in known)
+    least, weights = min(known), iter(akaike_weights(known))
     return tuple(
         f
         if f.fit.aicc is None
         else dataclasses.replace(
             f,
-            fit=dataclasses.replace(
-                f.fit,
-                delta=f.fit.aicc - least,
-                weight=math.exp(-(f.fit.aicc - least) / 2) / total,
-            ),
+            fit=dataclasses.replace(f.fit, delta=f.fit.aicc - least, weight=float(next(weights))),
         )
         for f in fitted
     )

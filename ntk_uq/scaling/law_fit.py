@@ -226,6 +226,12 @@ def information(
     return likelihood + 2 * size + 2 * size * (size + 1) / (informed - size - 1)
 
 
+def akaike_weights(aicc: Sequence[float]) -> Float[np.ndarray, "l"]:
+    """``exp(-(AICc - least) / 2)`` over its sum: how much speaks for each law among these."""
+    relative = np.exp(-(np.array(aicc) - min(aicc, default=0.0)) / 2)
+    return np.asarray(relative / relative.sum())
+
+
 def threshold(level: float, chi2: float, dof: int, noise: Noise) -> float:
     """How far chi2 may exceed its minimum within the central interval of that level.
 

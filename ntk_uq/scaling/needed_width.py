@@ -22,7 +22,7 @@ class NeededWidth(Record):
         tolerance: the relative distance that is allowed.
         width: or None where it is not determined. low, high: its 95 % interval; a low of 0 says
             that only the upper end is known.
-        beyond: whether that is wider than any network measured: an extrapolation.
+        beyond: whether its upper end is wider than any network of the fit: an extrapolation.
         words: the answer as a sentence.
     """
 
@@ -40,7 +40,7 @@ def needed_width(fit: WidthFit, tolerance: float) -> NeededWidth:
     The widest w with ``|c / w + c2 / w^2| = tolerance``; ``|c| / tolerance`` to first order. Its
     interval is that over c and c2, taken as Gaussian with the fit's errors. Where the correction is
     not told from none, only the upper end is known. Below the narrowest width of the fit the law
-    was not tested, and the answer is that width at most.
+    was not tested: of an answer there only the upper end is told, or that width where it is wider.
 
     Raises:
         SpecError: if the tolerance is not above 0 and below 1, or p was free.
@@ -60,12 +60,14 @@ def needed_width(fit: WidthFit, tolerance: float) -> NeededWidth:
     beyond = high > widest
     if high <= narrowest:
         words = f"at most {narrowest:g}, the narrowest of the fit"
-    elif low == 0.0:
+    elif low == 0.0 or width < narrowest:
         words = f"at most {_rounded(high)} (95 %)"
     else:
         words = f"{_rounded(width)} (95 %: {_rounded(low)} to {_rounded(high)})"
-    if beyond and high > narrowest:
+    if width > widest:
         words += f", beyond the {widest:g} measured"
+    elif beyond:
+        words += f", its upper end beyond the {widest:g} measured"
     return NeededWidth(tolerance, width, low, high, beyond, words)
 
 

@@ -1,5 +1,6 @@
 """How a quantity approaches its infinite-width value: an expansion in 1/width, or a power."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ DROP_P_VALUE = 0.05
 
 POWERS = (0.2, 4.0)
 """Range of the power p where it is free."""
+
+ONE_MORE = 1.0
+"""Fall of chi2 from which on one more order is used: its term exceeds its standard error."""
 
 _ERRORS = (1e-9, 1e3)
 """Relative errors beyond these say "exactly known" and "not known at all" just as well."""
@@ -62,8 +66,10 @@ def fit_width_law(
     given and Student's with the scatter found.
 
     The narrower networks are, the more orders of 1/w show. With all widths the orders are tried
-    from the first to the ``highest`` until the points lie on one (p >= 0.05); if they lie on none,
-    the narrowest width is left out, and so on, as long as one more point than needed remains.
+    from the first to the ``highest`` until the points lie on one (p >= 0.05) and the term of the
+    next is within its standard error: a second order that is there but not seen would bias the
+    first. If they lie on none, the narrowest width is left out, and so on, as long as one more
+    point than needed remains.
 
     Args:
         widths: units of each hidden layer, increasing.
@@ -101,14 +107,27 @@ def _fit(points: _Points, unit: float, anchored: bool, free_power: bool, highest
     tried: list[tuple[_Points, _Solution]] = []
     for start in range(len(points.w)):
         part = _Points(points.w[start:], points.q[start:], points.error[start:], points.flags)
-        for order in range(1, 2 if free_power else highest + 1):
-            if len(part.w) >= _fewest(theory, free_power, order):
-                tried.append((part, _solve(part, theory, free_power, order)))
-        if tried and tried[-1][1].p_value >= DROP_P_VALUE:
+        orders = [
+            _solve(part, theory, free_power, order)
+            for order in range(1, 2 if free_power else highest + 1)
+            if len(part.w) >= _fewest(theory, free_power, order)
+        ]
+        tried += [(part, solution) for solution in orders]
+        chosen = _lowest_order(orders)
+        if chosen is not None:
             break
-    lies = (pair for pair in tried if pair[1].p_value >= DROP_P_VALUE)
-    part, solution = next(lies, max(tried, key=lambda pair: pair[1].p_value))
-    return _record(_told(points, part), solution, unit, theory, free_power)
+    else:
+        part, chosen = max(tried, key=lambda pair: pair[1].p_value)
+    return _record(_told(points, part), chosen, unit, theory, free_power)
+
+
+def _lowest_order(orders: Sequence["_Solution"]) -> "_Solution | None":
+    """The lowest order that the points lie on and that the next does not beat; None for none."""
+    sound = [solution for solution in orders if solution.p_value >= DROP_P_VALUE]
+    for solution, following in itertools.pairwise(sound):
+        if solution.chi2 - following.chi2 <= ONE_MORE:
+            return solution
+    return sound[-1] if sound else None
 
 
 def _fewest(theory: float | None, free_power: bool, order: int) -> int:

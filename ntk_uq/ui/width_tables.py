@@ -13,7 +13,7 @@ from ntk_uq.widths import WidthLaw, WidthLaws
 
 def answers(studies: Sequence[WidthLaws], view: WidthView) -> None:
     """For each depth and N_D, the width from which on each quantity is close to its limit."""
-    st.markdown(f"##### How wide for {view.tolerance:g} % of infinite width?")
+    st.markdown(f"##### How wide, to be within {view.tolerance:g} % of infinite width?")
     rows = []
     for study in studies:
         for n_train in study.comparison.ensembles.spec.n_train:
@@ -27,7 +27,8 @@ def answers(studies: Sequence[WidthLaws], view: WidthView) -> None:
     st.caption(
         "From q(w) = q_∞ (1 + c/w), with c₂/w² where the points need it, and q_∞ the theory's "
         "value where they allow it. The last column has q_∞ fitted to the finite networks alone: "
-        "does it point to the theory?"
+        "does it point to the theory? Where it differs, the widths may be too narrow for the law: "
+        "try wider ones, or more of them."
     )
 
 
