@@ -26,7 +26,7 @@ from ntk_uq.theory.flow_record import (
 
 _ENDS = {
     INSIDE: "there is a minimum inside the range",
-    FIRST: "smallest at the first time of the range: training only makes it larger",
+    FIRST: "smallest at the first time of the range: the optimum is there or before",
     LAST: "smallest at the largest time of the range: the optimum is there or beyond",
     CONVERGED: "smallest after endless training: no time of the range is 0.01 % better",
 }
@@ -118,7 +118,7 @@ class FlowLine:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """Why there is no limit of endless training."""
+        """Why the limit of endless training cannot be computed."""
         return tuple(dict.fromkeys(c.failure for c in self.curves if c.failure is not None))
 
 

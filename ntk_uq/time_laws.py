@@ -127,6 +127,8 @@ class TimeLaw:
             slowest = flow.slowest
             if slowest is None or min(flow.spec.jitters) > 0:
                 continue
+            if any(line.failures for line in flow.lines):
+                continue  # the smallest eigenvalue is rounding: it says nothing about a time
             depth = f"depth {flow.spec.architecture.depth}: " if len(self.flows) > 1 else ""
             if slowest > self.view.tau_high:
                 yield (

@@ -92,7 +92,10 @@ def _text(flow: Flow) -> Iterator[str]:
             yield "  ".join(cells)
         yield f"{sentences(line)}"
         yield ""
-    yield f"tau = t lambda_max; the slowest mode needs lambda_max / lambda_min = {flow.slowest:.3g}"
+    axis = "tau = t lambda_max"
+    if not any(line.failures for line in flow.lines):  # or the smallest eigenvalue is rounding
+        axis += f"; the slowest mode needs lambda_max / lambda_min = {flow.slowest:.3g}"
+    yield axis
 
 
 def _rows(line: FlowLine) -> Iterator[tuple[str, ...]]:

@@ -1,6 +1,7 @@
 """The line between order and chaos on a map, and on which side of it a map lies."""
 
 import functools
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -109,14 +110,35 @@ def _plane(spec: MapSpec) -> tuple[CriticalLine, ...]:
             sigma_w = critical_sigma_w(spec.architecture.activation, float(sigma_b))
         except ValueError:
             continue
-        line.append((_place(weights, sigma_w), _place(biases, float(sigma_b))))
-    inside = [p for p in line if -0.5 <= p[0] <= len(weights.values) - 0.5]
-    if len(inside) < 2:
-        return ()
-    along, up = zip(*inside, strict=True)
-    if weights is x:
-        return (CriticalLine(along, up, "x", "ordered", "chaotic"),)
-    return (CriticalLine(up, along, "y", "ordered", "chaotic"),)
+        line.append((sigma_w, float(sigma_b)))
+    lines = []
+    for piece in _within(line, *_ends(weights)):
+        along = tuple(_place(weights, sigma_w) for sigma_w, _ in piece)
+        up = tuple(_place(biases, sigma_b) for _, sigma_b in piece)
+        if weights is x:
+            lines.append(CriticalLine(along, up, "x", "ordered", "chaotic"))
+        else:
+            lines.append(CriticalLine(up, along, "y", "ordered", "chaotic"))
+    return tuple(lines)
+
+
+def _within(
+    line: Sequence[tuple[float, float]], low: float, high: float
+) -> list[list[tuple[float, float]]]:
+    """The pieces of a line whose first coordinate is in a range: what runs outside of a map is not
+    drawn along its edge."""
+    pieces: list[list[tuple[float, float]]] = []
+    for (x0, y0), (x1, y1) in itertools.pairwise(line):
+        # From where to where a segment is inside, as parts of its length.
+        ends = [0.0, 1.0] if x0 == x1 else sorted(((low - x0) / (x1 - x0), (high - x0) / (x1 - x0)))
+        start, stop = max(0.0, ends[0]), min(1.0, ends[1])
+        if start > stop or (x0 == x1 and not low <= x0 <= high):
+            continue
+        first, last = ((x0 + part * (x1 - x0), y0 + part * (y1 - y0)) for part in (start, stop))
+        if start > 0 or not pieces or pieces[-1][-1] != (x0, y0):
+            pieces.append([first])
+        pieces[-1].append((x1, y1) if stop == 1 else last)
+    return pieces
 
 
 def _bands(spec: MapSpec, other: Axis) -> list[tuple[ArchitectureSpec, float, float]]:

@@ -90,8 +90,9 @@ class Flow:
         rounding = len(eigenvalues) * np.finfo(float).eps * eigenvalues[-1]
         if not eigenvalues[0] > rounding:
             raise SingularKernelError(
-                f"The NTK of {len(eigenvalues)} training examples is singular in float64, so that "
-                "there is no limit of endless training. Add a jitter, say 1e-8."
+                f"The NTK of {len(eigenvalues)} training examples is singular in float64: its "
+                "smallest eigenvalues are rounding, and where endless training leads cannot be "
+                "computed. Add a jitter, say 1e-8."
             )
         inverse = 1 / eigenvalues
         return inverse, ridge * inverse
@@ -239,18 +240,18 @@ def optimum(
 ) -> Optimum:
     """Where mu or epsilon is smallest: between the neighbours of the grid's smallest value.
 
-    There the exact quantity is minimized in ``ln tau`` by Brent's method (Brent, Algorithms for
-    Minimization without Derivatives, 1973, ch. 5).
+    A first or last time has one neighbour, and is the end only if nothing beside it is smaller.
+    Between them the exact quantity is minimized in ``ln tau`` by Brent's method (Brent, Algorithms
+    for Minimization without Derivatives, 1973, ch. 5).
     """
     values = [float(getattr(p, quantity)) for p in points]
     best = int(np.argmin(values))
     limit = math.inf if converged is None else float(getattr(converged, quantity))
     if limit <= values[best] * (1 + _NO_GAIN):
         return Optimum(CONVERGED, None)
-    if values[-1] <= values[best] * (1 + _SAME):
+    last = len(points) - 1
+    if last == 0 or (best < last and values[-1] <= values[best] * (1 + _SAME)):
         return Optimum(LAST, points[-1])
-    if best == 0:
-        return Optimum(FIRST, points[0])
 
     def value(log_tau: float) -> float:
         tau = math.exp(log_tau)
@@ -259,9 +260,11 @@ def optimum(
         return float(getattr(flow.point(tau, ridge, projected), quantity))
 
     times = [p.time or 0.0 for p in points]
-    bounds = (math.log(times[best - 1]), math.log(times[best + 1]))
+    bounds = (math.log(times[max(best - 1, 0)]), math.log(times[min(best + 1, last)]))
     result = minimize_scalar(value, bounds=bounds, method="bounded", options={"xatol": _REFINED})
     refined = flow.point(math.exp(result.x), ridge, projected)
+    if best in (0, last) and getattr(refined, quantity) >= values[best] * (1 - _SAME):
+        return Optimum(FIRST if best == 0 else LAST, points[best])
     return Optimum(INSIDE, min(refined, points[best], key=lambda p: float(getattr(p, quantity))))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ntk_uq.records import Record
 
-FLOW_VERSION = 1
+FLOW_VERSION = 2
 """Part of every key: raised when the numbers change."""
 
 INSIDE, FIRST, LAST, CONVERGED = "inside", "first", "last", "converged"
@@ -43,8 +43,8 @@ class Optimum(Record):
     """Where a quantity is smallest along the training.
 
     Attributes:
-        end: ``inside`` the range of times; at its ``first`` time, where training only makes it
-            worse; at its ``last``, to a millionth; or in the limit of endless training,
+        end: ``inside`` the range of times; at its ``first`` time, beside which it only
+            grows; at its ``last``, to a millionth; or in the limit of endless training,
             ``converged``, which no time of the range beats by more than 0.01 %.
         point: the losses at the optimum where it is inside, its time refined to a thousandth;
             those of the first or last time where it is there; None in the limit.

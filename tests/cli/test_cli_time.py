@@ -60,6 +60,16 @@ def test_the_table_has_a_row_a_time_the_limit_and_the_words(run, store):
     assert blocks[2].startswith("tau = t lambda_max; the slowest mode needs")
 
 
+def test_of_a_singular_kernel_no_slowest_mode_is_quoted(run):
+    # A linear network of 64 inputs: 100 examples have null modes, which never move.
+    singular = ("--activation", "linear", "--n-train", "100", "--n-test", "20", "--n-times", "3")
+    code, out, error = run("time", *singular, "--draws", "1", "--no-store")
+    assert code == 0
+    assert out.splitlines()[-1] == "tau = t lambda_max"
+    assert "slowest" not in out
+    assert "where endless training leads cannot be computed" in error
+
+
 def test_one_level_of_noise_is_a_list_of_one(run):
     alone = [a for a in SMALL if a not in ("--noises", "0,4")]
     code, out, _ = run(*alone, "--noise", "1.5", "--json", "--no-store")

@@ -284,6 +284,25 @@ def test_the_line_over_both_sigmas_divides_ordered_from_chaotic_cells():
     assert (turned.x, turned.y, turned.across) == (found.y, found.x, "y")
 
 
+def test_a_line_outside_of_the_map_is_not_drawn_along_its_edge():
+    both = replace(SMALL, y="sigma_b", y_values=(0.0, 0.5, 1.0))
+    beyond = replace(both, x_values=(2.5, 2.7, 2.9))  # the line of erf is at 0.89 to 1.83 there
+    assert critical_lines(beyond) == ()
+    assert "All of this map is chaotic." in sides(beyond)[0]
+    below = replace(both, x_values=(0.2, 0.25, 0.3))
+    assert critical_lines(below) == ()
+    assert "All of this map is ordered." in sides(below)[0]
+
+
+def test_a_line_that_leaves_the_map_ends_at_its_edge():
+    spec = replace(SMALL, x_values=(1.0, 1.1, 1.2), y="sigma_b", y_values=(0.0, 0.5, 1.0))
+    (found,) = critical_lines(spec)
+    ends = [(x, y) for x, y in zip(found.x, found.y, strict=True) if x in (-0.5, 2.5)]
+    assert [x for x, _ in ends] == [-0.5, 2.5]
+    for (_, place), sigma_w in zip(ends, (0.95, 1.25), strict=True):
+        assert critical_sigma_w("erf", place * 0.5) == pytest.approx(sigma_w, abs=2e-3)
+
+
 def test_with_one_sigma_the_line_is_straight():
     (found,) = line(architecture=ArchitectureSpec(2, "relu"), x_values=(1.0, 1.4, 1.5))
     place = 1 + (math.sqrt(2) - 1.4) / 0.1

@@ -239,6 +239,20 @@ def test_a_minimum_at_an_end_is_no_optimum(noisy):
     assert one.curves[0].best_mu.end in (LAST, CONVERGED)
 
 
+def test_a_minimum_beside_the_first_or_the_last_time_is_inside(noisy):
+    known = noisy.curve(3.0, 0.0).best_mu
+    assert known.end == INSIDE
+    tau = known.point.time
+    for times in ((0.8 * tau, 4 * tau, 20 * tau), (tau / 20, tau / 4, 1.2 * tau)):
+        spec = replace(NOISY, times=times, noises=(3.0,), jitters=(0.0,))
+        (curve,) = evaluate_flow(spec).curves
+        coarse = min(curve.points, key=lambda p: p.mu)
+        assert coarse.time in (times[0], times[-1])
+        assert curve.best_mu.end == INSIDE
+        assert curve.best_mu.point.time == pytest.approx(tau, rel=5e-3)
+        assert curve.best_mu.point.mu < coarse.mu
+
+
 # Words
 
 
