@@ -42,11 +42,6 @@ def width_figure(
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, row_heights=[0.58, 0.42], vertical_spacing=0.05
     )
-    figure.add_hrect(
-        **{"y0": 1 - tolerance, "y1": 1 + tolerance, "row": 2, "col": 1},
-        **{"fillcolor": style.faded(style.grey, 0.25), "line_width": 0, "layer": "below"},
-    )
-    figure.add_hline(1, line={"color": style.grey, "width": 1.5, "dash": "dash"}, row=2, col=1)
     widths = [float(w) for study in studies for w in study.comparison.ensembles.spec.widths]
     values, ratios = [], [1 - tolerance, 1 + tolerance]
     reach = max(widths)
@@ -65,6 +60,12 @@ def width_figure(
             ratios += _add_points(figure, law, label, index, style, law.theory, row=2)
             _add_law(figure, law, law.theory, reach, style.color(index), row=2)
             _add_answer(figure, law, tolerance, label, index, style)
+    # Only now: Plotly draws nothing across a subplot that holds no trace.
+    figure.add_hrect(
+        **{"y0": 1 - tolerance, "y1": 1 + tolerance, "row": 2, "col": 1},
+        **{"fillcolor": style.faded(style.grey, 0.25), "line_width": 0, "layer": "below"},
+    )
+    figure.add_hline(1, line={"color": style.grey, "width": 1.5, "dash": "dash"}, row=2, col=1)
     _lay_out(
         figure,
         quantity,
