@@ -21,7 +21,7 @@ class ShownLaw:
     Attributes:
         choice: the fit of it, among those that were allowed.
         refused: why nothing may be extrapolated though there is a fit, or "".
-        note: what has to be said of how the law was chosen, or "".
+        note: what has to be said of how the law was chosen, and of what it is the law, or "".
     """
 
     choice: LawChoice
@@ -73,9 +73,15 @@ def shown_laws(
             found (and the best law of epsilon where there is no plateau).
         low, high: the window, as :meth:`ntk_uq.curves.Curve.fits`.
     """
+    floor = _floor(curve)
     if law != "power":
         laws = None if law == "auto" else (law,)
-        return {name: ShownLaw(curve.laws(name, low, high, laws)) for name in QUANTITIES}
+        return {
+            name: ShownLaw(
+                curve.laws(name, low, high, laws), note=floor if name == "epsilon" else ""
+            )
+            for name in QUANTITIES
+        }
     shown = {}
     for name in ("mu", "sigma"):
         fit = getattr(fits, name)
@@ -86,15 +92,27 @@ def shown_laws(
     if plateau.valid and plateau.window is not None:
         choice = curve.laws("epsilon", *_proper(plateau.window), ("constant",))
         # The plateau's own test is made for points that are flat, not merely chi-squared.
-        shown["epsilon"] = ShownLaw(choice)
+        shown["epsilon"] = ShownLaw(choice, note=floor)
     if "epsilon" not in shown or shown["epsilon"].law is None:
         choice = curve.laws("epsilon", low, high)
         best = choice.best
         told = (
             "" if best is None else f"ε has no plateau: its best law by AICc is the {best.title}."
         )
-        shown["epsilon"] = ShownLaw(choice, note=told)
+        shown["epsilon"] = ShownLaw(choice, note=" ".join(filter(None, (told, floor))))
     return shown
+
+
+def _floor(curve: Curve) -> str:
+    """A word if most of epsilon at the largest N_D is the test set's and not the network's."""
+    last = curve.points[-1] if curve.points else None
+    if last is None or not last.epsilon or last.epsilon_floor**2 <= 0.5 * last.epsilon**2:
+        return ""
+    share = last.epsilon_floor**2 / last.epsilon**2
+    return (
+        f"At N_D = {last.n_train:,}, {100 * share:.0f} % of ε² is the floor of the test set: what "
+        f"is expected of ε holds for a test set of {curve.spec.data.n_test:,} examples."
+    )
 
 
 def _proper(window: tuple[float | None, float | None]) -> tuple[float | None, float | None]:
@@ -122,6 +140,7 @@ def expectation(laws: Mapping[str, ShownLaw], n_train: float) -> str:
 def cautions(laws: Mapping[str, ShownLaw], n_train: float) -> tuple[str, ...]:
     """What has to be said of an extrapolation: how far it goes, and what was widened."""
     found = {name: laws[name].at(n_train) for name in QUANTITIES}
+    found = {name: e for name, e in found.items() if e.value is not None}
     out = []
     times = max((e.times or 0.0 for e in found.values()), default=0.0)
     if times > FAR:

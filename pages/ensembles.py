@@ -37,7 +37,7 @@ def page() -> None:
         spec = view.ensembles()
         dataset = datasets.get(spec.data.dataset)
         datasets.check_sizes(dataset, spec.data, spec.n_train[-1])
-        st.caption(f"**{dataset.title}.** {datasets.describe(dataset, spec.data)}.")
+        st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset, spec.data)}.")
         launch.calibrate(store)
         theory = theory_of(spec)
         curves = [] if theory is None else [stored_curve(store.results, theory)]

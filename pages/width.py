@@ -37,7 +37,7 @@ def page() -> None:
         specs = view.ensembles()
         dataset = datasets.get(view.data.dataset)
         datasets.check_sizes(dataset, view.data, view.n_train[-1])
-        st.caption(f"**{dataset.title}.** {datasets.describe(dataset, view.data)}.")
+        st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset, view.data)}.")
         launch.calibrate(store)
         live.ask(store, _theories(store, specs))
         waiting = _waiting(store, specs)

@@ -227,3 +227,23 @@ def test_what_cannot_be_expected_is_said_once_and_after_what_can():
     )
     given["mu"] = given["sigma"]
     assert expectation(given, 50.0) == "nothing can be expected at N_D = 50: no law"
+
+
+def test_an_epsilon_that_is_the_test_sets_is_said_to_be():
+    network = curve()
+    raw = tuple(dataclasses.replace(p, epsilon_floor=0.95 * p.epsilon) for p in network.raw)
+    floor = dataclasses.replace(network, raw=raw)
+    word = (
+        "90 % of ε² is the floor of the test set: what is expected of ε holds for a test set of 50"
+    )
+    for law in ("power", "auto", "offset"):
+        said = " ".join(cautions(shown(floor, law), 5000))
+        assert (word in said) == (shown(floor, law)["epsilon"].at(5000).value is not None)
+        assert "floor" not in " ".join(cautions(shown(network, law), 5000))
+    assert word in " ".join(cautions(shown(floor, "auto"), 5000))
+
+
+def test_nothing_is_said_of_a_band_where_there_is_none():
+    laws = shown(curve(), "auto", low=700)  # two points
+    assert laws["mu"].at(60_000).value is None
+    assert cautions(laws, 60_000) == ()

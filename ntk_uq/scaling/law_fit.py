@@ -272,7 +272,7 @@ def _obstacles(law: Law, points: Points, size: int) -> tuple[Flag, ...]:
         flags.append(
             Flag(
                 "too_few_points",
-                f"{count} usable points; this law has {size} unknowns"
+                f"{count} usable points; this law has {size} unknown{'s' * (size > 1)}"
                 f"{' with the scatter' if size > law.size else ''} and needs at least {size + 2}.",
             )
         )
@@ -431,7 +431,7 @@ def _badness(
     else:
         words = (
             f", more than their errors explain: chi2 = {chi2:.4g} for {dof} degrees of freedom, "
-            f"p = {p_value:.1g}."
+            f"p {'<' if p_value < 1e-99 else '='} {max(p_value, 1e-99):.1g}."
         )
     return [
         Flag(
