@@ -96,9 +96,10 @@ def shown_laws(
     if "epsilon" not in shown or shown["epsilon"].law is None:
         choice = curve.laws("epsilon", low, high)
         best = choice.best
-        told = (
-            "" if best is None else f"ε has no plateau: its best law by AICc is the {best.title}."
-        )
+        why = "has no plateau"
+        if plateau.valid:
+            why = "has a plateau, but is not constant within the errors"
+        told = "" if best is None else f"ε {why}: its best law by AICc is the {best.title}."
         shown["epsilon"] = ShownLaw(choice, note=" ".join(filter(None, (told, floor))))
     return shown
 

@@ -247,3 +247,21 @@ def test_nothing_is_said_of_a_band_where_there_is_none():
     laws = shown(curve(), "auto", low=700)  # two points
     assert laws["mu"].at(60_000).value is None
     assert cautions(laws, 60_000) == ()
+
+
+def test_a_plateau_that_is_not_constant_is_not_said_to_be_none():
+    network = curve()
+    rng = np.random.default_rng(4)
+    raw = []
+    for p in network.raw:
+        away = p.n_train / 110
+        bend = away**-0.5 * (1 + away**4) ** ((0.5 - 0.03) / 4)
+        noise = 1 + 1e-3 * rng.standard_normal()
+        raw.append(dataclasses.replace(p, epsilon=0.03 * bend * noise))
+    flat = dataclasses.replace(network, raw=tuple(raw))
+    assert flat.fits().epsilon.valid
+    laws = shown(flat, "power")
+    assert laws["epsilon"].law.law != "constant"
+    said = " ".join(cautions(laws, 5000))
+    assert "ε has a plateau, but is not constant within the errors: its best law" in said
+    assert "no plateau" not in said
