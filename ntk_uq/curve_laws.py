@@ -112,7 +112,7 @@ def _floor(curve: Curve) -> str:
     share = last.epsilon_floor**2 / last.epsilon**2
     return (
         f"At N_D = {last.n_train:,}, {100 * share:.0f} % of ε² is the floor of the test set: what "
-        f"is expected of ε holds for a test set of {curve.spec.data.n_test:,} examples."
+        f"is expected of ε holds for N_T = {curve.spec.data.n_test:,}."
     )
 
 

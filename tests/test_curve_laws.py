@@ -233,9 +233,7 @@ def test_an_epsilon_that_is_the_test_sets_is_said_to_be():
     network = curve()
     raw = tuple(dataclasses.replace(p, epsilon_floor=0.95 * p.epsilon) for p in network.raw)
     floor = dataclasses.replace(network, raw=raw)
-    word = (
-        "90 % of ε² is the floor of the test set: what is expected of ε holds for a test set of 50"
-    )
+    word = "90 % of ε² is the floor of the test set: what is expected of ε holds for N_T = 50"
     for law in ("power", "auto", "offset"):
         said = " ".join(cautions(shown(floor, law), 5000))
         assert (word in said) == (shown(floor, law)["epsilon"].at(5000).value is not None)
