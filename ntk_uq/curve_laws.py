@@ -1,7 +1,7 @@
 """The laws of a curve as a page, the command line and a file tell them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,7 +21,7 @@ class ShownLaw:
     Attributes:
         choice: the fit of it, among those that were allowed.
         refused: why nothing may be extrapolated though there is a fit, or "".
-        note: what has to be said of the law, or "".
+        note: what has to be said of how the law was chosen, and of what it is the law, or "".
     """
 
     choice: LawChoice
@@ -73,10 +73,15 @@ def shown_laws(
             found (and the best law of epsilon where there is no plateau).
         low, high: the window, as :meth:`ntk_uq.curves.Curve.fits`.
     """
+    floor = _floor(curve)
     if law != "power":
         laws = None if law == "auto" else (law,)
-        shown = {name: ShownLaw(curve.laws(name, low, high, laws)) for name in QUANTITIES}
-        return {**shown, "epsilon": _with_floor(shown["epsilon"], curve)}
+        return {
+            name: ShownLaw(
+                curve.laws(name, low, high, laws), note=floor if name == "epsilon" else ""
+            )
+            for name in QUANTITIES
+        }
     shown = {}
     for name in ("mu", "sigma"):
         fit = getattr(fits, name)
@@ -87,33 +92,28 @@ def shown_laws(
     if plateau.valid and plateau.window is not None:
         choice = curve.laws("epsilon", *_proper(plateau.window), ("constant",))
         # The plateau's own test is made for points that are flat, not merely chi-squared.
-        shown["epsilon"] = ShownLaw(choice)
+        shown["epsilon"] = ShownLaw(choice, note=floor)
     if "epsilon" not in shown or shown["epsilon"].law is None:
         choice = curve.laws("epsilon", low, high)
         best = choice.best
-        told = (
-            "" if best is None else f"ε has no plateau: its best law by AICc is the {best.title}."
-        )
-        shown["epsilon"] = ShownLaw(choice, note=told)
-    return {**shown, "epsilon": _with_floor(shown["epsilon"], curve)}
+        why = "has no plateau"
+        if plateau.valid:
+            why = "has a plateau, but is not constant within the errors"
+        told = "" if best is None else f"ε {why}: its best law by AICc is the {best.title}."
+        shown["epsilon"] = ShownLaw(choice, note=" ".join(filter(None, (told, floor))))
+    return shown
 
 
-def _with_floor(shown: ShownLaw, curve: Curve) -> ShownLaw:
-    """Adds that what epsilon ends at is the test set's and not the network's, where it is so."""
-    ends = [] if shown.law is None else [shown.law.parameter(name) for name in ("q_inf", "q_0")]
-    end = next((p.value for p in ends if p is not None), 0.0)
-    floor = curve.points[-1].epsilon_floor if curve.points else 0.0
-    if not 0 < end < _FLOOR_SHARE * floor:
-        return shown
-    told = (
-        f"What ε ends at, {end:.3g}, is noise of this finite test set, whose floor is {floor:.3g} "
-        "at the largest N_D, and not the network's: with more test examples it sinks as 1/√N_T."
+def _floor(curve: Curve) -> str:
+    """A word if most of epsilon at the largest N_D is the test set's and not the network's."""
+    last = curve.points[-1] if curve.points else None
+    if last is None or not last.epsilon or last.epsilon_floor**2 <= 0.5 * last.epsilon**2:
+        return ""
+    share = last.epsilon_floor**2 / last.epsilon**2
+    return (
+        f"At N_D = {last.n_train:,}, {100 * share:.0f} % of ε² is the floor of the test set: what "
+        f"is expected of ε holds for N_T = {curve.spec.data.n_test:,}."
     )
-    return replace(shown, note=f"{shown.note} {told}".strip())
-
-
-_FLOOR_SHARE = 1.15
-"""Of the floor: an end of epsilon below that is the floor's, up to its error and slow change."""
 
 
 def _proper(window: tuple[float | None, float | None]) -> tuple[float | None, float | None]:
@@ -141,6 +141,7 @@ def expectation(laws: Mapping[str, ShownLaw], n_train: float) -> str:
 def cautions(laws: Mapping[str, ShownLaw], n_train: float) -> tuple[str, ...]:
     """What has to be said of an extrapolation: how far it goes, and what was widened."""
     found = {name: laws[name].at(n_train) for name in QUANTITIES}
+    found = {name: e for name, e in found.items() if e.value is not None}
     out = []
     times = max((e.times or 0.0 for e in found.values()), default=0.0)
     if times > FAR:

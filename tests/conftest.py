@@ -33,6 +33,7 @@ install_import_hook(
         "ntk_uq.ensembles.training",
         "ntk_uq.figures.distribution",
         "ntk_uq.maps",
+        "ntk_uq.scaling.law_bootstrap",
         "ntk_uq.scaling.law_choice",
         "ntk_uq.scaling.needed_width",
         "ntk_uq.scaling.noise",

@@ -225,7 +225,7 @@ def test_an_end_of_epsilon_that_is_the_test_sets_floor_is_told_to_be_it(floor, t
     for law, kind in (("power", "constant"), ("offset", "offset")):
         laws = shown(found, law)
         assert laws["epsilon"].law.law == kind
-        assert ("noise of this finite test set" in laws["epsilon"].note) == told
+        assert ("floor of the test set" in laws["epsilon"].note) == told
         assert any("floor" in sentence for sentence in cautions(laws, 5000.0)) == told
 
 
@@ -240,3 +240,39 @@ def test_what_cannot_be_expected_is_said_once_and_after_what_can():
     )
     given["mu"] = given["sigma"]
     assert expectation(given, 50.0) == "nothing can be expected at N_D = 50: no law"
+
+
+def test_an_epsilon_that_is_the_test_sets_is_said_to_be():
+    network = curve()
+    raw = tuple(dataclasses.replace(p, epsilon_floor=0.95 * p.epsilon) for p in network.raw)
+    floor = dataclasses.replace(network, raw=raw)
+    word = "90 % of ε² is the floor of the test set: what is expected of ε holds for N_T = 50"
+    for law in ("power", "auto", "offset"):
+        said = " ".join(cautions(shown(floor, law), 5000))
+        assert (word in said) == (shown(floor, law)["epsilon"].at(5000).value is not None)
+        assert "floor" not in " ".join(cautions(shown(network, law), 5000))
+    assert word in " ".join(cautions(shown(floor, "auto"), 5000))
+
+
+def test_nothing_is_said_of_a_band_where_there_is_none():
+    laws = shown(curve(), "auto", low=700)  # two points
+    assert laws["mu"].at(60_000).value is None
+    assert cautions(laws, 60_000) == ()
+
+
+def test_a_plateau_that_is_not_constant_is_not_said_to_be_none():
+    network = curve()
+    rng = np.random.default_rng(4)
+    raw = []
+    for p in network.raw:
+        away = p.n_train / 110
+        bend = away**-0.5 * (1 + away**4) ** ((0.5 - 0.03) / 4)
+        noise = 1 + 1e-3 * rng.standard_normal()
+        raw.append(dataclasses.replace(p, epsilon=0.03 * bend * noise))
+    flat = dataclasses.replace(network, raw=tuple(raw))
+    assert flat.fits().epsilon.valid
+    laws = shown(flat, "power")
+    assert laws["epsilon"].law.law != "constant"
+    said = " ".join(cautions(laws, 5000))
+    assert "ε has a plateau, but is not constant within the errors: its best law" in said
+    assert "no plateau" not in said

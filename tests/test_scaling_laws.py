@@ -224,7 +224,7 @@ def test_two_points_are_no_law():
     assert not choice.valid
     assert [names(fit) for fit in choice.fits] == [{"too_few_points"}] * 4
     assert choice.describe() == (
-        "no law: 2 usable points; this law has 1 unknowns and needs at least 3."
+        "no law: 2 usable points; this law has 1 unknown and needs at least 3."
     )
     assert not any(fit.parameters for fit in choice.fits)
     assert choice.held_out == ()

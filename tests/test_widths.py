@@ -93,4 +93,4 @@ def test_the_command_prints_laws_and_answers(capsys):
 def test_two_widths_are_refused_before_anything_is_trained(capsys):
     two = [a if a != "8,16,32" else "8,16" for a in ARGUMENTS]
     assert main(two) == 2
-    assert "There are 2 widths; a law of width needs at least 3" in capsys.readouterr().err
+    assert "A law of width needs at least 3 widths and has 2" in capsys.readouterr().err

@@ -36,7 +36,7 @@ def _run(options: argparse.Namespace) -> int:
     few = read(options, EnsembleSpec, ("widths",))["widths"]
     if len(few) < 3:  # before the work, not after it
         raise SpecError(
-            f"There are {len(few)} widths; a law of width needs at least 3: --width 64,128,256."
+            f"A law of width needs at least 3 widths and has {len(few)}: --width 64,128,256."
         )
     comparison = ensemble.train(options)
     study = width_laws(comparison)

@@ -212,7 +212,7 @@ def _ticks(axis: _Axis) -> list[int]:
 def _lay_out(
     figure: go.Figure, axis: _Axis, has_zero: bool, loss_unit: str, style: Style, revision: str
 ) -> None:
-    title = "training step k" + (" (k = 0, initialization, at the left edge)" if has_zero else "")
+    title = "training step k" + (" (k = 0 at the left edge)" if has_zero else "")
     x_axis = style.axis(title, "log")
     set_range(x_axis, [axis.place(0) if has_zero else axis.first, max(axis.last, axis.first + 1)])
     if has_zero:

@@ -7,7 +7,7 @@ data do not support comes back as an invalid fit that says why, in named flags.
 from ntk_uq.scaling.draws import widen_by_draws
 from ntk_uq.scaling.extrapolation import Extrapolation, HeldOut
 from ntk_uq.scaling.law_choice import LawChoice, fit_laws
-from ntk_uq.scaling.law_fit import LawFit, Parameter
+from ntk_uq.scaling.law_record import LawFit, Parameter
 from ntk_uq.scaling.laws import LAWS
 from ntk_uq.scaling.needed_width import NeededWidth, needed_width
 from ntk_uq.scaling.notation import format_value

@@ -13,7 +13,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy import special
 
-from ntk_uq.scaling.law_fit import Fitted, akaike_weights, threshold
+from ntk_uq.scaling.law_fit import akaike_weights, threshold
+from ntk_uq.scaling.law_record import Fitted
 from ntk_uq.scaling.noise import Noise
 from ntk_uq.scaling.nonlinear import excess, interval
 from ntk_uq.scaling.notation import format_value

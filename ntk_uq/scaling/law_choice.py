@@ -13,10 +13,11 @@ from jaxtyping import Float, Real
 from ntk_uq.errors import SpecError
 from ntk_uq.scaling.curve import Curve, Numbers, Points, Window, read_curve
 from ntk_uq.scaling.extrapolation import Extrapolation, HeldOut, compare, extrapolate
-from ntk_uq.scaling.law_fit import Fitted, LawFit, akaike_weights, fit_law, is_sound, quoted
+from ntk_uq.scaling.law_bootstrap import with_bootstrap
+from ntk_uq.scaling.law_fit import akaike_weights, fit_law
+from ntk_uq.scaling.law_record import Fitted, LawFit, is_sound
 from ntk_uq.scaling.laws import ALL, LAWS
 from ntk_uq.scaling.noise import Noise, noise_of
-from ntk_uq.scaling.nonlinear import refit
 from ntk_uq.scaling.records import Flag, Record
 
 Rows = (
@@ -389,22 +390,4 @@ def _resampled(inputs: Inputs, analysis: _Analysis) -> tuple[tuple[LawFit, ...],
         words = f"{RESAMPLES} resamples of the {count} draws, whole draws each"
     if data is None or len(data) < 2:
         return fits, "nothing to resample: no sample has a value at every point."
-    return tuple(_with_bootstrap(f, np.log(data), factor) for f in analysis.fitted), words
-
-
-def _with_bootstrap(fitted: Fitted, y: Float[np.ndarray, "b n"], factor: float) -> LawFit:
-    if fitted.problem is None or fitted.solution is None:
-        return fitted.fit
-    theta = refit(fitted.problem, fitted.solution.theta, y)
-    parameters = []
-    for index, parameter in enumerate(fitted.fit.parameters):
-        found = quoted(fitted.problem, index)(theta)
-        if parameter.symbol in fitted.problem.law.logarithmic:
-            with np.errstate(all="ignore"):
-                found = np.exp(found)
-        low, high = np.nanquantile(found, (0.16, 0.84))
-        half = factor * float(high - low) / 2
-        parameters.append(
-            dataclasses.replace(parameter, bootstrap_error=half if math.isfinite(half) else None)
-        )
-    return dataclasses.replace(fitted.fit, parameters=tuple(parameters))
+    return tuple(with_bootstrap(f, np.log(data), factor) for f in analysis.fitted), words

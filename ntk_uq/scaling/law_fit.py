@@ -3,145 +3,29 @@
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Real
+from jaxtyping import Float
 from scipy import special
 
-from ntk_uq.errors import SpecError
-from ntk_uq.scaling.curve import Points, Window
+from ntk_uq.scaling.curve import Points
+from ntk_uq.scaling.law_record import Fitted, LawFit, Parameter, is_sound
 from ntk_uq.scaling.laws import ALL, Frame, Law
 from ntk_uq.scaling.noise import Noise
 from ntk_uq.scaling.nonlinear import Problem, Solution, gradient, interval, solve
-from ntk_uq.scaling.notation import format_value
 from ntk_uq.scaling.power_law import (
     MAX_SCATTER,
     MAX_SCATTER_WITHOUT_ERRORS,
     MIN_FACTOR,
     MIN_P_VALUE,
 )
-from ntk_uq.scaling.records import HARMLESS, Flag, Record
+from ntk_uq.scaling.records import Flag
 
-# Findings that leave a law one that may be quoted and extrapolated.
-_HARMLESS = HARMLESS | {"no_offset", "unresolved"}
 _NAMES = {"q_0": "q_0", "A": "A", "α": "alpha", "q_∞": "q_inf"} | {
     "α₁": "alpha_1",
     "α₂": "alpha_2",
     "n_b": "n_break",
 }
-
-
-@dataclass(frozen=True)
-class Parameter(Record):
-    """One parameter of a law.
-
-    Attributes:
-        name, symbol: for programs, and for people.
-        value: the estimate; A, q_inf and q_0 in the unit of q, n_break in examples.
-        error: standard error from the covariance of the fit; None at a bound.
-        interval: 95 % interval from the profile of chi2.
-        bootstrap_error: half the central 68 % of refits to resampled draws or members; None where
-            nothing was resampled.
-    """
-
-    name: str
-    symbol: str
-    value: float
-    error: float | None
-    interval: tuple[float, float] | None
-    bootstrap_error: float | None = None
-
-
-@dataclass(frozen=True)
-class LawFit(Record):
-    """A law fitted to a curve. Undetermined fields are None.
-
-    Attributes:
-        law: ``constant``, ``power``, ``offset`` or ``broken``.
-        title, formula: for people.
-        parameters: empty where the law is not available.
-        window, n_points: smallest and largest N_D used, and how many points.
-        chi2, dof: of the fit; chi2 is None without errors.
-        p_value: probability of a larger chi2 if the law is true; None without errors.
-        scatter: standard deviation of ln q round the law, every point counted alike.
-        aicc: Akaike's criterion with the correction for few points.
-        delta: aicc minus that of the best law; weight: its Akaike weight among all laws.
-        flags: what was found; those beside ``no_offset``, ``unresolved``, ``missing_points`` and
-            ``missing_errors`` invalidate.
-        available: whether there are parameters at all.
-        valid: whether they may be quoted.
-        theta: internal parameters, see :mod:`ntk_uq.scaling.laws`.
-        frame: what they refer to.
-    """
-
-    law: str
-    title: str
-    formula: str
-    parameters: tuple[Parameter, ...]
-    window: Window | None
-    n_points: int
-    chi2: float | None
-    dof: int
-    p_value: float | None
-    scatter: float | None
-    aicc: float | None
-    delta: float | None
-    weight: float | None
-    flags: tuple[Flag, ...]
-    available: bool
-    valid: bool
-    theta: tuple[float, ...] = ()
-    frame: tuple[float, float, float, float, float] | None = None
-
-    def parameter(self, name: str) -> Parameter | None:
-        """The parameter of that name, such as ``alpha``; None where there is none."""
-        return next((p for p in self.parameters if p.name == name), None)
-
-    @property
-    def obstacles(self) -> tuple[Flag, ...]:
-        """The findings that forbid to quote it."""
-        return tuple(flag for flag in self.flags if flag.name not in _HARMLESS)
-
-    def predict(self, n_train: Sequence[float] | Real[np.ndarray, "m"]) -> Float[np.ndarray, "m"]:
-        """The law at ``n_train``, in the unit of q.
-
-        Raises:
-            SpecError: if the law is not available, or n_train is not positive.
-        """
-        n = np.asarray(n_train, dtype=float)
-        if not np.all(n > 0):
-            raise SpecError(f"n_train is {n_train}; training set sizes must be positive.")
-        if self.frame is None:
-            raise SpecError(f"There is no law to draw: {self.describe()}.")
-        theta = np.array([self.theta])
-        with np.errstate(all="ignore"):
-            return np.exp(ALL[self.law].values(Frame(*self.frame), theta, np.log(n))[0])
-
-    def describe(self, symbol: str = "q") -> str:
-        """One line: the parameters with their errors, or why there are none to quote."""
-        obstacles = [flag.reason for flag in self.obstacles]
-        if not self.available:
-            return " ".join(obstacles) or "not available"
-        told = ", ".join(_told(p) for p in self.parameters if p.name != "A")
-        return " ".join((told.replace("q_", f"{symbol}_"), *(f"– {o}" for o in obstacles)))
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A fit with what it takes to predict from it; problem and solution are None where there is
-    no law."""
-
-    fit: LawFit
-    problem: Problem | None
-    solution: Solution | None
-
-
-def _told(parameter: Parameter) -> str:
-    if parameter.error is not None:
-        return f"{parameter.symbol} = {format_value(parameter.value, parameter.error)}"
-    bound = "" if parameter.interval is None else f" (below {parameter.interval[1]:.3g} at 95 %)"
-    return f"{parameter.symbol} = {parameter.value:.3g}{bound}"
 
 
 def fit_law(name: str, points: Points, noise: Noise | None) -> Fitted:
@@ -196,11 +80,6 @@ def fit_law(name: str, points: Points, noise: Noise | None) -> Fitted:
         frame=None if rises else dataclasses.astuple(problem.at),
     )
     return Fitted(fit, None, None) if rises else Fitted(fit, problem, solution)
-
-
-def is_sound(flags: tuple[Flag, ...]) -> bool:
-    """True if no finding forbids to quote the law."""
-    return all(flag.name in _HARMLESS for flag in flags)
 
 
 def information(
@@ -272,7 +151,7 @@ def _obstacles(law: Law, points: Points, size: int) -> tuple[Flag, ...]:
         flags.append(
             Flag(
                 "too_few_points",
-                f"{count} usable points; this law has {size} unknowns"
+                f"{count} usable points; this law has {size} unknown{'s' * (size > 1)}"
                 f"{' with the scatter' if size > law.size else ''} and needs at least {size + 2}.",
             )
         )
@@ -431,7 +310,7 @@ def _badness(
     else:
         words = (
             f", more than their errors explain: chi2 = {chi2:.4g} for {dof} degrees of freedom, "
-            f"p = {p_value:.1g}."
+            f"p {'<' if p_value < 1e-99 else '='} {max(p_value, 1e-99):.1g}."
         )
     return [
         Flag(

@@ -107,7 +107,7 @@ def test_a_band_that_would_cross_zero_ends_above_it_on_a_logarithmic_axis():
 def test_step_0_is_at_the_left_edge_and_the_axis_says_so():
     figure = history_figure(history(), ENSEMBLES, UNIT, Style())
     axis = figure.layout.xaxis
-    assert "k = 0, initialization, at the left edge" in axis.title.text
+    assert "k = 0 at the left edge" in axis.title.text
     place = axis.tickvals[0]
     assert (place, axis.ticktext[0]) == (0.5, "0")
     assert tuple(axis.tickvals[1:]) == (1, 10, 100, 1000)
