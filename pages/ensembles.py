@@ -14,6 +14,7 @@ from ntk_uq.store import Store
 from ntk_uq.ui import details, ensemble_tables, export, launch, links, live, session
 from ntk_uq.ui.controls import ensembles as controls
 from ntk_uq.ui.exhibits.ensembles import exhibit
+from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import EnsemblesView
 
 POLL_SECONDS = 2.0
@@ -37,7 +38,7 @@ def page() -> None:
         spec = view.ensembles()
         dataset = datasets.get(spec.data.dataset)
         datasets.check_sizes(dataset, spec.data, spec.n_train[-1])
-        st.caption(f"**{dataset.title}.** {datasets.describe(dataset, spec.data)}.")
+        st.caption(f"**{plain(dataset.title)}.** {datasets.describe(dataset, spec.data)}.")
         launch.calibrate(store)
         theory = theory_of(spec)
         curves = [] if theory is None else [stored_curve(store.results, theory)]

@@ -14,6 +14,7 @@ from ntk_uq.theory.memory import check_memory
 from ntk_uq.ui import export, law_tables, links, live, missing, session, tables
 from ntk_uq.ui.controls import curves as controls
 from ntk_uq.ui.exhibits.curves import exhibit
+from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView
 
 POLL_SECONDS = 1.0
@@ -41,7 +42,9 @@ def page() -> None:
             if isinstance(error, MissingDataError):
                 missing.end(view.data, error)
             raise
-        st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset, view.data)}.")
+        st.caption(
+            f"**{plain(dataset.title)}.** Preparation: {datasets.describe(dataset, view.data)}."
+        )
         curves = [stored_curve(store.results, spec) for spec in wanted(view)]
         live.ask(store, curves)
         waiting = live.pending(store, curves)

@@ -14,6 +14,7 @@ from ntk_uq.time_laws import TimeLaw, shows_networks, stored_time_law, table
 from ntk_uq.ui import export, follow, launch, links, live, missing, session
 from ntk_uq.ui.controls import training_time as controls
 from ntk_uq.ui.exhibits import training_time as exhibits
+from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import TrainingTimeView
 
 POLL_SECONDS = 1.0
@@ -43,7 +44,9 @@ def page() -> None:
             if isinstance(error, MissingDataError):
                 missing.end(view.data, error)
             raise
-        st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset, view.data)}.")
+        st.caption(
+            f"**{plain(dataset.title)}.** Preparation: {datasets.describe(dataset, view.data)}."
+        )
         if view.data.noise and "noise" in (view.family, view.against):
             st.caption(
                 f"The label noise of {view.data.noise:g} under Preparation is not used here: "
@@ -167,6 +170,7 @@ def optima(law: TimeLaw) -> None:
     st.markdown("##### Where to stop")
     rows = table(law)
     if rows:
+        unit = datasets.loss_unit(datasets.get(law.view.data.dataset), law.view.data)
         # Anew with each draw: columns keep the widths of the first numbers they had.
         drawn = sum(len(flow.raw) for flow in law.flows)
         st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"optima_{drawn}")
@@ -174,7 +178,7 @@ def optima(law: TimeLaw) -> None:
             "Each draw's optimum is found on its own, between the times of the grid, and then "
             "averaged: τ geometrically, losses arithmetically; ± is the standard error over draws. "
             "μ(∞)/μ − 1 is what endless training has more. "
-            f"Losses in {datasets.loss_unit(datasets.get(law.view.data.dataset), law.view.data)}."
+            f"Losses in {plain(unit)}."
         )
     found = law.findings()
     if found:

@@ -13,6 +13,7 @@ from ntk_uq.store import Store
 from ntk_uq.ui import export, launch, links, live, session, width_tables
 from ntk_uq.ui.controls import width as controls
 from ntk_uq.ui.exhibits.width import exhibit
+from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import WidthView
 from ntk_uq.widths import WidthLaws, width_laws
 
@@ -37,7 +38,7 @@ def page() -> None:
         specs = view.ensembles()
         dataset = datasets.get(view.data.dataset)
         datasets.check_sizes(dataset, view.data, view.n_train[-1])
-        st.caption(f"**{dataset.title}.** {datasets.describe(dataset, view.data)}.")
+        st.caption(f"**{plain(dataset.title)}.** {datasets.describe(dataset, view.data)}.")
         launch.calibrate(store)
         live.ask(store, _theories(store, specs))
         waiting = _waiting(store, specs)
