@@ -17,6 +17,7 @@ from ntk_uq.ui import catalog, export, inspection, links, session, upload
 from ntk_uq.ui.controls import data_page as controls
 from ntk_uq.ui.exhibits.data import exhibit
 from ntk_uq.ui.follow import follow
+from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView, DataView
 
 POLL_SECONDS = 1.0
@@ -71,9 +72,9 @@ def inside(store: Store, view: DataView) -> None:
     except MissingDataError as error:
         missing(store, dataset, str(error))
         return
-    st.subheader(dataset.title, anchor=False)
+    st.subheader(plain(dataset.title), anchor=False)
     source = f" {dataset.licence}." if dataset.licence else ""
-    st.markdown(f"{dataset.about} *{dataset.citation}.*{source}")
+    st.markdown(f"{plain(dataset.about)} *{plain(dataset.citation)}.*{source}")
     inspection.preparation(dataset, view.data)
     st.page_link(
         "pages/scaling_curves.py",

@@ -11,6 +11,7 @@ from ntk_uq.maps import PhaseMap, sides, stored_map
 from ntk_uq.ui import export, links, live, map_details, map_launch, missing, session
 from ntk_uq.ui.controls import phase_map as controls
 from ntk_uq.ui.exhibits.phase_map import exhibit
+from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import PhaseMapView
 
 POLL_SECONDS = 1.0
@@ -42,7 +43,9 @@ def page() -> None:
         controls.quantity(spec)
         view = controls.view_of(spec)
         links.keep(view)
-        st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset, spec.data)}.")
+        st.caption(
+            f"**{plain(dataset.title)}.** Preparation: {datasets.describe(dataset, spec.data)}."
+        )
         live.ask(store, [found] if map_launch.at_once(found) else [], submit_map)
         waiting = live.pending(store, [found])
     # While cells may come, only the fragment is drawn again, and nothing once they are there.

@@ -13,6 +13,7 @@ from ntk_uq.time_laws import TimeLaw, shows_networks, stored_time_law, table
 from ntk_uq.ui import export, follow, launch, live, opening, session
 from ntk_uq.ui.controls import training_time as controls
 from ntk_uq.ui.exhibits import training_time as exhibits
+from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import TrainingTimeView
 
 POLL_SECONDS = 1.0
@@ -153,6 +154,7 @@ def optima(law: TimeLaw) -> None:
     st.markdown("##### Where to stop")
     rows = table(law)
     if rows:
+        unit = datasets.loss_unit(datasets.get(law.view.data.dataset), law.view.data)
         # Anew with each draw: columns keep the widths of the first numbers they had.
         drawn = sum(len(flow.raw) for flow in law.flows)
         st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"optima_{drawn}")
@@ -160,7 +162,7 @@ def optima(law: TimeLaw) -> None:
             "Each draw's optimum is found on its own, between the times of the grid, and then "
             "averaged: τ geometrically, losses arithmetically; ± is the standard error over draws. "
             "μ(∞)/μ − 1 is what endless training has more. "
-            f"Losses in {datasets.loss_unit(datasets.get(law.view.data.dataset), law.view.data)}."
+            f"Losses in {plain(unit)}."
         )
     found = law.findings()
     if found:

@@ -12,6 +12,7 @@ from ntk_uq.settings import format_bytes
 from ntk_uq.specs import FetchSpec
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui.follow import NO_ENGINE
+from ntk_uq.ui.plain_text import plain
 from ntk_uq.ui.session import engine_alive
 
 _WIDTHS = [4, 3, 3, 2]
@@ -45,11 +46,11 @@ def _row(store: Store, dataset: Dataset, job: Job | None, choose: Callable[[str]
     kind = "classes" if dataset.task == "classification" else "regression"
     shape = " × ".join(map(str, dataset.shape))
     what.markdown(
-        f"**{dataset.title}** (`{dataset.name}`)  \n{kind}, {shape} values  \n"
-        f"target: {dataset.target_unit}"
+        f"**{plain(dataset.title)}** (`{dataset.name}`)  \n{kind}, {shape} values  \n"
+        f"target: {plain(dataset.target_unit)}"
     )
     licence = f"{dataset.licence}  \n" if dataset.licence else ""
-    source.caption(f"{licence}{dataset.citation}")
+    source.caption(f"{licence}{plain(dataset.citation)}")
     there, sentence = availability(dataset)
     state.markdown(f"{':material/check_circle:' if there else ':material/cloud:'} {sentence}")
     if there:

@@ -15,6 +15,7 @@ from ntk_uq.figures.spectrum import eigenvalue_figure, power_figure
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import DataSpec
 from ntk_uq.theory.spectrum_record import KernelSpectrum, Spectrum
+from ntk_uq.ui.plain_text import plain
 
 _MOST_COLUMNS = 50
 _PICTURE_WIDTH = 112
@@ -56,7 +57,7 @@ def flaws(dataset: Dataset, report: DataReport) -> None:
         more = ", …" if report.inputs.constant > len(indices) else ""
         found.append(
             f"{report.inputs.constant:,} of {report.d:,} input values are the same in all of the "
-            f"pool ({which}{more}): they say nothing and do no harm."
+            f"pool ({plain(which)}{more}): they say nothing and do no harm."
         )
     st.markdown("##### Duplicates and constant inputs")
     if found:
@@ -179,5 +180,5 @@ def preparation(dataset: Dataset, spec: DataSpec) -> None:
     """How the network sees these data, in words."""
     st.caption(
         f"Preparation: {datasets.describe(dataset, spec)}. "
-        f"The loss is then in: {datasets.loss_unit(dataset, spec)}."
+        f"The loss is then in: {plain(datasets.loss_unit(dataset, spec))}."
     )

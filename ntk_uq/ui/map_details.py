@@ -12,6 +12,7 @@ from ntk_uq.figures.phase_map import SYMBOLS, cell_name
 from ntk_uq.maps import Cell, PhaseMap, warnings_of
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import EXPONENT_SPAN, EXPONENTS, CurveSpec, logarithmic_grid
+from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView, PhaseMapView, view_of
 
 _SEEN = "map_selection"
@@ -87,7 +88,7 @@ def curve_view(cell: CurveSpec) -> CurvesView:
 
 
 def _numbers(found: PhaseMap, cell: Cell) -> pd.DataFrame:
-    unit = datasets.loss_unit(datasets.get(cell.spec.data.dataset), cell.spec.data)
+    unit = plain(datasets.loss_unit(datasets.get(cell.spec.data.dataset), cell.spec.data))
     names: Mapping[str, str] = {
         name: f"{SYMBOLS[name]} [{unit}]" if name in _LOSSES else SYMBOLS[name]
         for name in found.quantities

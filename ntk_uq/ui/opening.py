@@ -10,6 +10,7 @@ from ntk_uq.datasets import Dataset
 from ntk_uq.errors import MissingDataError, NtkUqError
 from ntk_uq.store import Store
 from ntk_uq.ui import links, live, missing, session
+from ntk_uq.ui.plain_text import plain
 
 View = TypeVar("View", bound=Any)
 
@@ -52,5 +53,6 @@ def chosen(
         if isinstance(error, MissingDataError):
             missing.end(view.data, error)
         raise
-    st.caption(f"**{dataset.title}.** Preparation: {datasets.describe(dataset, view.data)}.")
+    preparation = datasets.describe(dataset, view.data)
+    st.caption(f"**{plain(dataset.title)}.** Preparation: {preparation}.")
     return store, view, dataset

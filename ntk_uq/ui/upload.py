@@ -11,6 +11,7 @@ from ntk_uq.datasets.own import Table
 from ntk_uq.errors import NtkUqError
 from ntk_uq.settings import format_bytes
 from ntk_uq.ui import own as session
+from ntk_uq.ui.plain_text import plain
 
 _TABLE, _ERROR = "uploaded_table", "upload_error"
 _CHOICES = ("targets", "task", "ignore")
@@ -71,7 +72,7 @@ def _forget_others(table: Table) -> None:
 
 
 def _choose(table: Table, chosen: Callable[[str], None]) -> None:
-    st.markdown(f"**{table.source}**: {len(table):,} rows, {len(table.names)} columns")
+    st.markdown(f"**{plain(table.source)}**: {len(table):,} rows, {len(table.names)} columns")
     for note in table.notes:
         st.caption(note)
     summaries = own.summaries(table)

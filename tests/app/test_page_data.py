@@ -14,7 +14,7 @@ from ntk_uq.jobs import submit_fetch
 from ntk_uq.reports import stored_report
 from ntk_uq.specs import ArchitectureSpec, DataSpec, FetchSpec, ReportSpec
 from ntk_uq.store import JobState
-from ntk_uq.views import CurvesView, DataView
+from ntk_uq.views import CurvesView, DataView, TrainingTimeView
 
 SMALL = DataView(sample=200)
 
@@ -143,7 +143,7 @@ def test_a_file_is_uploaded_its_target_chosen_and_it_is_shown(store):
     assert not app.exception
     view = shown_view(app)
     assert own.is_own(view.data.dataset)
-    assert "Uploaded from cells.csv: 60 examples of 2 values" in texts(app.markdown)
+    assert r"Uploaded from cells\.csv\: 60 examples of 2 values" in texts(app.markdown)
     compute(store)
     assert stored_report(store.results, view.data.dataset).n_pool == 48
     shown = opened(view)
@@ -182,6 +182,25 @@ def test_constant_columns_are_told_by_their_names(store):
     assert "2 of 3 input values are the same in all of the pool (gain, bias)" in texts(
         opened(view).markdown
     )
+
+
+@pytest.mark.parametrize(
+    ("page", "view"),
+    [("data", DataView), ("scaling_curves", CurvesView), ("training_time", TrainingTimeView)],
+)
+def test_names_in_a_file_of_ones_own_are_neither_links_nor_pictures(store, page, view):
+    column = "![](http://evil.example/x.png)"
+    text = f"a,{column},y\n" + "".join(f"{i},7,{i * i}\n" for i in range(60))
+    name = own.add(own.open_file(text.encode(), "[click](mailto:evil.example).csv"))
+    items = {"sample": 10} if view is DataView else {}
+    opened_view = view(DataSpec(name, n_test=10), **items)
+    open_page(page, opened_view)
+    if view is DataView:
+        compute(store)
+    app = open_page(page, opened_view)
+    shown = texts((*app.caption, *app.markdown, *app.subheader))
+    assert "](" not in shown
+    assert r"\[click\]\(mailto\:evil\.example\)" in shown
 
 
 def test_the_link_to_the_curves_fits_the_data_set(store):

@@ -11,6 +11,7 @@ from ntk_uq.fields import about
 from ntk_uq.specs import PREPARATIONS, TARGETS, DataSpec
 from ntk_uq.ui import own
 from ntk_uq.ui.controls import widgets
+from ntk_uq.ui.plain_text import plain
 
 _PREPARATIONS = {
     "default": "the data set's own",
@@ -45,7 +46,7 @@ def draw(page: str) -> dict[str, Any]:
     name = choose(page)
     dataset = find(name)
     if dataset is not None:
-        st.caption(_about(dataset))
+        st.caption(plain(_about(dataset)))
     values = {"dataset": name, "n_test": widgets.number(page, DataSpec, "n_test", _N_TEST, 50)}
     with st.expander("Preparation"):
         return {**values, **preparation(page, dataset)}
