@@ -1,16 +1,24 @@
-"""Training time and phase maps in a real Chromium: filled, a cell clicked, its curve."""
+"""Width, training time and phase maps in a real Chromium: trained, filled, a cell clicked."""
 
 import urllib.parse
 
 import pytest
 
-from ntk_uq.specs import DataSpec, MapSpec
-from ntk_uq.views import PhaseMapView, TrainingTimeView
+from ntk_uq.specs import DataSpec, MapSpec, OptimizerSpec
+from ntk_uq.views import PhaseMapView, TrainingTimeView, WidthView
 
 pytestmark = pytest.mark.browser
 
 WAIT = 120_000  # milliseconds: kernels are compiled
 DATA = DataSpec(n_test=40)
+WIDTH = WidthView(
+    DATA,
+    depths=(1,),
+    optimizer=OptimizerSpec(steps=10),
+    widths=(8, 16, 32),
+    n_train=(10,),
+    members=6,
+)
 TIME = TrainingTimeView(DATA, n_train=30, draws=1, n_times=9, noises=(0.0, 4.0))
 MAP = PhaseMapView(
     MapSpec(DATA, n_train=20, x="sigma_w", x_values=(1.0, 2.0), y="depth", y_values=(1, 2))
@@ -19,6 +27,14 @@ MAP = PhaseMapView(
 
 def address(server, page, view):
     return f"{server}/{page}?{urllib.parse.urlencode(view.to_query())}"
+
+
+def test_networks_of_three_widths_are_trained_and_have_laws(server, open_page):
+    page = open_page(address(server, "width", WIDTH))
+    page.get_by_test_id("stBaseButton-primary").click(timeout=WAIT)
+    page.get_by_text("All 18 networks are trained").wait_for(timeout=WAIT)
+    page.locator(".plotly .scatterlayer .point").first.wait_for(timeout=WAIT)
+    assert page.locator(".js-plotly-plot").count() == 3
 
 
 def test_a_view_of_training_time_fills(server, open_page):
