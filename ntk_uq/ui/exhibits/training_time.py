@@ -62,7 +62,7 @@ def figure(law: TimeLaw, quantity: str, style: Style) -> Any:
 
 
 def _columns(unit: str) -> tuple[Column, ...]:
-    units = {"epsilon": "", "epsilon_population": "", "epsilon_floor": ""}
+    units = dict.fromkeys(("epsilon", "epsilon_population", "epsilon_floor"), "1")
     about = {
         "mu": "mean of the test loss over initializations, or over networks",
         "sigma": "its standard deviation over initializations, or over networks",
@@ -96,7 +96,7 @@ def _columns(unit: str) -> tuple[Column, ...]:
         Column("width", "", "units of a hidden layer; none for infinite width"),
         Column("count", "", "draws, or networks, that are averaged"),
         Column("steps", "", "steps k of gradient descent"),
-        Column("tau", "", "training time t lambda_max; none in the limit"),
+        Column("tau", "1", "training time t lambda_max; none in the limit"),
         *losses,
         *parts,
     )
