@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 WAIT = 120_000  # milliseconds: a second browser draws the figures
 
 ONE_DEPTH = (
-    "v=3&dataset=digits&n_test=100&seed=0&preparation=default&zca=none&target=default&depths=1"
+    "v=2&dataset=digits&n_test=100&seed=0&preparation=default&zca=none&target=default&depths=1"
     "&activation=relu&sigma_w=1.4142135623730951&sigma_b=0.0&posterior=trained&time=none&steps=none"
     "&eta=1.0&jitter=0.0&n_low=50&n_high=400&n_points=4&draws=2&fit_low=none&fit_high=none&parts=0"
     "&axis=log"
