@@ -25,7 +25,16 @@ def test_it_is_shown_as_a_part_of_the_app_and_no_other_page_is_run(server, open_
     page.get_by_text("What is in it").wait_for(timeout=WAIT)
     links = page.get_by_test_id("stSidebarNavLink").all_inner_texts()
     names = [text.split("\n")[-1] for text in links]
-    assert names == ["Scaling curves", "Ensembles", "Training time", "Data", "Runs"]
+    assert names == [
+        "Scaling curves",
+        "Ensembles",
+        "Width",
+        "Training time",
+        "Phase map",
+        "Data",
+        "Runs",
+        "Report",
+    ]
     assert page.url.startswith(f"{server}/data?v=")
     with open_store(kept) as store:
         # The page of curves would say that somebody looks at its default view.
