@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ntk_uq.comparisons import Comparison
-from ntk_uq.ensembles.statistics import FEWEST, STATISTICS, resampled
+from ntk_uq.ensembles.statistics import FEWEST, STATISTICS, final_losses, resampled
 from ntk_uq.records import Record
 from ntk_uq.results import QUANTITIES
 from ntk_uq.scaling import LawChoice, LawFit, fit_laws, format_value
@@ -63,7 +63,7 @@ def ensemble_laws(comparison: Comparison, width: int, quantity: str) -> LawChoic
     columns = []
     for point in points:
         members = ensembles.members[(width, point.n_train)]
-        losses = np.array([float(m.test_loss[-1]) for m in members if not m.diverged])
+        losses = final_losses(members)
         if len(losses) < FEWEST:
             break
         columns.append(resampled(losses, STATISTICS[quantity], point.n_train, RESAMPLES))

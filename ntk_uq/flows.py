@@ -10,6 +10,7 @@ import numpy as np
 from ntk_uq import datasets
 from ntk_uq.ensembles.records import Estimate
 from ntk_uq.keys import record_key
+from ntk_uq.results import standard_error
 from ntk_uq.specs import FlowSpec
 from ntk_uq.store import ResultsCache
 from ntk_uq.theory.flow_record import (
@@ -224,8 +225,7 @@ def _mean(values: Sequence[float | None]) -> Estimate | None:
     known = [float(v) for v in values if v is not None]
     if len(known) < len(values) or not known:
         return None
-    error = float(np.std(known, ddof=1) / np.sqrt(len(known))) if len(known) > 1 else None
-    return Estimate(float(np.mean(known)), error=error)
+    return Estimate(float(np.mean(known)), error=standard_error(known))
 
 
 def _geometric_mean(values: Sequence[float]) -> Estimate:

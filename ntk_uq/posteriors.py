@@ -8,7 +8,7 @@ import numpy as np
 
 from ntk_uq.curves import Curve
 from ntk_uq.errors import SpecError
-from ntk_uq.results import QUANTITIES
+from ntk_uq.results import QUANTITIES, standard_error
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import CurveSpec, TrainingSpec
 
@@ -55,14 +55,17 @@ class PosteriorPair:
     def ratios(self, quantity: str) -> tuple[Ratio, ...]:
         """Trained over Bayesian at every N_D that both have; zero over zero has no ratio."""
         found: dict[int, list[float]] = {}
-        for n_train, ratio in self._by_draw(quantity).values():
-            found.setdefault(n_train, []).append(ratio)
+        below = {
+            (p.draw, p.n_train): float(getattr(p, quantity))
+            for p in self.bayes.raw
+            if p.failure is None
+        }
+        for point in self.trained.raw:
+            divisor = below.get((point.draw, point.n_train), 0.0)
+            if point.failure is None and divisor > 0:
+                found.setdefault(point.n_train, []).append(getattr(point, quantity) / divisor)
         return tuple(
-            Ratio(
-                n_train,
-                float(np.mean(values)),
-                float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else None,
-            )
+            Ratio(n_train, float(np.mean(values)), standard_error(values))
             for n_train, values in sorted(found.items())
         )
 
@@ -89,16 +92,4 @@ class PosteriorPair:
             "trained": self.trained.to_json(low, high),
             "bayes": self.bayes.to_json(low, high),
             "ratios": {name: [vars(ratio) for ratio in self.ratios(name)] for name in QUANTITIES},
-        }
-
-    def _by_draw(self, quantity: str) -> dict[tuple[int, int], tuple[int, float]]:
-        below = {
-            (p.draw, p.n_train): float(getattr(p, quantity))
-            for p in self.bayes.raw
-            if p.failure is None
-        }
-        return {
-            (p.draw, p.n_train): (p.n_train, float(getattr(p, quantity)) / below[p.draw, p.n_train])
-            for p in self.trained.raw
-            if p.failure is None and below.get((p.draw, p.n_train), 0.0) > 0
         }

@@ -1,7 +1,7 @@
 """Result records: frozen, plain values with provenance, to and from JSON."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -141,14 +141,19 @@ def average(points: Iterable[Point]) -> tuple[CurvePoint, ...]:
     return tuple(_average(by_size[n]) for n in sorted(by_size))
 
 
+def standard_error(values: Sequence[float]) -> float | None:
+    """Of the mean of independent values, ``std / sqrt(n)``; None for a single one."""
+    if len(values) < 2:
+        return None
+    return float(np.std(values, ddof=1) / np.sqrt(len(values)))
+
+
 def _average(draws: list[Point]) -> CurvePoint:
     def mean(name: str) -> float:
         return float(np.mean([getattr(p, name) for p in draws]))
 
     def sem(name: str) -> float | None:
-        if len(draws) < 2:
-            return None
-        return float(np.std([getattr(p, name) for p in draws], ddof=1) / np.sqrt(len(draws)))
+        return standard_error([getattr(p, name) for p in draws])
 
     resolved = all(p.epsilon_population is not None for p in draws)
     conditions = [p.condition for p in draws if p.condition is not None]

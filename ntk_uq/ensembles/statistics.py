@@ -66,7 +66,7 @@ def summarize(
             failure=f"All {len(members)} networks of width {first.width} diverged. "
             "Choose a smaller eta or a larger width.",
         )
-    losses = np.array([m.test_loss[-1] for m in sound])
+    losses = final_losses(sound)
     ensemble, bias, variance = None, None, None
     dead: tuple[str, ...] = ()
     if targets is not None:
@@ -102,6 +102,11 @@ def spread(losses: Float[np.ndarray, "... m"], axis: int = -1) -> Float[np.ndarr
 def ratio(losses: Float[np.ndarray, "... m"], axis: int = -1) -> Float[np.ndarray, "..."]:
     """epsilon = sigma / mu."""
     return np.asarray(spread(losses, axis) / mean(losses, axis))
+
+
+def final_losses(members: Sequence[MemberResult]) -> Float[np.ndarray, "m"]:
+    """The test losses after training of those members that did not diverge."""
+    return np.array([float(m.test_loss[-1]) for m in members if not m.diverged])
 
 
 STATISTICS: Mapping[str, Callable[..., np.ndarray]] = {

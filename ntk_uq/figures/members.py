@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 
 from ntk_uq.comparisons import Comparison
+from ntk_uq.ensembles.statistics import final_losses
 from ntk_uq.figures.distribution import distribution_figure
 from ntk_uq.figures.history import history_figure
 from ntk_uq.figures.style import Style, add_note
@@ -12,7 +13,8 @@ from ntk_uq.theory.history_record import History
 def sound_losses(comparison: Comparison, width: int, n_train: int) -> list[float]:
     """The final test losses of the networks of one ensemble that did not diverge."""
     members = comparison.ensembles.members.get((width, n_train), ())
-    return [float(m.test_loss[-1]) for m in members if not m.diverged]
+    losses: list[float] = final_losses(members).tolist()
+    return losses
 
 
 def losses_figure(

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from ntk_uq.curves import Curve, PointId, read_point
 from ntk_uq.errors import DataError
 from ntk_uq.maps.plan import PlannedCell, planned
-from ntk_uq.results import Point
+from ntk_uq.results import Point, standard_error
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import (
     EXPONENTS,
@@ -282,9 +282,7 @@ def _moments(curve: Curve) -> dict[str, CellValue]:
 
 def _population_error(own: list[Point]) -> float | None:
     values = [p.epsilon_population for p in own if p.epsilon_population is not None]
-    if len(values) < max(2, len(own)):
-        return None
-    return float(np.std(values, ddof=1) / math.sqrt(len(values)))
+    return standard_error(values) if len(values) == len(own) else None
 
 
 def _exponents(curve: Curve) -> dict[str, CellValue]:
