@@ -1,15 +1,16 @@
 """How finite networks approach infinite width: the correction in 1/width, and what it means."""
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ntk_uq.comparisons import Comparison
-from ntk_uq.ensembles.records import EnsemblePoint, Estimate
-from ntk_uq.ensembles.statistics import STATISTICS, resampled
+from ntk_uq.ensembles.records import EnsemblePoint, Estimate, MemberResult
+from ntk_uq.ensembles.statistics import STATISTICS, final_losses, resampled
 from ntk_uq.results import QUANTITIES
-from ntk_uq.scaling import NeededWidth, WidthFit, fit_width_law, needed_width, refit
+from ntk_uq.scaling import NeededWidth, WidthFit, fit_width_law, needed_width, refit_width_law
 
 DISAGREE = 3.0
 """Standard errors between the fitted limit and the theory from which on they do not agree."""
@@ -83,18 +84,18 @@ class WidthLaw:
 
     def to_json(self) -> dict[str, Any]:
         """The laws as JSON's own types."""
-        fits = {
-            name: None if fit is None else fit.to_json()
-            for name in ("free", "free_power", "anchored", "anchored_power")
-            for fit in (getattr(self, name),)
-        }
         return {
             "quantity": self.quantity,
             "n_train": self.n_train,
             "theory": self.theory,
             "pull": self.pull,
             "bootstrap_error": self.bootstrap_error,
-            **fits,
+            "free": self.free.to_json(),
+            "free_power": self.free_power.to_json(),
+            "anchored": None if self.anchored is None else self.anchored.to_json(),
+            "anchored_power": (
+                None if self.anchored_power is None else self.anchored_power.to_json()
+            ),
         }
 
 
@@ -130,56 +131,62 @@ class WidthLaws:
 
 def width_laws(comparison: Comparison) -> WidthLaws:
     """The laws of all quantities at all N_D of some ensembles, as far as these are there."""
-    laws = [
-        _law(comparison, quantity, n_train)
-        for n_train in comparison.ensembles.spec.n_train
-        for quantity in QUANTITIES
-    ]
+    laws = []
+    for n_train in comparison.ensembles.spec.n_train:
+        points = sorted(
+            (p for p in comparison.ensembles.points if p.n_train == n_train), key=lambda p: p.width
+        )
+        members = tuple(comparison.ensembles.members[p.width, n_train] for p in points)
+        infinite = comparison.infinite(n_train)
+        for name in QUANTITIES:
+            theory = None if infinite is None else float(getattr(infinite, name))
+            laws.append(_law(name, n_train, theory, tuple(points), members))
     return WidthLaws(comparison, tuple(laws))
 
 
-def _law(comparison: Comparison, quantity: str, n_train: int) -> WidthLaw:
-    points = tuple(
-        sorted(
-            (p for p in comparison.ensembles.points if p.n_train == n_train),
-            key=lambda p: p.width,
-        )
-    )
+@functools.lru_cache(maxsize=1024)
+def _law(
+    quantity: str,
+    n_train: int,
+    theory: float | None,
+    points: tuple[EnsemblePoint, ...],
+    members: tuple[tuple[MemberResult, ...], ...],
+) -> WidthLaw:
+    """One law; remembered, since a page looks again every two seconds while networks come."""
     estimates: list[Estimate | None] = [getattr(p, quantity) for p in points]
-    infinite = comparison.infinite(n_train)
-    theory = None if infinite is None else float(getattr(infinite, quantity))
     columns = (
         [float(p.width) for p in points],
         [None if e is None else e.value for e in estimates],
         [None if e is None else e.error for e in estimates],
     )
-    fits: dict[str, WidthFit | None] = {
-        "free": fit_width_law(*columns, highest=2),
-        "free_power": fit_width_law(*columns, free_power=True),
-        "anchored": None if theory is None else fit_width_law(*columns, theory, highest=2),
-        "anchored_power": (
-            None if theory is None else fit_width_law(*columns, theory, free_power=True)
-        ),
-    }
-    law = WidthLaw(quantity, n_train, theory, points, **fits, bootstrap_error=None)  # type: ignore[arg-type]
-    error = _bootstrap_error(comparison, law)
-    return WidthLaw(**{**vars(law), "bootstrap_error": error})
+    law = WidthLaw(
+        quantity,
+        n_train,
+        theory,
+        points,
+        free=fit_width_law(*columns, highest=2),
+        free_power=fit_width_law(*columns, free_power=True),
+        anchored=None if theory is None else fit_width_law(*columns, theory, highest=2),
+        anchored_power=None if theory is None else fit_width_law(*columns, theory, free_power=True),
+        bootstrap_error=None,
+    )
+    return replace(law, bootstrap_error=_bootstrap_error(law, members))
 
 
-def _bootstrap_error(comparison: Comparison, law: WidthLaw) -> float | None:
+def _bootstrap_error(law: WidthLaw, members: tuple[tuple[MemberResult, ...], ...]) -> float | None:
     """The standard deviation of c over resampled members, refitted with the same weights."""
     fit = law.best
     if not fit.valid or fit.window is None:
         return None
-    inside = [p for p in law.points if fit.window[0] <= p.width <= fit.window[1]]
-    known = [(p, e) for p in inside if (e := getattr(p, law.quantity)) and e.error]
-    curves = []
-    for point, _ in known:
-        members = comparison.ensembles.members[point.width, law.n_train]
-        losses = np.array([m.test_loss[-1] for m in members if not m.diverged])
-        curves.append(resampled(losses, STATISTICS[law.quantity], point.width))
-    widths = np.array([float(p.width) for p, _ in known])
-    relative = np.array([e.error / e.value for _, e in known])
-    weights = relative * fit.predict(widths)
-    corrections = refit(fit, widths, np.stack(curves, 1), weights)
+    widths, weights, curves = [], [], []
+    for point, found in zip(law.points, members, strict=True):
+        estimate: Estimate | None = getattr(point, law.quantity)
+        if estimate is None or not estimate.error:
+            continue
+        if fit.window[0] <= point.width <= fit.window[1]:
+            relative = estimate.error / estimate.value
+            widths.append(float(point.width))
+            weights.append(relative * float(fit.predict([point.width])[0]))
+            curves.append(resampled(final_losses(found), STATISTICS[law.quantity], point.width))
+    corrections = refit_width_law(fit, np.array(widths), np.stack(curves, 1), np.array(weights))
     return float(np.std(corrections, ddof=1))

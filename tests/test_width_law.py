@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 from ntk_uq.errors import SpecError
-from ntk_uq.scaling import fit_width_law, needed_width, refit
+from ntk_uq.scaling import fit_width_law, needed_width, refit_width_law
 
 WIDTHS = [64, 128, 256, 512, 1024]
 
@@ -173,7 +173,7 @@ def test_resampled_curves_are_refitted_as_the_curve_itself_is():
             w = np.array([x for x in WIDTHS if x >= fit.window[0]], dtype=float)
             own = values[-len(w) :]
             weights = (errors / values)[-len(w) :] * fit.predict(w)
-            assert refit(fit, w, own[None], weights)[0] == pytest.approx(fit.c, rel=1e-3)
+            assert refit_width_law(fit, w, own[None], weights)[0] == pytest.approx(fit.c, rel=1e-3)
 
 
 def test_what_is_no_law_says_so_and_gives_no_width():

@@ -15,7 +15,7 @@ from ntk_uq.scaling.plateau import PlateauFit, fit_plateau
 from ntk_uq.scaling.power_law import PowerLawFit, asymptotic_window, fit_power_law
 from ntk_uq.scaling.records import Flag, LocalExponent
 from ntk_uq.scaling.width_fit import WidthFit
-from ntk_uq.scaling.width_law import fit_width_law, refit
+from ntk_uq.scaling.width_law import fit_width_law, refit_width_law
 
 __all__ = [
     "LAWS",
@@ -37,6 +37,6 @@ __all__ = [
     "fit_width_law",
     "format_value",
     "needed_width",
-    "refit",
+    "refit_width_law",
     "widen_by_draws",
 ]

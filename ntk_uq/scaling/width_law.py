@@ -369,7 +369,7 @@ def _read(widths: Numbers, values: Numbers, errors: Numbers) -> _Points:
     return _Points(w[usable], q[usable], e[usable], flags)
 
 
-def refit(
+def refit_width_law(
     fit: WidthFit,
     widths: Float[np.ndarray, "n"],
     values: Float[np.ndarray, "b n"],
