@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ntk_uq.curves import Curve
+from ntk_uq.curves import Curve, stored_curve
 from ntk_uq.ensembles.records import EnsemblePoint, Estimate
-from ntk_uq.ensembles.stored import Ensembles
+from ntk_uq.ensembles.stored import Ensembles, stored_ensembles, theory_of
 from ntk_uq.results import QUANTITIES, CurvePoint
+from ntk_uq.specs import EnsembleSpec
+from ntk_uq.store import ResultsCache
 
 _OPTIMIZERS = {"momentum": "momentum", "sgd": "minibatches (SGD)", "adam": "Adam"}
 
@@ -79,3 +81,14 @@ class Comparison:
             "failure": point.failure,
             "theory": None if infinite is None else infinite.to_json(),
         }
+
+
+def stored_comparison(results: ResultsCache, spec: EnsembleSpec) -> Comparison:
+    """Networks and theory as far as a store has them.
+
+    Raises:
+        SpecError, MissingDataError: as :func:`~ntk_uq.ensembles.stored.member_keys`.
+    """
+    theory = theory_of(spec)
+    curve = None if theory is None else stored_curve(results, theory)
+    return Comparison(stored_ensembles(results, spec), curve)

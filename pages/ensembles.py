@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ntk_uq import datasets
-from ntk_uq.comparisons import Comparison
+from ntk_uq.comparisons import Comparison, stored_comparison
 from ntk_uq.curves import Curve, stored_curve
-from ntk_uq.ensembles.stored import stored_ensembles, theory_of
+from ntk_uq.ensembles.stored import theory_of
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
 from ntk_uq.figures.ensembles import ensemble_figure
 from ntk_uq.store import Store
@@ -39,9 +39,7 @@ def page() -> None:
 
 def check(view: EnsemblesView) -> datasets.Dataset:
     """The view's data set, if it is large enough."""
-    dataset = datasets.get(view.data.dataset)
-    datasets.check_sizes(dataset, view.data, view.n_train[-1])
-    return dataset
+    return datasets.get_for(view.data, view.n_train[-1])
 
 
 def _waiting(store: Store, view: EnsemblesView, curves: Sequence[Curve]) -> bool:
@@ -57,7 +55,7 @@ def results(view: EnsemblesView, waiting: bool) -> None:
     """The launch, and what is there of theory and networks."""
     with session.told():
         store = session.store()
-        comparison = compare(store, view)
+        comparison = stored_comparison(store.results, view.ensembles())
         ensembles, theory = comparison.ensembles, comparison.theory
         launch.panel(store, ensembles)
         still_waiting = _waiting(store, view, [] if theory is None else [theory])
@@ -73,16 +71,6 @@ def results(view: EnsemblesView, waiting: bool) -> None:
         style = Style(session.dark(), view.axis == "linear")
         history = details.draw(store, comparison, view, style)
     export.panel(lambda: exhibit(view, comparison, history, style))
-
-
-def compare(store: Store, view: EnsemblesView) -> Comparison:
-    """Networks and theory as far as they are there."""
-    spec = view.ensembles()
-    theory = theory_of(spec)
-    return Comparison(
-        stored_ensembles(store.results, spec),
-        None if theory is None else stored_curve(store.results, theory),
-    )
 
 
 def charts(view: EnsemblesView, comparison: Comparison) -> None:

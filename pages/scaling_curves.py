@@ -37,8 +37,7 @@ def page() -> None:
 
 def check(view: CurvesView) -> datasets.Dataset:
     """The view's data set, if all of its curves can be computed; raises NtkUqError if not."""
-    dataset = datasets.get(view.data.dataset)
-    datasets.check_sizes(dataset, view.data, view.n_high)
+    dataset = datasets.get_for(view.data, view.n_high)
     for spec in view.curves():
         check_memory(spec, dataset.n_features)
     return dataset

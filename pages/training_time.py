@@ -47,8 +47,7 @@ def page() -> None:
 
 def check(view: TrainingTimeView) -> datasets.Dataset:
     """The view's data set, if all of it can be computed; raises NtkUqError if not."""
-    dataset = datasets.get(view.data.dataset)
-    datasets.check_sizes(dataset, view.data, view.n_train)
+    dataset = datasets.get_for(view.data, view.n_train)
     for spec in view.flows():
         check_flow_memory(spec, dataset.n_features)
     return dataset

@@ -1,14 +1,15 @@
 """The page "Width": how finite networks approach infinite width, and how wide is wide enough."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from ntk_uq import datasets
-from ntk_uq.comparisons import Comparison
+from ntk_uq.comparisons import stored_comparison
 from ntk_uq.curves import Curve, stored_curve
-from ntk_uq.ensembles.stored import stored_ensembles, theory_of
+from ntk_uq.ensembles.stored import theory_of
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
 from ntk_uq.figures.width import correction_figure, width_figure
-from ntk_uq.specs import EnsembleSpec
 from ntk_uq.store import Store
 from ntk_uq.ui import export, launch, live, opening, session, width_tables
 from ntk_uq.ui.controls import width as controls
@@ -29,39 +30,33 @@ def page() -> None:
     )
     with session.told():
         store, view, _ = opening.chosen(WidthView, controls, check)
-        specs = view.ensembles()
         launch.calibrate(store)
-        live.ask(store, _theories(store, specs))
-        waiting = _waiting(store, specs)
+        wanted = (theory_of(spec) for spec in view.ensembles())
+        curves = [stored_curve(store.results, curve) for curve in wanted if curve is not None]
+        live.ask(store, curves)
+        waiting = _waiting(store, view, curves)
     st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting)
 
 
 def check(view: WidthView) -> datasets.Dataset:
     """The view's data set, if it is large enough."""
-    dataset = datasets.get(view.data.dataset)
-    datasets.check_sizes(dataset, view.data, view.n_train[-1])
-    return dataset
+    return datasets.get_for(view.data, view.n_train[-1])
 
 
-def _theories(store: Store, specs: tuple[EnsembleSpec, ...]) -> list[Curve]:
-    curves = (theory_of(spec) for spec in specs)
-    return [stored_curve(store.results, curve) for curve in curves if curve is not None]
-
-
-def _waiting(store: Store, specs: tuple[EnsembleSpec, ...]) -> bool:
+def _waiting(store: Store, view: WidthView, curves: Sequence[Curve]) -> bool:
     """Whether networks or points of the theory may come by themselves."""
-    return launch.running(store, *specs) or live.pending(store, _theories(store, specs))
+    return launch.running(store, *view.ensembles()) or live.pending(store, curves)
 
 
 def results(view: WidthView, waiting: bool) -> None:
     """The launch, and what is there of networks, theory and laws."""
     with session.told():
         store = session.store()
-        specs = view.ensembles()
         with st.spinner("Reading the networks…"):
-            studies = [study(store, spec) for spec in specs]
-        launch.panel(store, *(s.comparison.ensembles for s in studies))
-        still_waiting = _waiting(store, specs)
+            found = [stored_comparison(store.results, spec) for spec in view.ensembles()]
+            studies = [width_laws(comparison) for comparison in found]
+        launch.panel(store, *(comparison.ensembles for comparison in found))
+        still_waiting = _waiting(store, view, [c.theory for c in found if c.theory is not None])
     if waiting != still_waiting:
         st.rerun()
     with session.told():
@@ -76,25 +71,13 @@ def results(view: WidthView, waiting: bool) -> None:
     export.panel(lambda: exhibit(view, studies, style))
 
 
-def study(store: Store, spec: EnsembleSpec) -> WidthLaws:
-    """Networks and theory of one depth as far as they are there, and their laws."""
-    theory = theory_of(spec)
-    return width_laws(
-        Comparison(
-            stored_ensembles(store.results, spec),
-            None if theory is None else stored_curve(store.results, theory),
-        )
-    )
-
-
 def charts(view: WidthView, studies: list[WidthLaws]) -> None:
     """The three quantities against width, side by side."""
     style = Style(session.dark(), view.axis == "linear")
     unit = datasets.loss_unit(datasets.get(view.data.dataset), view.data)
-    revision = f"{view.digest()}"
     for column, quantity in zip(st.columns(3), TITLES, strict=True):
         figure = width_figure(
-            quantity, studies, view.shown, view.tolerance / 100, unit, style, revision
+            quantity, studies, view.shown, view.tolerance / 100, unit, style, view.digest()
         )
         column.plotly_chart(
             figure,

@@ -10,6 +10,7 @@ from ntk_uq.datasets.mnist import MNIST
 from ntk_uq.datasets.recipes import canonical, describe, loss_unit, recipe
 from ntk_uq.datasets.splits import Split, check_sizes, label_noise, load_split, pool_sample
 from ntk_uq.errors import SpecError
+from ntk_uq.specs import DataSpec
 
 REGISTRY: dict[str, Dataset] = {
     d.name: d for d in (DIGITS, CALORIMETER, MNIST, CIFAR10, PHOTONS, PIONS, ELECTRONS)
@@ -31,6 +32,22 @@ def get(name: str) -> Dataset:
     return REGISTRY[name]
 
 
+def get_for(spec: DataSpec, n_train: int, dataset: Dataset | None = None) -> Dataset:
+    """The data set of a spec, which has ``n_train`` examples to train on and ``n_test`` to test.
+
+    Args:
+        spec: the data.
+        n_train: the largest N_D that is wanted of it.
+        dataset: to be used instead of the one of that name.
+
+    Raises:
+        SpecError, MissingDataError, DataError: as :func:`get` and :func:`check_sizes`.
+    """
+    dataset = dataset or get(spec.dataset)
+    check_sizes(dataset, spec, n_train)
+    return dataset
+
+
 __all__ = [
     "REGISTRY",
     "Dataset",
@@ -41,6 +58,7 @@ __all__ = [
     "check_sizes",
     "describe",
     "get",
+    "get_for",
     "label_noise",
     "load_split",
     "loss_unit",

@@ -83,8 +83,7 @@ def train_members(
         return
     beside = side_by_side or lanes()
     groups = [wanted[low : low + beside] for low in range(0, len(wanted), beside)]
-    dataset = dataset or datasets.get(spec.data.dataset)
-    datasets.check_sizes(dataset, spec.data, n_train)
+    dataset = datasets.get_for(spec.data, n_train, dataset)
     shape = (width, n_train, dataset.n_features, dataset.n_outputs)
     check_memory(spec, *shape, beside)
     at_once = min(at_once or threads(), len(groups))

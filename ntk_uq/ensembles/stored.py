@@ -163,8 +163,7 @@ def cost_of(
         MissingDataError: if its files are not there.
         MemoryLimitError, CostLimitError: beyond the settings' limits.
     """
-    dataset = datasets.get(spec.data.dataset)
-    datasets.check_sizes(dataset, spec.data, spec.n_train[-1])
+    dataset = datasets.get_for(spec.data, spec.n_train[-1])
     shape = (dataset.n_features, dataset.n_outputs)
     check_memory(spec, spec.widths[-1], spec.n_train[-1], *shape)
     counts = {place: len(indices) for place, indices in missing.items()}

@@ -161,8 +161,7 @@ def evaluate_draw(
     if not wanted:
         return
     clock = time.perf_counter()
-    dataset = dataset or datasets.get(spec.data.dataset)
-    datasets.check_sizes(dataset, spec.data, wanted[-1])
+    dataset = datasets.get_for(spec.data, wanted[-1], dataset)
     check_memory(spec, dataset.n_features)
     split = datasets.load_split(dataset, spec.data, wanted[-1], draw)
     origin, ridge, left = provenance(dataset, spec.data, split), 0.0, list(wanted)

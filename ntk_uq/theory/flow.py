@@ -147,8 +147,7 @@ def evaluate_flow(
         SingularKernelError: if the NTK is zero, or has no eigenvectors, in float64.
     """
     started = clock.perf_counter()
-    dataset = dataset or datasets.get(spec.data.dataset)
-    datasets.check_sizes(dataset, spec.data, spec.n_train)
+    dataset = datasets.get_for(spec.data, spec.n_train, dataset)
     check_flow_memory(spec, dataset.n_features)
     split = datasets.load_split(dataset, spec.data, spec.n_train, draw)
     noise = datasets.label_noise(dataset, spec.data, spec.n_train, draw)

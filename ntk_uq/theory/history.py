@@ -91,8 +91,7 @@ def evaluate_history(
         SingularKernelError: if the NTK is zero, or has no eigenvectors, in float64.
     """
     clock = time.perf_counter()
-    dataset = dataset or datasets.get(spec.data.dataset)
-    datasets.check_sizes(dataset, spec.data, spec.n_train)
+    dataset = datasets.get_for(spec.data, spec.n_train, dataset)
     check_history_memory(spec, dataset.n_features)
     split = datasets.load_split(dataset, spec.data, spec.n_train, spec.draw)
     kernels = Kernels(spec.architecture)

@@ -53,9 +53,8 @@ def evaluate_spectrum(
         MemoryLimitError: if it does not fit.
     """
     clock = time.perf_counter()
-    dataset = dataset or datasets.get(spec.data.dataset)
     data = replace(spec.data, n_test=1)
-    datasets.check_sizes(dataset, data, spec.n)
+    dataset = datasets.get_for(data, spec.n, dataset)
     check_spectrum_memory(spec, dataset.n_features)
     split = datasets.load_split(dataset, data, spec.n, draw=0)
     tell("evaluating the kernels")

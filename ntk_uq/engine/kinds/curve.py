@@ -27,8 +27,7 @@ def split(curve: CurveSpec, known: Container[PointId], memory: int = 0) -> tuple
 
 def _plan(spec: Any, results: ResultsCache) -> Plan:
     curve = read_spec(CurveSpec, spec)
-    dataset = datasets.get(curve.data.dataset)
-    datasets.check_sizes(dataset, curve.data, curve.n_train[-1])
+    dataset = datasets.get_for(curve.data, curve.n_train[-1])
     known = {(p.draw, p.n_train) for p in stored_curve(results, curve).raw}
     total = curve.n_points
     memory = check_memory(curve, dataset.n_features) if len(known) < total else 0

@@ -16,8 +16,7 @@ from ntk_uq.theory.memory import check_flow_memory
 
 def _plan(spec: Any, results: ResultsCache) -> Plan:
     wanted = read_spec(FlowSpec, spec)
-    dataset = datasets.get(wanted.data.dataset)
-    datasets.check_sizes(dataset, wanted.data, wanted.n_train)
+    dataset = datasets.get_for(wanted.data, wanted.n_train)
     known = {found.draw for found in stored_flow(results, wanted).raw}
     memory = check_flow_memory(wanted, dataset.n_features) if len(known) < wanted.draws else 0
     one = replace(wanted, draws=1).to_json()

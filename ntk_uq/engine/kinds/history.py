@@ -11,8 +11,7 @@ from ntk_uq.theory.memory import check_history_memory
 
 
 def _check(spec: HistorySpec) -> int:
-    dataset = datasets.get(spec.data.dataset)
-    datasets.check_sizes(dataset, spec.data, spec.n_train)
+    dataset = datasets.get_for(spec.data, spec.n_train)
     return check_history_memory(spec, dataset.n_features)
 
 

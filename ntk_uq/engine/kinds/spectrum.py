@@ -11,8 +11,7 @@ from ntk_uq.theory.spectrum_record import Spectrum
 
 
 def _check(spec: SpectrumSpec) -> int:
-    dataset = datasets.get(spec.data.dataset)
-    datasets.check_sizes(dataset, spec.data, spec.n)
+    dataset = datasets.get_for(spec.data, spec.n)
     return check_spectrum_memory(spec, dataset.n_features)
 
 
