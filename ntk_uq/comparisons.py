@@ -45,9 +45,7 @@ class Comparison:
         infinite = self.infinite(point.n_train)
         if finite is None or infinite is None or not getattr(infinite, quantity) > 0:
             return None
-        scale = float(getattr(infinite, quantity))
-        parts = (finite.low, finite.high, finite.error)
-        return Estimate(finite.value / scale, *(None if p is None else p / scale for p in parts))
+        return finite.over(float(getattr(infinite, quantity)))
 
     def to_json(self) -> dict[str, Any]:
         """Every point with the theory beside it, as JSON's own types."""

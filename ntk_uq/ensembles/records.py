@@ -145,6 +145,11 @@ class Estimate(Record):
     high: float | None = None
     error: float | None = None
 
+    def over(self, scale: float) -> "Estimate":
+        """The estimate in units of a positive number that has no error."""
+        parts = (self.low, self.high, self.error)
+        return Estimate(self.value / scale, *(None if p is None else p / scale for p in parts))
+
 
 @dataclass(frozen=True)
 class MeanTrajectory(Record):

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import plotly.graph_objects as go
 
 from ntk_uq.ensembles.records import MeanTrajectory
+from ntk_uq.figures.marks import add_error_band, bars
 from ntk_uq.figures.style import (
     DECADES,
     Style,
     color_index,
+    hold,
     legend_below,
     marker,
     plotted,
@@ -103,7 +104,9 @@ def _add_theory(
         shown = [row for row in rows if row[1] > lowest or style.linear]
         hidden |= len(shown) < len(rows)
         later = [row for row in shown if row[0] > 0]
-        _add_band(figure, later, f"theory {name}", color, style)
+        if len(later) > 1:
+            ends, mu, sigma = zip(*later, strict=True)
+            add_error_band(figure, ends, mu, sigma, f"theory {name}", color, style)
         figure.add_scatter(
             x=[row[0] for row in later],
             y=[row[1] for row in later],
@@ -122,40 +125,13 @@ def _add_theory(
                 y=[mu],
                 mode="markers",
                 marker={"color": color, "symbol": f"circle{opened}", "size": 8},
-                error_y=_bars([mu], [sigma], style),
+                error_y=bars([mu], [sigma], [sigma], style),
                 legendgroup=f"theory {name}",
                 showlegend=False,
                 customdata=[[sigma]],
                 hovertemplate=_hover(f"infinite width, {name}", "step 0", "σ"),
             )
     return hidden
-
-
-def _add_band(
-    figure: go.Figure,
-    rows: Sequence[tuple[int, float, float]],
-    group: str,
-    color: str,
-    style: Style,
-) -> None:
-    """The area between mu - sigma and mu + sigma, once round it."""
-    if len(rows) < 2:
-        return
-    steps, mu, sigma = ([row[i] for row in rows] for i in range(3))
-    down = style.downwards(mu, sigma)
-    upper = [m + s for m, s in zip(mu, sigma, strict=True)]
-    lower = [m - d for m, d in zip(mu, down, strict=True)]
-    figure.add_scatter(
-        x=[*steps, *steps[::-1]],
-        y=[*upper, *lower[::-1]],
-        mode="lines",
-        line={"width": 0},
-        fill="toself",
-        fillcolor=style.faded(color),
-        legendgroup=group,
-        showlegend=False,
-        hoverinfo="skip",
-    )
 
 
 def _add_ensemble(
@@ -174,27 +150,18 @@ def _add_ensemble(
         rows = list(zip(mean.steps, values, errors or (0.0,) * len(values), strict=True))
         shown = [row for row in rows if row[1] > lowest or style.linear]
         hidden |= len(shown) < len(rows)
+        sides = [row[2] for row in shown]
         figure.add_scatter(
             x=[axis.place(row[0]) for row in shown],
             y=[row[1] for row in shown],
             mode="markers",
             name=f"width {width}, {name}: mean ± s.e.",
             marker={"color": color, "symbol": f"{marker(index)}{opened}", "size": 8},
-            error_y=_bars([row[1] for row in shown], [row[2] for row in shown], style),
+            error_y=bars([row[1] for row in shown], sides, sides, style),
             customdata=[[row[2], row[0]] for row in shown],
             hovertemplate=_hover(f"width {width}, {name}", "step %{customdata[1]}", "error"),
         )
     return hidden
-
-
-def _bars(values: Sequence[float], errors: Sequence[float], style: Style) -> dict[str, Any]:
-    return {
-        "type": "data",
-        "array": list(errors),
-        "arrayminus": style.downwards(values, errors),
-        "visible": any(errors),
-        "width": 4,
-    }
 
 
 def _hover(what: str, where: str, error: str) -> str:
@@ -225,13 +192,11 @@ def _lay_out(
         }
         del x_axis["dtick"]
         figure.add_vline(x=axis.first / 2**0.5, line={"color": style.grey, "dash": "dot"})
-    y_axis = style.axis(with_unit("loss L", loss_unit), "linear" if style.linear else "log")
-    values = plotted(figure)
-    if not values:
-        y_axis["showticklabels"] = False
-    elif not style.linear:
-        set_range(y_axis, values)
-        y_axis |= DECADES if max(values) > 1e4 * min(values) else {}
+    y_axis = style.axis(with_unit("loss L", loss_unit), style.scale)
+    values = plotted(figure.data)
+    hold(y_axis, values, style)
+    if values and not style.linear and max(values) > 1e4 * min(values):
+        y_axis |= DECADES
     figure.update_layout(
         {
             **style.layout("Loss along the training", revision),

@@ -4,6 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ntk_uq.curve_laws import ShownLaw
+from ntk_uq.figures.marks import add_band
 from ntk_uq.figures.style import Style
 from ntk_uq.scaling import Extrapolation, LawFit, format_value
 
@@ -70,17 +71,7 @@ def add_extrapolation(
         return
     n = [e.n_train for e in path]
     lows, values, highs = zip(*(_ends(e) for e in path), strict=True)
-    figure.add_scatter(
-        x=[*n, *reversed(n)],
-        y=[*highs, *reversed(lows)],
-        fill="toself",
-        fillcolor=style.faded(color, 0.18),
-        line={"width": 0},
-        mode="lines",
-        legendgroup=label,
-        showlegend=False,
-        hoverinfo="skip",
-    )
+    add_band(figure, n, lows, highs, label, style.faded(color, 0.18))
     figure.add_scatter(
         x=n,
         y=values,

@@ -9,16 +9,11 @@ import plotly.graph_objects as go
 from ntk_uq.curve_laws import ShownLaw
 from ntk_uq.curves import Curve, Fits
 from ntk_uq.figures.laws import add_extrapolation, add_law, short_law
-from ntk_uq.figures.style import Style, legend_below, marker, plotted, set_range, with_unit
+from ntk_uq.figures.marks import add_grey, bars
+from ntk_uq.figures.quantities import TITLES, shown_parts, value_axis
+from ntk_uq.figures.style import Style, hold, legend_below, marker, plotted, set_range
 from ntk_uq.results import SYMBOLS
 from ntk_uq.scaling import PlateauFit, PowerLawFit, format_value
-
-TITLES = {
-    "mu": "Mean test loss μ",
-    "sigma": "Spread over initializations σ",
-    "epsilon": "Relative spread ε = σ / μ",
-}
-DEFINITIONS = {"mu": "μ = E[L]", "sigma": "σ = std[L]", "epsilon": "ε"}
 
 
 @dataclass(frozen=True)
@@ -74,9 +69,9 @@ def scaling_figure(
             _add_parts(figure, quantity, trace, color, style)
         symbol = f"{marker(index)}-open" if trace.hollow else marker(index)
         _add_points(figure, quantity, trace, color, symbol, style)
-    _add_part_legend(figure, quantity, style)
-    y_title = with_unit(DEFINITIONS[quantity], "" if quantity == "epsilon" else loss_unit)
-    _lay_out(figure, traces, TITLES[quantity], y_title, style, revision, target)
+    for _, words, dash in shown_parts(quantity, style):
+        add_grey(figure, words, style, dash=dash)
+    _lay_out(figure, quantity, traces, loss_unit, style, revision, target)
     return figure
 
 
@@ -86,8 +81,7 @@ def _add_points(
     points = trace.curve.points
     values = [getattr(p, quantity) for p in points]
     errors = [getattr(p, f"{quantity}_sem") for p in points]
-    up = [e or 0.0 for e in errors]
-    down = style.downwards(values, up)
+    sides = [e or 0.0 for e in errors]
     told, has_line = _told(quantity, trace)
     figure.add_scatter(
         x=[p.n_train for p in points],
@@ -97,7 +91,7 @@ def _add_points(
         legendgroup=trace.label,
         marker={"color": color, "symbol": symbol, "size": 10},
         line={"color": color, "width": 1, "dash": _dash(trace)},
-        error_y={"type": "data", "array": up, "arrayminus": down, "visible": any(up), "width": 4},
+        error_y=bars(values, sides, sides, style),
         customdata=[[p.draws] for p in points],
         hovertemplate=(
             f"{trace.label}<br>N_D = %{{x}}, %{{customdata[0]}} draws<br>%{{y:.4g}}<extra></extra>"
@@ -156,22 +150,6 @@ def _add_fit(figure: go.Figure, quantity: str, trace: Trace, color: str) -> None
     )
 
 
-_PARTS = {
-    "mu": (("mu_bias", "bias part", "dash"), ("mu_variance", "variance part", "dot")),
-    "sigma": (),
-    "epsilon": (
-        ("epsilon_population", "population part", "dash"),
-        ("epsilon_floor", "floor of the test set", "dot"),
-    ),
-}
-
-
-def shown_parts(quantity: str, style: Style) -> tuple[tuple[str, str, str], ...]:
-    """Parts of a quantity that are drawn: field, words, dash of the line."""
-    # The parts of epsilon are always there: a plateau may be the test set's, not the network's.
-    return _PARTS[quantity] if style.parts or quantity == "epsilon" else ()
-
-
 def _add_parts(figure: go.Figure, quantity: str, trace: Trace, color: str, style: Style) -> None:
     points = trace.curve.points
     for name, words, dash in shown_parts(quantity, style):
@@ -186,40 +164,24 @@ def _add_parts(figure: go.Figure, quantity: str, trace: Trace, color: str, style
         )
 
 
-def _add_part_legend(figure: go.Figure, quantity: str, style: Style) -> None:
-    for _, words, dash in shown_parts(quantity, style):
-        figure.add_scatter(
-            x=[None],
-            y=[None],
-            mode="lines",
-            name=words,
-            line={"color": style.grey, "dash": dash, "width": 2},
-            hoverinfo="skip",
-        )
-
-
 def _lay_out(
     figure: go.Figure,
+    quantity: str,
     traces: Sequence[Trace],
-    title: str,
-    y_title: str,
+    loss_unit: str,
     style: Style,
     revision: str,
     target: float | None,
 ) -> None:
     x_axis = style.axis("training examples N<sub>D</sub>", "log")
-    y_axis = style.axis(y_title, "linear" if style.linear else "log")
+    y_axis = value_axis(quantity, loss_unit, style)
     # The grid is known before its points: the axis stands still while they come.
     sizes = [float(n) for trace in traces for n in trace.curve.spec.n_train]
     set_range(x_axis, sizes if target is None else [*sizes, target], across=True)
-    values = plotted(figure)
-    if not values:
-        y_axis["showticklabels"] = False
-    elif not style.linear:
-        set_range(y_axis, values)
+    hold(y_axis, plotted(figure.data), style)
     figure.update_layout(
         # As many rows of legend in every figure: side by side, their axes then line up.
-        {**style.layout(title, revision), **legend_below(len(traces) + 2, narrow=True)},
+        {**style.layout(TITLES[quantity], revision), **legend_below(len(traces) + 2, narrow=True)},
         xaxis=x_axis,
         yaxis=y_axis,
     )

@@ -56,6 +56,11 @@ class Style:
         red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
         return f"rgba({red},{green},{blue},{opacity:g})"
 
+    @property
+    def scale(self) -> str:
+        """Plotly's type of the value axis."""
+        return "linear" if self.linear else "log"
+
     def downwards(self, values: Sequence[float], errors: Sequence[float]) -> list[float]:
         """How far down bars and bands of that error go: on a logarithmic axis, one that reaches
         zero would vanish, or take the axis with it."""
@@ -182,10 +187,18 @@ def set_range(axis: dict[str, Any], values: Sequence[float], across: bool = Fals
     axis["dtick"] = 1 if span > 2.2 else "D2" if span > 0.8 else "D1"
 
 
-def plotted(figure: go.Figure) -> list[float]:
-    """Every positive value in a figure, with the ends of its error bars."""
+def hold(axis: dict[str, Any], values: Sequence[float], style: Style) -> None:
+    """A value axis for these: round them where it is logarithmic, without labels for none."""
+    if not values:
+        axis["showticklabels"] = False
+    elif not style.linear:
+        set_range(axis, values)
+
+
+def plotted(traces: Iterable[Any]) -> list[float]:
+    """Every positive value of a figure's traces, with the ends of their error bars."""
     values = []
-    for trace in figure.data:
+    for trace in traces:
         y = [v for v in (trace.y if trace.y is not None else ()) if v is not None and v > 0]
         values += y
         if y and trace.error_y.array is not None:

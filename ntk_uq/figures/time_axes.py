@@ -1,46 +1,15 @@
-"""What figures against training time, noise and jitter share: legend, errors, value axis."""
+"""What figures against training time, noise and jitter share: the value axis, powers of ten."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
-from ntk_uq.ensembles.records import Estimate
-from ntk_uq.figures.scaling import TITLES
-from ntk_uq.figures.style import Style, legend_below, plotted, set_range, with_unit
+from ntk_uq.figures.quantities import TITLES, value_axis
+from ntk_uq.figures.style import Style, hold, legend_below, plotted
 
-_SYMBOLS = {"mu": "μ = E[L]", "sigma": "σ = std[L]", "epsilon": "ε"}
 _LOWEST = 1e-2
 """What the value axis holds at least, as a share of the smallest value of the curves themselves."""
-
-
-def bars(found: Sequence[Estimate], style: Style) -> dict[str, Any]:
-    """Bootstrap intervals where there are any, otherwise one standard error to each side."""
-    ups = [(e.error or 0.0) if e.high is None else e.high - e.value for e in found]
-    downs = [(e.error or 0.0) if e.low is None else e.value - e.low for e in found]
-    return {
-        "type": "data",
-        "array": ups,
-        "arrayminus": style.downwards([e.value for e in found], downs),
-        "visible": any(ups) or any(downs),
-        "width": 4,
-    }
-
-
-def add_grey(
-    figure: go.Figure, words: str, style: Style, dash: str = "solid", symbol: str = ""
-) -> None:
-    """An entry of the legend that belongs to no curve."""
-    figure.add_scatter(
-        x=[None],
-        y=[None],
-        mode="markers" if symbol else "lines",
-        name=words,
-        line={"color": style.grey, "dash": dash, "width": 2},
-        marker={"color": style.grey, "symbol": symbol or "circle", "size": 12},
-        hoverinfo="skip",
-    )
 
 
 def lay_out(
@@ -53,20 +22,16 @@ def lay_out(
     revision: str,
 ) -> None:
     """Axes, title and ``rows`` of legend."""
-    unit = "" if quantity == "epsilon" else loss_unit
-    y_axis = style.axis(with_unit(_SYMBOLS[quantity], unit), "linear" if style.linear else "log")
-    values = plotted(figure)
+    y_axis = value_axis(quantity, loss_unit, style)
+    values = plotted(figure.data)
     main = [v for t in figure.data if t.name and t.mode != "markers" for v in _positive(t)]
     # A training loss falls for ever: it may leave the figure below.
     values = [v for v in values if v >= _LOWEST * min(main, default=0.0)]
-    if not values:
-        y_axis["showticklabels"] = False
-    elif not style.linear:
-        set_range(y_axis, values)
-        if max(values) < 2 * min(values):
-            # Plotly labels 1, 2, ..., 9 of a decade at most: here one of them, or none.
-            y_axis.pop("dtick", None)
-            y_axis["tickvals"] = _even(min(values), max(values))
+    hold(y_axis, values, style)
+    if values and not style.linear and max(values) < 2 * min(values):
+        # Plotly labels 1, 2, ..., 9 of a decade at most: here one of them, or none.
+        y_axis.pop("dtick", None)
+        y_axis["tickvals"] = _even(min(values), max(values))
     figure.update_layout(
         {**style.layout(TITLES[quantity], revision), **legend_below(rows, narrow=True)},
         xaxis=x_axis,

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from ntk_uq.figures.marks import add_grey, intervals
 from ntk_uq.figures.style import Style, marker, set_range
-from ntk_uq.figures.time_axes import add_grey, bars, lay_out, power
+from ntk_uq.figures.time_axes import lay_out, power
 from ntk_uq.time_laws import Sweep
 
 
@@ -53,7 +54,7 @@ def sweep_figure(
                 showlegend=stopped,
                 line={"color": color, "dash": dash, "width": 2},
                 marker={"color": color, "symbol": f"{marker(index)}{opened}", "size": 9},
-                error_y=bars([estimate for _, estimate in known], style),
+                error_y=intervals([estimate for _, estimate in known], style),
                 customdata=[[value] for value, _ in known],
                 hovertemplate=(
                     f"{sweep.label}, {words}<br>{name} %{{customdata[0]:g}}<br>%{{y:.4g}}"

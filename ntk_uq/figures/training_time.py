@@ -6,9 +6,10 @@ from typing import Any
 import plotly.graph_objects as go
 
 from ntk_uq.ensembles.records import Estimate
-from ntk_uq.figures.scaling import shown_parts
+from ntk_uq.figures.marks import add_error_band, add_grey, intervals
+from ntk_uq.figures.quantities import shown_parts
 from ntk_uq.figures.style import Style, marker, set_range
-from ntk_uq.figures.time_axes import add_grey, bars, lay_out, power
+from ntk_uq.figures.time_axes import lay_out, power
 from ntk_uq.flows import Best, FlowLine
 from ntk_uq.time_laws import Networks, Track
 
@@ -89,20 +90,7 @@ def _add_line(
     values = [e.value for e in found]
     errors = [e.error or 0.0 for e in found]
     if any(errors):
-        down = style.downwards(values, errors)
-        upper = [v + e for v, e in zip(values, errors, strict=True)]
-        lower = [v - d for v, d in zip(values, down, strict=True)]
-        figure.add_scatter(
-            x=[*times, *times[::-1]],
-            y=[*upper, *lower[::-1]],
-            mode="lines",
-            line={"width": 0},
-            fill="toself",
-            fillcolor=style.faded(color),
-            legendgroup=track.label,
-            showlegend=False,
-            hoverinfo="skip",
-        )
+        add_error_band(figure, times, values, errors, track.label, color, style)
     figure.add_scatter(
         x=times,
         y=values,
@@ -152,7 +140,7 @@ def _add_limit(
         legendgroup=track.label,
         showlegend=False,
         marker={"color": style.color(index), "symbol": f"{marker(index)}-open", "size": 9},
-        error_y=bars([limit], style),
+        error_y=intervals([limit], style),
         hovertemplate=f"{track.label}<br>endless training<br>%{{y:.4g}}<extra></extra>",
     )
 
@@ -223,7 +211,7 @@ def _add_networks(
             mode="markers",
             name=f"width {width:,}, {found.members} networks",
             marker={"color": color, "symbol": marker(n_curves + place), "size": 8},
-            error_y=bars([estimate for _, estimate in rows], style),
+            error_y=intervals([estimate for _, estimate in rows], style),
             customdata=[[step] for step, _ in rows],
             hovertemplate=(
                 f"width {width}<br>k = %{{customdata[0]}}, τ = ηk = %{{x:.4g}}<br>%{{y:.4g}}"

@@ -1,19 +1,19 @@
 """A quantity of finite networks against width, its law, and the law's correction."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from ntk_uq.ensembles.records import Estimate
-from ntk_uq.figures.scaling import DEFINITIONS, TITLES
-from ntk_uq.figures.style import Style, legend_below, marker, set_range, with_unit
+from ntk_uq.figures.finite import add_ensembles, in_rows, ratio_below
+from ntk_uq.figures.quantities import TITLES, value_axis
+from ntk_uq.figures.style import Style, hold, legend_below, marker, set_range, with_unit
 from ntk_uq.results import SYMBOLS
 from ntk_uq.widths import WidthLaw, WidthLaws
 
 _PLOT_HEIGHT = 460  # pixels
+_WHERE = "width %{x}, %{customdata[0]} networks"
 
 
 def width_figure(
@@ -39,9 +39,7 @@ def width_figure(
         style: how it looks.
         revision: changes when the view does: zoom and hidden traces survive until then.
     """
-    figure = make_subplots(
-        rows=2, cols=1, shared_xaxes=True, row_heights=[0.58, 0.42], vertical_spacing=0.05
-    )
+    figure = in_rows([0.58, 0.42])
     widths = [float(w) for study in studies for w in study.comparison.ensembles.spec.widths]
     values, ratios = [], [1 - tolerance, 1 + tolerance]
     reach = max(widths)
@@ -99,45 +97,17 @@ def _add_limit(
 
 
 def _add_points(
-    figure: go.Figure,
-    law: WidthLaw,
-    label: str,
-    index: int,
-    style: Style,
-    scale: float,
-    row: int,
+    figure: go.Figure, law: WidthLaw, label: str, index: int, style: Style, scale: float, row: int
 ) -> list[float]:
     """Draws the ensembles over ``scale``; returns every value that the axis has to hold."""
-    found: list[tuple[Any, Estimate]] = [
-        (p, e) for p in law.points if (e := getattr(p, law.quantity)) is not None
+    estimates: list[Estimate | None] = [getattr(p, law.quantity) for p in law.points]
+    found = [
+        (p, None if e is None else e.over(scale))
+        for p, e in zip(law.points, estimates, strict=True)
     ]
-    values = [e.value / scale for _, e in found]
-    ups = [0.0 if e.high is None else (e.high - e.value) / scale for _, e in found]
-    downs = [0.0 if e.low is None else (e.value - e.low) / scale for _, e in found]
-    if not style.linear:
-        downs = [min(down, 0.9 * v) for down, v in zip(downs, values, strict=True)]
-    figure.add_scatter(
-        x=[p.width for p, _ in found],
-        y=values,
-        name=label,
-        legendgroup=label,
-        showlegend=row == 1,
-        mode="markers",
-        marker={"color": style.color(index), "symbol": marker(index), "size": 10},
-        error_y={"type": "data", "array": ups, "arrayminus": downs, "width": 4},
-        customdata=[[p.members - p.diverged] for p, _ in found],
-        hovertemplate=(
-            f"{label}<br>width %{{x}}, %{{customdata[0]}} networks<br>%{{y:.4g}}<extra></extra>"
-        ),
-        row=row,
-        col=1,
+    return add_ensembles(
+        figure, "width", found, label, _WHERE, index, style, row=row, mode="markers"
     )
-    return [
-        end
-        for v, up, down in zip(values, ups, downs, strict=True)
-        for end in (v + up, v - down)
-        if end > 0
-    ]
 
 
 def _add_law(
@@ -205,25 +175,17 @@ def _lay_out(
     values: list[float],
     ratios: list[float],
 ) -> None:
-    kind = "linear" if style.linear else "log"
-    unit = "" if quantity == "epsilon" else loss_unit
-    upper = style.axis(with_unit(DEFINITIONS[quantity], unit), kind)
-    lower = style.axis("finite / infinite", kind)
+    upper = value_axis(quantity, loss_unit, style)
+    hold(upper, values, style)
     x_axis = style.axis("width w [units]", "log")
     set_range(x_axis, [0.9 * ends[0], 1.1 * ends[1]])
     powers = range(int(np.ceil(np.log2(ends[0]))), int(np.floor(np.log2(ends[1]))) + 1)
     step = 1 if len(powers) <= 6 else 2
     x_axis["tickvals"] = [2**k for k in powers][::step]
-    for axis, held in ((upper, values), (lower, ratios)):
-        if not held:
-            axis["showticklabels"] = False
-        elif not style.linear:
-            set_range(axis, held)
-    hidden = {**x_axis, "title": {"text": ""}, "showticklabels": False, "matches": "x2"}
     figure.update_layout(
         style.layout(TITLES[quantity], revision),
         **legend_below(entries, _PLOT_HEIGHT, narrow=True),
-        **{"xaxis": hidden, "xaxis2": x_axis, "yaxis": upper, "yaxis2": lower},
+        **ratio_below(x_axis, upper, ratios, style),
     )
 
 

@@ -1,0 +1,74 @@
+"""What figures of finite networks share: ensembles as points, and their ratio to the theory."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from ntk_uq.ensembles.records import EnsemblePoint, Estimate
+from ntk_uq.figures.marks import intervals
+from ntk_uq.figures.style import Style, hold, marker, plotted
+
+
+def in_rows(heights: Sequence[float]) -> go.Figure:
+    """An empty figure of plots above each other, with these shares of the height."""
+    return make_subplots(
+        rows=len(heights),
+        cols=1,
+        shared_xaxes=True,
+        row_heights=list(heights),
+        vertical_spacing=0.05,
+    )
+
+
+def add_ensembles(
+    figure: go.Figure,
+    against: str,
+    found: Sequence[tuple[EnsemblePoint, Estimate | None]],
+    label: str,
+    where: str,
+    index: int,
+    style: Style,
+    row: int,
+    **look: Any,
+) -> list[float]:
+    """Draws the ensembles of one curve; returns every value that the axis has to hold.
+
+    Args:
+        figure: of :func:`in_rows`.
+        against: field of the ensembles on the horizontal axis.
+        found: ensembles with what is drawn of them; None is left out.
+        label: in the legend, once for all rows.
+        where: what hovering says of the place; ``customdata`` has the networks that are sound and
+            those that diverged.
+        index: of colour and marker.
+        style: how it looks.
+        row: which plot, from 1 at the top.
+        look: more of the trace.
+    """
+    known = [(p, e) for p, e in found if e is not None]
+    trace = go.Scatter(
+        x=[getattr(p, against) for p, _ in known],
+        y=[e.value for _, e in known],
+        name=label,
+        legendgroup=label,
+        showlegend=row == 1,
+        marker={"color": style.color(index), "symbol": marker(index), "size": 10},
+        error_y=intervals([e for _, e in known], style),
+        customdata=[[p.members - p.diverged, p.diverged] for p, _ in known],
+        hovertemplate=f"{label}<br>{where}<br>%{{y:.4g}}<extra></extra>",
+        **look,
+    )
+    figure.add_trace(trace, row=row, col=1)
+    return plotted([trace])
+
+
+def ratio_below(
+    x_axis: dict[str, Any], upper: dict[str, Any], ratios: Sequence[float], style: Style
+) -> dict[str, Any]:
+    """The axes of two rows, the lower one finite over infinite width; only it has labels below."""
+    lower = style.axis("finite / infinite", style.scale)
+    hold(lower, ratios, style)
+    hidden = {**x_axis, "title": {"text": ""}, "showticklabels": False, "matches": "x2"}
+    return {"xaxis": hidden, "xaxis2": x_axis, "yaxis": upper, "yaxis2": lower}

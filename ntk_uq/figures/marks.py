@@ -1,0 +1,82 @@
+"""Marks that several figures draw: error bars, bands, entries of the legend that stand alone."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from ntk_uq.ensembles.records import Estimate
+from ntk_uq.figures.style import Style
+
+
+def bars(
+    values: Sequence[float], ups: Sequence[float], downs: Sequence[float], style: Style
+) -> dict[str, Any]:
+    """Error bars of these lengths; hidden where all of them are zero."""
+    return {
+        "type": "data",
+        "array": list(ups),
+        "arrayminus": style.downwards(values, downs),
+        "visible": any(ups) or any(downs),
+        "width": 4,
+    }
+
+
+def intervals(found: Sequence[Estimate], style: Style) -> dict[str, Any]:
+    """Bootstrap intervals where there are any, otherwise one standard error to each side."""
+    ups = [(e.error or 0.0) if e.high is None else e.high - e.value for e in found]
+    downs = [(e.error or 0.0) if e.low is None else e.value - e.low for e in found]
+    return bars([e.value for e in found], ups, downs, style)
+
+
+def add_band(
+    figure: go.Figure,
+    x: Sequence[float],
+    low: Sequence[float],
+    high: Sequence[float],
+    group: str,
+    fill: str,
+) -> None:
+    """The area between two lines, once round it; it comes and goes with its group of the legend."""
+    figure.add_scatter(
+        x=[*x, *x[::-1]],
+        y=[*high, *low[::-1]],
+        mode="lines",
+        line={"width": 0},
+        fill="toself",
+        fillcolor=fill,
+        legendgroup=group,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
+def add_error_band(
+    figure: go.Figure,
+    x: Sequence[float],
+    values: Sequence[float],
+    errors: Sequence[float],
+    group: str,
+    color: str,
+    style: Style,
+) -> None:
+    """The area from one error below a line to one above it."""
+    downs = style.downwards(values, errors)
+    high = [v + e for v, e in zip(values, errors, strict=True)]
+    low = [v - d for v, d in zip(values, downs, strict=True)]
+    add_band(figure, x, low, high, group, style.faded(color))
+
+
+def add_grey(
+    figure: go.Figure, words: str, style: Style, dash: str = "solid", symbol: str = ""
+) -> None:
+    """An entry of the legend that belongs to no curve."""
+    figure.add_scatter(
+        x=[None],
+        y=[None],
+        mode="markers" if symbol else "lines",
+        name=words,
+        line={"color": style.grey, "dash": dash, "width": 2},
+        marker={"color": style.grey, "symbol": symbol or "circle", "size": 12},
+        hoverinfo="skip",
+    )
