@@ -34,11 +34,7 @@ def add_parsers(commands: Any) -> None:
     add_fields(parser, *CURVE)
     add_fields(parser, *WINDOW)
     add_fields(parser, *LAW)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    parser.add_argument(
-        "--no-store", action="store_true", help="compute everything anew and keep nothing"
-    )
+    shared.add_output(parser)
     parser.set_defaults(run=_run)
 
 

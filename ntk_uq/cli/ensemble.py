@@ -38,8 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     shared.add_network(parser)
     add_fields(parser, *ENSEMBLE)
     add_fields(parser, *OPTIMIZER)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    shared.add_output(parser, kept=False)
 
 
 def train(options: argparse.Namespace) -> Comparison:
@@ -111,8 +110,8 @@ def _row(point: EnsemblePoint, theory: CurvePoint | None) -> tuple[str, ...]:
     def cell(estimate: Estimate | None, scale: float = 1.0) -> str:
         if estimate is None:
             return "-"
-        error = None if estimate.error is None else estimate.error / scale
-        return format_value(estimate.value / scale, error)
+        shown = estimate.over(scale)
+        return format_value(shown.value, shown.error)
 
     lost = f" ({point.diverged} diverged)" if point.diverged else ""
     return (

@@ -46,11 +46,7 @@ def add_parsers(commands: Any) -> None:
         default="mu",
         help=f"what the table shows: {', '.join(MAP_QUANTITIES)} (default mu)",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object, all quantities")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    parser.add_argument(
-        "--no-store", action="store_true", help="compute everything anew and keep nothing"
-    )
+    shared.add_output(parser, json="print one JSON object, all quantities")
     parser.set_defaults(run=_run)
 
 
@@ -91,12 +87,7 @@ def _table(found: PhaseMap, quantity: str) -> list[str]:
     for value, cells in reversed(list(zip(y.values, found.cells, strict=True))):
         numbers = [cell.values[quantity].value for cell in cells]
         rows.append([_plain(value), *("-" if n is None else f"{n:.4g}" for n in numbers)])
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = [
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    ]
-    return [f"{quantity}:", *lines, *_criticality(found.spec)]
+    return [f"{quantity}:", *shared.aligned(rows), *_criticality(found.spec)]
 
 
 def _criticality(spec: MapSpec) -> list[str]:

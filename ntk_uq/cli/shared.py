@@ -1,4 +1,4 @@
-"""What several commands share: data and network options, the store, a progress bar."""
+"""What several commands share: data, network and output options, the store, a progress bar."""
 
 import argparse
 import sys
@@ -40,6 +40,18 @@ def add_network(parser: argparse.ArgumentParser) -> None:
 def read_network(options: argparse.Namespace) -> ArchitectureSpec:
     """The network that the options name."""
     return ArchitectureSpec(**read(options, ArchitectureSpec, NETWORK.names))
+
+
+def add_output(
+    parser: argparse.ArgumentParser, kept: bool = True, json: str = "print one JSON object"
+) -> None:
+    """Adds the options of what is printed; ``kept`` results can be left out of the store."""
+    parser.add_argument("--json", action="store_true", help=json)
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    if kept:
+        parser.add_argument(
+            "--no-store", action="store_true", help="compute everything anew and keep nothing"
+        )
 
 
 def open_results() -> ResultsCache | None:

@@ -37,11 +37,7 @@ def add_parsers(commands: Any) -> None:
     shared.add_network(parser)
     add_fields(parser, *FLOW)
     add_fields(parser, *TIMES)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    parser.add_argument(
-        "--no-store", action="store_true", help="compute everything anew and keep nothing"
-    )
+    shared.add_output(parser)
     parser.set_defaults(run=_run)
 
 
@@ -85,12 +81,8 @@ def _compute(spec: FlowSpec, results: ResultsCache | None, options: argparse.Nam
 def _text(flow: Flow) -> Iterator[str]:
     for line in flow.lines:
         yield f"label noise {line.noise:g}, jitter {line.jitter:g}"
-        rows = [("tau", *_COLUMNS), *_rows(line)]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        for row in rows:
-            cells = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-            yield "  ".join(cells)
-        yield f"{sentences(line)}"
+        yield from shared.aligned([("tau", *_COLUMNS), *_rows(line)])
+        yield sentences(line)
         yield ""
     axis = "tau = t lambda_max"
     if not any(line.failures for line in flow.lines):  # or the smallest eigenvalue is rounding
