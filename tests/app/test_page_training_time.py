@@ -101,6 +101,20 @@ def test_every_family_has_its_curves_on_every_axis(store, changes, labels):
     assert rows == len(labels) * values
 
 
+def test_lists_from_a_link_keep_all_their_digits(store):
+    view = replace(
+        SMALL,
+        noises=(0.0, 1.2345678),
+        jitters=(1.2345678e-7, 0.01),
+        family="jitter",
+        against="noise",
+    )
+    app = opened(view)
+    assert not app.error
+    assert view_in(app, TrainingTimeView).flows() == view.flows()
+    assert app.text_input(key="time_noises").value == "0, 1.2345678"
+
+
 def test_noise_on_the_axis_says_from_where_stopping_pays(store):
     view = replace(SMALL, family="jitter", against="noise", jitters=(0.0, 1.0))
     opened(view)

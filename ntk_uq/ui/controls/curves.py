@@ -25,7 +25,8 @@ def fill(view: CurvesView) -> None:
     data.fill(_PAGE, view.data)
     network.fill_training(_PAGE, view.training)
     widgets.fill(_PAGE, {name: getattr(view, name) for name in (*_OWN, *_DISPLAY)})
-    widgets.fill(_PAGE, {"depths": list(view.depths), "linear": view.axis == "linear"})
+    widgets.fill(_PAGE, {"depths": list(view.depths)})
+    widgets.fill_value_axis(_PAGE, view.axis)
 
 
 def draw() -> CurvesView:
@@ -91,7 +92,7 @@ def _display(kind: str) -> dict[str, Any]:
         help=about(CurvesView, "bayes"),
     )
     parts = st.toggle("Bias and variance parts of μ", key=widgets.key(_PAGE, "parts"))
-    linear = st.toggle("Linear value axes", key=widgets.key(_PAGE, "linear"))
+    axis = widgets.value_axis(_PAGE)
     return {
         "fit_low": low,
         "fit_high": high,
@@ -99,7 +100,7 @@ def _display(kind: str) -> dict[str, Any]:
         "extrapolate": extrapolate,
         "bayes": bayes,
         "parts": parts,
-        "axis": "linear" if linear else "log",
+        "axis": axis,
     }
 
 

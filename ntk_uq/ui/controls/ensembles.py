@@ -2,17 +2,11 @@
 
 import streamlit as st
 
-from ntk_uq.specs import (
-    ArchitectureSpec,
-    DataSpec,
-    EnsembleSpec,
-    OptimizerSpec,
-)
+from ntk_uq.specs import ArchitectureSpec, DataSpec, OptimizerSpec
 from ntk_uq.ui.controls import data, finite, network, widgets
 from ntk_uq.views import EnsemblesView
 
 _PAGE = "ensembles"
-_LISTS = ("widths", "n_train")
 _NETWORK = ("depth", "activation", "sigma_w", "sigma_b")
 
 
@@ -20,11 +14,9 @@ def fill(view: EnsemblesView) -> None:
     """Sets every control to a view, before they are drawn."""
     data.fill(_PAGE, view.data)
     widgets.fill(_PAGE, {name: getattr(view.architecture, name) for name in _NETWORK})
-    finite.fill_optimizer(_PAGE, view.optimizer)
-    for name in _LISTS:
-        widgets.fill_numbers(_PAGE, EnsemblesView, name, getattr(view, name))
+    finite.fill(_PAGE, view)
     width, n_train = view.shown
-    widgets.fill(_PAGE, {"members": view.members, "linear": view.axis == "linear"})
+    widgets.fill_value_axis(_PAGE, view.axis)
     widgets.fill(_PAGE, {"shown_width": width, "shown_n_train": n_train})
 
 
@@ -39,29 +31,23 @@ def draw() -> EnsemblesView:
         st.subheader("Networks")
         depth = widgets.number(_PAGE, ArchitectureSpec, "depth", "Depth, hidden layers", 1)
         layers = network.activation(_PAGE)
-        widths = widgets.numbers(_PAGE, EnsemblesView, "widths", "Widths")
-        st.subheader("Training sets and members")
-        n_train = widgets.numbers(_PAGE, EnsemblesView, "n_train", "N_D, training examples")
-        members = widgets.number(_PAGE, EnsembleSpec, "members", "Members of each ensemble", 10)
+        widths = finite.widths(_PAGE, EnsemblesView)
+        n_train, members = finite.sets_and_members(_PAGE, EnsemblesView)
         st.subheader("Training")
         optimizer = finite.optimizer(_PAGE)
         with st.expander("Seed, axes"):
             seed = widgets.number(_PAGE, DataSpec, "seed", "Seed", 1)
-            linear = st.toggle("Linear value axes", key=widgets.key(_PAGE, "linear"))
+            axis = widgets.value_axis(_PAGE)
     # Only now: a value that is refused must not take the controls below it away.
-    lists = {
-        name: widgets.read_numbers(EnsemblesView, name, text)
-        for name, text in zip(_LISTS, (widths, n_train), strict=True)
-    }
     return EnsemblesView(
         DataSpec(**chosen, seed=seed),
         ArchitectureSpec(depth=depth, **layers),
         OptimizerSpec(**optimizer),
-        **lists,
+        **finite.read_lists(EnsemblesView, widths, n_train),
         members=members,
         shown_width=st.session_state.get(widgets.key(_PAGE, "shown_width")),
         shown_n_train=st.session_state.get(widgets.key(_PAGE, "shown_n_train")),
-        axis="linear" if linear else "log",
+        axis=axis,
     )
 
 

@@ -1,12 +1,14 @@
-"""How finite networks are trained."""
+"""Finite networks: how wide, on how many examples, how many of each, and how they are trained."""
 
 from typing import Any
 
 import streamlit as st
 
-from ntk_uq.specs import OPTIMIZERS, USUAL, OptimizerSpec
+from ntk_uq.specs import OPTIMIZERS, USUAL, EnsembleSpec, OptimizerSpec
 from ntk_uq.ui.controls import widgets
+from ntk_uq.views import EnsemblesView, WidthView
 
+_LISTS = ("widths", "n_train")
 _OPTIMIZER = ("optimizer", "steps", "eta")
 _OPTIMIZERS = {
     "gd": "gradient descent",
@@ -18,11 +20,37 @@ _START = {name: value for needs in USUAL.values() for name, value in needs.items
 _ETA = {"adam": "η, learning rate"}
 
 
-def fill_optimizer(page: str, spec: OptimizerSpec) -> None:
-    """Sets the controls of the optimizer."""
-    widgets.fill(page, {name: getattr(spec, name) for name in _OPTIMIZER})
+def fill(page: str, view: EnsemblesView | WidthView) -> None:
+    """Sets the controls of this module."""
+    for name in _LISTS:
+        widgets.fill_numbers(page, type(view), name, getattr(view, name))
+    widgets.fill(page, {"members": view.members})
+    widgets.fill(page, {name: getattr(view.optimizer, name) for name in _OPTIMIZER})
     for name, start in _START.items():
-        widgets.fill(page, {name: getattr(spec, name) or start})
+        widgets.fill(page, {name: getattr(view.optimizer, name) or start})
+
+
+def widths(page: str, cls: type) -> str:
+    """A text input of the widths; its text, for :func:`read_lists`."""
+    return widgets.numbers(page, cls, "widths", "Widths")
+
+
+def sets_and_members(page: str, cls: type) -> tuple[str, int]:
+    """Controls of the training sets, as a text for :func:`read_lists`, and of the members."""
+    st.subheader("Training sets and members")
+    n_train = widgets.numbers(page, cls, "n_train", "N_D, training examples")
+    members = widgets.number(page, EnsembleSpec, "members", "Members of each ensemble", 10)
+    return n_train, members
+
+
+def read_lists(cls: type, widths: str, n_train: str) -> dict[str, Any]:
+    """The values of the fields ``widths`` and ``n_train`` of a view.
+
+    Raises:
+        SpecError: if they are no numbers.
+    """
+    texts = zip(_LISTS, (widths, n_train), strict=True)
+    return {name: widgets.read_numbers(cls, name, text) for name, text in texts}
 
 
 def optimizer(page: str) -> dict[str, Any]:

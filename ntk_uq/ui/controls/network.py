@@ -19,8 +19,13 @@ _START = {"time": 1000.0, "steps": 1000}
 """What a training time starts from when it is chosen first."""
 
 
-def depths(page: str, cls: type) -> tuple[int, ...]:
-    """A control for several depths, the field ``depths`` of a view; its value."""
+def depths(page: str, cls: type, start: tuple[int, ...] | None = None) -> tuple[int, ...]:
+    """A control for several depths, the field ``depths`` of a view; its value.
+
+    ``start`` is what it holds when it appears. (Streamlit forgets what is not drawn.)
+    """
+    if start is not None:
+        st.session_state.setdefault(widgets.key(page, "depths"), list(start))
     chosen = st.multiselect(
         "Depth, hidden layers",
         range(DEPTH.low, DEPTH.high + 1),

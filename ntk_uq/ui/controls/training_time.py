@@ -4,10 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from ntk_uq.fields import about, check_of
-from ntk_uq.specs import DEPTH, ArchitectureSpec, DataSpec, TrainingSpec
+from ntk_uq.fields import about
+from ntk_uq.specs import ArchitectureSpec, DataSpec, TrainingSpec
 from ntk_uq.ui.controls import data, network, widgets
-from ntk_uq.views import MOST_CURVES, TrainingTimeView
+from ntk_uq.views import TrainingTimeView
 from ntk_uq.views.training_time import AXES, FAMILIES
 
 _PAGE = "time"
@@ -37,9 +37,9 @@ def fill(view: TrainingTimeView) -> None:
     widgets.fill(_PAGE, {name: getattr(view.architecture, name) for name in _NETWORK})
     widgets.fill(_PAGE, {name: getattr(view, name) for name in _PLAIN})
     for name in _LISTS:
-        values = ", ".join(f"{value:g}" for value in getattr(view, name))
-        widgets.fill(_PAGE, {name: values})
-    widgets.fill(_PAGE, {"depths": list(view.depths), "linear": view.axis == "linear"})
+        widgets.fill_numbers(_PAGE, TrainingTimeView, name, getattr(view, name))
+    widgets.fill(_PAGE, {"depths": list(view.depths)})
+    widgets.fill_value_axis(_PAGE, view.axis)
 
 
 def draw() -> TrainingTimeView:
@@ -64,14 +64,14 @@ def draw() -> TrainingTimeView:
             seed = widgets.number(_PAGE, DataSpec, "seed", "Seed", 1)
             parts = st.toggle("Bias and variance parts of μ", key=widgets.key(_PAGE, "parts"))
             training = st.toggle("Training loss", key=widgets.key(_PAGE, "training"))
-            linear = st.toggle("Linear value axes", key=widgets.key(_PAGE, "linear"))
+            axis = widgets.value_axis(_PAGE)
     # Only now: a value that is refused must not take the controls below it away.
     lists |= networks.pop("lists")
     return TrainingTimeView(
         DataSpec(**chosen, seed=seed),
         ArchitectureSpec(depth=depth, **layers),
         **{
-            name: check_of(TrainingTimeView, name).parse(name, text) for name, text in lists.items()
+            name: widgets.read_numbers(TrainingTimeView, name, text) for name, text in lists.items()
         },
         **plain,
         **networks,
@@ -80,7 +80,7 @@ def draw() -> TrainingTimeView:
         against=against,
         parts=parts,
         training=training,
-        axis="linear" if linear else "log",
+        axis=axis,
     )
 
 
@@ -120,13 +120,8 @@ def _choice(name: str, label: str, options: tuple[str, ...], words: dict[str, st
 
 
 def _list(name: str) -> str:
-    defaults = check_of(TrainingTimeView, name).format(getattr(TrainingTimeView(), name))
-    st.session_state.setdefault(widgets.key(_PAGE, name), defaults.replace(",", ", "))
-    return st.text_input(
-        _LABELS[name],
-        key=widgets.key(_PAGE, name),
-        help=f"{about(TrainingTimeView, name)}; numbers with commas between, from small to large",
-    )
+    start = getattr(TrainingTimeView(), name)
+    return widgets.numbers(_PAGE, TrainingTimeView, name, _LABELS[name], start)
 
 
 def _depths(family: str) -> tuple[tuple[int, ...], int]:
@@ -138,15 +133,8 @@ def _depths(family: str) -> tuple[tuple[int, ...], int]:
             _PAGE, ArchitectureSpec, "depth", "Depth, hidden layers", 1, start=start
         )
         return default.depths, depth
-    st.session_state.setdefault(widgets.key(_PAGE, "depths"), list(default.depths))
-    depths = st.multiselect(
-        "Depths, hidden layers",
-        range(DEPTH.low, DEPTH.high + 1),
-        max_selections=MOST_CURVES,
-        key=widgets.key(_PAGE, "depths"),
-        help=about(TrainingTimeView, "depths"),
-    )
-    return tuple(sorted(depths)), default.architecture.depth
+    depths = network.depths(_PAGE, TrainingTimeView, default.depths)
+    return depths, default.architecture.depth
 
 
 def _training(one_jitter: bool) -> dict[str, Any]:

@@ -62,8 +62,13 @@ def number(
     )
 
 
-def numbers(page: str, cls: type, name: str, label: str) -> str:
-    """A text input for a list of increasing numbers; its text, for :func:`read_numbers`."""
+def numbers(page: str, cls: type, name: str, label: str, start: Any = None) -> str:
+    """A text input for a list of increasing numbers; its text, for :func:`read_numbers`.
+
+    ``start`` is what it holds when it appears. (Streamlit forgets what is not drawn.)
+    """
+    if start is not None:
+        st.session_state.setdefault(key(page, name), _written(cls, name, start))
     return st.text_input(
         label,
         key=key(page, name),
@@ -73,7 +78,24 @@ def numbers(page: str, cls: type, name: str, label: str) -> str:
 
 def fill_numbers(page: str, cls: type, name: str, values: Any) -> None:
     """Sets such an input."""
-    fill(page, {name: check_of(cls, name).format(values).replace(",", ", ")})
+    fill(page, {name: _written(cls, name, values)})
+
+
+def _written(cls: type, name: str, values: Any) -> str:
+    """Numbers with all their digits, whole ones without a point."""
+    items = check_of(cls, name).format(values).split(",")
+    return ", ".join(item.removesuffix(".0") for item in items)
+
+
+def value_axis(page: str) -> str:
+    """A toggle of the value axes; the value of a view's field ``axis``."""
+    linear = st.toggle("Linear value axes", key=key(page, "linear"))
+    return "linear" if linear else "log"
+
+
+def fill_value_axis(page: str, axis: str) -> None:
+    """Sets that toggle."""
+    fill(page, {"linear": axis == "linear"})
 
 
 def read_numbers(cls: type, name: str, text: str) -> Any:
