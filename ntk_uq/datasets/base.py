@@ -48,11 +48,11 @@ class Examples:
 
     pool_inputs: Real[np.ndarray, "n_pool d"] | Rows
     pool_targets: (
-        Int[np.ndarray, "n_pool"] | Float[np.ndarray, "n_pool"] | Float[np.ndarray, "n_pool k"]
+        Int[np.ndarray, " n_pool"] | Float[np.ndarray, " n_pool"] | Float[np.ndarray, "n_pool k"]
     )
     test_inputs: Real[np.ndarray, "n_test d"] | Rows
     test_targets: (
-        Int[np.ndarray, "n_test"] | Float[np.ndarray, "n_test"] | Float[np.ndarray, "n_test k"]
+        Int[np.ndarray, " n_test"] | Float[np.ndarray, " n_test"] | Float[np.ndarray, "n_test k"]
     )
     notices: tuple[str, ...] = ()
 

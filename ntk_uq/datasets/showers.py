@@ -363,7 +363,7 @@ def _deposits_gev(
 
 
 def _between(
-    edges_x0: Float[np.ndarray, "edges"],
+    edges_x0: Float[np.ndarray, " edges"],
     maximum_x0: Float[np.ndarray, "n"],
     alpha: Float[np.ndarray, "n"],
 ) -> Float[np.ndarray, "n steps"]:

@@ -141,7 +141,7 @@ def _send_json(value: dict[str, Any], out: IO[bytes]) -> None:
     out.flush()
 
 
-def _bytes(pipe: IO[bytes], count: int) -> Shaped[np.ndarray, "count"]:
+def _bytes(pipe: IO[bytes], count: int) -> Shaped[np.ndarray, " count"]:
     buffer = np.empty(count, np.uint8)
     done = 0
     while done < count:

@@ -178,7 +178,7 @@ def _dtype(source: str, name: str, descr: str) -> np.dtype:
 
 def _values(
     source: str, name: str, file: IO[bytes], dtype: np.dtype, size: int
-) -> Shaped[np.ndarray, "values"]:
+) -> Shaped[np.ndarray, " values"]:
     """The values after the header; memory is taken as they come, not on the header's word."""
     buffer = np.empty(size, np.uint8)  # costs nothing until it is written to
     done = 0
