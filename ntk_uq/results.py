@@ -32,7 +32,7 @@ class Point:
     Attributes:
         n_train, draw: which subset.
         mu, mu_bias, mu_variance, sigma, epsilon, epsilon_population, epsilon_floor: as in
-            :class:`ntk_uq.theory.moments.LossMoments`; None in a point that failed.
+            :class:`ntk_uq.theory.losses.LossMoments`; None in a point that failed.
         condition: estimate of lambda_max / lambda_min of the matrix that was inverted: the
             kernel to convergence, ``T / g(T)`` at finite training time.
         ridge: what was added to its diagonal, in the kernel's units.

@@ -15,10 +15,10 @@ from ntk_uq.scaling.curve import Curve, Numbers, Points, Window, read_curve
 from ntk_uq.scaling.extrapolation import Extrapolation, HeldOut, compare, extrapolate
 from ntk_uq.scaling.law_bootstrap import with_bootstrap
 from ntk_uq.scaling.law_fit import akaike_weights, fit_law
-from ntk_uq.scaling.law_record import Fitted, LawFit, is_sound
+from ntk_uq.scaling.law_record import INFORM, Fitted, LawFit
 from ntk_uq.scaling.laws import ALL, LAWS
 from ntk_uq.scaling.noise import Noise, noise_of
-from ntk_uq.scaling.records import Flag, Record
+from ntk_uq.scaling.records import Flag, Record, is_valid
 
 Rows = (
     Sequence[Sequence[float]]
@@ -279,7 +279,7 @@ def _consistent(fitted: tuple[Fitted, ...]) -> tuple[Fitted, ...]:
     for f in fitted:
         others = tuple(flag for flag in f.fit.flags if flag.name != "not_this_law")
         if inner.get(f.fit.law, {"constant", "power"}) & sound and others != f.fit.flags:
-            valid = is_sound(others)
+            valid = is_valid(others, INFORM)
             f = dataclasses.replace(f, fit=dataclasses.replace(f.fit, flags=others, valid=valid))
         out.append(f)
     return tuple(out)

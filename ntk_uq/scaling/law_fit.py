@@ -9,7 +9,7 @@ from jaxtyping import Float
 from scipy import special
 
 from ntk_uq.scaling.curve import Points
-from ntk_uq.scaling.law_record import Fitted, LawFit, Parameter, is_sound
+from ntk_uq.scaling.law_record import INFORM, Fitted, LawFit, Parameter
 from ntk_uq.scaling.laws import ALL, Frame, Law
 from ntk_uq.scaling.noise import Noise
 from ntk_uq.scaling.nonlinear import Problem, Solution, gradient, interval, solve
@@ -19,7 +19,7 @@ from ntk_uq.scaling.power_law import (
     MIN_FACTOR,
     MIN_P_VALUE,
 )
-from ntk_uq.scaling.records import Flag
+from ntk_uq.scaling.records import Flag, is_valid
 
 _NAMES = {"q_0": "q_0", "A": "A", "α": "alpha", "q_∞": "q_inf"} | {
     "α₁": "alpha_1",
@@ -75,7 +75,7 @@ def fit_law(name: str, points: Points, noise: Noise | None) -> Fitted:
         weight=None,
         flags=flags,
         available=not rises,
-        valid=is_sound(flags),
+        valid=is_valid(flags, INFORM),
         theta=() if rises else tuple(map(float, solution.theta)),
         frame=None if rises else dataclasses.astuple(problem.at),
     )

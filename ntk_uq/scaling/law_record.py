@@ -11,10 +11,10 @@ from ntk_uq.scaling.curve import Window
 from ntk_uq.scaling.laws import ALL, Frame
 from ntk_uq.scaling.nonlinear import Problem, Solution
 from ntk_uq.scaling.notation import format_value
-from ntk_uq.scaling.records import HARMLESS, Flag, Record
+from ntk_uq.scaling.records import Flag, Record, obstacles
 
-# Findings that leave a law one that may be quoted and extrapolated.
-_HARMLESS = HARMLESS | {"no_offset", "unresolved"}
+INFORM = frozenset({"no_offset", "unresolved"})
+"""Flags of a law's own that leave it one that may be quoted and extrapolated."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class LawFit(Record):
     @property
     def obstacles(self) -> tuple[Flag, ...]:
         """The findings that forbid to quote it."""
-        return tuple(flag for flag in self.flags if flag.name not in _HARMLESS)
+        return obstacles(self.flags, INFORM)
 
     def predict(self, n_train: Sequence[float] | Real[np.ndarray, "m"]) -> Float[np.ndarray, "m"]:
         """The law at ``n_train``, in the unit of q.
@@ -105,11 +105,11 @@ class LawFit(Record):
 
     def describe(self, symbol: str = "q") -> str:
         """One line: the parameters with their errors, or why there are none to quote."""
-        obstacles = [flag.reason for flag in self.obstacles]
+        reasons = [flag.reason for flag in self.obstacles]
         if not self.available:
-            return " ".join(obstacles) or "not available"
+            return " ".join(reasons) or "not available"
         told = ", ".join(_told(p) for p in self.parameters if p.name != "A")
-        return " ".join((told.replace("q_", f"{symbol}_"), *(f"– {o}" for o in obstacles)))
+        return " ".join((told.replace("q_", f"{symbol}_"), *(f"– {reason}" for reason in reasons)))
 
 
 @dataclass(frozen=True)
@@ -127,8 +127,3 @@ def _told(parameter: Parameter) -> str:
         return f"{parameter.symbol} = {format_value(parameter.value, parameter.error)}"
     bound = "" if parameter.interval is None else f" (below {parameter.interval[1]:.3g} at 95 %)"
     return f"{parameter.symbol} = {parameter.value:.3g}{bound}"
-
-
-def is_sound(flags: tuple[Flag, ...]) -> bool:
-    """True if no finding forbids to quote the law."""
-    return all(flag.name in _HARMLESS for flag in flags)

@@ -82,12 +82,20 @@ class Law(Protocol):
     def outer(self, at: Frame, theta: Theta) -> Float[np.ndarray, "b p"]: ...
 
 
-def _unbounded(size: int) -> tuple[Float[np.ndarray, "k"], Float[np.ndarray, "k"]]:
-    return np.full(size, -np.inf), np.full(size, np.inf)
+class _Linear:
+    """A law without a shape, linear in parameters of any size."""
+
+    size: int
+
+    def bounds(self, at: Frame) -> tuple[Float[np.ndarray, "k"], Float[np.ndarray, "k"]]:  # noqa: ARG002
+        return np.full(self.size, -np.inf), np.full(self.size, np.inf)
+
+    def shapes(self, at: Frame, count: int) -> Float[np.ndarray, "s"]:  # noqa: ARG002
+        return np.zeros(1)
 
 
 @dataclass(frozen=True)
-class Constant:
+class Constant(_Linear):
     """``q = q_0``: internal ``(ln q_0,)``."""
 
     name: str = "constant"
@@ -97,12 +105,6 @@ class Constant:
     shape: int | None = None
     symbols: tuple[str, ...] = ("q_0",)
     logarithmic: tuple[str, ...] = ("q_0",)
-
-    def bounds(self, at: Frame) -> tuple[Float[np.ndarray, "k"], Float[np.ndarray, "k"]]:  # noqa: ARG002
-        return _unbounded(1)
-
-    def shapes(self, at: Frame, count: int) -> Float[np.ndarray, "s"]:  # noqa: ARG002
-        return np.zeros(1)
 
     def starts(
         self,
@@ -134,7 +136,7 @@ class Constant:
 
 
 @dataclass(frozen=True)
-class Power:
+class Power(_Linear):
     """``q = A n^-alpha``: internal ``(ln q at the centre, alpha)``."""
 
     name: str = "power"
@@ -144,12 +146,6 @@ class Power:
     shape: int | None = None
     symbols: tuple[str, ...] = ("A", "α")
     logarithmic: tuple[str, ...] = ("A",)
-
-    def bounds(self, at: Frame) -> tuple[Float[np.ndarray, "k"], Float[np.ndarray, "k"]]:  # noqa: ARG002
-        return _unbounded(2)
-
-    def shapes(self, at: Frame, count: int) -> Float[np.ndarray, "s"]:  # noqa: ARG002
-        return np.zeros(1)
 
     def starts(
         self,
@@ -242,9 +238,7 @@ class Broken:
     logarithmic: tuple[str, ...] = ("A", "n_b")
 
     def bounds(self, at: Frame) -> tuple[Float[np.ndarray, "k"], Float[np.ndarray, "k"]]:
-        low, high = _unbounded(4)
-        low[3], high[3] = at.low, at.high
-        return low, high
+        return np.array([*[-np.inf] * 3, at.low]), np.array([*[np.inf] * 3, at.high])
 
     def shapes(self, at: Frame, count: int) -> Float[np.ndarray, "s"]:
         return np.linspace(at.low, at.high, count)

@@ -46,17 +46,13 @@ class Polynomial:
     def half_width(self, k: int) -> float:
         """Half the 95 % interval of c_k.
 
-        Without errors, Student's t with ``dof`` times the standard error. With errors, the wider of
-        two intervals: Gaussian with the errors as given, and Student's t with the scatter found,
-        each exact where its premise holds. Student's t on top of ``max(1, chi2 / dof)`` would
-        guard twice and cover 99 % and more below ten points.
+        Without errors, Student's t with ``dof`` times the standard error; with errors,
+        :func:`half_interval` times what the errors as given make of it.
         """
         standard = math.sqrt(float(self.covariance[k, k]))
-        student = student_quantile(self.dof, 0.95) * standard
         if self.chi2 is None:
-            return student
-        found = student * math.sqrt(self.chi2 / self.dof / self.scale)
-        return max(GAUSSIAN_95 * standard / math.sqrt(self.scale), found)
+            return student_quantile(self.dof, 0.95) * standard
+        return half_interval(self.chi2, self.dof) * standard / math.sqrt(self.scale)
 
 
 def fit_polynomial(
@@ -110,6 +106,16 @@ def fit_polynomial(
         dof=dof,
         residuals=residuals,
     )
+
+
+def half_interval(chi2: float, dof: int) -> float:
+    """Half of a 95 % interval over the standard error that the errors as given make.
+
+    The wider of two intervals: Gaussian with the errors as given, and Student's t with the scatter
+    found, each exact where its premise holds. Student's t on top of ``max(1, chi2 / dof)`` would
+    guard twice and cover 99 % and more below ten points.
+    """
+    return max(GAUSSIAN_95, student_quantile(dof, 0.95) * math.sqrt(chi2 / dof))
 
 
 def student_quantile(dof: int, level: float) -> float:

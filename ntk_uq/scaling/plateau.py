@@ -211,7 +211,7 @@ def _is_one_trend(whole: PowerLawFit) -> bool:
     if whole.alpha is None or whole.alpha_interval is None:
         return False
     # A rising line is no valid power law, but a trend none the less.
-    sound = is_valid(tuple(flag for flag in whole.flags if flag.name != "rising"))
+    sound = is_valid(whole.flags, {"rising"})
     low, high = whole.alpha_interval
     return sound and (low > 0 or high < 0)
 

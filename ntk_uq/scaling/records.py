@@ -1,6 +1,7 @@
 """What fits are made of: plain values that go to JSON as they are."""
 
 import math
+from collections.abc import Set
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -39,9 +40,14 @@ class LocalExponent(Record):
     error: float | None
 
 
-def is_valid(flags: tuple[Flag, ...]) -> bool:
+def obstacles(flags: tuple[Flag, ...], besides: Set[str] = frozenset()) -> tuple[Flag, ...]:
+    """The flags that invalidate a fit: all but the :data:`HARMLESS`, and ``besides`` of its own."""
+    return tuple(flag for flag in flags if flag.name not in HARMLESS | besides)
+
+
+def is_valid(flags: tuple[Flag, ...], besides: Set[str] = frozenset()) -> bool:
     """True if no flag invalidates the fit."""
-    return all(flag.name in HARMLESS for flag in flags)
+    return not obstacles(flags, besides)
 
 
 def finite(value: float) -> float | None:

@@ -8,7 +8,10 @@ from jaxtyping import Float
 
 from ntk_uq.errors import SpecError
 from ntk_uq.scaling.notation import format_value
-from ntk_uq.scaling.records import Flag, Record
+from ntk_uq.scaling.records import Flag, Record, obstacles
+
+INFORM = frozenset({"narrow_widths_dropped"})
+"""Flags of a fit in width's own that forbid nothing."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class WidthFit(Record):
     def describe(self) -> str:
         """One line: ``c = 12.3 ± 0.4`` with q_inf and p where they were fitted, or why not."""
         if not self.valid:
-            return "; ".join(flag.reason for flag in self.flags if flag.name not in INFORM)
+            return "; ".join(flag.reason for flag in obstacles(self.flags, INFORM))
         parts = [f"c = {format_value(self.c, self.c_error)}"]
         if not self.anchored:
             parts.insert(0, f"q_inf = {format_value(self.q_inf, self.q_inf_error)}")
@@ -76,7 +79,3 @@ class WidthFit(Record):
         if self.power_error is not None:
             parts.append(f"p = {format_value(self.power, self.power_error)}")
         return ", ".join(parts)
-
-
-INFORM = frozenset({"missing_points", "narrow_widths_dropped"})
-"""Flags that forbid nothing."""

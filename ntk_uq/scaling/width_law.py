@@ -10,7 +10,7 @@ from jaxtyping import Float, Real
 from scipy import optimize, special
 
 from ntk_uq.errors import SpecError
-from ntk_uq.scaling.least_squares import GAUSSIAN_95, student_quantile
+from ntk_uq.scaling.least_squares import half_interval
 from ntk_uq.scaling.records import Flag, is_valid
 from ntk_uq.scaling.width_fit import INFORM, WidthFit
 
@@ -170,8 +170,7 @@ class _Solution:
     def factor(self) -> float:
         """Half of a 95 % interval over the standard error, which the covariance has widened."""
         widened = math.sqrt(max(1.0, self.chi2 / self.dof))
-        found = student_quantile(self.dof, 0.95) * math.sqrt(self.chi2 / self.dof)
-        return max(GAUSSIAN_95, found) / widened
+        return half_interval(self.chi2, self.dof) / widened
 
     def error(self, gradient: Sequence[float]) -> float:
         """Standard error of a function of (a, b, b2, p) with that gradient."""
@@ -294,7 +293,7 @@ def _record(
         dof=solution.dof,
         p_value=solution.p_value,
         flags=found,
-        valid=_may_be_quoted(found) and a > 0,
+        valid=is_valid(found, INFORM) and a > 0,
     )
 
 
@@ -304,10 +303,6 @@ def _correlation(solution: _Solution) -> float:
     rows = np.array([(-solution.b / a**2, 1 / a, 0, 0), (-solution.b2 / a**2, 0, 1 / a, 0)])
     covariance = rows @ solution.covariance @ rows.T
     return float(covariance[0, 1] / math.sqrt(covariance[0, 0] * covariance[1, 1]))
-
-
-def _may_be_quoted(flags: tuple[Flag, ...]) -> bool:
-    return is_valid(tuple(flag for flag in flags if flag.name not in INFORM))
 
 
 def _unusable(points: _Points, theory: float | None, free_power: bool) -> Flag | None:

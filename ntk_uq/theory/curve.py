@@ -21,8 +21,9 @@ from ntk_uq.specs import CurveSpec, TrainingSpec
 from ntk_uq.theory.cholesky import GrowingCholesky
 from ntk_uq.theory.filters import smoother
 from ntk_uq.theory.kernels import TILE, Kernels
+from ntk_uq.theory.losses import LossMoments
 from ntk_uq.theory.memory import check_memory
-from ntk_uq.theory.moments import LossMoments, loss_moments
+from ntk_uq.theory.moments import loss_moments
 from ntk_uq.theory.provenance import provenance
 from ntk_uq.theory.ridge import ridge_of
 from ntk_uq.theory.soundness import advice, doubts

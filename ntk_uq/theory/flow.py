@@ -24,9 +24,10 @@ from ntk_uq.theory.flow_record import (
     Optimum,
 )
 from ntk_uq.theory.kernels import Kernels
+from ntk_uq.theory.losses import LossMoments
 from ntk_uq.theory.memory import check_flow_memory
 from ntk_uq.theory.modes import Modes
-from ntk_uq.theory.moments import LossMoments, loss_moments, test_loss
+from ntk_uq.theory.moments import loss_moments, test_loss
 from ntk_uq.theory.provenance import provenance
 from ntk_uq.theory.ridge import ridge_of
 from ntk_uq.theory.soundness import doubts

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ntk_uq.records import Record
+from ntk_uq.theory.losses import TrainingMoments
 
 FLOW_VERSION = 2
 """Part of every key: raised when the numbers change."""
@@ -13,29 +14,16 @@ INSIDE, FIRST, LAST, CONVERGED = "inside", "first", "last", "converged"
 
 
 @dataclass(frozen=True)
-class FlowPoint(Record):
+class FlowPoint(TrainingMoments):
     """The losses over random initializations at one training time.
 
     Attributes:
         time: ``tau = t lambda_max``; None for the limit of endless training.
-        mu, mu_bias, mu_variance, sigma, epsilon, epsilon_floor, epsilon_population: of the test
-            loss, as in :class:`ntk_uq.theory.moments.LossMoments`.
-        train_mu: mean of the same loss on the training set, whose targets have the label noise.
-            train_mu_bias, train_mu_variance: its two parts. train_sigma: its standard deviation.
+
+    The targets of the training set have the label noise, and those of the test set have not.
     """
 
     time: float | None
-    mu: float
-    mu_bias: float
-    mu_variance: float
-    sigma: float
-    epsilon: float
-    epsilon_floor: float
-    epsilon_population: float | None
-    train_mu: float
-    train_mu_bias: float
-    train_mu_variance: float
-    train_sigma: float
 
 
 @dataclass(frozen=True)

@@ -5,37 +5,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from ntk_uq.records import Record
+from ntk_uq.theory.losses import TrainingMoments
 
 HISTORY_VERSION = 1
 """Part of every history's key: raised when the numbers change."""
 
 
 @dataclass(frozen=True)
-class HistoryStep(Record):
+class HistoryStep(TrainingMoments):
     """The losses over random initializations after k steps of gradient descent.
 
     Attributes:
         step: k; 0 is initialization.
-        mu, mu_bias, mu_variance, sigma, epsilon, epsilon_floor, epsilon_population: of the test
-            loss, as in :class:`ntk_uq.theory.moments.LossMoments`.
         skewness: of the test loss, dimensionless; None for losses without spread.
-        train_mu: mean of the same loss on the training set. train_mu_bias, train_mu_variance: its
-            two parts. train_sigma: its standard deviation.
     """
 
     step: int
-    mu: float
-    mu_bias: float
-    mu_variance: float
-    sigma: float
-    epsilon: float
-    epsilon_floor: float
-    epsilon_population: float | None
     skewness: float | None
-    train_mu: float
-    train_mu_bias: float
-    train_mu_variance: float
-    train_sigma: float
 
 
 @dataclass(frozen=True)

@@ -1,34 +1,12 @@
 """Mean and spread of the test loss over initializations, from the outputs' Gaussian."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from jaxtyping import Float
 
+from ntk_uq.theory.losses import LossMoments
+
 _ROWS = 256
 """Rows of S squared at once."""
-
-
-@dataclass(frozen=True)
-class LossMoments:
-    """Moments of the test loss; all dimensionless if targets are.
-
-    Attributes:
-        mu: mean over initializations. mu_bias, mu_variance: its two parts.
-        sigma: standard deviation over initializations.
-        epsilon: sigma / mu.
-        epsilon_floor: its part that is noise of a finite test set.
-        epsilon_population: its part that is the network's; None where the test set is too small
-            to tell it from zero.
-    """
-
-    mu: float
-    mu_bias: float
-    mu_variance: float
-    sigma: float
-    epsilon: float
-    epsilon_floor: float
-    epsilon_population: float | None
 
 
 def test_loss(

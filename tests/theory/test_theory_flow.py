@@ -21,9 +21,10 @@ from ntk_uq.theory.filters import flow_filter
 from ntk_uq.theory.flow import Flow, evaluate_flow
 from ntk_uq.theory.flow_record import CONVERGED, FIRST, INSIDE, LAST, FlowDraw
 from ntk_uq.theory.kernels import Kernels
+from ntk_uq.theory.losses import LossMoments
 from ntk_uq.theory.memory import check_flow_memory
 from ntk_uq.theory.modes import Modes
-from ntk_uq.theory.moments import LossMoments, loss_moments
+from ntk_uq.theory.moments import loss_moments
 
 N, T, DRAW = 30, 20, 1
 SPEC = FlowSpec(

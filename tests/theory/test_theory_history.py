@@ -26,8 +26,9 @@ from ntk_uq.theory.curve import evaluate_draw
 from ntk_uq.theory.history import Dynamics, evaluate_history
 from ntk_uq.theory.history_record import History
 from ntk_uq.theory.kernels import Kernels
+from ntk_uq.theory.losses import LossMoments
 from ntk_uq.theory.memory import check_history_memory
-from ntk_uq.theory.moments import LossMoments, loss_moments
+from ntk_uq.theory.moments import loss_moments
 from ntk_uq.theory.moments import test_loss as loss_of
 
 N, T = 30, 20
