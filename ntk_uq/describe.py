@@ -7,7 +7,7 @@ One function a kind. To add one: a function from its specification to words, and
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,11 +59,9 @@ def words(kind: str, spec: str) -> str:
 
 def curve(spec: CurveSpec) -> str:
     """A scaling curve in words."""
-    sizes = spec.n_train
-    grid = f"N_D {sizes[0]}" if len(sizes) == 1 else f"N_D {sizes[0]} to {sizes[-1]}"
-    draws = f"{spec.draws} draw{'s' * (spec.draws != 1)}"
     parts = (
-        *(title(spec.data.dataset), *network(spec.architecture), grid, draws),
+        *(title(spec.data.dataset), *network(spec.architecture)),
+        *(_span("N_D", spec.n_train), _draws(spec.draws)),
         *(f"N_T {spec.data.n_test}", training(spec.training), *preparation(spec.data)),
     )
     return ", ".join(parts)
@@ -71,11 +69,10 @@ def curve(spec: CurveSpec) -> str:
 
 def ensemble(spec: EnsembleSpec) -> str:
     """Ensembles of finite networks in words."""
-    sizes = spec.n_train
-    grid = f"N_D {sizes[0]}" if len(sizes) == 1 else f"N_D {sizes[0]} to {sizes[-1]}"
     parts = (
         *(title(spec.data.dataset), *network(spec.architecture)),
-        *(f"width {', '.join(map(str, spec.widths))}", grid, f"{spec.members} members"),
+        f"width {', '.join(map(str, spec.widths))}",
+        *(_span("N_D", spec.n_train), f"{spec.members} members"),
         *(f"N_T {spec.data.n_test}", optimizer(spec.optimizer), *preparation(spec.data)),
     )
     return ", ".join(parts)
@@ -96,12 +93,8 @@ def flow(spec: FlowSpec) -> str:
     parts = (
         *(title(spec.data.dataset), *network(spec.architecture), f"N_D {spec.n_train}"),
         f"τ {spec.times[0]:.3g} to {spec.times[-1]:.3g}",
-        *(
-            f"{name} {values[0]:g}" + (f" to {values[-1]:g}" if len(values) > 1 else "")
-            for name, values in levels.items()
-            if values != (0.0,)
-        ),
-        *(f"{spec.draws} draw{'s' * (spec.draws != 1)}", f"N_T {spec.data.n_test}"),
+        *(_span(name, values) for name, values in levels.items() if values != (0.0,)),
+        *(_draws(spec.draws), f"N_T {spec.data.n_test}"),
         *preparation(spec.data),
     )
     return ", ".join(parts)
@@ -121,9 +114,19 @@ def phase_map(spec: MapSpec) -> str:
     ]
     trained = [] if names & {"time", "steps"} else [training(spec.training)]
     over = f"map over {_axis(x)} and {_axis(y)}"
-    draws = f"{spec.draws} draw{'s' * (spec.draws != 1)}"
+    draws = _draws(spec.draws)
     parts = (title(spec.data.dataset), over, *fixed, draws, *trained, *preparation(spec.data))
     return ", ".join(parts)
+
+
+def _span(name: str, values: Sequence[float]) -> str:
+    """The first and the last of some increasing numbers."""
+    first, last = (str(v) if isinstance(v, int) else f"{v:g}" for v in (values[0], values[-1]))
+    return f"{name} {first}" if len(values) == 1 else f"{name} {first} to {last}"
+
+
+def _draws(number: int) -> str:
+    return f"{number} draw{'s' * (number != 1)}"
 
 
 def axis_symbol(name: str) -> str:

@@ -3,7 +3,7 @@
 import math
 import re
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,10 +114,16 @@ class Exhibit:
         return f"{self.page}?{urllib.parse.urlencode(self.view.to_query())}"
 
 
-def spec_columns(*specs: Spec) -> tuple[tuple[Column, ...], dict[str, Value]]:
+def spec_columns(
+    *specs: Spec, without: Collection[str] = ()
+) -> tuple[tuple[Column, ...], dict[str, Value]]:
     """Columns for what is the same in all rows: the plain fields of some specifications.
 
     Tables of several views can then be put one below the other.
+
+    Args:
+        specs: the specifications.
+        without: fields that differ from row to row, and are left out.
 
     Returns:
         The columns, and the values; lists of numbers as words such as ``10,20``.
@@ -125,7 +131,7 @@ def spec_columns(*specs: Spec) -> tuple[tuple[Column, ...], dict[str, Value]]:
     columns, values = [], {}
     for spec in specs:
         for name, value in spec.to_json().items():
-            if isinstance(value, Mapping):
+            if isinstance(value, Mapping) or name in without:
                 continue
             listed = isinstance(value, list)
             values[name] = check_of(type(spec), name).format(tuple(value)) if listed else value

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from ntk_uq.describe import axis_symbol
 from ntk_uq.figures.style import TITLE_HEIGHT, Style
 from ntk_uq.maps import Cell, CriticalLine, PhaseMap, critical_lines, warnings_of
 from ntk_uq.specs import Axis
@@ -305,19 +306,9 @@ def cell_name(found: PhaseMap, row: int, column: int) -> str:
     x, y = found.spec.axes
     places = ((x, x.values[column]), (y, y.values[row]))
     return ", ".join(
-        value if axis.categorical else f"{_SHORT.get(axis.name, axis.name)} = {value:g}"
+        value if axis.categorical else f"{axis_symbol(axis.name)} = {value:g}"
         for axis, value in places
     )
-
-
-_SHORT = {
-    "sigma_w": "σ_w",
-    "sigma_b": "σ_b",
-    "n_train": "N_D",
-    "n_test": "N_T",
-    "time": "t",
-    "steps": "k",
-}
 
 
 def _wrapped(text: str, width: int = 60) -> list[str]:

@@ -51,9 +51,8 @@ def exhibit(
     unit = datasets.loss_unit(dataset, view.data)
     curves = [trace.curve for trace in traces]
     window = (view.fit_low, view.fit_high)
-    same, values = spec_columns(view.data, traces[0].curve.spec.architecture, view.training)
-    same = tuple(column for column in same if column.name != "depth")
-    values.pop("depth")
+    network = traces[0].curve.spec.architecture
+    same, values = spec_columns(view.data, network, view.training, without=("depth",))
     columns = (*_columns(unit), *same)
     empty: Row = dict.fromkeys((column.name for column in columns), None)
     target = view.extrapolate

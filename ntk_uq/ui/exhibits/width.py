@@ -53,9 +53,7 @@ def exhibit(view: WidthView, studies: Sequence[WidthLaws], style: Style) -> Exhi
     dataset = datasets.get(view.data.dataset)
     unit = datasets.loss_unit(dataset, view.data)
     first = view.ensembles()[0]
-    same, values = spec_columns(first.data, first.architecture, first.optimizer)
-    same = tuple(column for column in same if column.name != "depth")
-    values.pop("depth")
+    same, values = spec_columns(first.data, first.architecture, first.optimizer, without=("depth",))
     columns = (
         Column("depth", "", "number of hidden layers"),
         *(c for c in ensembles.all_columns(unit) if c.name in _ENSEMBLE),
