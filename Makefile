@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-dep
 CODE := ntk_uq pages tests benchmarks app.py
 
 # The program sets this for itself; tests compute in their own process (see ntk_uq/settings.py).
-export OPENBLAS_THREAD_TIMEOUT ?= 4
+export OPENBLAS_THREAD_TIMEOUT ?= 18
 
 .PHONY: run test test-slow check format lock clean
 

@@ -2,7 +2,6 @@
 
 import functools
 import importlib.metadata
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -45,7 +44,7 @@ def threads() -> int:
     """
     if jax.default_backend() != "cpu":
         return 1
-    return max(1, (os.cpu_count() or 1) // settings.workers())
+    return settings.cores()
 
 
 def train_members(

@@ -97,14 +97,15 @@ def smoother(
     directions that the training has not reached are harmless however small their eigenvalues.
 
     Args:
-        ntk: T on the training set; overwritten.
+        ntk: T on the training set, of which only the lower triangle is used; overwritten.
         ntk_dt: T between training and test set.
         ridge: added to the diagonal of T.
         training: a specification with a time or a number of steps.
     """
     ntk[np.diag_indices_from(ntk)] += ridge
+    # Transposed, the lower triangle has LAPACK's order and is overwritten, not copied.
     eigenvalues, vectors = scipy.linalg.eigh(
-        ntk, driver="evd", overwrite_a=True, check_finite=False
+        ntk.T, lower=False, driver="evd", overwrite_a=True, check_finite=False
     )
     projected = vectors.T @ ntk_dt
     inverse = inverse_filter(eigenvalues, training)

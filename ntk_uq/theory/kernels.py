@@ -1,19 +1,33 @@
 """NNGP and NTK matrices of prepared inputs, in float64, tile by tile on JAX's default device."""
 
 import functools
-import hashlib
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from ntk_uq import settings
 from ntk_uq.architecture import build
 from ntk_uq.errors import KernelOverflowError
 from ntk_uq.specs import ArchitectureSpec
+from ntk_uq.theory.close_pairs import CLOSE, relu_kernels
 from ntk_uq.theory.cost import TILE
+from ntk_uq.theory.criticality import mean_square_slope, next_variance
+from ntk_uq.theory.dual import LAYERS, propagate, scales
 
 Matrix = Float[np.ndarray, "n1 n2"]
+
+Write = Callable[[slice, slice, tuple[Matrix, ...]], None]
+"""Takes rows, columns and the kernels there; called from several threads, once for each tile."""
+
+_Block = tuple[jax.Array, jax.Array, jax.Array]
+
+_STRIP = 64
+"""Rows of a tile that go through all layers together."""
 
 
 class Kernels:
@@ -23,151 +37,261 @@ class Kernels:
         spec: the architecture.
         names: which kernels: a tuple out of ``nngp`` and ``ntk``; every method returns them in
             that order.
+        reference: whether neural-tangents evaluates them, instead of the closed forms written
+            here; it does so, too, for an activation that has none.
     """
 
-    def __init__(self, spec: ArchitectureSpec, names: tuple[str, ...] = ("nngp", "ntk")) -> None:
+    def __init__(
+        self,
+        spec: ArchitectureSpec,
+        names: tuple[str, ...] = ("nngp", "ntk"),
+        reference: bool = False,
+    ) -> None:
         self.spec = spec
         self.names = names
+        self.reference = reference or spec.activation not in LAYERS
 
     def cross(
         self, x1: Float[np.ndarray, "n1 d"], x2: Float[np.ndarray, "n2 d"]
     ) -> tuple[Matrix, ...]:
-        """The kernels between two sets of examples, each (n1, n2)."""
-        out = tuple(np.empty((len(x1), len(x2))) for _ in self.names)
-        self._fill(out, x1, x2)
-        self._mend_equal(out, x1, x2)
-        return out
-
-    def symmetric(self, x: Float[np.ndarray, "n d"]) -> tuple[Matrix, ...]:
-        """The kernels of a set of examples with itself, each (n, n)."""
-        out = tuple(np.empty((len(x), len(x))) for _ in self.names)
-        self.extend(out, x, 0)
-        return out
-
-    def extend(self, out: tuple[Matrix, ...], x: Float[np.ndarray, "n d"], start: int) -> None:
-        """Grows kernels in place from the first ``start`` examples to all ``n``.
-
-        Writes rows and columns ``start`` to ``n`` of each (n, n) matrix in ``out``; what stands
-        above and left of them is kept.
+        """The kernels between two sets of examples, each (n1, n2).
 
         Raises:
             KernelOverflowError: if a kernel is not finite in float64.
         """
-        n = len(x)
-        for low in range(start, n, TILE):
-            high = min(low + TILE, n)
-            self._fill(tuple(k[low:high, :high] for k in out), x[low:high], x[:high])
-            for k in out:
-                k[:low, low:high] = k[low:high, :low].T
-            # Panel by panel: one check of everything would take an array as large as a kernel's
-            # eighth.
-            for k in out:
-                _check_finite(k[low:high, :high], self.spec)
-        self._mend_equal(tuple(k[start:n, :n] for k in out), x[start:], x)
-        for k in out:
-            k[:start, start:n] = k[start:n, :start].T
+        out = tuple(np.empty((len(x1), len(x2))) for _ in self.names)
 
-    def diagonal(self, x: Float[np.ndarray, "n d"]) -> tuple[Float[np.ndarray, "n"], ...] | None:
-        """The kernels of each example with itself where a closed form is needed, otherwise None.
+        def write(rows: slice, columns: slice, tiles: tuple[Matrix, ...]) -> None:
+            for k, tile in zip(out, tiles, strict=True):
+                k[rows, columns] = tile
 
-        ReLU's arccos loses half the digits at cos = 1 (neural-tangents' NTK is off by 3e-8
-        there). With ``q_1 = sigma_w^2 |x|^2 / d + sigma_b^2``, each hidden layer maps
+        rows, columns = _Inputs(self.spec, x1), _Inputs(self.spec, x2)
+        places = [(i, j) for i in rows.starts for j in columns.starts]
+        self._evaluate(rows, columns, places, write)
+        return out
 
-            q -> sigma_w^2 q / 2 + sigma_b^2,    theta -> q_new + sigma_w^2 theta / 2
+    def symmetric(self, x: Float[np.ndarray, "n d"]) -> tuple[Matrix, ...]:
+        """The kernels of a set of examples with itself, each (n, n).
 
-        from ``theta_1 = q_1``; Cho and Saul, NeurIPS 2009, at angle zero.
+        Raises:
+            KernelOverflowError: if a kernel is not finite in float64.
         """
-        if self.spec.activation != "relu":
-            return None
-        w2, b2 = self.spec.sigma_w**2, self.spec.sigma_b**2
-        with np.errstate(over="ignore"):  # the kernel itself is checked, in words
-            q = w2 * np.mean(x * x, axis=1) + b2
-            theta = q
-            for _ in range(self.spec.depth):
-                q = w2 * q / 2 + b2
-                theta = q + w2 * theta / 2
-        exact = {"nngp": q, "ntk": theta}
-        return tuple(exact[name] for name in self.names)
+        out = tuple(np.empty((len(x), len(x))) for _ in self.names)
+
+        def write(rows: slice, columns: slice, tiles: tuple[Matrix, ...]) -> None:
+            for k, tile in zip(out, tiles, strict=True):
+                k[rows, columns] = tile
+                # In narrow strips: a transposed copy of a whole tile would miss the cache.
+                for low in range(0, len(tile), 32):
+                    strip = tile[low : low + 32]
+                    k[columns, rows.start + low : rows.start + low + len(strip)] = strip.T
+
+        self.lower(x, len(x), write)
+        return out
+
+    def lower(self, x: Float[np.ndarray, "m d"], n: int, write: Write) -> None:
+        """Hands out the kernels of m examples with the first n of them, on and below the diagonal.
+
+        Tiles that cross the diagonal come whole, and exactly symmetric.
+
+        Raises:
+            KernelOverflowError: if a kernel is not finite in float64.
+        """
+        inputs = _Inputs(self.spec, x)
+        places = [(i, j) for i in inputs.starts for j in inputs.starts if j <= i and j < n]
+        self._evaluate(inputs, inputs, places, write)
+
+    def diagonal(self, x: Float[np.ndarray, "n d"]) -> tuple[Float[np.ndarray, "n"], ...]:
+        """The kernels of each example with itself, (n,) each, in closed form.
+
+        ReLU's angle between an input and itself loses half the digits (neural-tangents' NTK is off
+        by 3e-8 there). With the variance map q -> q' of
+        :func:`~ntk_uq.theory.criticality.next_variance` from ``q_1 = sigma_w^2 |x|^2 / d +
+        sigma_b^2``, and from ``theta_1 = q_1``,
+
+            theta -> q' + sigma_w^2 E[phi'^2] theta
+        """
+        return _Inputs(self.spec, x).diagonal(self.names)
 
     def mean_diagonal(self, x: Float[np.ndarray, "n d"]) -> tuple[float, ...]:
         """``tr(K) / n`` of each kernel, without the matrix."""
-        sums = np.zeros(len(self.names))
-        for low in range(0, len(x), TILE):
-            part = self.symmetric(x[low : low + TILE])
-            sums += [np.trace(k) for k in part]
-        return tuple(sums / len(x))
+        return tuple(float(np.mean(k)) for k in self.diagonal(x))
 
-    def _mend_equal(self, out: tuple[Matrix, ...], x1: np.ndarray, x2: np.ndarray) -> None:
-        """Sets pairs of equal examples, the diagonal among them, to the closed form.
+    def _evaluate(
+        self,
+        rows: "_Inputs",
+        columns: "_Inputs",
+        places: Iterable[tuple[int, int]],
+        write: Write,
+    ) -> None:
+        spec, same = self.spec, rows is columns
+        both = _reference(_without_sigmas(spec)) if self.reference else None
+        function = both or _program(spec.activation, "ntk" in self.names)
 
-        An example that is in the training set twice makes the kernel singular; its rounding
-        error would hide that, and act as a ridge that nobody asked for.
+        def tile(place: tuple[int, int]) -> None:
+            i, j = place
+            with jax.enable_x64(True):
+                sigmas = np.float64(spec.sigma_w), np.float64(spec.sigma_b)
+                nngp, ntk, close = function(rows.at(i), columns.at(j), *sigmas)
+                if same and i == j:
+                    nngp, ntk = (
+                        _reflected(k, d)
+                        for k, d in zip((nngp, ntk), rows.diagonal_at(i), strict=True)
+                    )
+            found = {"nngp": nngp, "ntk": ntk}
+            height, width = min(TILE, rows.n - i), min(TILE, columns.n - j)
+            tiles = tuple(np.asarray(found[name])[:height, :width] for name in self.names)
+            if int(close) > (height if same and i == j else 0):
+                tiles = self._mend(rows, columns, i, j, tiles)
+            write(slice(i, i + height), slice(j, j + width), tiles)
+
+        with ThreadPoolExecutor(settings.cores(), thread_name_prefix="kernels") as pool:
+            for done in [pool.submit(tile, place) for place in places]:
+                done.result()
+
+    def _mend(
+        self, rows: "_Inputs", columns: "_Inputs", i: int, j: int, tiles: tuple[Matrix, ...]
+    ) -> tuple[Matrix, ...]:
+        """A tile with the pairs of it that need more care than their scalar product tells.
+
+        Equal examples have what the diagonal has: an example that is in the training set twice
+        makes the kernel singular; its rounding error would hide that, and act as a ridge that
+        nobody asked for.
         """
-        diagonal = self.diagonal(x1)
-        if diagonal is None:
-            return
-        rows, columns = _equal_pairs(x1, x2)
-        for k, exact in zip(out, diagonal, strict=True):
-            k[rows, columns] = exact[rows]
+        x1, x2 = rows.x[i : i + TILE], columns.x[j : j + TILE]
+        k = self.spec.sigma_w**2 * (x1 @ x2.T) / x1.shape[1] + self.spec.sigma_b**2
+        k *= rows.inverse[i : i + TILE, None]
+        k *= columns.inverse[None, j : j + TILE]
+        where = np.nonzero(np.abs(k) > 1 - CLOSE)
+        del k
+        mended = tuple(np.array(tile) for tile in tiles)
+        # So many pairs at a time that their inputs take no more room than the tile's do.
+        for low in range(0, len(where[0]), TILE):
+            r, c = (index[low : low + TILE] for index in where)
+            equal = np.all(x1[r] == x2[c], axis=1)
+            for tile, d in zip(mended, rows.diagonal(self.names), strict=True):
+                tile[r[equal], c[equal]] = d[i + r[equal]]
+            if self.spec.activation == "relu" and not equal.all():
+                r, c = r[~equal], c[~equal]
+                by_name = dict(
+                    zip(("nngp", "ntk"), relu_kernels(self.spec, x1[r], x2[c]), strict=True)
+                )
+                for tile, name in zip(mended, self.names, strict=True):
+                    tile[r, c] = by_name[name]
+        return mended
 
-    def _fill(self, out: tuple[Matrix, ...], x1: np.ndarray, x2: np.ndarray) -> None:
-        function = _tile_function(_without_sigmas(self.spec), self.names)
-        sigmas = (np.float64(self.spec.sigma_w), np.float64(self.spec.sigma_b))
-        with jax.enable_x64(True):
-            for i in range(0, len(x1), TILE):
-                rows = _padded(x1[i : i + TILE])
-                for j in range(0, len(x2), TILE):
-                    tiles = function(rows, _padded(x2[j : j + TILE]), *sigmas)
-                    for k, tile in zip(out, tiles, strict=True):
-                        block = k[i : i + TILE, j : j + TILE]
-                        block[:] = np.asarray(tile)[: block.shape[0], : block.shape[1]]
+
+class _Inputs:
+    """Examples in blocks of a tile, on the device, with what a kernel needs of each alone."""
+
+    def __init__(self, spec: ArchitectureSpec, x: Float[np.ndarray, "n d"]) -> None:
+        self.x, self.n = x, len(x)
+        self.starts = range(0, self.n, TILE)
+        self._factor = spec.sigma_w / x.shape[1] ** 0.5
+        self._blocks: dict[int, _Block] = {}
+        w2, b2 = spec.sigma_w**2, spec.sigma_b**2
+        received = []  # the variance that each hidden layer receives
+        with np.errstate(over="ignore", invalid="ignore"):
+            q = theta = w2 * np.einsum("ij,ij->i", x, x) / x.shape[1] + b2
+            self.inverse = np.divide(1, np.sqrt(q), out=np.zeros_like(q), where=q > 0)
+            for _ in range(spec.depth):
+                received.append(q)
+                slope = mean_square_slope(spec.activation, q)
+                q = next_variance(spec.activation, spec.sigma_w, spec.sigma_b, q)
+                theta = q + w2 * slope * theta
+        self._diagonal = {"nngp": q, "ntk": theta}
+        # No entry is larger than the diagonal's.
+        if not all(np.isfinite(v).all() for v in (*received, q, theta)):
+            raise KernelOverflowError(
+                f"The kernel of {spec.depth} hidden layers with sigma_w = {spec.sigma_w:g} and "
+                f"sigma_b = {spec.sigma_b:g} is not finite in float64; choose smaller values."
+            )
+        self._scales = scales(spec.activation, np.stack(received))  # (kinds, depth, n)
+
+    def diagonal(self, names: tuple[str, ...]) -> tuple[Float[np.ndarray, "n"], ...]:
+        return tuple(self._diagonal[name] for name in names)
+
+    def diagonal_at(self, start: int) -> tuple[np.ndarray, np.ndarray]:
+        block = slice(start, start + TILE)
+        nngp, ntk = (_filled(self._diagonal[name][block]) for name in ("nngp", "ntk"))
+        return nngp, ntk
+
+    def at(self, start: int) -> _Block:
+        """``sigma_w x / sqrt(d)``, scales and inverse roots of a block, filled up with zeros."""
+        if start not in self._blocks:
+            block = slice(start, start + TILE)
+            self._blocks[start] = (
+                jnp.asarray(_filled(self._factor * self.x[block])),
+                jnp.asarray(_filled(self._scales[..., block].T).T),
+                jnp.asarray(_filled(self.inverse[block])),
+            )
+        return self._blocks[start]
 
 
-@functools.lru_cache(maxsize=64)
-def _tile_function(
-    spec: ArchitectureSpec, names: tuple[str, ...]
-) -> Callable[..., tuple[jax.Array, ...]]:
-    # Compiled once a depth and activation, which takes many times as long as a tile: the sigmas
-    # are arguments, so that a map over them compiles nothing anew.
+@functools.lru_cache(maxsize=16)
+def _program(activation: str, ntk: bool) -> Callable[..., tuple[jax.Array, ...]]:
+    """Compiled once a depth, as are the shapes of its arguments; sigmas are values."""
+
     def tile(
-        x1: jax.Array, x2: jax.Array, sigma_w: jax.Array, sigma_b: jax.Array
+        block1: _Block, block2: _Block, sigma_w: jax.Array, sigma_b: jax.Array
     ) -> tuple[jax.Array, ...]:
-        both = build(spec, sigmas=(sigma_w, sigma_b)).kernel(x1, x2, names)
-        return tuple(getattr(both, name) for name in names)
+        (u1, scales1, inverse1), (u2, scales2, inverse2) = block1, block2
+        products = jnp.matmul(u1, u2.T, precision="highest")
+        # So few rows at a time that they stay in a core's cache through all layers.
+        n_rows = math.gcd(len(u1), _STRIP)
+
+        def strip(i: jax.Array) -> tuple[jax.Array, ...]:
+            rows = functools.partial(
+                jax.lax.dynamic_slice_in_dim, start_index=i * n_rows, slice_size=n_rows
+            )
+            k = rows(products) + sigma_b**2
+            close = _count_close(k, rows(inverse1), inverse2)
+            layers = rows(scales1, axis=2), scales2, scales1.shape[1]
+            return *propagate(activation, k, *layers, sigma_w**2, sigma_b**2, ntk), close
+
+        nngp, theta, close = jax.lax.map(strip, jnp.arange(len(u1) // n_rows))
+        return nngp.reshape(products.shape), theta.reshape(products.shape), jnp.sum(close)
 
     return jax.jit(tile)
 
 
+@functools.lru_cache(maxsize=64)
+def _reference(spec: ArchitectureSpec) -> Callable[..., tuple[jax.Array, ...]]:
+    """The same by neural-tangents, compiled once a depth and activation."""
+
+    def tile(
+        block1: _Block, block2: _Block, sigma_w: jax.Array, sigma_b: jax.Array
+    ) -> tuple[jax.Array, ...]:
+        (u1, _, inverse1), (u2, _, inverse2) = block1, block2
+        root = u1.shape[1] ** 0.5 / sigma_w
+        both = build(spec, sigmas=(sigma_w, sigma_b)).kernel(root * u1, root * u2, ("nngp", "ntk"))
+        k = jnp.matmul(u1, u2.T, precision="highest") + sigma_b**2
+        return both.nngp, both.ntk, _count_close(k, inverse1, inverse2)
+
+    return jax.jit(tile)
+
+
+def _count_close(k: jax.Array, inverse1: jax.Array, inverse2: jax.Array) -> jax.Array:
+    return jnp.sum(jnp.abs(k * (inverse1[:, None] * inverse2[None, :])) > 1 - CLOSE)
+
+
+@jax.jit
+def _reflected(k: jax.Array, diagonal: jax.Array) -> jax.Array:
+    """A tile on the diagonal made exactly symmetric, with that diagonal."""
+    index = jnp.arange(len(k))
+    lower = index[:, None] > index[None, :]
+    return jnp.where(lower, k, jnp.where(index[:, None] == index[None, :], diagonal[:, None], k.T))
+
+
 def _without_sigmas(spec: ArchitectureSpec) -> ArchitectureSpec:
-    """Depth and activation alone: the program that evaluates kernels depends on nothing else."""
+    """Depth and activation alone: a compiled program depends on nothing else."""
     return ArchitectureSpec(depth=spec.depth, activation=spec.activation)
 
 
-def _padded(x: np.ndarray) -> np.ndarray:
-    """Rows filled up to a full tile with copies of the first, which no kernel minds."""
-    missing = TILE - len(x)
-    return x if missing == 0 else np.concatenate([x, np.broadcast_to(x[:1], (missing, x.shape[1]))])
-
-
-def _equal_pairs(x1: np.ndarray, x2: np.ndarray) -> tuple[list[int], list[int]]:
-    """Indices of all pairs of a row of ``x1`` and an equal row of ``x2``."""
-    places: dict[bytes, list[int]] = {}
-    for j, row in enumerate(x2):
-        places.setdefault(hashlib.blake2b(row.tobytes(), digest_size=16).digest(), []).append(j)
-    rows, columns = [], []
-    for i, row in enumerate(x1):
-        for j in places.get(hashlib.blake2b(row.tobytes(), digest_size=16).digest(), ()):
-            rows.append(i)
-            columns.append(j)
-    return rows, columns
-
-
-def _check_finite(k: Matrix, spec: ArchitectureSpec) -> None:
-    if not np.isfinite(k).all():
-        raise KernelOverflowError(
-            f"The kernel of {spec.depth} hidden layers with sigma_w = {spec.sigma_w:g} and "
-            f"sigma_b = {spec.sigma_b:g} is not finite in float64; choose smaller values."
-        )
+def _filled(a: np.ndarray) -> np.ndarray:
+    """Rows filled up with zeros to a full tile: so one program serves all."""
+    missing = TILE - len(a)
+    return a if missing == 0 else np.pad(a, [(0, missing)] + [(0, 0)] * (a.ndim - 1))
 
 
 def device() -> str:

@@ -46,7 +46,7 @@ class Cluster:
                 "NTK_UQ_OWN": str(folder / "own"),
                 "NTK_UQ_CACHE": str(self.cache(machine)),
                 "PYTHONPATH": str(ROOT),
-                "OPENBLAS_THREAD_TIMEOUT": "4",
+                "OPENBLAS_THREAD_TIMEOUT": "18",
                 **environment,
             },
             log=machine,

@@ -125,26 +125,6 @@ def test_kernels_do_not_depend_on_the_size_of_a_tile(monkeypatch):
             np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-14)
 
 
-@pytest.mark.parametrize("activation", ["relu", "gelu"])
-def test_kernels_grown_in_uneven_steps_are_those_made_at_once(monkeypatch, activation):
-    monkeypatch.setattr(kernels, "TILE", 64)
-    x = digits(300, 1).x_train
-    grower = Kernels(ArchitectureSpec(2, activation, sigma_b=0.1))
-    grown = tuple(np.full((300, 300), np.nan) for _ in range(2))
-    old = 0
-    for n in (1, 2, 63, 64, 65, 130, 300):
-        before = [np.array(k[:old, :old]) for k in grown]
-        grower.extend(tuple(k[:n, :n] for k in grown), x[:n], old)
-        for k, kept in zip(grown, before, strict=True):
-            assert np.array_equal(k[:old, :old], kept)
-            assert np.array_equal(k[:n, :n], k[:n, :n].T)
-            assert np.isnan(k[n:]).all()
-            assert np.isnan(k[:, n:]).all()
-        old = n
-    for k, want in zip(grown, grower.symmetric(x), strict=True):
-        np.testing.assert_allclose(k, want, rtol=1e-13, atol=1e-14)
-
-
 def test_the_mean_diagonal_is_the_trace_over_n():
     rng = np.random.default_rng(8)
     x = rng.standard_normal((150, 9)) * rng.uniform(0.2, 2, (150, 1))

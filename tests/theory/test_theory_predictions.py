@@ -10,7 +10,7 @@ from reference_theory import digits, neural_tangents
 from ntk_uq import datasets
 from ntk_uq.architecture import build
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec
-from ntk_uq.theory import cholesky
+from ntk_uq.theory import posterior as posteriors
 from ntk_uq.theory.curve import BayesPosterior, TrainedEnsemble, evaluate_draw
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.moments import loss_moments
@@ -65,7 +65,7 @@ def assert_close(got, want):
 @pytest.mark.parametrize("spec", ARCHITECTURES, ids=lambda s: f"{s.activation}{s.depth}")
 @pytest.mark.parametrize("name", TRAININGS)
 def test_a_grown_posterior_is_the_one_of_neural_tangents(monkeypatch, spec, name):
-    monkeypatch.setattr(cholesky, "BLOCK", 32)  # so that a small problem has many panels
+    monkeypatch.setattr(posteriors, "WIDTH", 32)  # so that a small problem has many panels
     training = TRAININGS[name]
     bayes = training.posterior == "bayes"
     whole = digits(GRID[-1], N_TEST, SEED, DRAW)
@@ -78,12 +78,11 @@ def test_a_grown_posterior_is_the_one_of_neural_tangents(monkeypatch, spec, name
         posterior = TrainedEnsemble(kernels, whole, ridge, training)
     curve = CurveSpec(DataSpec(n_test=N_TEST, seed=SEED), spec, training, GRID)
     points = list(evaluate_draw(curve, DRAW))
-    for n, point in zip(GRID, points, strict=True):
+    for n, point, gaussian in zip(GRID, points, posterior.at(GRID), strict=True):
         split = digits(n, N_TEST, SEED, DRAW)
         np.testing.assert_array_equal(split.x_train, whole.x_train[:n])
         mean, covariance = predicted(spec, training, split)
-        posterior.grow(n)
-        got_mean, got_covariance, _ = posterior.gaussian()
+        got_mean, got_covariance, _ = gaussian
         assert_close(got_mean, mean)
         assert_close(got_covariance, covariance)
         np.testing.assert_allclose(got_covariance, got_covariance.T, rtol=0, atol=1e-14)
@@ -110,9 +109,7 @@ def test_a_regression_with_unequal_norms_agrees_too():
     split = datasets.Split(x[:50], np.sin(x[:50, :1]), x[50:], np.sin(x[50:, :1]))
     spec = ARCHITECTURES[1]
     posterior = TrainedEnsemble(Kernels(spec), split, 0.0, TrainingSpec())
-    for n in (10, 50):
-        posterior.grow(n)
-    got_mean, got_covariance, _ = posterior.gaussian()
+    _, (got_mean, got_covariance, _) = posterior.at((10, 50))
     mean, covariance = predicted(spec, TrainingSpec(), split)
     # Worse conditioned than the digits, which magnifies neural-tangents' error.
     np.testing.assert_allclose(got_mean, mean, rtol=0, atol=1e-5 * np.abs(mean).max())

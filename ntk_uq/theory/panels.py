@@ -1,0 +1,171 @@
+"""The lower part of a symmetric matrix in block columns, and a factorization's steps on them.
+
+Half of a square in memory, each column one contiguous array: BLAS works on any range of its rows in
+place. Rows may go on below the square, as those of the test set do.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import scipy.linalg
+from jaxtyping import Float
+from scipy.linalg.blas import dgemm, dsymm, dtrsm
+from scipy.linalg.lapack import dpotrf, dsygst
+
+WIDTH = 256
+"""Columns of a panel. Wider ones make for faster products, and for more of the work in what is no
+product; measured on two cores, 192 to 384 are alike."""
+
+
+class Panels:
+    """Block columns of a matrix, from the diagonal down.
+
+    Args:
+        cuts: 0, then where each block column ends.
+        n_rows: rows of the whole, at least as many as columns.
+
+    Attributes:
+        columns: one C-contiguous array each, (n_rows - low, high - low).
+    """
+
+    def __init__(self, cuts: Sequence[int], n_rows: int) -> None:
+        self.cuts, self.n_rows = tuple(cuts), n_rows
+        self.columns = [np.empty((n_rows - low, high - low)) for low, high in self.ranges]
+
+    @property
+    def ranges(self) -> tuple[tuple[int, int], ...]:
+        """First and last column, exclusive, of each panel."""
+        return tuple(zip(self.cuts[:-1], self.cuts[1:], strict=True))
+
+    def write(self, rows: slice, columns: slice, tile: Float[np.ndarray, "r c"]) -> None:
+        """Sets a part; what lies above the panels' first rows, or right of the last, is dropped."""
+        for (low, high), panel in zip(self.ranges, self.columns, strict=True):
+            first, last = max(low, columns.start), min(high, columns.stop)
+            top = max(low, rows.start)
+            if first < last and top < rows.stop:
+                panel[top - low : rows.stop - low, first - low : last - low] = tile[
+                    top - rows.start :, first - columns.start : last - columns.start
+                ]
+
+    def below(
+        self, n: int, start: int, stop: int
+    ) -> Iterator[tuple[int, int, Float[np.ndarray, "r w"]]]:
+        """First column, last column and rows ``start`` to ``stop`` of each panel up to column n."""
+        for (low, high), panel in zip(self.ranges, self.columns, strict=True):
+            if high <= n:
+                yield low, high, panel[start - low : stop - low]
+
+    def add_diagonal(self, value: float) -> None:
+        """Adds a number to the diagonal."""
+        for panel in self.columns:
+            index = np.arange(panel.shape[1])
+            panel[index, index] += value
+
+    def square(self, n: int) -> Float[np.ndarray, "n n"]:
+        """The leading n columns as a matrix whose part above the diagonal is not written."""
+        out = np.empty((n, n))
+        for low, high, rows in self.triangle(n):
+            out[low:, low:high] = rows
+        return out
+
+    def triangle(self, n: int) -> Iterator[tuple[int, int, Float[np.ndarray, "r w"]]]:
+        """First column, last column, and the rows from the diagonal to n, of each panel."""
+        for (low, high), panel in zip(self.ranges, self.columns, strict=True):
+            if high <= n:
+                yield low, high, panel[: n - low]
+
+    def eliminate(self, j: int) -> None:
+        """One step of ``T = L L'``: panel j becomes that of L, and the later ones what is left.
+
+        Raises:
+            numpy.linalg.LinAlgError: if the matrix is not positive definite in float64.
+        """
+        (low, high), panel = self.ranges[j], self.columns[j]
+        width = high - low
+        _, info = dpotrf(panel[:width].T, lower=0, clean=1, overwrite_a=1)
+        if info:
+            raise np.linalg.LinAlgError("the matrix is not positive definite")
+        divide(panel[width:], panel[:width])
+        for (start, stop), later in zip(self.ranges[j + 1 :], self.columns[j + 1 :], strict=True):
+            subtract(later, panel[start - low :], panel[start - low : stop - low])
+
+    def transform(self, j: int, factor: "Panels") -> None:
+        """The same step for ``K -> L^-1 K L'^-1``, given L: on both sides.
+
+        What is left of K, behind the first columns up to panel j, is the covariance of the rest
+        after ``K_21 <- (K_21 L_11'^-1 - L_21 M / 2)``, ``M = L_11^-1 K_11 L_11'^-1``, and
+
+            K_22 <- K_22 - K_21 L_21' - L_21 K_21'
+
+        as LAPACK's dsygst does. Panel j is of no use afterwards and given back.
+
+        Args:
+            j: which panel; its columns are those of the factor's.
+            factor: L, whose panel j is done; it may have more rows.
+        """
+        (low, high), panel = self.ranges[j], self.columns[j]
+        width = high - low
+        below = factor.columns[j][width : self.n_rows - low]
+        top, rest = panel[:width], panel[width:]
+        dsygst(top.T, factor.columns[j][:width].T, lower=0, overwrite_a=1)
+        divide(rest, factor.columns[j][:width])
+        if len(rest):
+            dsymm(-0.5, top.T, below.T, 1.0, rest.T, lower=0, overwrite_c=1)
+        for (start, stop), later in zip(self.ranges[j + 1 :], self.columns[j + 1 :], strict=True):
+            a, b = start - high, stop - high
+            subtract(later, rest[a:], below[a:b])
+            subtract(later, below[a:], rest[a:b])
+        self.columns[j] = np.empty((0, width))
+
+
+def subtract(
+    c: Float[np.ndarray, "r m"], a: Float[np.ndarray, "r k"], b: Float[np.ndarray, "m k"]
+) -> None:
+    """``c -= a b'`` in place; all are C-contiguous."""
+    if c.size and a.shape[1]:
+        _in_place(c)
+        dgemm(-1.0, b.T, a.T, 1.0, c.T, trans_a=1, overwrite_c=1)
+
+
+def divide(b: Float[np.ndarray, "r w"], triangle: Float[np.ndarray, "w w"]) -> None:
+    """``b <- b L'^-1`` in place, with L the lower triangle."""
+    if b.size:
+        _in_place(b)
+        dtrsm(1.0, triangle.T, b.T, lower=0, trans_a=1, overwrite_b=1)
+
+
+def solve_lower(factor: Panels, b: Float[np.ndarray, "n k"]) -> None:
+    """``b <- L^-1 b`` in place, with the leading n columns of L."""
+    for low, high, rows in factor.triangle(len(b)):
+        top, rest = b[low:high], b[high:]
+        top[:] = scipy.linalg.solve_triangular(
+            rows[: high - low], top, lower=True, check_finite=False
+        )
+        rest -= rows[high - low :] @ top
+
+
+def solve_upper(factor: Panels, b: Float[np.ndarray, "n k"]) -> None:
+    """``b <- L'^-1 b`` in place, with the leading n columns of L; b is C-contiguous."""
+    for low, high, rows in reversed(list(factor.triangle(len(b)))):
+        top = b[low:high]
+        _in_place(b)
+        if high < len(b):
+            dgemm(-1.0, b[high:].T, rows[high - low :].T, 1.0, top.T, trans_b=1, overwrite_c=1)
+        dtrsm(1.0, rows[: high - low].T, top.T, side=1, lower=0, trans_a=1, overwrite_b=1)
+
+
+def multiply_half(matrix: Panels, w: Float[np.ndarray, "n k"], v: Float[np.ndarray, "n k"]) -> None:
+    """``v += H w`` in place, with H the lower triangle of the leading n columns and half of their
+    diagonal, so that the matrix is ``H + H'``; both are C-contiguous."""
+    _in_place(v)
+    for low, high, rows in matrix.triangle(len(w)):
+        width, part = high - low, w[low:high].T
+        dsymm(0.5, rows[:width].T, part, 1.0, v[low:high].T, side=1, lower=0, overwrite_c=1)
+        if high < len(w):
+            dgemm(1.0, part, rows[width:].T, 1.0, v[high:].T, overwrite_c=1)
+
+
+def _in_place(a: np.ndarray) -> None:
+    """BLAS would work on a copy of anything else, and its result be lost."""
+    if not a.flags.c_contiguous:
+        raise ValueError("only C-contiguous arrays are changed in place")
