@@ -16,7 +16,8 @@ def _blocks(report: Report, quick: bool) -> Iterator[str]:
     if report.inputs:
         yield f"   inputs: {report.inputs}"
     if report.lines:
-        yield from _aligned(("", "", "median", "quartiles", "first", ""), map(_line, report.lines))
+        head = ("", "", "median", "quartiles", "first", "")
+        yield from _aligned(head, map(_line, report.lines), words=2)
     if report.values:
         rows = (_value(value, quick) for value in report.values)
         yield from _aligned(("", "value", "spread", "target", ""), rows)
@@ -46,7 +47,9 @@ def _more(more: Mapping[str, float | int | str]) -> str:
 
 
 def _value(value: Value, quick: bool) -> tuple[str, ...]:
-    spread = "" if value.spread is None else f"{number(value.spread[0])} – {number(value.spread[1])}"
+    spread = (
+        "" if value.spread is None else f"{number(value.spread[0])} – {number(value.spread[1])}"
+    )
     return (
         value.what,
         f"{number(value.value)} {value.unit}".strip(),
@@ -56,13 +59,14 @@ def _value(value: Value, quick: bool) -> tuple[str, ...]:
     )
 
 
-def _aligned(head: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
-    """Rows under their head: the first column to the left, the others to the right."""
+def _aligned(head: Sequence[str], rows: Iterator[Sequence[str]], words: int = 1) -> Iterator[str]:
+    """Rows under their head: the first ``words`` columns to the left, the others to the right."""
     everything = [tuple(head), *(tuple(row) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*everything, strict=True)]
     for row in everything:
-        cells = [row[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        padded = list(zip(row, widths, strict=True))
+        cells = [cell.ljust(width) for cell, width in padded[:words]]
+        cells += [cell.rjust(width) for cell, width in padded[words:]]
         yield f"   {'  '.join(cells)}".rstrip()
 
 
