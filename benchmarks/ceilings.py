@@ -32,7 +32,7 @@ class Ceiling:
 def numpy_product(dtype: str, n: int = PRODUCT) -> Ceiling:
     """``A A`` by the BLAS that NumPy brings."""
     a = _matrix(n).astype(dtype)
-    return Ceiling(f"product {dtype}, NumPy", lambda: a @ a, 2 * n**3, "GF/s")
+    return Ceiling(f"product {dtype} n = {n}, NumPy", lambda: a @ a, 2 * n**3, "GF/s")
 
 
 def xla_product(dtype: str, n: int = PRODUCT) -> Ceiling:
@@ -41,7 +41,7 @@ def xla_product(dtype: str, n: int = PRODUCT) -> Ceiling:
         a = jnp.asarray(_matrix(n), dtype)
         # An accelerator would else multiply float32 in fewer digits than it stores.
         dot = jax.jit(lambda m: jnp.matmul(m, m, precision="highest")).lower(a).compile()
-    return Ceiling(f"product {dtype}, XLA", lambda: dot(a), 2 * n**3, "GF/s")
+    return Ceiling(f"product {dtype} n = {n}, XLA", lambda: dot(a), 2 * n**3, "GF/s")
 
 
 def double_product(n: int = PRODUCT) -> Ceiling:

@@ -90,7 +90,7 @@ def compare(case: str, title: str, problem: Problem, plan: Plan, repetitions: in
     report.values.append(
         Value(
             "largest relative difference of mu and sigma",
-            max(_difference(found[who], found[OURS]) for who in loops),
+            max(difference(found[who], found[OURS]) for who in loops),
             target=at_most(problem.agreement, any_size=True),
         )
     )
@@ -98,7 +98,8 @@ def compare(case: str, title: str, problem: Problem, plan: Plan, repetitions: in
     return report
 
 
-def _difference(theirs: Moments, ours: Moments) -> float:
+def difference(theirs: Moments, ours: Moments) -> float:
+    """The largest relative one of all mu and sigma."""
     pairs = zip(theirs, ours, strict=True)
     return max(abs(a / b - 1) for left, right in pairs for a, b in zip(left, right, strict=True))
 

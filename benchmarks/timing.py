@@ -31,6 +31,10 @@ class Timing:
     def quartiles(self) -> tuple[float, float]:
         return quartiles(self.seconds)
 
+    def over(self, count: float) -> "Timing":
+        """Of one of the ``count`` equal parts that were timed together."""
+        return Timing(tuple(value / count for value in self.seconds))
+
 
 def quartiles(values: tuple[float, ...] | np.ndarray) -> tuple[float, float]:
     """The first and the third, interpolated."""

@@ -59,9 +59,9 @@ def documented_loop(
         compiled: whether ``kernel_fn`` is jitted first, as in its notebooks, or given as stax
             returns it, as in its README.
     """
-    import neural_tangents as nt  # after build, which makes it importable
-
     kernel = kernel_function(spec)
+    import neural_tangents as nt  # only now: building a network makes it importable
+
     if compiled:
         kernel = jax.jit(kernel, static_argnums=2)
 
