@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None, names: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", help=f"some cases, with commas between: {', '.join(names)}")
-    parser.add_argument("--repetitions", type=int, help="of each measurement (default 5)")
+    parser.add_argument("--repetitions", type=int, help="of each measurement (default 5; quick 1)")
     parser.add_argument("--quick", action="store_true", help="small sizes: does it all work?")
     parser.add_argument("--json", type=Path, help="where to write (default benchmarks/results/)")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a target is missed")
@@ -65,7 +65,7 @@ def _options(arguments: Sequence[str] | None, names: Sequence[str]) -> argparse.
     if unknown:
         parser.error(f"there is no case {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     if options.repetitions is None:
-        options.repetitions = 2 if options.quick else 5
+        options.repetitions = 1 if options.quick else 5
     if options.repetitions < 1:
         parser.error("--repetitions must be at least 1")
     if options.json is None:

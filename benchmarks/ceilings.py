@@ -9,7 +9,7 @@ import scipy.linalg
 
 from benchmarks.timing import Compute
 
-PRODUCT = 2048
+PRODUCT = 2000
 """Rows of a product that is large enough to run at full speed, and short."""
 
 

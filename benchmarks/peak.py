@@ -22,8 +22,8 @@ def main() -> None:
 
     n_test, *sizes = map(int, sys.argv[1:])
     inputs = choose()
-    # Compiles, and has the data in memory.
-    list(evaluate_draw(CurveSpec(inputs.data(2), n_train=(2,)), 0))
+    # Compiles, loads what is loaded when it is needed, and has the data in memory.
+    list(evaluate_draw(CurveSpec(inputs.data(32), n_train=(32,)), 0))
     inputs.split(sizes[-1], n_test)
     reset = _reset()
     before = _status("VmRSS") if reset else _most()

@@ -11,7 +11,7 @@ from ntk_uq.specs import ArchitectureSpec, TrainingSpec
 
 def run(plan: Plan) -> Iterator[Report]:
     """Ours beside neural-tangents' documented loop over N_D, and beside a tuned one."""
-    sizes = plan.size((125, 250, 500, 1000, 2000, 4000), (25, 50, 100, 200))
+    sizes = plan.size((125, 250, 500, 1000, 2000, 4000), (50, 100))
     n_test = plan.size(1000, 50)
     problem = Problem(
         sizes,

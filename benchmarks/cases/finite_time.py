@@ -14,7 +14,7 @@ TIME = 1.0
 
 def run(plan: Plan) -> Iterator[Report]:
     """Gradient flow for a time: ours beside the documented loop, and beside a tuned one."""
-    sizes = plan.size((125, 250, 500, 1000, 2000, 4000), (25, 50, 100, 200))
+    sizes = plan.size((125, 250, 500, 1000, 2000, 4000), (50, 100))
     n_test = plan.size(1000, 50)
     problem = Problem(
         sizes, n_test, ArchitectureSpec(depth=2), TrainingSpec(time=TIME), flow_operations, {}
