@@ -8,7 +8,7 @@ CODE := ntk_uq pages tests benchmarks app.py
 # The program sets this for itself; tests compute in their own process (see ntk_uq/settings.py).
 export OPENBLAS_THREAD_TIMEOUT ?= 18
 
-.PHONY: run test test-slow check format lock clean
+.PHONY: run test test-slow check format bench lock clean
 
 run: $(VENV)/installed
 	$(BIN)/python -m ntk_uq run $(ARGS)
@@ -30,6 +30,11 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
 
+# How fast it all is, beside others and the machine's own ceilings (benchmarks/README.md):
+# about half an hour; ARGS="--quick" takes a minute.
+bench: $(VENV)/installed-bench
+	$(BIN)/python -m benchmarks $(ARGS)
+
 # Compiles the pins from what *.in choose. TensorFlow and tf2jax, which neural-tangents asks for
 # and we do not use, are overridden by markers that never apply.
 lock: $(VENV)/installed-dev
@@ -38,6 +43,8 @@ lock: $(VENV)/installed-dev
 	  requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	  --no-emit-index-url --no-annotate --no-header requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	  --no-emit-index-url --no-annotate --no-header requirements-bench.in -o requirements-bench.txt
 
 clean:
 	rm -rf $(VENV)
@@ -56,3 +63,9 @@ $(VENV)/installed: requirements.txt $(VENV)/made
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	$(PIP) -r requirements-dev.txt
 	touch $@
+
+# Which packages PyTorch needs depends on its build, so that here the pins only bound them: one for
+# processors alone needs none of CUDA's. Without PyTorch the benchmarks leave its rows out.
+$(VENV)/installed-bench: requirements-bench.txt $(VENV)/installed-dev
+	if $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  -c requirements-bench.txt -r requirements-bench.in; then touch $@; fi

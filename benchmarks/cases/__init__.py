@@ -1,0 +1,28 @@
+"""The cases: one module each, with ``run(plan)`` that yields a report for each of its tables."""
+
+import importlib
+from collections.abc import Callable, Iterator
+
+from benchmarks.plan import Plan
+from benchmarks.report import Report
+
+NAMES = (
+    "ceilings",
+    "kernels",
+    "curve",
+    "finite_time",
+    "cost",
+    "memory",
+    "training",
+    "start",
+    "page",
+)
+"""In the order in which they run."""
+
+LARGE = "large"
+"""Runs where an accelerator is JAX's default device, or when it is asked for by name."""
+
+
+def runner(name: str) -> Callable[[Plan], Iterator[Report]]:
+    """The case of that name."""
+    return importlib.import_module(f"benchmarks.cases.{name}").run
