@@ -1,17 +1,24 @@
 """About how long the theory takes, told before it starts."""
 
+from collections.abc import Iterable
+
 from ntk_uq.specs import ArchitectureSpec, CurveSpec
 
 TILE = 512
 """Rows and columns of kernels evaluated at once (:mod:`ntk_uq.theory.kernels`). One size for all,
 so that JAX compiles once a depth and activation."""
 
-# Measured on two cores of a server of 2020; good to a factor of two or three elsewhere, which the
-# pace of what is there already then mends.
-_TILE_SECONDS = {"relu": 9e-3, "erf": 12e-3, "gelu": 11e-3, "linear": 0.3e-3}
+WIDTH = 256
+"""Columns of a panel of a factorization (:mod:`ntk_uq.theory.panels`). Wider ones make for faster
+products, and for more of the work in what is no product; measured, 192 to 512 are alike."""
+
+# For a slow core or two of a server; good to a factor of two or three elsewhere, which the pace of
+# what is there already then mends.
+_LAYER_SECONDS = {"relu": 1.2e-3, "erf": 1.0e-3, "gelu": 1.4e-3, "linear": 0.2e-3}
+_TILE_SECONDS = 1e-3
 _START_SECONDS = 0.03
-_FLOPS = 2e10
-_EIGENVECTORS = 25
+_FLOPS = 7e10
+_EIGENVECTORS = 15
 """Operations of an eigendecomposition over n^3, counted at the rate of products."""
 
 
@@ -19,23 +26,37 @@ def draw_seconds(spec: CurveSpec, n_features: int) -> float:
     """About how long one draw of a curve takes, all N_D of its grid, compilation left out.
 
     Counted, with n the largest N_D and t = n_test: the tiles of the kernels, each as dear as the
-    network has layers; the factorization once, n^3 / 3; and at each N_D the products with the test
-    set. At finite training time each N_D takes an eigendecomposition.
+    network has layers; the factorization once, n^3 / 3 + n^2 t; and the covariances by the route
+    that is taken (:mod:`ntk_uq.theory.route`). At finite training time each N_D takes an
+    eigendecomposition, and products.
     """
     n, t, training = spec.n_train[-1], spec.data.n_test, spec.training
     across, down = -(-n // TILE), -(-t // TILE)
     tiles = across * (across + 1) / 2 + across * down + down * (down + 1) / 2
-    layer = _TILE_SECONDS[spec.architecture.activation]
-    tile = layer * (spec.architecture.depth + 1) + 2 * TILE**2 * n_features / _FLOPS
-    kinds = 1 if training.posterior == "bayes" else 2
-    flops = n**3 / 3
-    for size in spec.n_train:
-        flops += kinds * (2 * size**2 * t + 2 * size * t**2) + 100 * size**2
-        if not training.converged:
-            flops += _EIGENVECTORS * size**3
-    return _START_SECONDS + tiles * tile * (0.5 + kinds / 4) + flops / _FLOPS
+    layer = _LAYER_SECONDS[spec.architecture.activation]
+    tile = _TILE_SECONDS + layer * spec.architecture.depth + 2 * TILE**2 * n_features / _FLOPS
+    flops = n**3 / 3 + n**2 * t + 100 * sum(size**2 for size in spec.n_train)
+    if training.posterior == "bayes":
+        flops += 2 * n * t**2
+    elif training.converged:
+        flops += min(elimination_flops(n, t), solution_flops(spec.n_train, t))
+    else:
+        flops += solution_flops(spec.n_train, t)
+        flops += sum(_EIGENVECTORS * size**3 + 2 * size**2 * t for size in spec.n_train)
+    return _START_SECONDS + tiles * tile + flops / _FLOPS
+
+
+def elimination_flops(n: int, t: int) -> float:
+    """Operations of a factorization's steps on both sides of K: ``2/3 ((n + t)^3 - t^3)``."""
+    return 2 / 3 * ((n + t) ** 3 - t**3)
+
+
+def solution_flops(sizes: Iterable[int], t: int) -> float:
+    """Operations of one solve, and the products with half of K, at each size n:
+    ``2 n^2 t + 2 n t^2``."""
+    return float(sum(2 * n**2 * t + 2 * n * t**2 for n in sizes))
 
 
 def compile_seconds(spec: ArchitectureSpec) -> float:
     """About how long JAX takes to compile a network's kernels: once a depth and activation."""
-    return 0.3 + 0.1 * spec.depth * (1 + spec.depth / 10)
+    return 0.4 + 0.01 * spec.depth

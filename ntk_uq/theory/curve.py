@@ -19,11 +19,12 @@ from ntk_uq.results import Point
 from ntk_uq.specs import CurveSpec
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.losses import LossMoments
-from ntk_uq.theory.memory import check_memory
+from ntk_uq.theory.memory import check_memory, recomputes
 from ntk_uq.theory.moments import loss_moments
 from ntk_uq.theory.posterior import BayesPosterior, Posterior, TrainedEnsemble
 from ntk_uq.theory.provenance import provenance
 from ntk_uq.theory.ridge import ridge_of
+from ntk_uq.theory.route import Route
 from ntk_uq.theory.soundness import advice, doubts
 
 
@@ -109,4 +110,5 @@ def _posterior(spec: CurveSpec, split: Split, dataset: Dataset) -> tuple[Posteri
     ridge = ridge_of(spec.training.jitter, kernels, dataset, spec.data)
     if bayes:
         return BayesPosterior(kernels, split, ridge), ridge
-    return TrainedEnsemble(kernels, split, ridge, spec.training), ridge
+    route = Route.RECOMPUTATION if recomputes(spec, dataset.n_features) else None
+    return TrainedEnsemble(kernels, split, ridge, spec.training, route), ridge

@@ -3,6 +3,7 @@
 from ntk_uq import settings
 from ntk_uq.errors import MemoryLimitError
 from ntk_uq.specs import CurveSpec, DataSpec, FlowSpec, HistorySpec, SpectrumSpec, TrainingSpec
+from ntk_uq.theory.cost import WIDTH
 
 _FLOAT = 8
 BASE = 400 * 2**20
@@ -30,43 +31,81 @@ def within(limit: int, needed: int, what: str, advice: str) -> int:
 
 
 def required_bytes(
-    n_train: int, n_test: int, n_features: int, training: TrainingSpec, whitened: bool = False
+    n_train: int,
+    n_test: int,
+    n_features: int,
+    training: TrainingSpec,
+    whitened: bool = False,
+    recomputed: bool = False,
 ) -> int:
     """Peak memory of one draw up to ``n_train``, in bytes.
 
-    Counted are the arrays of :mod:`ntk_uq.theory.curve` that live at the same time, in float64,
+    Counted are the arrays of :mod:`ntk_uq.theory.posterior` that live at the same time, in float64,
     with n = n_train, t = n_test:
 
-        trained, converged    L, K (n n each); T_dt, K_dt, W, V (n t each); K_tt, S, S' (t t each)
-        trained, finite time  T, K, eigenvectors, work space of 2 n n; n t and t t as above
-        bayes                 L (n n); K_dt (n t), a copy in each product; K_tt, S, S' (t t)
+        trained, converged    lower halves of T or L and K (n n / 2 each); T_dt, K_dt, W, V (n t
+                              each); K_tt, S and two parts of it (t t each)
+        the same, recomputed  T or L (n n / 2); T_dt, W, V (n t each); t t as above
+        trained, finite time  T, K (n n / 2 each); T again, whose eigenvectors take its place, and
+                              LAPACK's work space (3 n n); n t as above and one more; t t as above
+        bayes                 K or L (n n / 2); K_dt (n t); t t as above
 
-    and the prepared inputs (n + t) d; where they are whitened, the covariance's eigenvectors, the
-    work space that finds them and the whitening matrix, d d each.
+    the part of each panel above its diagonal, and the prepared inputs (n + t) d as they come, in
+    one array and on the device; where they are whitened, the covariance's eigenvectors, the work
+    space that finds them and the whitening matrix, d d each.
+
+    Args:
+        recomputed: whether K is evaluated again at each N_D instead of kept.
     """
-    squares, rectangles = (1, 2) if training.posterior == "bayes" else (2, 4)
-    if not training.converged:
-        squares, rectangles = 5, 5
+    halves, squares, rectangles = 2, 0, 4
+    if training.posterior == "bayes":
+        halves, rectangles = 1, 1
+    elif not training.converged:
+        squares, rectangles = 3, 5
+    elif recomputed:
+        halves, rectangles = 1, 3
     values = (
-        squares * n_train**2
+        halves * n_train * (n_train + WIDTH) // 2
+        + squares * n_train**2
         + rectangles * n_train * n_test
         + 4 * n_test**2
-        + 2 * (n_train + n_test) * n_features
+        + 3 * (n_train + n_test) * n_features
         + (4 * n_features**2 if whitened else 0)
     )
     return BASE + _FLOAT * values
 
 
+def recomputes(spec: CurveSpec, n_features: int, limit: int | None = None) -> bool:
+    """Whether K has to be evaluated again at each N_D, since K and T do not fit together."""
+    training = spec.training
+    if training.posterior == "bayes" or not training.converged:
+        return False
+    shape = (spec.n_train[-1], spec.data.n_test, n_features)
+    limit = settings.memory_limit() if limit is None else limit
+    return required_bytes(*shape, training, spec.data.zca is not None) > limit
+
+
+def least_bytes(
+    n_train: int, n_test: int, n_features: int, training: TrainingSpec, whitened: bool = False
+) -> int:
+    """:func:`required_bytes` of the most frugal way."""
+    possible = (
+        required_bytes(n_train, n_test, n_features, training, whitened, recomputed)
+        for recomputed in (False, True)
+    )
+    return min(possible)
+
+
 def largest_n_train(
     n_test: int, n_features: int, training: TrainingSpec, limit: int, whitened: bool = False
 ) -> int:
-    """The largest N_D whose estimate stays within ``limit`` bytes; 0 if none does."""
+    """The largest N_D for which the most frugal way stays within ``limit`` bytes; 0 if none."""
     low, high = 0, 2
-    while required_bytes(high, n_test, n_features, training, whitened) <= limit:
+    while least_bytes(high, n_test, n_features, training, whitened) <= limit:
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        fits = required_bytes(middle, n_test, n_features, training, whitened) <= limit
+        fits = least_bytes(middle, n_test, n_features, training, whitened) <= limit
         low, high = (middle, high) if fits else (low, middle)
     return low
 
@@ -74,13 +113,18 @@ def largest_n_train(
 def check_memory(spec: CurveSpec, n_features: int, limit: int | None = None) -> int:
     """The estimate for a curve, in bytes.
 
+    Where both kernels do not fit, it is that of the way which keeps one and evaluates the other
+    again at each N_D.
+
     Raises:
-        MemoryLimitError: if it exceeds ``limit`` (default: the settings'), with the estimate,
-            the limit, and the largest N_D that would fit.
+        MemoryLimitError: if that exceeds ``limit``, too (default: the settings'), with the
+            estimate, the limit, and the largest N_D that would fit.
     """
     limit = settings.memory_limit() if limit is None else limit
     n_test, whitened = spec.data.n_test, spec.data.zca is not None
-    needed = required_bytes(spec.n_train[-1], n_test, n_features, spec.training, whitened)
+    again = recomputes(spec, n_features, limit)
+    shape = (spec.n_train[-1], n_test, n_features)
+    needed = required_bytes(*shape, spec.training, whitened, again)
     advice = ""
     if needed > limit:
         largest = largest_n_train(n_test, n_features, spec.training, limit, whitened)

@@ -7,14 +7,9 @@ place. Rows may go on below the square, as those of the test set do.
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import scipy.linalg
 from jaxtyping import Float
 from scipy.linalg.blas import dgemm, dsymm, dtrsm
 from scipy.linalg.lapack import dpotrf, dsygst
-
-WIDTH = 256
-"""Columns of a panel. Wider ones make for faster products, and for more of the work in what is no
-product; measured on two cores, 192 to 384 are alike."""
 
 
 class Panels:
@@ -111,11 +106,11 @@ class Panels:
         divide(rest, factor.columns[j][:width])
         if len(rest):
             dsymm(-0.5, top.T, below.T, 1.0, rest.T, lower=0, overwrite_c=1)
-        for (start, stop), later in zip(self.ranges[j + 1 :], self.columns[j + 1 :], strict=True):
-            a, b = start - high, stop - high
-            subtract(later, rest[a:], below[a:b])
-            subtract(later, below[a:], rest[a:b])
         self.columns[j] = np.empty((0, width))
+        # Side by side, so that one product of twice the depth does for both terms.
+        left, right = np.hstack([rest, below]), np.hstack([below, rest])
+        for (start, stop), later in zip(self.ranges[j + 1 :], self.columns[j + 1 :], strict=True):
+            subtract(later, left[start - high :], right[start - high : stop - high])
 
 
 def subtract(
@@ -135,23 +130,23 @@ def divide(b: Float[np.ndarray, "r w"], triangle: Float[np.ndarray, "w w"]) -> N
 
 
 def solve_lower(factor: Panels, b: Float[np.ndarray, "n k"]) -> None:
-    """``b <- L^-1 b`` in place, with the leading n columns of L."""
+    """``b <- L^-1 b`` in place, with the leading n columns of L; b is C-contiguous."""
+    _in_place(b)
     for low, high, rows in factor.triangle(len(b)):
-        top, rest = b[low:high], b[high:]
-        top[:] = scipy.linalg.solve_triangular(
-            rows[: high - low], top, lower=True, check_finite=False
-        )
-        rest -= rows[high - low :] @ top
+        top = b[low:high].T
+        dtrsm(1.0, rows[: high - low].T, top, side=1, lower=0, overwrite_b=1)
+        if high < len(b):
+            dgemm(-1.0, top, rows[high - low :].T, 1.0, b[high:].T, overwrite_c=1)
 
 
 def solve_upper(factor: Panels, b: Float[np.ndarray, "n k"]) -> None:
     """``b <- L'^-1 b`` in place, with the leading n columns of L; b is C-contiguous."""
+    _in_place(b)
     for low, high, rows in reversed(list(factor.triangle(len(b)))):
-        top = b[low:high]
-        _in_place(b)
+        top = b[low:high].T
         if high < len(b):
-            dgemm(-1.0, b[high:].T, rows[high - low :].T, 1.0, top.T, trans_b=1, overwrite_c=1)
-        dtrsm(1.0, rows[: high - low].T, top.T, side=1, lower=0, trans_a=1, overwrite_b=1)
+            dgemm(-1.0, b[high:].T, rows[high - low :].T, 1.0, top, trans_b=1, overwrite_c=1)
+        dtrsm(1.0, rows[: high - low].T, top, side=1, lower=0, trans_a=1, overwrite_b=1)
 
 
 def multiply_half(matrix: Panels, w: Float[np.ndarray, "n k"], v: Float[np.ndarray, "n k"]) -> None:

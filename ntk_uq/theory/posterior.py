@@ -15,9 +15,10 @@ from ntk_uq.datasets import Split
 from ntk_uq.errors import SingularKernelError
 from ntk_uq.specs import TrainingSpec
 from ntk_uq.theory.condition import condition
+from ntk_uq.theory.cost import WIDTH
 from ntk_uq.theory.filters import smoother
 from ntk_uq.theory.kernels import Kernels
-from ntk_uq.theory.panels import WIDTH, Panels, multiply_half, solve_upper, subtract
+from ntk_uq.theory.panels import Panels, multiply_half, solve_upper, subtract
 from ntk_uq.theory.route import Route, stages
 
 

@@ -4,6 +4,7 @@ import enum
 from collections.abc import Iterable, Sequence
 
 from ntk_uq.specs import TrainingSpec
+from ntk_uq.theory.cost import elimination_flops, solution_flops
 
 _STAGE = 4
 """Points between a largest size and this part of it are computed together."""
@@ -19,17 +20,11 @@ class Route(enum.Enum):
 
     @classmethod
     def of(cls, sizes: Sequence[int], n_test: int, training: TrainingSpec) -> "Route":
-        """The cheapest in operations, where K and T both fit the memory.
-
-        Counted is what comes on top of the factorization of T, with n = N_D and t = N_T:
-        elimination takes ``2/3 ((n + t)^3 - t^3)`` once, solution ``2 n^2 t + 2 n t^2`` a size.
-        """
+        """The cheapest in operations, where K and T both fit the memory."""
         if not training.converged:
             return cls.MODES
-        n, t = sizes[-1], n_test
-        elimination = 2 / 3 * ((n + t) ** 3 - t**3)
-        solution = sum(2 * size**2 * t + 2 * size * t**2 for size in sizes)
-        return cls.ELIMINATION if elimination < solution else cls.SOLUTION
+        dear = elimination_flops(sizes[-1], n_test) >= solution_flops(sizes, n_test)
+        return cls.SOLUTION if dear else cls.ELIMINATION
 
 
 def stages(sizes: Iterable[int]) -> list[list[int]]:
