@@ -21,6 +21,7 @@ OWN = "NTK_UQ_OWN"
 UPLOAD_LIMIT = "NTK_UQ_UPLOAD_LIMIT"
 UPLOAD_EXPANDED = "NTK_UQ_UPLOAD_EXPANDED"
 MEMORY = "NTK_UQ_MEMORY"
+KERNEL_CACHE = "NTK_UQ_KERNEL_CACHE"
 WORKERS = "NTK_UQ_WORKERS"
 TRAINING_HOURS = "NTK_UQ_TRAINING_HOURS"
 MAP_HOURS = "NTK_UQ_MAP_HOURS"
@@ -102,6 +103,17 @@ def memory_limit() -> int:
     if not text:
         return int(0.7 * _machine_memory() / workers())
     return parse_bytes(text, MEMORY)
+
+
+def kernel_cache() -> int:
+    """Bytes of kernels that a worker keeps for the next curve (default a seventh of the memory
+    limit, on top of it, which is a tenth of the machine; 0 keeps none).
+
+    Raises:
+        SpecError: if ``NTK_UQ_KERNEL_CACHE`` is not a size.
+    """
+    text = os.environ.get(KERNEL_CACHE, "")
+    return parse_bytes(text, KERNEL_CACHE) if text else memory_limit() // 7
 
 
 def training_limit() -> float:

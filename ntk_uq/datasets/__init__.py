@@ -8,7 +8,15 @@ from ntk_uq.datasets.cifar10 import CIFAR10
 from ntk_uq.datasets.digits import DIGITS
 from ntk_uq.datasets.mnist import MNIST
 from ntk_uq.datasets.recipes import canonical, describe, loss_unit, recipe
-from ntk_uq.datasets.splits import Split, check_sizes, label_noise, load_split, pool_sample
+from ntk_uq.datasets.splits import (
+    Split,
+    check_sizes,
+    inputs_identity,
+    label_noise,
+    load_split,
+    pool_sample,
+    training_order,
+)
 from ntk_uq.errors import SpecError
 from ntk_uq.specs import DataSpec
 
@@ -59,10 +67,12 @@ __all__ = [
     "describe",
     "get",
     "get_for",
+    "inputs_identity",
     "label_noise",
     "load_split",
     "loss_unit",
     "own",
     "pool_sample",
     "recipe",
+    "training_order",
 ]

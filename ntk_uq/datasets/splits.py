@@ -1,10 +1,11 @@
 """Nested training subsets and a test set that never meets the pool."""
 
 import functools
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ntk_uq.datasets.base import Dataset, Examples
 from ntk_uq.datasets.preparation import Preparation, fit_preparation
@@ -62,7 +63,7 @@ def load_split(dataset: Dataset, spec: DataSpec, n_train: int, draw: int) -> Spl
     check_sizes(dataset, spec, n_train)
     examples = dataset.load()
     prepare = _preparation(dataset, dataset.fingerprint(), recipe(dataset, spec))
-    train = _permutation(len(examples.pool_inputs), spec.seed, _TRAIN_STREAM, draw)[:n_train]
+    train = training_order(dataset, spec, n_train, draw)
     test = _permutation(len(examples.test_inputs), spec.seed, _TEST_STREAM, 0)[: spec.n_test]
     y_train = prepare.targets(examples.pool_targets[train])
     if spec.noise:
@@ -91,6 +92,23 @@ def label_noise(
     rng = np.random.default_rng([spec.seed, _NOISE_STREAM, draw])
     normal = rng.standard_normal((n_train, dataset.n_outputs))
     return normal * _target_scale(dataset, dataset.fingerprint(), recipe(dataset, spec))
+
+
+def training_order(
+    dataset: Dataset, spec: DataSpec, n_train: int, draw: int
+) -> Int[np.ndarray, " n_train"]:
+    """Which examples of the pool are the first ``n_train`` of a draw."""
+    return _permutation(dataset.sizes()[0], spec.seed, _TRAIN_STREAM, draw)[:n_train]
+
+
+def inputs_identity(dataset: Dataset, spec: DataSpec, draw: int | None) -> Hashable:
+    """Tells prepared inputs in their order, of one draw and the test set, from all others.
+
+    Splits with the same identity have the same first examples, however many they hold; their
+    targets may differ. None instead of a draw stands for the pool as stored, and the test set.
+    """
+    how = recipe(dataset, spec)
+    return dataset.name, dataset.fingerprint(), how.inputs, how.zca, spec.seed, draw
 
 
 def pool_sample(dataset: Dataset, spec: DataSpec, n: int) -> Float[np.ndarray, "n d"]:

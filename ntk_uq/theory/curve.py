@@ -12,7 +12,7 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Float
 
-from ntk_uq import datasets
+from ntk_uq import datasets, settings
 from ntk_uq.datasets import Dataset, Split
 from ntk_uq.errors import KernelOverflowError, SingularKernelError
 from ntk_uq.results import Point
@@ -26,6 +26,7 @@ from ntk_uq.theory.provenance import provenance
 from ntk_uq.theory.ridge import ridge_of
 from ntk_uq.theory.route import Route
 from ntk_uq.theory.soundness import advice, doubts
+from ntk_uq.theory.subsets import PooledKernels, SubsetKernels
 
 
 def evaluate_draw(
@@ -59,7 +60,7 @@ def evaluate_draw(
     split = datasets.load_split(dataset, spec.data, wanted[-1], draw)
     origin, ridge, left = provenance(dataset, spec.data, split), 0.0, list(wanted)
     try:
-        posterior, ridge = _posterior(spec, split, dataset)
+        posterior, ridge = _posterior(spec, split, dataset, draw)
         gaussians = posterior.at(wanted)
         for n, (mean, covariance, condition) in zip(wanted, gaussians, strict=True):
             moments = _finite_moments(mean, covariance, split.y_test)
@@ -103,12 +104,35 @@ def _finite_moments(
     return moments
 
 
-def _posterior(spec: CurveSpec, split: Split, dataset: Dataset) -> tuple[Posterior, float]:
+def _posterior(
+    spec: CurveSpec, split: Split, dataset: Dataset, draw: int
+) -> tuple[Posterior, float]:
     """The posterior, and the ridge that the relative jitter means."""
     bayes = spec.training.posterior == "bayes"
     kernels = Kernels(spec.architecture, ("nngp",) if bayes else ("nngp", "ntk"))
     ridge = ridge_of(spec.training.jitter, kernels, dataset, spec.data)
+    if recomputes(spec, dataset.n_features):  # nor is there memory for what is remembered
+        return TrainedEnsemble(kernels, split, ridge, spec.training, Route.RECOMPUTATION), ridge
+    subsets = _subsets(spec, kernels, split, dataset, draw)
     if bayes:
-        return BayesPosterior(kernels, split, ridge), ridge
-    route = Route.RECOMPUTATION if recomputes(spec, dataset.n_features) else None
-    return TrainedEnsemble(kernels, split, ridge, spec.training, route), ridge
+        return BayesPosterior(kernels, split, ridge, subsets), ridge
+    return TrainedEnsemble(kernels, split, ridge, spec.training, subsets=subsets), ridge
+
+
+def _subsets(
+    spec: CurveSpec, kernels: Kernels, split: Split, dataset: Dataset, draw: int
+) -> SubsetKernels:
+    """The kernels, shared with other curves; those of a pool also between the draws from it,
+    where that is less to evaluate than each draw's own."""
+    n, (n_pool, _) = len(split.x_train), dataset.sizes()
+    whole = 2 * 8 * n_pool * (n_pool + len(split.x_test))
+    if spec.draws > 1 and n_pool**2 <= spec.draws * n**2 and whole <= settings.kernel_cache():
+        return PooledKernels(
+            kernels,
+            split,
+            (spec.architecture, datasets.inputs_identity(dataset, spec.data, None)),
+            datasets.pool_sample(dataset, spec.data, n_pool),
+            datasets.training_order(dataset, spec.data, n, draw),
+        )
+    identity = spec.architecture, datasets.inputs_identity(dataset, spec.data, draw)
+    return SubsetKernels(kernels, split, identity)

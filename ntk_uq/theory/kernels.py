@@ -12,19 +12,13 @@ from jaxtyping import Float
 
 from ntk_uq import settings
 from ntk_uq.architecture import build
-from ntk_uq.errors import KernelOverflowError
 from ntk_uq.specs import ArchitectureSpec
 from ntk_uq.theory.close_pairs import CLOSE, relu_kernels
 from ntk_uq.theory.cost import TILE
-from ntk_uq.theory.criticality import mean_square_slope, next_variance
-from ntk_uq.theory.dual import LAYERS, propagate, scales
+from ntk_uq.theory.dual import LAYERS, propagate
+from ntk_uq.theory.inputs import Block, Inputs
 
 Matrix = Float[np.ndarray, "n1 n2"]
-
-Write = Callable[[slice, slice, tuple[Matrix, ...]], None]
-"""Takes rows, columns and the kernels there; called from several threads, once for each tile."""
-
-_Block = tuple[jax.Array, jax.Array, jax.Array]
 
 _STRIP = 64
 """Rows of a tile that go through all layers together."""
@@ -65,9 +59,9 @@ class Kernels:
             for k, tile in zip(out, tiles, strict=True):
                 k[rows, columns] = tile
 
-        rows, columns = _Inputs(self.spec, x1), _Inputs(self.spec, x2)
+        rows, columns = self.inputs(x1), self.inputs(x2)
         places = [(i, j) for i in rows.starts for j in columns.starts]
-        self._evaluate(rows, columns, places, write)
+        in_threads(lambda i, j: write(*self._placed(rows, i, columns, j)), places)
         return out
 
     def symmetric(self, x: Float[np.ndarray, "n d"]) -> tuple[Matrix, ...]:
@@ -86,20 +80,10 @@ class Kernels:
                     strip = tile[low : low + 32]
                     k[columns, rows.start + low : rows.start + low + len(strip)] = strip.T
 
-        self.lower(x, len(x), write)
+        inputs = self.inputs(x)
+        places = [(i, j) for i in inputs.starts for j in inputs.starts if j <= i]
+        in_threads(lambda i, j: write(*self._placed(inputs, i, inputs, j)), places)
         return out
-
-    def lower(self, x: Float[np.ndarray, "m d"], n: int, write: Write) -> None:
-        """Hands out the kernels of m examples with the first n of them, on and below the diagonal.
-
-        Tiles that cross the diagonal come whole, and exactly symmetric.
-
-        Raises:
-            KernelOverflowError: if a kernel is not finite in float64.
-        """
-        inputs = _Inputs(self.spec, x)
-        places = [(i, j) for i in inputs.starts for j in inputs.starts if j <= i and j < n]
-        self._evaluate(inputs, inputs, places, write)
 
     def diagonal(self, x: Float[np.ndarray, "n d"]) -> tuple[Float[np.ndarray, "n"], ...]:
         """The kernels of each example with itself, (n,) each, in closed form.
@@ -111,46 +95,49 @@ class Kernels:
 
             theta -> q' + sigma_w^2 E[phi'^2] theta
         """
-        return _Inputs(self.spec, x).diagonal(self.names)
+        return self.inputs(x).diagonal(self.names)
 
     def mean_diagonal(self, x: Float[np.ndarray, "n d"]) -> tuple[float, ...]:
         """``tr(K) / n`` of each kernel, without the matrix."""
         return tuple(float(np.mean(k)) for k in self.diagonal(x))
 
-    def _evaluate(
-        self,
-        rows: "_Inputs",
-        columns: "_Inputs",
-        places: Iterable[tuple[int, int]],
-        write: Write,
-    ) -> None:
-        spec, same = self.spec, rows is columns
+    def inputs(self, x: Float[np.ndarray, "n d"]) -> Inputs:
+        """Examples as :meth:`tile` takes them.
+
+        Raises:
+            KernelOverflowError: if a kernel of theirs is not finite in float64.
+        """
+        return Inputs(self.spec, x, TILE)
+
+    def tile(self, rows: Inputs, i: int, columns: Inputs, j: int) -> tuple[Matrix, ...]:
+        """The kernels between a block of examples and another, each as large as they are.
+
+        Where both are the same block of the same inputs they are exactly symmetric.
+        """
+        spec, reflect = self.spec, rows is columns and i == j
         both = _reference(_without_sigmas(spec)) if self.reference else None
         function = both or _program(spec.activation, "ntk" in self.names)
+        with jax.enable_x64(True):
+            sigmas = np.float64(spec.sigma_w), np.float64(spec.sigma_b)
+            nngp, ntk, close = function(rows.at(i), columns.at(j), *sigmas)
+            if reflect:
+                pairs = zip((nngp, ntk), rows.diagonal_at(i), strict=True)
+                nngp, ntk = (_reflected(k, d) for k, d in pairs)
+        found = {"nngp": nngp, "ntk": ntk}
+        height, width = rows.length(i), columns.length(j)
+        tiles = tuple(np.asarray(found[name])[:height, :width] for name in self.names)
+        if int(close) > (height if reflect else 0):
+            tiles = self._mend(rows, columns, i, j, tiles)
+        return tiles
 
-        def tile(place: tuple[int, int]) -> None:
-            i, j = place
-            with jax.enable_x64(True):
-                sigmas = np.float64(spec.sigma_w), np.float64(spec.sigma_b)
-                nngp, ntk, close = function(rows.at(i), columns.at(j), *sigmas)
-                if same and i == j:
-                    nngp, ntk = (
-                        _reflected(k, d)
-                        for k, d in zip((nngp, ntk), rows.diagonal_at(i), strict=True)
-                    )
-            found = {"nngp": nngp, "ntk": ntk}
-            height, width = min(TILE, rows.n - i), min(TILE, columns.n - j)
-            tiles = tuple(np.asarray(found[name])[:height, :width] for name in self.names)
-            if int(close) > (height if same and i == j else 0):
-                tiles = self._mend(rows, columns, i, j, tiles)
-            write(slice(i, i + height), slice(j, j + width), tiles)
-
-        with ThreadPoolExecutor(settings.cores(), thread_name_prefix="kernels") as pool:
-            for done in [pool.submit(tile, place) for place in places]:
-                done.result()
+    def _placed(
+        self, rows: Inputs, i: int, columns: Inputs, j: int
+    ) -> tuple[slice, slice, tuple[Matrix, ...]]:
+        height, width = rows.length(i), columns.length(j)
+        return slice(i, i + height), slice(j, j + width), self.tile(rows, i, columns, j)
 
     def _mend(
-        self, rows: "_Inputs", columns: "_Inputs", i: int, j: int, tiles: tuple[Matrix, ...]
+        self, rows: Inputs, columns: Inputs, i: int, j: int, tiles: tuple[Matrix, ...]
     ) -> tuple[Matrix, ...]:
         """A tile with the pairs of it that need more care than their scalar product tells.
 
@@ -181,51 +168,11 @@ class Kernels:
         return mended
 
 
-class _Inputs:
-    """Examples in blocks of a tile, on the device, with what a kernel needs of each alone."""
-
-    def __init__(self, spec: ArchitectureSpec, x: Float[np.ndarray, "n d"]) -> None:
-        self.x, self.n = x, len(x)
-        self.starts = range(0, self.n, TILE)
-        self._factor = spec.sigma_w / x.shape[1] ** 0.5
-        self._blocks: dict[int, _Block] = {}
-        w2, b2 = spec.sigma_w**2, spec.sigma_b**2
-        received = []  # the variance that each hidden layer receives
-        with np.errstate(over="ignore", invalid="ignore"):
-            q = theta = w2 * np.einsum("ij,ij->i", x, x) / x.shape[1] + b2
-            self.inverse = np.divide(1, np.sqrt(q), out=np.zeros_like(q), where=q > 0)
-            for _ in range(spec.depth):
-                received.append(q)
-                slope = mean_square_slope(spec.activation, q)
-                q = next_variance(spec.activation, spec.sigma_w, spec.sigma_b, q)
-                theta = q + w2 * slope * theta
-        self._diagonal = {"nngp": q, "ntk": theta}
-        # No entry is larger than the diagonal's.
-        if not all(np.isfinite(v).all() for v in (*received, q, theta)):
-            raise KernelOverflowError(
-                f"The kernel of {spec.depth} hidden layers with sigma_w = {spec.sigma_w:g} and "
-                f"sigma_b = {spec.sigma_b:g} is not finite in float64; choose smaller values."
-            )
-        self._scales = scales(spec.activation, np.stack(received))  # (kinds, depth, n)
-
-    def diagonal(self, names: tuple[str, ...]) -> tuple[Float[np.ndarray, "n"], ...]:
-        return tuple(self._diagonal[name] for name in names)
-
-    def diagonal_at(self, start: int) -> tuple[np.ndarray, np.ndarray]:
-        block = slice(start, start + TILE)
-        nngp, ntk = (_filled(self._diagonal[name][block]) for name in ("nngp", "ntk"))
-        return nngp, ntk
-
-    def at(self, start: int) -> _Block:
-        """``sigma_w x / sqrt(d)``, scales and inverse roots of a block, filled up with zeros."""
-        if start not in self._blocks:
-            block = slice(start, start + TILE)
-            self._blocks[start] = (
-                jnp.asarray(_filled(self._factor * self.x[block])),
-                jnp.asarray(_filled(self._scales[..., block].T).T),
-                jnp.asarray(_filled(self.inverse[block])),
-            )
-        return self._blocks[start]
+def in_threads(work: Callable[..., None], places: Iterable[tuple[int, int]]) -> None:
+    """``work(i, j)`` for every place, on as many cores as this process may take."""
+    with ThreadPoolExecutor(settings.cores(), thread_name_prefix="kernels") as pool:
+        for done in [pool.submit(work, *place) for place in places]:
+            done.result()
 
 
 @functools.lru_cache(maxsize=16)
@@ -233,7 +180,7 @@ def _program(activation: str, ntk: bool) -> Callable[..., tuple[jax.Array, ...]]
     """Compiled once a depth, as are the shapes of its arguments; sigmas are values."""
 
     def tile(
-        block1: _Block, block2: _Block, sigma_w: jax.Array, sigma_b: jax.Array
+        block1: Block, block2: Block, sigma_w: jax.Array, sigma_b: jax.Array
     ) -> tuple[jax.Array, ...]:
         (u1, scales1, inverse1), (u2, scales2, inverse2) = block1, block2
         products = jnp.matmul(u1, u2.T, precision="highest")
@@ -260,7 +207,7 @@ def _reference(spec: ArchitectureSpec) -> Callable[..., tuple[jax.Array, ...]]:
     """The same by neural-tangents, compiled once a depth and activation."""
 
     def tile(
-        block1: _Block, block2: _Block, sigma_w: jax.Array, sigma_b: jax.Array
+        block1: Block, block2: Block, sigma_w: jax.Array, sigma_b: jax.Array
     ) -> tuple[jax.Array, ...]:
         (u1, _, inverse1), (u2, _, inverse2) = block1, block2
         root = u1.shape[1] ** 0.5 / sigma_w
@@ -286,12 +233,6 @@ def _reflected(k: jax.Array, diagonal: jax.Array) -> jax.Array:
 def _without_sigmas(spec: ArchitectureSpec) -> ArchitectureSpec:
     """Depth and activation alone: a compiled program depends on nothing else."""
     return ArchitectureSpec(depth=spec.depth, activation=spec.activation)
-
-
-def _filled(a: np.ndarray) -> np.ndarray:
-    """Rows filled up with zeros to a full tile: so one program serves all."""
-    missing = TILE - len(a)
-    return a if missing == 0 else np.pad(a, [(0, missing)] + [(0, 0)] * (a.ndim - 1))
 
 
 def device() -> str:

@@ -20,6 +20,7 @@ from ntk_uq.theory.filters import smoother
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.panels import Panels, multiply_half, solve_upper, subtract
 from ntk_uq.theory.route import Route, stages
+from ntk_uq.theory.subsets import SubsetKernels
 
 
 class Gaussian(NamedTuple):
@@ -64,7 +65,6 @@ class _Stage:
     def __init__(self, split: Split, sizes: Sequence[int]) -> None:
         self.sizes, n = sizes, sizes[-1]
         self.n, self.n_test = n, len(split.x_test)
-        self.x = np.concatenate([split.x_train[:n], split.x_test])
         self.cuts = _cuts(0, n, sizes)
         self.targets = split.y_train[:n].T
         self.mean = np.zeros(split.y_test.shape)
@@ -74,14 +74,14 @@ class _Stage:
         more = _cuts(self.n, m, ())[1:] if test_columns else ()
         return Panels((*self.cuts, *more), m + (len(self.targets) if targets else 0))
 
-    def fill(self, kernels: Kernels, *into: Panels) -> None:
-        """Evaluates the kernels, in their order, into panels."""
+    def fill(self, subsets: SubsetKernels, **into: Panels) -> None:
+        """Evaluates kernels into panels, each named after its kernel."""
 
         def write(rows: slice, columns: slice, tiles: tuple[np.ndarray, ...]) -> None:
-            for panels, tile in zip(into, tiles, strict=True):
+            for panels, tile in zip(into.values(), tiles, strict=True):
                 panels.write(rows, columns, tile)
 
-        kernels.lower(self.x, self.n, write)
+        subsets.lower(self.n, tuple(into), write)
 
     def put_targets(self, ntk: Panels) -> None:
         for low, high, rows in ntk.below(self.n, self.n + self.n_test, ntk.n_rows):
@@ -110,16 +110,19 @@ class BayesPosterior:
     ``K_tt - A' A``: sums over training examples that only grow.
     """
 
-    def __init__(self, kernels: Kernels, split: Split, ridge: float) -> None:
-        self.kernels, self.split, self.ridge = kernels, split, ridge
-        (self.prior,) = kernels.symmetric(split.x_test)
+    def __init__(
+        self, kernels: Kernels, split: Split, ridge: float, subsets: SubsetKernels | None = None
+    ) -> None:
+        self.subsets = subsets or SubsetKernels(kernels, split)
+        self.split, self.ridge = split, ridge
+        self.prior = self.subsets.prior()
         self.prior_variance = float(np.mean(np.diagonal(self.prior)))
 
     def at(self, sizes: Sequence[int]) -> Iterator[Gaussian]:
         for part in stages(sizes):
             stage = _Stage(self.split, part)
             nngp = stage.panels(targets=True)
-            stage.fill(self.kernels, nngp)
+            stage.fill(self.subsets, nngp=nngp)
             stage.put_targets(nngp)
             nngp.add_diagonal(self.ridge)
             covariance = np.array(self.prior)
@@ -152,11 +155,12 @@ class TrainedEnsemble:
         ridge: float,
         training: TrainingSpec,
         route: Route | None = None,
+        subsets: SubsetKernels | None = None,
     ) -> None:
-        self.kernels, self.split, self.ridge, self.training = kernels, split, ridge, training
+        self.subsets = subsets or SubsetKernels(kernels, split)
+        self.split, self.ridge, self.training = split, ridge, training
         self.route = route
-        self.nngp_kernels = Kernels(kernels.spec, ("nngp",), kernels.reference)
-        (self.prior,) = self.nngp_kernels.symmetric(split.x_test)
+        self.prior = self.subsets.prior()
         self.prior_variance = float(np.mean(np.diagonal(self.prior)))
 
     def at(self, sizes: Sequence[int]) -> Iterator[Gaussian]:
@@ -166,9 +170,9 @@ class TrainedEnsemble:
             ntk = stage.panels(targets=True)
             nngp = stage.panels(test_columns=route is Route.ELIMINATION)
             if route is Route.RECOMPUTATION:
-                stage.fill(Kernels(self.kernels.spec, ("ntk",), self.kernels.reference), ntk)
+                stage.fill(self.subsets, ntk=ntk)
             else:
-                stage.fill(self.kernels, nngp, ntk)
+                stage.fill(self.subsets, nngp=nngp, ntk=ntk)
             stage.put_targets(ntk)
             if route is Route.MODES:
                 yield from self._by_modes(stage, ntk, nngp)
@@ -237,20 +241,18 @@ class TrainedEnsemble:
         size, lock = len(w), threading.Lock()
 
         def use(rows: slice, columns: slice, tiles: tuple[np.ndarray, ...]) -> None:
-            columns = slice(columns.start, min(columns.stop, size))
-            train = max(size - rows.start, 0)  # rows from there on are the test set's
-            tile = tiles[0][:, : columns.stop - columns.start]
-            lower, test = tile[:train], tile[train:]
+            (tile,) = tiles
+            if rows.start >= size:  # the test set's
+                with lock:
+                    v[columns, rows.start - size : rows.stop - size] -= tile.T
+                return
             if rows.start == columns.start:
-                lower = np.tril(lower) - np.diag(np.diagonal(lower) / 2)
-            product = lower @ w[columns]
-            first = max(rows.start - size, 0)
+                tile = np.tril(tile) - np.diag(np.diagonal(tile) / 2)
+            product = tile @ w[columns]
             with lock:
-                v[rows.start : rows.start + len(product)] += product
-                v[columns, first : first + len(test)] -= test.T
+                v[rows] += product
 
-        x = np.concatenate([self.split.x_train[:size], self.split.x_test])
-        self.nngp_kernels.lower(x, size, use)
+        self.subsets.lower(size, ("nngp",), use)
 
 
 def _cuts(start: int, stop: int, sizes: Sequence[int]) -> tuple[int, ...]:

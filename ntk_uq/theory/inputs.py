@@ -1,0 +1,85 @@
+"""Examples as the kernels take them: in blocks on the device."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from ntk_uq.errors import KernelOverflowError
+from ntk_uq.specs import ArchitectureSpec
+from ntk_uq.theory.criticality import mean_square_slope, next_variance
+from ntk_uq.theory.dual import scales
+
+Block = tuple[jax.Array, jax.Array, jax.Array]
+"""Inputs, scales for each layer, and inverse roots of the first layer's variances."""
+
+
+class Inputs:
+    """Examples in blocks, on the device, with what a kernel needs of each alone.
+
+    Args:
+        spec: the network.
+        x: the examples, n of d values.
+        size: of a block.
+
+    Attributes:
+        starts: first example of each block.
+        inverse: ``q_1^(-1/2)``, (n,), of the first layer's variances; 0 for those that are 0.
+
+    Raises:
+        KernelOverflowError: if a kernel of theirs is not finite in float64.
+    """
+
+    def __init__(self, spec: ArchitectureSpec, x: Float[np.ndarray, "n d"], size: int) -> None:
+        self.x, self.n, self.size = x, len(x), size
+        self.starts = range(0, self.n, size)
+        self._factor = spec.sigma_w / x.shape[1] ** 0.5
+        self._blocks: dict[int, Block] = {}
+        w2, b2 = spec.sigma_w**2, spec.sigma_b**2
+        received = []  # the variance that each hidden layer receives
+        with np.errstate(over="ignore", invalid="ignore"):
+            q = theta = w2 * np.einsum("ij,ij->i", x, x) / x.shape[1] + b2
+            self.inverse = np.divide(1, np.sqrt(q), out=np.zeros_like(q), where=q > 0)
+            for _ in range(spec.depth):
+                received.append(q)
+                slope = mean_square_slope(spec.activation, q)
+                q = next_variance(spec.activation, spec.sigma_w, spec.sigma_b, q)
+                theta = q + w2 * slope * theta
+        self._diagonal = {"nngp": q, "ntk": theta}
+        # No entry is larger than the diagonal's.
+        if not all(np.isfinite(v).all() for v in (*received, q, theta)):
+            raise KernelOverflowError(
+                f"The kernel of {spec.depth} hidden layers with sigma_w = {spec.sigma_w:g} and "
+                f"sigma_b = {spec.sigma_b:g} is not finite in float64; choose smaller values."
+            )
+        self._scales = scales(spec.activation, np.stack(received))  # (kinds, depth, n)
+
+    def length(self, start: int) -> int:
+        """How many examples a block holds."""
+        return min(self.size, self.n - start)
+
+    def diagonal(self, names: tuple[str, ...]) -> tuple[Float[np.ndarray, "n"], ...]:
+        """Kernels of each example with itself, (n,) each."""
+        return tuple(self._diagonal[name] for name in names)
+
+    def diagonal_at(self, start: int) -> tuple[np.ndarray, np.ndarray]:
+        """NNGP and NTK of each example of a block with itself, filled up with zeros."""
+        block = slice(start, start + self.size)
+        nngp, ntk = (self._filled(self._diagonal[name][block]) for name in ("nngp", "ntk"))
+        return nngp, ntk
+
+    def at(self, start: int) -> Block:
+        """``sigma_w x / sqrt(d)``, scales and inverse roots of a block, filled up with zeros."""
+        if start not in self._blocks:
+            block = slice(start, start + self.size)
+            self._blocks[start] = (
+                jnp.asarray(self._filled(self._factor * self.x[block])),
+                jnp.asarray(self._filled(self._scales[..., block].T).T),
+                jnp.asarray(self._filled(self.inverse[block])),
+            )
+        return self._blocks[start]
+
+    def _filled(self, a: np.ndarray) -> np.ndarray:
+        """Rows filled up with zeros to a full block: so one program serves all."""
+        missing = self.size - len(a)
+        return a if missing == 0 else np.pad(a, [(0, missing)] + [(0, 0)] * (a.ndim - 1))
