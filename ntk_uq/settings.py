@@ -22,6 +22,7 @@ UPLOAD_LIMIT = "NTK_UQ_UPLOAD_LIMIT"
 UPLOAD_EXPANDED = "NTK_UQ_UPLOAD_EXPANDED"
 MEMORY = "NTK_UQ_MEMORY"
 KERNEL_CACHE = "NTK_UQ_KERNEL_CACHE"
+PRECISION = "NTK_UQ_PRECISION"
 WORKERS = "NTK_UQ_WORKERS"
 TRAINING_HOURS = "NTK_UQ_TRAINING_HOURS"
 MAP_HOURS = "NTK_UQ_MAP_HOURS"
@@ -114,6 +115,19 @@ def kernel_cache() -> int:
     """
     text = os.environ.get(KERNEL_CACHE, "")
     return parse_bytes(text, KERNEL_CACHE) if text else memory_limit() // 7
+
+
+def mixed_precision() -> bool:
+    """Whether accelerators factor kernels in float32 and refine the solution in float64: for cards
+    whose float64 is slow. ``NTK_UQ_PRECISION`` is ``float64`` (the default) or ``mixed``.
+
+    Raises:
+        SpecError: if it is something else.
+    """
+    text = os.environ.get(PRECISION) or "float64"
+    if text not in ("float64", "mixed"):
+        raise SpecError(f"{PRECISION} is {text!r}; write float64 or mixed.")
+    return text == "mixed"
 
 
 def training_limit() -> float:

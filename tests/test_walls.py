@@ -11,6 +11,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "ntk_uq"
 FILES = sorted(PACKAGE.rglob("*.py"))
 HEAVY = ("jax", "jaxlib", "optax", "neural_tangents", "distributed", "dask")
+KERNELS = {f"theory/{name}.py" for name in ("dual", "inputs", "kernels")}
+DEVICE = {f"theory/device_{name}.py" for name in ("blocks", "posterior", "tiles")}
 TRAINING = {f"ensembles/{name}.py" for name in ("calibration", "members", "training")}
 
 
@@ -123,7 +125,8 @@ def test_the_package_itself_loads_next_to_nothing():
             "jax",
             {
                 "architecture.py",
-                *(f"theory/{n}.py" for n in ("dual", "inputs", "kernels")),
+                *KERNELS,
+                *DEVICE,
                 *TRAINING,
             },
         ),

@@ -52,7 +52,7 @@ def _largest(multiply: Callable[[np.ndarray], np.ndarray], n: int, steps: int) -
     start = np.cos(np.arange(n) ** 2)
     try:
         return float(
-            eigsh(operator, 1, v0=start, ncv=steps, tol=3e-2, return_eigenvectors=False)[0]
+            eigsh(operator, 1, v0=start, ncv=steps, tol=1e-2, return_eigenvectors=False)[0]
         )
     except ArpackNoConvergence as error:
         return float(max(error.eigenvalues, default=np.nan))

@@ -12,6 +12,9 @@ WIDTH = 256
 """Columns of a panel of a factorization (:mod:`ntk_uq.theory.panels`). Wider ones make for faster
 products, and for more of the work in what is no product; measured, 192 to 512 are alike."""
 
+LARGEST_TILE = 2048
+"""Rows and columns of the largest tiles on an accelerator (:mod:`ntk_uq.theory.device_blocks`)."""
+
 # For a slow core or two of a server; good to a factor of two or three elsewhere, which the pace of
 # what is there already then mends.
 _LAYER_SECONDS = {"relu": 1.2e-3, "erf": 1.0e-3, "gelu": 1.4e-3, "linear": 0.2e-3}

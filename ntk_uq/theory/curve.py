@@ -17,9 +17,10 @@ from ntk_uq.datasets import Dataset, Split
 from ntk_uq.errors import KernelOverflowError, SingularKernelError
 from ntk_uq.results import Point
 from ntk_uq.specs import CurveSpec
-from ntk_uq.theory.kernels import Kernels
+from ntk_uq.theory.device_posterior import DevicePosterior
+from ntk_uq.theory.kernels import Kernels, accelerator_memory
 from ntk_uq.theory.losses import LossMoments
-from ntk_uq.theory.memory import check_memory, recomputes
+from ntk_uq.theory.memory import check_device_memory, check_memory, recomputes
 from ntk_uq.theory.moments import loss_moments
 from ntk_uq.theory.posterior import BayesPosterior, Posterior, TrainedEnsemble
 from ntk_uq.theory.provenance import provenance
@@ -56,13 +57,14 @@ def evaluate_draw(
         return
     clock = time.perf_counter()
     dataset = datasets.get_for(spec.data, wanted[-1], dataset)
-    check_memory(spec, dataset.n_features)
+    if accelerator_memory() is None:  # otherwise its own memory is what counts
+        check_memory(spec, dataset.n_features)
     split = datasets.load_split(dataset, spec.data, wanted[-1], draw)
     origin, ridge, left = provenance(dataset, spec.data, split), 0.0, list(wanted)
     try:
         posterior, ridge = _posterior(spec, split, dataset, draw)
         gaussians = posterior.at(wanted)
-        for n, (mean, covariance, condition) in zip(wanted, gaussians, strict=True):
+        for n, (mean, covariance, condition, residual) in zip(wanted, gaussians, strict=True):
             moments = _finite_moments(mean, covariance, split.y_test)
             now = time.perf_counter()
             yield Point(
@@ -75,7 +77,7 @@ def evaluate_draw(
                 warnings=doubts(
                     moments, condition, posterior.prior_variance, spec.data.n_test, spec.training
                 ),
-                provenance=origin,
+                provenance=origin if residual is None else {**origin, "residual": residual},
             )
             clock = time.perf_counter()
             left.remove(n)
@@ -111,6 +113,11 @@ def _posterior(
     bayes = spec.training.posterior == "bayes"
     kernels = Kernels(spec.architecture, ("nngp",) if bayes else ("nngp", "ntk"))
     ridge = ridge_of(spec.training.jitter, kernels, dataset, spec.data)
+    memory = accelerator_memory()
+    if memory is not None:
+        mixed = settings.mixed_precision() and spec.training.converged
+        kept = check_device_memory(spec, dataset.n_features, memory, mixed)
+        return DevicePosterior(kernels, split, ridge, spec.training, kept, mixed), ridge
     if recomputes(spec, dataset.n_features):  # nor is there memory for what is remembered
         return TrainedEnsemble(kernels, split, ridge, spec.training, Route.RECOMPUTATION), ridge
     subsets = _subsets(spec, kernels, split, dataset, draw)

@@ -58,6 +58,10 @@ class Inputs:
         """How many examples a block holds."""
         return min(self.size, self.n - start)
 
+    def inverse_at(self, start: int) -> Float[np.ndarray, "b"]:
+        """:attr:`inverse` of the examples of a block."""
+        return self.inverse[start : start + self.size]
+
     def diagonal(self, names: tuple[str, ...]) -> tuple[Float[np.ndarray, "n"], ...]:
         """Kernels of each example with itself, (n,) each."""
         return tuple(self._diagonal[name] for name in names)

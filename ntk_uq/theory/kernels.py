@@ -101,19 +101,30 @@ class Kernels:
         """``tr(K) / n`` of each kernel, without the matrix."""
         return tuple(float(np.mean(k)) for k in self.diagonal(x))
 
-    def inputs(self, x: Float[np.ndarray, "n d"]) -> Inputs:
-        """Examples as :meth:`tile` takes them.
+    def inputs(self, x: Float[np.ndarray, "n d"], size: int | None = None) -> Inputs:
+        """Examples as :meth:`tile` takes them, in blocks of a size (default: a tile's).
 
         Raises:
             KernelOverflowError: if a kernel of theirs is not finite in float64.
         """
-        return Inputs(self.spec, x, TILE)
+        return Inputs(self.spec, x, size or TILE)
 
     def tile(self, rows: Inputs, i: int, columns: Inputs, j: int) -> tuple[Matrix, ...]:
         """The kernels between a block of examples and another, each as large as they are.
 
         Where both are the same block of the same inputs they are exactly symmetric.
         """
+        tiles, close = self.on_device(rows, i, columns, j)
+        if int(close):
+            tiles = self.mend(rows, i, columns, j, tiles)
+        height, width = rows.length(i), columns.length(j)
+        return tuple(np.asarray(k)[:height, :width] for k in tiles)
+
+    def on_device(
+        self, rows: Inputs, i: int, columns: Inputs, j: int
+    ) -> tuple[tuple[jax.Array, ...], jax.Array]:
+        """The same of full blocks, where JAX leaves them, not waited for; and how many pairs of
+        almost parallel inputs are in need of :meth:`mend`, other than those on the diagonal."""
         spec, reflect = self.spec, rows is columns and i == j
         both = _reference(_without_sigmas(spec)) if self.reference else None
         function = both or _program(spec.activation, "ntk" in self.names)
@@ -123,12 +134,10 @@ class Kernels:
             if reflect:
                 pairs = zip((nngp, ntk), rows.diagonal_at(i), strict=True)
                 nngp, ntk = (_reflected(k, d) for k, d in pairs)
+                # What fills a block up is parallel to nothing, itself included.
+                close = close - np.count_nonzero(rows.inverse_at(i))
         found = {"nngp": nngp, "ntk": ntk}
-        height, width = rows.length(i), columns.length(j)
-        tiles = tuple(np.asarray(found[name])[:height, :width] for name in self.names)
-        if int(close) > (height if reflect else 0):
-            tiles = self._mend(rows, columns, i, j, tiles)
-        return tiles
+        return tuple(found[name] for name in self.names), close
 
     def _placed(
         self, rows: Inputs, i: int, columns: Inputs, j: int
@@ -136,25 +145,25 @@ class Kernels:
         height, width = rows.length(i), columns.length(j)
         return slice(i, i + height), slice(j, j + width), self.tile(rows, i, columns, j)
 
-    def _mend(
-        self, rows: Inputs, columns: Inputs, i: int, j: int, tiles: tuple[Matrix, ...]
-    ) -> tuple[Matrix, ...]:
+    def mend(
+        self, rows: Inputs, i: int, columns: Inputs, j: int, tiles: tuple[jax.Array, ...]
+    ) -> tuple[jax.Array, ...]:
         """A tile with the pairs of it that need more care than their scalar product tells.
 
         Equal examples have what the diagonal has: an example that is in the training set twice
         makes the kernel singular; its rounding error would hide that, and act as a ridge that
         nobody asked for.
         """
-        x1, x2 = rows.x[i : i + TILE], columns.x[j : j + TILE]
+        x1, x2 = rows.x[i : i + rows.size], columns.x[j : j + columns.size]
         k = self.spec.sigma_w**2 * (x1 @ x2.T) / x1.shape[1] + self.spec.sigma_b**2
-        k *= rows.inverse[i : i + TILE, None]
-        k *= columns.inverse[None, j : j + TILE]
+        k *= rows.inverse_at(i)[:, None]
+        k *= columns.inverse_at(j)
         where = np.nonzero(np.abs(k) > 1 - CLOSE)
         del k
         mended = tuple(np.array(tile) for tile in tiles)
         # So many pairs at a time that their inputs take no more room than the tile's do.
-        for low in range(0, len(where[0]), TILE):
-            r, c = (index[low : low + TILE] for index in where)
+        for low in range(0, len(where[0]), rows.size):
+            r, c = (index[low : low + rows.size] for index in where)
             equal = np.all(x1[r] == x2[c], axis=1)
             for tile, d in zip(mended, rows.diagonal(self.names), strict=True):
                 tile[r[equal], c[equal]] = d[i + r[equal]]
@@ -165,7 +174,8 @@ class Kernels:
                 )
                 for tile, name in zip(mended, self.names, strict=True):
                     tile[r, c] = by_name[name]
-        return mended
+        with jax.enable_x64(True):
+            return tuple(jnp.asarray(tile) for tile in mended)
 
 
 def in_threads(work: Callable[..., None], places: Iterable[tuple[int, int]]) -> None:
@@ -239,6 +249,13 @@ def device() -> str:
     """The device that evaluates kernels, in words."""
     first = jax.devices()[0]
     return f"{first.platform}: {first.device_kind}"
+
+
+def accelerator_memory() -> int | None:
+    """Bytes that JAX may take on the accelerator that it computes on; None where that is a CPU."""
+    if jax.default_backend() == "cpu":
+        return None
+    return int((jax.devices()[0].memory_stats() or {}).get("bytes_limit", 0))
 
 
 def keep_compiled(directory: str) -> None:

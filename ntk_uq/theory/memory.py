@@ -1,13 +1,18 @@
 """What a curve needs in memory, told before it starts."""
 
+from collections.abc import Callable
+
 from ntk_uq import settings
 from ntk_uq.errors import MemoryLimitError
 from ntk_uq.specs import CurveSpec, DataSpec, FlowSpec, HistorySpec, SpectrumSpec, TrainingSpec
-from ntk_uq.theory.cost import WIDTH
+from ntk_uq.theory.cost import LARGEST_TILE, WIDTH
 
 _FLOAT = 8
 BASE = 400 * 2**20
 """Python, JAX and its compiler, and the tiles in flight, in bytes (measured)."""
+
+DEVICE_BASE = 600 * 2**20
+"""An accelerator's libraries and work space, and the tiles in flight, in bytes (assumed)."""
 
 
 def within(limit: int, needed: int, what: str, advice: str) -> int:
@@ -75,6 +80,77 @@ def required_bytes(
     return BASE + _FLOAT * values
 
 
+def device_bytes(
+    n_train: int,
+    n_test: int,
+    n_features: int,
+    training: TrainingSpec,
+    kept: bool = True,
+    mixed: bool = False,
+) -> int:
+    """Peak of an accelerator's own memory for one draw up to ``n_train``, in bytes.
+
+    Counted is what :mod:`ntk_uq.theory.device_posterior` holds at the same time, in tiles of which
+    those on the diagonal are whole; n = n_train, t = n_test, b the largest tile:
+
+        elimination           T or L, and K but for Bayesian networks (n n / 2 each); what is left
+                              of both on the test set (n t each); two panels (b (n + t) each)
+        solution              L (n n / 2), in mixed precision in float32; T_dt, W, what is left of
+                              T_dt and three more while W is refined (n t each)
+        at finite time        T, its two triangles, its eigenvectors, LAPACK's work space (6 n n)
+
+    and the covariance with the prior (t t each), and the inputs with those of padding.
+
+    Args:
+        kept: whether both kernels are kept. mixed: whether the factor is in float32.
+    """
+    n, t = n_train, n_test
+    squares, rectangles = (0.5, 1.0) if training.posterior == "bayes" else (1.0, 2.0)
+    if not training.converged:
+        squares, rectangles = 6.0, 5.0
+    elif mixed or not kept:
+        squares, rectangles = (0.25 if mixed else 0.5), 6.0
+    values = squares * n * (n + LARGEST_TILE) + rectangles * n * t + 2 * t**2
+    values += 2 * LARGEST_TILE * (n + t) + 2 * (n + t) * n_features
+    return DEVICE_BASE + int(_FLOAT * values)
+
+
+def largest_on_device(
+    limit: int,
+    n_test: int,
+    n_features: int,
+    training: TrainingSpec,
+    kept: bool = True,
+    mixed: bool = False,
+) -> int:
+    """The largest N_D whose :func:`device_bytes` stay within ``limit``; 0 if none does."""
+    return _largest(lambda n: device_bytes(n, n_test, n_features, training, kept, mixed) <= limit)
+
+
+def check_device_memory(spec: CurveSpec, n_features: int, limit: int, mixed: bool = False) -> bool:
+    """Whether both kernels of a curve can be kept in an accelerator's memory.
+
+    Args:
+        limit: bytes of that memory. mixed: whether the factor is in float32.
+
+    Raises:
+        MemoryLimitError: if the curve does not even fit with one of them evaluated again.
+    """
+    n_test, training = spec.data.n_test, spec.training
+    shape = (spec.n_train[-1], n_test, n_features, training)
+    if not mixed and device_bytes(*shape) <= limit:
+        return True
+    if training.converged and device_bytes(*shape, kept=False, mixed=mixed) <= limit:
+        return False
+    largest = largest_on_device(limit, n_test, n_features, training, False, mixed)
+    raise MemoryLimitError(
+        f"n_train = {spec.n_train[-1]} with n_test = {n_test} needs about "
+        f"{settings.format_bytes(device_bytes(*shape, kept=False, mixed=mixed))} of the "
+        f"accelerator's memory; it has {settings.format_bytes(limit)}. The largest n_train that "
+        f"fits is {largest}."
+    )
+
+
 def recomputes(spec: CurveSpec, n_features: int, limit: int | None = None) -> bool:
     """Whether K has to be evaluated again at each N_D, since K and T do not fit together."""
     training = spec.training
@@ -100,13 +176,16 @@ def largest_n_train(
     n_test: int, n_features: int, training: TrainingSpec, limit: int, whitened: bool = False
 ) -> int:
     """The largest N_D for which the most frugal way stays within ``limit`` bytes; 0 if none."""
+    return _largest(lambda n: least_bytes(n, n_test, n_features, training, whitened) <= limit)
+
+
+def _largest(fits: Callable[[int], bool]) -> int:
     low, high = 0, 2
-    while least_bytes(high, n_test, n_features, training, whitened) <= limit:
+    while fits(high):
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        fits = least_bytes(middle, n_test, n_features, training, whitened) <= limit
-        low, high = (middle, high) if fits else (low, middle)
+        low, high = (middle, high) if fits(middle) else (low, middle)
     return low
 
 

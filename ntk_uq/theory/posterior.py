@@ -6,7 +6,7 @@ ones; see docs/theory.md for the equations and docs/architecture.md for the book
 
 import threading
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -17,24 +17,11 @@ from ntk_uq.specs import TrainingSpec
 from ntk_uq.theory.condition import condition
 from ntk_uq.theory.cost import WIDTH
 from ntk_uq.theory.filters import smoother
+from ntk_uq.theory.gaussian import Gaussian
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.panels import Panels, multiply_half, solve_upper, subtract
 from ntk_uq.theory.route import Route, stages
 from ntk_uq.theory.subsets import SubsetKernels
-
-
-class Gaussian(NamedTuple):
-    """The test outputs ``N(m, S)``, alike in all outputs.
-
-    Attributes:
-        mean: m, (t, c).
-        covariance: S, (t, t), symmetric.
-        condition: condition number of the matrix that was inverted.
-    """
-
-    mean: Float[np.ndarray, "t c"]
-    covariance: Float[np.ndarray, "t t"]
-    condition: float
 
 
 @runtime_checkable

@@ -1,0 +1,23 @@
+"""What a posterior is made of."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+
+class Gaussian(NamedTuple):
+    """The test outputs ``N(m, S)``, alike in all outputs.
+
+    Attributes:
+        mean: m, (t, c).
+        covariance: S, (t, t), symmetric.
+        condition: condition number of the matrix that was inverted.
+        residual: largest error of ``T W = T_dt``, over the largest entry of T_dt, where it was
+            solved in mixed precision.
+    """
+
+    mean: Float[np.ndarray, "t c"]
+    covariance: Float[np.ndarray, "t t"]
+    condition: float
+    residual: float | None = None
