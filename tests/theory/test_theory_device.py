@@ -1,6 +1,7 @@
 """Curves on an accelerator, whose programs run here on the processor: the same numbers."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -168,6 +169,25 @@ def test_one_kernel_is_evaluated_again_where_both_do_not_fit():
     assert check_device_memory(spec, 64, both)
     assert not check_device_memory(spec, 64, both - 1)
     assert not check_device_memory(spec, 64, both, mixed=True)
+
+
+def test_the_documented_sizes_are_the_models():
+    text = (Path(__file__).resolve().parents[2] / "docs" / "deployment.md").read_text()
+    rows = re.findall(r"^\| (\d+) GB ((?:\| [\d,]+ ){5})\|$", text, re.MULTILINE)
+    assert [int(size) for size, _ in rows] == [16, 24, 80]
+    ways = [
+        {"training": CONVERGED},
+        {"training": CONVERGED, "kept": False},
+        {"training": CONVERGED, "mixed": True},
+        {"training": BAYES},
+        {"training": TrainingSpec(time=1.0)},
+    ]
+    for size, cells in rows:
+        told = [int(cell.replace(",", "")) for cell in cells.replace(" ", "").split("|")[1:]]
+        limit = int(0.9e9 * int(size))
+        for n, way in zip(told, ways, strict=True):
+            exact = largest_on_device(limit, 1000, 784, **way)
+            assert exact - 100 < n <= exact
 
 
 def test_another_precision_is_refused_in_words(monkeypatch):
