@@ -36,7 +36,7 @@ def _linear_slope(q: Array) -> Array:
 
 def _erf(q: Array) -> Array:
     """Williams, "Computing with infinite networks", NIPS 1996, at equal inputs."""
-    return 2 / np.pi * np.arcsin(2 * q / (1 + 2 * q))
+    return 2 / np.pi * np.arctan2(2 * q, np.sqrt(1 + 4 * q))
 
 
 def _erf_slope(q: Array) -> Array:
@@ -46,14 +46,14 @@ def _erf_slope(q: Array) -> Array:
 def _gelu(q: Array) -> Array:
     """``E[x^2 Phi(x)^2]``, by Stein's lemma twice; Phi is the normal distribution function."""
     a = q / ((1 + q) * np.sqrt(1 + 2 * q))  # 2 pi E[x Phi phi]
-    return q * (0.25 + (np.arcsin(q / (1 + q)) + 2 * a) / (2 * np.pi))
+    return q * (0.25 + (np.arctan2(q, np.sqrt(1 + 2 * q)) + 2 * a) / (2 * np.pi))
 
 
 def _gelu_slope(q: Array) -> Array:
     """``E[(Phi + x phi)^2]``."""
     a = q / ((1 + q) * np.sqrt(1 + 2 * q))
     b = q * (1 + 2 * q) ** -1.5  # 2 pi E[x^2 phi^2]
-    return 0.25 + (np.arcsin(q / (1 + q)) + 2 * a + b) / (2 * np.pi)
+    return 0.25 + (np.arctan2(q, np.sqrt(1 + 2 * q)) + 2 * a + b) / (2 * np.pi)
 
 
 _MOMENTS: Mapping[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {

@@ -17,7 +17,7 @@ from ntk_uq.theory.route import stages
 
 _REFINEMENTS = 12
 _RESIDUAL = 1e-11
-_LANCZOS = (12, 20)
+_LANCZOS = (12, 24)
 """Steps for the largest and for the smallest eigenvalue; so many that none has to be waited for."""
 
 

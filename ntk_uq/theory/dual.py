@@ -79,8 +79,9 @@ def erf(k: jax.Array, of1: Scales, of2: Scales) -> tuple[jax.Array, jax.Array]:
     """
     (p1,), (p2,) = of1, of2
     p = p1 * p2
-    z = 2 * k * p
+    z = jnp.clip(2 * k * p, -1, 1)
     angle, _, root = arcs(z)
+    root = _no_smaller(root, p1, p2)
     return 2 / np.pi * jnp.copysign(angle, z), 4 / np.pi * p / root
 
 
@@ -92,17 +93,23 @@ def gelu(k: jax.Array, of1: Scales, of2: Scales) -> tuple[jax.Array, jax.Array]:
 
     Tsuchida et al., arXiv:2002.08517, for the first; the second is its derivative by k.
     """
-    (p1,), (p2,) = of1, of2
+    (p1, share1), (p2, share2) = of1, of2
     p = p1 * p2
-    z = k * p
+    z = jnp.clip(k * p, -1, 1)
     angle, _, root = arcs(z)
+    root = _no_smaller(root, p1, p2)
     angle = jnp.copysign(angle, z)
-    # p^2 q_1 q_2, since p_i^2 q_i = 1 - p_i^2.
-    share = (1 - p1 * p1) * (1 - p2 * p2)
+    share = share1 * share2  # p^2 q_1 q_2
     value = 0.25 * k + _TURN * (k * angle + p * z * z / root + share / p * root)
     bend = (p / root) ** 2 + p * p - share + 1
     slope = 0.25 + _TURN * (angle + z / root * bend)
     return value, slope
+
+
+def _no_smaller(root: jax.Array, p1: jax.Array, p2: jax.Array) -> jax.Array:
+    """``sqrt(1 - z^2)``, which is not below what ``k^2 <= q_1 q_2`` allows."""
+    a, b = p1 * p1, p2 * p2
+    return jnp.maximum(root, jnp.sqrt(a + b - a * b))
 
 
 def linear(k: jax.Array, of1: Scales, of2: Scales) -> tuple[jax.Array, jax.Array]:  # noqa: ARG001
@@ -125,7 +132,9 @@ def scales(activation: str, q: Float[np.ndarray, "..."]) -> Float[np.ndarray, "k
         return np.stack([root, np.divide(1, root, out=np.zeros_like(q), where=root > 0)])
     if activation == "linear":
         return np.empty((0, *q.shape))
-    return 1 / np.sqrt(1 + (2 if activation == "erf" else 1) * q)[None]
+    if activation == "gelu":
+        return np.stack([1 / np.sqrt(1 + q), q / (1 + q)])
+    return 1 / np.sqrt(1 + 2 * q)[None]
 
 
 def propagate(

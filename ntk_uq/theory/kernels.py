@@ -13,7 +13,7 @@ from jaxtyping import Float
 from ntk_uq import settings
 from ntk_uq.architecture import build
 from ntk_uq.specs import ArchitectureSpec
-from ntk_uq.theory.close_pairs import CLOSE, relu_kernels
+from ntk_uq.theory.close_pairs import CLOSE, close_kernels
 from ntk_uq.theory.cost import TILE
 from ntk_uq.theory.dual import LAYERS, propagate
 from ntk_uq.theory.inputs import Block, Inputs
@@ -158,22 +158,20 @@ class Kernels:
         k = self.spec.sigma_w**2 * (x1 @ x2.T) / x1.shape[1] + self.spec.sigma_b**2
         k *= rows.inverse_at(i)[:, None]
         k *= columns.inverse_at(j)
-        where = np.nonzero(np.abs(k) > 1 - CLOSE)
+        reflect = rows is columns and i == j
+        where = np.nonzero(np.abs(np.tril(k, -1) if reflect else k) > 1 - CLOSE)
         del k
         mended = tuple(np.array(tile) for tile in tiles)
         # So many pairs at a time that their inputs take no more room than the tile's do.
         for low in range(0, len(where[0]), rows.size):
             r, c = (index[low : low + rows.size] for index in where)
+            exact = dict(zip(("nngp", "ntk"), close_kernels(self.spec, x1[r], x2[c]), strict=True))
             equal = np.all(x1[r] == x2[c], axis=1)
-            for tile, d in zip(mended, rows.diagonal(self.names), strict=True):
-                tile[r[equal], c[equal]] = d[i + r[equal]]
-            if self.spec.activation == "relu" and not equal.all():
-                r, c = r[~equal], c[~equal]
-                by_name = dict(
-                    zip(("nngp", "ntk"), relu_kernels(self.spec, x1[r], x2[c]), strict=True)
-                )
-                for tile, name in zip(mended, self.names, strict=True):
-                    tile[r, c] = by_name[name]
+            own = rows.diagonal(self.names)
+            for tile, name, diagonal in zip(mended, self.names, own, strict=True):
+                tile[r, c] = np.where(equal, diagonal[i + r], exact[name])
+                if reflect:
+                    tile[c, r] = tile[r, c]
         with jax.enable_x64(True):
             return tuple(jnp.asarray(tile) for tile in mended)
 

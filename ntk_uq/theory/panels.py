@@ -78,9 +78,10 @@ class Panels:
         (low, high), panel = self.ranges[j], self.columns[j]
         width = high - low
         _, info = dpotrf(panel[:width].T, lower=0, clean=1, overwrite_a=1)
-        if info:
+        if info == 0:
+            divide(panel[width:], panel[:width])
+        if info or not np.isfinite(np.sum(panel)):  # LAPACK takes what is no number
             raise np.linalg.LinAlgError("the matrix is not positive definite")
-        divide(panel[width:], panel[:width])
         for (start, stop), later in zip(self.ranges[j + 1 :], self.columns[j + 1 :], strict=True):
             subtract(later, panel[start - low :], panel[start - low : stop - low])
 
@@ -150,8 +151,8 @@ def solve_upper(factor: Panels, b: Float[np.ndarray, "n k"]) -> None:
 
 
 def multiply_half(matrix: Panels, w: Float[np.ndarray, "n k"], v: Float[np.ndarray, "n k"]) -> None:
-    """``v += H w`` in place, with H the lower triangle of the leading n columns and half of their
-    diagonal, so that the matrix is ``H + H'``; both are C-contiguous."""
+    """``v += H w`` in place, with H the blocks below the diagonal of the leading n columns and half
+    of those on it, so that the matrix is ``H + H'``; both are C-contiguous."""
     _in_place(v)
     for low, high, rows in matrix.triangle(len(w)):
         width, part = high - low, w[low:high].T
