@@ -10,6 +10,7 @@ from benchmarks.report import Line, Report, Value, at_most, ratio
 from benchmarks.timing import Timing, alternate
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, logarithmic_grid
 from ntk_uq.theory.curve import evaluate_draw
+from ntk_uq.theory.tile_cache import CACHE
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,16 @@ def _spec(plan: Plan, n_test: int, sizes: tuple[int, ...]) -> CurveSpec:
 
 
 def _measure(axis: Axis, plan: Plan, report: Report) -> dict[int, Timing]:
-    contestants = {
-        str(x): lambda spec=spec: list(evaluate_draw(spec, 0)) for x, spec in axis.specs.items()
-    }
+    contestants = {str(x): lambda spec=spec: _evaluate(spec) for x, spec in axis.specs.items()}
     timings = {int(x): t for x, t in alternate(contestants, plan.repetitions).items()}
     report.lines += [Line(f"{axis.name} {x}", axis.fixed, t) for x, t in timings.items()]
     report.values.append(_exponent(f"exponent of {axis.name}, {axis.fixed}", timings))
     return timings
+
+
+def _evaluate(spec: CurveSpec) -> None:
+    CACHE.clear()  # of kernels, which another curve has left there
+    list(evaluate_draw(spec, 0))
 
 
 def _exponent(what: str, timings: Mapping[int, Timing]) -> Value:
