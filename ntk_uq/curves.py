@@ -1,5 +1,6 @@
 """Curves as users get them: cached points averaged over draws, with fits and provenance."""
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +21,8 @@ from ntk_uq.scaling import (
 )
 from ntk_uq.specs import CurveSpec, check_window
 from ntk_uq.store import ResultsCache
+
+Numbers = tuple[float, ...]
 
 PointId = tuple[int, int]
 """Draw and N_D: which point of a curve."""
@@ -50,7 +53,7 @@ class Curve:
     spec: CurveSpec
     raw: tuple[Point, ...]
 
-    @property
+    @functools.cached_property
     def points(self) -> tuple[CurvePoint, ...]:
         """Averages over draws at each N_D."""
         return average(self.raw)
@@ -95,7 +98,7 @@ class Curve:
         inside = tuple(p for p in self.raw if bounds[0] <= p.n_train <= bounds[1])
         part = Curve(self.spec, inside)
         mu, sigma = (part._power_law(name, choose=low is None) for name in ("mu", "sigma"))
-        return Fits(mu, sigma, fit_plateau(*part._columns("epsilon")))
+        return Fits(mu, sigma, _plateau(*part._columns("epsilon")))
 
     def laws(
         self,
@@ -147,27 +150,23 @@ class Curve:
         return {**origin, "ridge": ridges, "seconds": self.seconds}
 
     def _power_law(self, name: str, choose: bool) -> PowerLawFit:
-        sizes, values, errors = self._columns(name)
-        window = asymptotic_window(sizes, values, errors) if choose else None
-        fit = fit_power_law(sizes, values, errors, window)
-        draws = self._draws(name)
-        return widen_by_draws(fit, sizes, draws) if len(draws) > 1 else fit
+        return _power_law(*self._columns(name), self._draws(name), choose)
 
-    def _draws(self, name: str) -> list[list[float]]:
+    def _draws(self, name: str) -> tuple[Numbers, ...]:
         """The values of each draw along the curve; only draws that have every point."""
         by_draw: dict[int, list[float]] = {}
         for point in self.raw:
             if point.failure is None:
                 by_draw.setdefault(point.draw, []).append(getattr(point, name))
         longest = len(self.points)
-        return [values for values in by_draw.values() if len(values) == longest]
+        return tuple(tuple(values) for values in by_draw.values() if len(values) == longest)
 
-    def _columns(self, name: str) -> tuple[list[float], list[float], list[float] | None]:
+    def _columns(self, name: str) -> tuple[Numbers, Numbers, Numbers | None]:
         """N_D, values and standard errors of a quantity along the curve."""
         points = self.points
-        sizes = [float(p.n_train) for p in points]
-        values = [float(getattr(p, name)) for p in points]
-        errors = [getattr(p, f"{name}_sem") for p in points]
+        sizes = tuple(float(p.n_train) for p in points)
+        values = tuple(float(getattr(p, name)) for p in points)
+        errors = tuple(getattr(p, f"{name}_sem") for p in points)
         # A point that lacks draws has no error; then the scatter has to tell for all of them.
         return sizes, values, None if None in errors else errors
 
@@ -187,13 +186,7 @@ def point_keys(spec: CurveSpec) -> dict[PointId, str]:
         SpecError: for an unknown data set, or one that cannot be prepared as asked.
         MissingDataError: if its files are not there.
     """
-    fingerprint = datasets.get(spec.data.dataset).fingerprint()
-    spec = canonical(spec)
-    return {
-        (draw, n): point_key(spec.point(n, draw), fingerprint)
-        for draw in range(spec.draws)
-        for n in spec.n_train
-    }
+    return dict(_keys(spec, datasets.get(spec.data.dataset).fingerprint()))
 
 
 def stored_curve(results: ResultsCache, spec: CurveSpec) -> Curve:
@@ -206,6 +199,39 @@ def read_point(results: ResultsCache, place: PointId, key: str) -> Point | None:
     """The point that the store keeps there, or None."""
     point = results.get_record(key, Point)
     return point if point is not None and (point.draw, point.n_train) == place else None
+
+
+# A page shows the same curves again at every change of a control and, while points come, every
+# second. What follows from plain values alone is remembered for it.
+
+
+@functools.lru_cache(maxsize=256)
+def _keys(spec: CurveSpec, fingerprint: str) -> dict[PointId, str]:
+    spec = canonical(spec)
+    return {
+        (draw, n): point_key(spec.point(n, draw), fingerprint)
+        for draw in range(spec.draws)
+        for n in spec.n_train
+    }
+
+
+@functools.lru_cache(maxsize=1024)
+def _power_law(
+    sizes: Numbers,
+    values: Numbers,
+    errors: Numbers | None,
+    draws: tuple[Numbers, ...],
+    choose: bool,
+) -> PowerLawFit:
+    """A power law in the window that is chosen, or on all points."""
+    window = asymptotic_window(sizes, values, errors) if choose else None
+    fit = fit_power_law(sizes, values, errors, window)
+    return widen_by_draws(fit, sizes, draws) if len(draws) > 1 else fit
+
+
+@functools.lru_cache(maxsize=512)
+def _plateau(sizes: Numbers, values: Numbers, errors: Numbers | None) -> PlateauFit:
+    return fit_plateau(sizes, values, errors)
 
 
 def _told(sentences: Iterable[tuple[int, str]]) -> tuple[str, ...]:

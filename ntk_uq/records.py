@@ -1,5 +1,6 @@
 """Frozen result records to and from JSON, every value checked: JSON may hold anything."""
 
+import functools
 import types
 import typing
 from collections.abc import Mapping
@@ -48,8 +49,8 @@ def _plain(value: Any) -> Any:
 def _record(cls: Any, data: Any) -> Any:
     if not isinstance(data, Mapping):
         raise _WrongError(f"a {cls.__name__} is an object, not {type(data).__name__}")
-    kinds = typing.get_type_hints(cls)
-    names = {item.name for item in fields(cls)}
+    kinds = _kinds(cls)
+    names = set(kinds)
     if set(data) != names:
         raise _WrongError(f"wrong {', '.join(sorted(map(str, names ^ set(data))))}")
     values = {}
@@ -59,6 +60,13 @@ def _record(cls: Any, data: Any) -> Any:
         except _WrongError as error:
             raise _WrongError(f"{name}: {error}") from None
     return cls(**values)
+
+
+@functools.cache
+def _kinds(cls: Any) -> dict[str, Any]:
+    """The type of each field; a record may hold hundreds of one class."""
+    kinds = typing.get_type_hints(cls)
+    return {item.name: kinds[item.name] for item in fields(cls)}
 
 
 def _value(kind: Any, value: Any) -> Any:

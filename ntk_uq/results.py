@@ -149,27 +149,23 @@ def standard_error(values: Sequence[float]) -> float | None:
 
 
 def _average(draws: list[Point]) -> CurvePoint:
-    def mean(name: str) -> float:
-        return float(np.mean([getattr(p, name) for p in draws]))
-
-    def sem(name: str) -> float | None:
-        return standard_error([getattr(p, name) for p in draws])
-
     resolved = all(p.epsilon_population is not None for p in draws)
     conditions = [p.condition for p in draws if p.condition is not None]
+    # All fields at once, a row each: numpy takes as long for one row as for ten.
+    names = (*_MEANS, "epsilon_population") if resolved else _MEANS
+    values = np.array([[getattr(p, name) for p in draws] for name in names])
+    means: dict[str, Any] = dict(zip(names, np.mean(values, axis=1).tolist(), strict=True))
+    errors: dict[str, Any] = {f"{name}_sem": None for name in QUANTITIES}
+    if len(draws) > 1:
+        scatter = np.std(values[: len(QUANTITIES)], axis=1, ddof=1) / np.sqrt(len(draws))
+        errors = dict(zip(errors, scatter.tolist(), strict=True))
     return CurvePoint(
         n_train=draws[0].n_train,
         draws=len(draws),
-        mu=mean("mu"),
-        mu_sem=sem("mu"),
-        mu_bias=mean("mu_bias"),
-        mu_variance=mean("mu_variance"),
-        sigma=mean("sigma"),
-        sigma_sem=sem("sigma"),
-        epsilon=mean("epsilon"),
-        epsilon_sem=sem("epsilon"),
-        epsilon_population=mean("epsilon_population") if resolved else None,
-        epsilon_floor=mean("epsilon_floor"),
         condition=max(conditions, default=None),
         warnings=tuple(dict.fromkeys(w for p in draws for w in p.warnings)),
+        **{"epsilon_population": None, **means, **errors},
     )
+
+
+_MEANS = (*QUANTITIES, "mu_bias", "mu_variance", "epsilon_floor")

@@ -1,5 +1,7 @@
 """The page "Phase map": the theory over two axes, cell by cell as it comes."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from ntk_uq import datasets
@@ -48,15 +50,16 @@ def page() -> None:
         )
         live.ask(store, [found] if map_launch.at_once(found) else [], submit_map)
         waiting = live.pending(store, [found])
+        read = live.once(found, found.complete, lambda: stored_map(store.results, view.map))
     # While cells may come, only the fragment is drawn again, and nothing once they are there.
-    st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting)
+    st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting, read)
 
 
-def results(view: PhaseMapView, waiting: bool) -> None:
+def results(view: PhaseMapView, waiting: bool, read: Callable[[], PhaseMap]) -> None:
     """The launch, the map as far as it is there, and the chosen cell."""
     with session.told():
         store = session.store()
-        found = stored_map(store.results, view.map)
+        found = read()
         map_launch.panel(store, found)
         still_waiting = live.pending(store, [found])
     if waiting != still_waiting:

@@ -1,5 +1,7 @@
 """The page "Scaling curves": controls, then the infinite-width curves as they come."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from ntk_uq import datasets
@@ -9,6 +11,7 @@ from ntk_uq.figures import PLOT_CONFIG, TITLES, Style, Trace, scaling_figure
 from ntk_uq.figures.posteriors import ratio_figure
 from ntk_uq.posteriors import PosteriorPair, bayesian
 from ntk_uq.specs import CurveSpec
+from ntk_uq.store import Store
 from ntk_uq.theory.memory import check_memory
 from ntk_uq.ui import export, law_tables, live, opening, session, tables
 from ntk_uq.ui.controls import curves as controls
@@ -28,11 +31,13 @@ def page() -> None:
     )
     with session.told():
         store, view, _ = opening.chosen(CurvesView, controls, check)
-        curves = [stored_curve(store.results, spec) for spec in wanted(view)]
+        curves = read(store, view)
         live.ask(store, curves)
         waiting = live.pending(store, curves)
+        complete = all(curve.complete for curve in curves)
+        found = live.once(curves, complete, lambda: read(store, view))
     # While points may come, only the fragment is drawn again, and nothing once they are there.
-    st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting)
+    st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting, found)
 
 
 def check(view: CurvesView) -> datasets.Dataset:
@@ -43,11 +48,16 @@ def check(view: CurvesView) -> datasets.Dataset:
     return dataset
 
 
-def results(view: CurvesView, waiting: bool) -> None:
+def read(store: Store, view: CurvesView) -> list[Curve]:
+    """The curves as far as they are there."""
+    return [stored_curve(store.results, spec) for spec in wanted(view)]
+
+
+def results(view: CurvesView, waiting: bool, found: Callable[[], list[Curve]]) -> None:
     """Progress, plots and tables of what is there."""
     with session.told():
         store = session.store()
-        curves = [stored_curve(store.results, spec) for spec in wanted(view)]
+        curves = found()
         still_waiting = live.pending(store, curves)
         labels = [f"depth {depth}" for depth in view.depths]
         labels += [f"{label}, Bayesian" for label in labels] if view.bayes else []

@@ -1,5 +1,7 @@
 """The page "Training time": losses along the training, where to stop, finite networks over it."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
@@ -41,8 +43,10 @@ def page() -> None:
         if shows_networks(view):
             launch.calibrate(store)
         waiting = _waiting(store, law)
+        complete = law.complete and law.ensembles is None
+        found = live.once(law, complete, lambda: stored_time_law(store.results, view))
     # While results may come, only the fragment is drawn again, and nothing once they are there.
-    st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting)
+    st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting, found)
 
 
 def check(view: TrainingTimeView) -> datasets.Dataset:
@@ -68,11 +72,11 @@ def _waiting(store: Store, law: TimeLaw) -> bool:
     return job is None or not job.state.ended
 
 
-def results(view: TrainingTimeView, waiting: bool) -> None:
+def results(view: TrainingTimeView, waiting: bool, found: Callable[[], TimeLaw]) -> None:
     """Progress, plots, optima in words and in a table, finite networks."""
     with session.told():
         store = session.store()
-        law = stored_time_law(store.results, view)
+        law = found()
         still_waiting = _waiting(store, law)
         live.progress(store, law.flows, "draws")
         labels = [f"depth {spec.architecture.depth}" for spec in view.flows()]

@@ -5,12 +5,13 @@ import json
 import math
 
 import hypothesis.strategies as st
+import numpy as np
 import pytest
 from hypothesis import given
 
 from ntk_uq import results
 from ntk_uq.errors import DataError
-from ntk_uq.results import Point, average, point_key
+from ntk_uq.results import Point, average, point_key, standard_error
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec
 
 MOMENTS = ("mu", "mu_bias", "mu_variance", "sigma", "epsilon", "epsilon_floor")
@@ -141,6 +142,14 @@ def test_the_key_of_the_default_point_never_changes():
     # A change orphans every cached result; if it is meant, raise RESULTS_VERSION.
     key = point_key(SPEC.point(50, 0), "sklearn-digits-shuffle1998")
     assert key == "point/ae185cd5687f3f47b84d9b609a51af21134d4f0f23a9b9a64eade38db9dbd5ee"
+
+
+@pytest.mark.parametrize("draws", [1, 2, 3, 10, 33])
+def test_an_average_has_the_bits_of_one_field_at_a_time(draws):
+    values = np.random.default_rng(draws).lognormal(size=draws)
+    (mean,) = average([point(10, draw, value) for draw, value in enumerate(values.tolist())])
+    assert mean.mu == float(np.mean(values))
+    assert mean.mu_sem == standard_error(values.tolist())
 
 
 def test_draws_are_averaged_with_their_standard_error():

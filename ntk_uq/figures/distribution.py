@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import scipy.stats
 from jaxtyping import Float
 
+from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.style import Style, color_index, legend_below
 
 _FEWEST = 10
@@ -61,7 +62,7 @@ def distribution_figure(
         widths: all that the page shows, so that each has its colour in every figure; by default
             those of the losses.
     """
-    figure = go.Figure()
+    canvas = Canvas()
     colors = {w: style.color(index) for w, index in color_index(widths or losses).items()}
     density = None if mu is None or not sigma else _curve(mu, sigma, skewness)
     many = [np.asarray(some) for some in losses.values() if _has_histogram(some)]
@@ -69,14 +70,14 @@ def distribution_figure(
     peaks = [] if density is None else [float(density[1].max())]
     for width, some in sorted(losses.items()):
         if edges is not None and _has_histogram(some):
-            peaks.append(_add_histogram(figure, width, some, edges, colors[width], style))
+            peaks.append(_add_histogram(canvas, width, some, edges, colors[width], style))
     top = max(peaks, default=1.0)
     for index, (width, some) in enumerate(sorted(losses.items())):
-        _add_rug(figure, width, some, -0.05 * top * (index + 1), colors[width])
+        _add_rug(canvas, width, some, -0.05 * top * (index + 1), colors[width])
     if mu is not None:
-        _add_prediction(figure, mu, sigma, top, density, style)
-    _lay_out(figure, top, len(losses), loss_unit, style, revision)
-    return figure
+        _add_prediction(canvas, mu, sigma, top, density, style)
+    _lay_out(canvas, top, len(losses), loss_unit, style, revision)
+    return canvas.figure()
 
 
 def _curve(mu: float, sigma: float, skewness: float | None) -> tuple[np.ndarray, np.ndarray]:
@@ -103,7 +104,7 @@ def _edges(many: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _add_histogram(
-    figure: go.Figure,
+    canvas: Canvas,
     width: int,
     some: Sequence[float],
     edges: np.ndarray,
@@ -112,7 +113,7 @@ def _add_histogram(
 ) -> float:
     density, _ = np.histogram(some, edges, density=True)
     held = density > 0  # an empty bar would still draw its outline on the axis
-    figure.add_bar(
+    canvas.add_bar(
         x=((edges[1:] + edges[:-1]) / 2)[held],
         y=density[held],
         width=np.diff(edges)[held],
@@ -124,8 +125,8 @@ def _add_histogram(
     return float(density.max())
 
 
-def _add_rug(figure: go.Figure, width: int, some: Sequence[float], y: float, color: str) -> None:
-    figure.add_scatter(
+def _add_rug(canvas: Canvas, width: int, some: Sequence[float], y: float, color: str) -> None:
+    canvas.add_scatter(
         x=list(some),
         y=[y] * len(some),
         mode="markers",
@@ -138,7 +139,7 @@ def _add_rug(figure: go.Figure, width: int, some: Sequence[float], y: float, col
 
 
 def _add_prediction(
-    figure: go.Figure,
+    canvas: Canvas,
     mu: float,
     sigma: float | None,
     top: float,
@@ -147,7 +148,7 @@ def _add_prediction(
 ) -> None:
     color = style.color(0)
     if density is not None and sigma:
-        figure.add_scatter(
+        canvas.add_scatter(
             x=[mu - sigma, mu - sigma, mu + sigma, mu + sigma],
             y=[0, 1.05 * top, 1.05 * top, 0],
             mode="lines",
@@ -157,7 +158,7 @@ def _add_prediction(
             name="infinite width: μ ± σ",
             hoverinfo="skip",
         )
-        figure.add_scatter(
+        canvas.add_scatter(
             x=density[0],
             y=density[1],
             mode="lines",
@@ -165,7 +166,7 @@ def _add_prediction(
             line={"color": color, "width": 2.5},
             hovertemplate="infinite width<br>loss %{x:.4g}<br>density %{y:.4g}<extra></extra>",
         )
-    figure.add_scatter(
+    canvas.add_scatter(
         x=[mu, mu],
         y=[0, 1.05 * top],
         mode="lines",
@@ -176,14 +177,14 @@ def _add_prediction(
 
 
 def _lay_out(
-    figure: go.Figure, top: float, widths: int, loss_unit: str, style: Style, revision: str
+    canvas: Canvas, top: float, widths: int, loss_unit: str, style: Style, revision: str
 ) -> None:
     y_axis = style.axis("probability density  [1 / unit of the loss]")
     y_axis["range"] = [-0.05 * top * (widths + 1), 1.1 * top]
-    figure.update_layout(
+    canvas.update_layout(
         {
             **style.layout("Test loss over initializations", revision),
-            **legend_below(sum(t.showlegend is not False for t in figure.data)),
+            **legend_below(canvas.entries),
         },
         xaxis=style.axis(f"test loss L  [{loss_unit}]"),
         yaxis=y_axis,

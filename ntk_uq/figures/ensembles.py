@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 
 from ntk_uq.comparisons import Comparison
+from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.finite import add_ensembles, in_rows, ratio_below
 from ntk_uq.figures.quantities import TITLES, value_axis
 from ntk_uq.figures.style import Style, add_note, color_index, hold, legend_below, set_range
@@ -24,9 +25,9 @@ def ensemble_figure(
         revision: changes when the view does: zoom and hidden traces survive until then.
     """
     # Without a theory there is nothing to divide by.
-    figure = in_rows([1.0] if comparison.departure else [0.66, 0.34])
+    canvas = in_rows([1.0] if comparison.departure else [0.66, 0.34])
     spec = comparison.ensembles.spec
-    values = _add_theory(figure, quantity, comparison, style)
+    values = _add_theory(canvas, quantity, comparison, style)
     ratios = [1.0]
     for width, index in color_index(spec.widths).items():
         points = [p for p in comparison.ensembles.points if p.width == width]
@@ -35,26 +36,25 @@ def ensemble_figure(
         line = {"color": style.color(index), "width": 1, "dash": "dot"}
         look = {"mode": "lines+markers", "line": line}
         values += add_ensembles(
-            figure, "n_train", found, label, _WHERE, index, style, row=1, **look
+            canvas, "n_train", found, label, _WHERE, index, style, row=1, **look
         )
         if comparison.departure:
             continue
         ratio = [(p, comparison.ratio(p, quantity)) for p in points]
         ratios += add_ensembles(
-            figure, "n_train", ratio, label, _WHERE, index, style, row=2, **look
+            canvas, "n_train", ratio, label, _WHERE, index, style, row=2, **look
         )
-    _lay_out(figure, quantity, comparison, loss_unit, style, revision, values, ratios)
+    _lay_out(canvas, quantity, comparison, loss_unit, style, revision, values, ratios)
+    figure = canvas.figure()
     add_note(figure, comparison.departure, style)
     return figure
 
 
-def _add_theory(
-    figure: go.Figure, quantity: str, comparison: Comparison, style: Style
-) -> list[float]:
+def _add_theory(canvas: Canvas, quantity: str, comparison: Comparison, style: Style) -> list[float]:
     points = () if comparison.theory is None else comparison.theory.points
     values = [float(getattr(p, quantity)) for p in points]
     if values:
-        figure.add_scatter(
+        canvas.add_scatter(
             x=[p.n_train for p in points],
             y=values,
             name="infinite width",
@@ -62,13 +62,12 @@ def _add_theory(
             line={"color": style.color(0), "width": 2.5},
             hovertemplate="infinite width<br>N_D = %{x}<br>%{y:.4g}<extra></extra>",
             row=1,
-            col=1,
         )
     return values
 
 
 def _lay_out(
-    figure: go.Figure,
+    canvas: Canvas,
     quantity: str,
     comparison: Comparison,
     loss_unit: str,
@@ -85,9 +84,9 @@ def _lay_out(
     x_axis["tickvals"] = _labelled(spec.n_train)
     axes = {"xaxis": x_axis, "yaxis": upper}
     if not comparison.departure:
-        figure.add_hline(1, line={"color": style.color(0), "width": 1.5}, row=2, col=1)
+        canvas.add_hline(1, line={"color": style.color(0), "width": 1.5}, row=2)
         axes = ratio_below(x_axis, upper, ratios, style)
-    figure.update_layout(
+    canvas.update_layout(
         style.layout(TITLES[quantity], revision),
         **legend_below(len(spec.widths) + 1, _PLOT_HEIGHT, narrow=True),
         **axes,

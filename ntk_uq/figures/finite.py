@@ -3,27 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
-
 from ntk_uq.ensembles.records import EnsemblePoint, Estimate
+from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.marks import intervals
 from ntk_uq.figures.style import Style, hold, marker, plotted
 
 
-def in_rows(heights: Sequence[float]) -> go.Figure:
+def in_rows(heights: Sequence[float]) -> Canvas:
     """An empty figure of plots above each other, with these shares of the height."""
-    return make_subplots(
-        rows=len(heights),
-        cols=1,
-        shared_xaxes=True,
-        row_heights=list(heights),
-        vertical_spacing=0.05,
-    )
+    return Canvas(tuple(heights))
 
 
 def add_ensembles(
-    figure: go.Figure,
+    canvas: Canvas,
     against: str,
     found: Sequence[tuple[EnsemblePoint, Estimate | None]],
     label: str,
@@ -36,7 +28,7 @@ def add_ensembles(
     """Draws the ensembles of one curve; returns every value that the axis has to hold.
 
     Args:
-        figure: of :func:`in_rows`.
+        canvas: of :func:`in_rows`.
         against: field of the ensembles on the horizontal axis.
         found: ensembles with what is drawn of them; None is left out.
         label: in the legend, once for all rows.
@@ -48,7 +40,7 @@ def add_ensembles(
         look: more of the trace.
     """
     known = [(p, e) for p, e in found if e is not None]
-    trace = go.Scatter(
+    trace: dict[str, Any] = dict(
         x=[getattr(p, against) for p, _ in known],
         y=[e.value for _, e in known],
         name=label,
@@ -60,7 +52,7 @@ def add_ensembles(
         hovertemplate=f"{label}<br>{where}<br>%{{y:.4g}}<extra></extra>",
         **look,
     )
-    figure.add_trace(trace, row=row, col=1)
+    canvas.add_scatter(row, **trace)
     return plotted([trace])
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from ntk_uq.ensembles.records import MeanTrajectory
+from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.marks import add_error_band, bars
 from ntk_uq.figures.style import (
     DECADES,
@@ -60,7 +61,7 @@ def history_figure(
         widths: all that the page shows, so that each has its colour in every figure; by default
             those of the ensembles.
     """
-    figure = go.Figure()
+    canvas = Canvas()
     index = color_index(widths or ensembles)
     steps = [] if history is None else list(history.recorded)
     steps += [step for one in ensembles.values() for step in one.steps]
@@ -69,12 +70,12 @@ def history_figure(
     lowest = 0.0 if style.linear else _SMALLEST * _largest(history, ensembles)
     hidden = False
     if history is not None:
-        hidden |= _add_theory(figure, history, axis, lowest, style)
+        hidden |= _add_theory(canvas, history, axis, lowest, style)
     for width, mean in sorted(ensembles.items()):
-        hidden |= _add_ensemble(figure, width, mean, index[width], axis, lowest, style)
-    _lay_out(figure, axis, 0 in steps, loss_unit, style, revision)
+        hidden |= _add_ensemble(canvas, width, mean, index[width], axis, lowest, style)
+    _lay_out(canvas, axis, 0 in steps, loss_unit, style, revision)
     if hidden:
-        figure.add_annotation(
+        canvas.add_annotation(
             text=f"losses below {_SMALLEST:.0e} of the largest are not drawn",
             xref="paper",
             yref="paper",
@@ -83,7 +84,7 @@ def history_figure(
             showarrow=False,
             font={"size": 13, "color": style.grey},
         )
-    return figure
+    return canvas.figure()
 
 
 def _largest(history: History | None, ensembles: Mapping[int, MeanTrajectory]) -> float:
@@ -93,9 +94,7 @@ def _largest(history: History | None, ensembles: Mapping[int, MeanTrajectory]) -
     return max(values, default=0.0)
 
 
-def _add_theory(
-    figure: go.Figure, history: History, axis: _Axis, lowest: float, style: Style
-) -> bool:
+def _add_theory(canvas: Canvas, history: History, axis: _Axis, lowest: float, style: Style) -> bool:
     """Adds both lines with their bands; whether anything was too small to be drawn."""
     color, hidden = style.color(0), False
     for name, dash, opened in _SETS:
@@ -106,8 +105,8 @@ def _add_theory(
         later = [row for row in shown if row[0] > 0]
         if len(later) > 1:
             ends, mu, sigma = zip(*later, strict=True)
-            add_error_band(figure, ends, mu, sigma, f"theory {name}", color, style)
-        figure.add_scatter(
+            add_error_band(canvas, ends, mu, sigma, f"theory {name}", color, style)
+        canvas.add_scatter(
             x=[row[0] for row in later],
             y=[row[1] for row in later],
             mode="lines" if len(later) > 1 else "markers",
@@ -120,7 +119,7 @@ def _add_theory(
         )
         # The step before training has no neighbour on this axis: a bar in place of a band.
         for _, mu, sigma in (row for row in shown if row[0] == 0):
-            figure.add_scatter(
+            canvas.add_scatter(
                 x=[axis.place(0)],
                 y=[mu],
                 mode="markers",
@@ -135,7 +134,7 @@ def _add_theory(
 
 
 def _add_ensemble(
-    figure: go.Figure,
+    canvas: Canvas,
     width: int,
     mean: MeanTrajectory,
     index: int,
@@ -151,7 +150,7 @@ def _add_ensemble(
         shown = [row for row in rows if row[1] > lowest or style.linear]
         hidden |= len(shown) < len(rows)
         sides = [row[2] for row in shown]
-        figure.add_scatter(
+        canvas.add_scatter(
             x=[axis.place(row[0]) for row in shown],
             y=[row[1] for row in shown],
             mode="markers",
@@ -177,7 +176,7 @@ def _ticks(axis: _Axis) -> list[int]:
 
 
 def _lay_out(
-    figure: go.Figure, axis: _Axis, has_zero: bool, loss_unit: str, style: Style, revision: str
+    canvas: Canvas, axis: _Axis, has_zero: bool, loss_unit: str, style: Style, revision: str
 ) -> None:
     title = "training step k" + (" (k = 0 at the left edge)" if has_zero else "")
     x_axis = style.axis(title, "log")
@@ -191,16 +190,16 @@ def _lay_out(
             "ticktext": ["0", *(f"{step:,}" for step in ticks)],
         }
         del x_axis["dtick"]
-        figure.add_vline(x=axis.first / 2**0.5, line={"color": style.grey, "dash": "dot"})
+        canvas.add_vline(x=axis.first / 2**0.5, line={"color": style.grey, "dash": "dot"})
     y_axis = style.axis(with_unit("loss L", loss_unit), style.scale)
-    values = plotted(figure.data)
+    values = plotted(canvas.data)
     hold(y_axis, values, style)
     if values and not style.linear and max(values) > 1e4 * min(values):
         y_axis |= DECADES
-    figure.update_layout(
+    canvas.update_layout(
         {
             **style.layout("Loss along the training", revision),
-            **legend_below(sum(t.showlegend is not False for t in figure.data)),
+            **legend_below(canvas.entries),
         },
         xaxis=x_axis,
         yaxis=y_axis,

@@ -1,9 +1,9 @@
 """A curve's law in its figure: the line through the points, and beyond them its band."""
 
 import numpy as np
-import plotly.graph_objects as go
 
 from ntk_uq.curve_laws import ShownLaw
+from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.marks import add_band
 from ntk_uq.figures.style import Style
 from ntk_uq.scaling import Extrapolation, LawFit, format_value
@@ -42,13 +42,13 @@ def _resolved(fit: LawFit) -> bool:
     return all(flag.name != "no_offset" for flag in fit.flags)
 
 
-def add_law(figure: go.Figure, shown: ShownLaw, label: str, color: str, dash: str) -> None:
+def add_law(canvas: Canvas, shown: ShownLaw, label: str, color: str, dash: str) -> None:
     """The chosen law through its points."""
     fit = shown.law
     if fit is None or fit.window is None:
         return
     x = np.geomspace(*fit.window, 60)
-    figure.add_scatter(
+    canvas.add_scatter(
         x=x,
         y=fit.predict(x),
         mode="lines",
@@ -60,7 +60,7 @@ def add_law(figure: go.Figure, shown: ShownLaw, label: str, color: str, dash: st
 
 
 def add_extrapolation(
-    figure: go.Figure, shown: ShownLaw, target: float, label: str, color: str, style: Style
+    canvas: Canvas, shown: ShownLaw, target: float, label: str, color: str, style: Style
 ) -> None:
     """What is expected beyond the data, dashed, with its 95 % band; nothing without a law.
 
@@ -71,8 +71,8 @@ def add_extrapolation(
         return
     n = [e.n_train for e in path]
     lows, values, highs = zip(*(_ends(e) for e in path), strict=True)
-    add_band(figure, n, lows, highs, label, style.faded(color, 0.18))
-    figure.add_scatter(
+    add_band(canvas, n, lows, highs, label, style.faded(color, 0.18))
+    canvas.add_scatter(
         x=n,
         y=values,
         mode="lines",

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-
 from ntk_uq.ensembles.records import Estimate
+from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.style import Style
 
 
@@ -30,7 +29,7 @@ def intervals(found: Sequence[Estimate], style: Style) -> dict[str, Any]:
 
 
 def add_band(
-    figure: go.Figure,
+    canvas: Canvas,
     x: Sequence[float],
     low: Sequence[float],
     high: Sequence[float],
@@ -38,7 +37,7 @@ def add_band(
     fill: str,
 ) -> None:
     """The area between two lines, once round it; it comes and goes with its group of the legend."""
-    figure.add_scatter(
+    canvas.add_scatter(
         x=[*x, *x[::-1]],
         y=[*high, *low[::-1]],
         mode="lines",
@@ -52,7 +51,7 @@ def add_band(
 
 
 def add_error_band(
-    figure: go.Figure,
+    canvas: Canvas,
     x: Sequence[float],
     values: Sequence[float],
     errors: Sequence[float],
@@ -64,14 +63,14 @@ def add_error_band(
     downs = style.downwards(values, errors)
     high = [v + e for v, e in zip(values, errors, strict=True)]
     low = [v - d for v, d in zip(values, downs, strict=True)]
-    add_band(figure, x, low, high, group, style.faded(color))
+    add_band(canvas, x, low, high, group, style.faded(color))
 
 
 def add_grey(
-    figure: go.Figure, words: str, style: Style, dash: str = "solid", symbol: str = ""
+    canvas: Canvas, words: str, style: Style, dash: str = "solid", symbol: str = ""
 ) -> None:
     """An entry of the legend that belongs to no curve."""
-    figure.add_scatter(
+    canvas.add_scatter(
         x=[None],
         y=[None],
         mode="markers" if symbol else "lines",

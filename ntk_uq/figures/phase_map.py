@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ntk_uq.describe import axis_symbol
+from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.style import TITLE_HEIGHT, Style
 from ntk_uq.maps import Cell, CriticalLine, PhaseMap, critical_lines, warnings_of
 from ntk_uq.specs import Axis
@@ -69,18 +70,18 @@ def map_figure(
         shown: row and column of a cell to frame.
         revision: changes when the map does: zoom and selection survive until then.
     """
-    figure = go.Figure()
+    canvas = Canvas()
     values = found.values(quantity)
-    _add_colours(figure, values, quantity, loss_unit, style, scale)
-    _add_impossible(figure, found, quantity, style)
+    _add_colours(canvas, values, quantity, loss_unit, style, scale)
+    _add_impossible(canvas, found, quantity, style)
     for line in critical_lines(found.spec):
-        _add_line(figure, line, style)
-    _add_lowest(figure, found, quantity)
+        _add_line(canvas, line, style)
+    _add_lowest(canvas, found, quantity)
     if shown is not None:
-        _add_frame(figure, shown)
-    _add_targets(figure, found, quantity, style)
+        _add_frame(canvas, shown)
+    _add_targets(canvas, found, quantity, style)
     x, y = found.spec.axes
-    figure.update_layout(
+    canvas.update_layout(
         style.layout(MAP_TITLES[quantity], revision),
         height=TITLE_HEIGHT + _PLOT_HEIGHT + 66,
         # The room of the colour bar is there from the start: the map does not jump when it comes.
@@ -92,7 +93,7 @@ def map_figure(
         xaxis=_axis(x, style),
         yaxis=_axis(y, style),
     )
-    return figure
+    return canvas.figure()
 
 
 def is_log(values: np.ndarray, scale: str) -> bool:
@@ -129,7 +130,7 @@ def _round_down(value: float) -> float:
 
 
 def _add_colours(
-    figure: go.Figure, values: np.ndarray, quantity: str, loss_unit: str, style: Style, scale: str
+    canvas: Canvas, values: np.ndarray, quantity: str, loss_unit: str, style: Style, scale: str
 ) -> None:
     log = is_log(values, scale)
     low, high = color_range(values, log)
@@ -148,7 +149,7 @@ def _add_colours(
         ticks = _log_ticks(low, high)
         bar |= {"tickvals": [math.log10(t) for t in ticks], "ticktext": [f"{t:.4g}" for t in ticks]}
         low, high = math.log10(low), math.log10(high)
-    figure.add_heatmap(
+    canvas.add_heatmap(
         z=[[None if math.isnan(v) else v for v in row] for row in plotted.tolist()],
         zmin=low,
         zmax=high,
@@ -169,7 +170,7 @@ def _log_ticks(low: float, high: float) -> list[float]:
     return [t for t in ticks if low * (1 - 1e-9) <= t <= high * (1 + 1e-9)]
 
 
-def _add_impossible(figure: go.Figure, found: PhaseMap, quantity: str, style: Style) -> None:
+def _add_impossible(canvas: Canvas, found: PhaseMap, quantity: str, style: Style) -> None:
     """Grey cells with a cross where there is a reason."""
     rows, columns = found.spec.shape
     places = [
@@ -184,7 +185,7 @@ def _add_impossible(figure: go.Figure, found: PhaseMap, quantity: str, style: St
     for i, j in places:
         grey[i][j] = 1.0
     colour = "#4A4F5A" if style.dark else "#C9CCD2"
-    figure.add_heatmap(
+    canvas.add_heatmap(
         z=grey,
         colorscale=[[0, colour], [1, colour]],
         showscale=False,
@@ -192,7 +193,7 @@ def _add_impossible(figure: go.Figure, found: PhaseMap, quantity: str, style: St
         ygap=1,
         hoverinfo="skip",
     )
-    figure.add_scatter(
+    canvas.add_scatter(
         x=[j for _, j in places],
         y=[i for i, _ in places],
         mode="markers",
@@ -201,10 +202,10 @@ def _add_impossible(figure: go.Figure, found: PhaseMap, quantity: str, style: St
     )
 
 
-def _add_line(figure: go.Figure, line: CriticalLine, style: Style) -> None:
+def _add_line(canvas: Canvas, line: CriticalLine, style: Style) -> None:
     """The line in white with a dark edge, which is seen on every colour, with its sides named."""
     for colour, width in (("#1A1A1A", 5), ("#FFFFFF", 2.5)):
-        figure.add_scatter(
+        canvas.add_scatter(
             x=line.x,
             y=line.y,
             mode="lines",
@@ -222,7 +223,7 @@ def _add_line(figure: go.Figure, line: CriticalLine, style: Style) -> None:
         else ({"yanchor": "top", "yshift": -5}, {"yanchor": "bottom", "yshift": 5})
     )
     for text, place in ((line.low, before), (line.high, after)):
-        figure.add_annotation(
+        canvas.add_annotation(
             x=x,
             y=y,
             text=text,
@@ -234,12 +235,12 @@ def _add_line(figure: go.Figure, line: CriticalLine, style: Style) -> None:
         )
 
 
-def _add_lowest(figure: go.Figure, found: PhaseMap, quantity: str) -> None:
+def _add_lowest(canvas: Canvas, found: PhaseMap, quantity: str) -> None:
     """A star on the lowest mu, sigma or epsilon; an exponent is not good or bad."""
     lowest = None if quantity.startswith("alpha") else found.lowest(quantity)
     if lowest is None:
         return
-    figure.add_scatter(
+    canvas.add_scatter(
         x=[lowest[1]],
         y=[lowest[0]],
         mode="markers",
@@ -253,10 +254,10 @@ def _add_lowest(figure: go.Figure, found: PhaseMap, quantity: str) -> None:
     )
 
 
-def _add_frame(figure: go.Figure, shown: tuple[int, int]) -> None:
+def _add_frame(canvas: Canvas, shown: tuple[int, int]) -> None:
     row, column = shown
     for colour, width in (("#1A1A1A", 5), ("#FF8C42", 3)):
-        figure.add_shape(
+        canvas.add_shape(
             type="rect",
             x0=column - 0.5,
             x1=column + 0.5,
@@ -266,12 +267,12 @@ def _add_frame(figure: go.Figure, shown: tuple[int, int]) -> None:
         )
 
 
-def _add_targets(figure: go.Figure, found: PhaseMap, quantity: str, style: Style) -> None:
+def _add_targets(canvas: Canvas, found: PhaseMap, quantity: str, style: Style) -> None:
     """Invisible points over the cells: Streamlit tells of clicks on points, not on colours."""
     rows, columns = found.spec.shape
     places = [(i, j) for i in range(rows) for j in range(columns)]
     texts = [hover_text(found, quantity, i, j) for i, j in places]
-    figure.add_scatter(
+    canvas.add_scatter(
         x=[j for _, j in places],
         y=[i for i, _ in places],
         mode="markers",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.style import Style, legend_below, marker, set_range
 from ntk_uq.posteriors import PosteriorPair
 from ntk_uq.results import SYMBOLS
@@ -25,14 +26,14 @@ def ratio_figure(
         revision: changes when the view does: zoom and hidden traces survive until then.
         window: of the fits whose exponents are compared.
     """
-    figure, held = go.Figure(), [1.0]
+    canvas, held = Canvas(), [1.0]
     for index, (label, pair) in enumerate(pairs):
         ratios = pair.ratios(quantity)
         whole = pair.trained.complete and pair.bayes.complete
         told = f": {_difference(pair, quantity, window)}" if whole and quantity != "epsilon" else ""
         errors = [ratio.error or 0.0 for ratio in ratios]
         values = [ratio.value for ratio in ratios]
-        figure.add_scatter(
+        canvas.add_scatter(
             x=[ratio.n_train for ratio in ratios],
             y=values,
             name=f"{label}{told}",
@@ -47,7 +48,7 @@ def ratio_figure(
         )
         held += [v + e for v, e in zip(values, errors, strict=True)]
         held += [v - e for v, e in zip(values, errors, strict=True) if v > e]
-    figure.add_hline(1, line={"color": style.grey, "width": 1.5, "dash": "dash"})
+    canvas.add_hline(1, line={"color": style.grey, "width": 1.5, "dash": "dash"})
     sizes = sorted({n for _, pair in pairs for n in pair.trained.spec.n_train})
     x_axis = style.axis("training examples N<sub>D</sub>", "log")
     set_range(x_axis, sizes, across=True)
@@ -55,13 +56,13 @@ def ratio_figure(
     y_axis = style.axis("trained / Bayesian")
     room = 0.05 * (max(held) - min(held)) or 0.05
     y_axis["range"] = [min(held) - room, max(held) + room]
-    figure.update_layout(
+    canvas.update_layout(
         style.layout(f"Trained over Bayesian {SYMBOLS[quantity]}", revision),
         **legend_below(len(pairs), 240, narrow=True),
         xaxis=x_axis,
         yaxis=y_axis,
     )
-    return figure
+    return canvas.figure()
 
 
 def _difference(

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from ntk_uq.curve_laws import ShownLaw
 from ntk_uq.curves import Curve, Fits
+from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.laws import add_extrapolation, add_law, short_law
 from ntk_uq.figures.marks import add_grey, bars
 from ntk_uq.figures.quantities import TITLES, shown_parts, value_axis
@@ -52,7 +53,7 @@ def scaling_figure(
         revision: changes when the view does: zoom and hidden traces survive until then.
         target: an N_D beyond the data that the curves' laws are drawn to.
     """
-    figure = go.Figure()
+    canvas = Canvas()
     for index, trace in enumerate(traces):
         index = index if trace.color is None else trace.color
         color = style.color(index)
@@ -60,30 +61,30 @@ def scaling_figure(
             continue
         shown = None if trace.laws is None else trace.laws[quantity]
         if shown is not None and target is not None:
-            add_extrapolation(figure, shown, target, trace.label, color, style)
+            add_extrapolation(canvas, shown, target, trace.label, color, style)
         if shown is not None and trace.instead:
-            add_law(figure, shown, trace.label, color, _dash(trace))
+            add_law(canvas, shown, trace.label, color, _dash(trace))
         else:
-            _add_fit(figure, quantity, trace, color)
+            _add_fit(canvas, quantity, trace, color)
         if not trace.hollow:
-            _add_parts(figure, quantity, trace, color, style)
+            _add_parts(canvas, quantity, trace, color, style)
         symbol = f"{marker(index)}-open" if trace.hollow else marker(index)
-        _add_points(figure, quantity, trace, color, symbol, style)
+        _add_points(canvas, quantity, trace, color, symbol, style)
     for _, words, dash in shown_parts(quantity, style):
-        add_grey(figure, words, style, dash=dash)
-    _lay_out(figure, quantity, traces, loss_unit, style, revision, target)
-    return figure
+        add_grey(canvas, words, style, dash=dash)
+    _lay_out(canvas, quantity, traces, loss_unit, style, revision, target)
+    return canvas.figure()
 
 
 def _add_points(
-    figure: go.Figure, quantity: str, trace: Trace, color: str, symbol: str, style: Style
+    canvas: Canvas, quantity: str, trace: Trace, color: str, symbol: str, style: Style
 ) -> None:
     points = trace.curve.points
     values = [getattr(p, quantity) for p in points]
     errors = [getattr(p, f"{quantity}_sem") for p in points]
     sides = [e or 0.0 for e in errors]
     told, has_line = _told(quantity, trace)
-    figure.add_scatter(
+    canvas.add_scatter(
         x=[p.n_train for p in points],
         y=values,
         mode="markers" if has_line else "lines+markers",
@@ -130,7 +131,7 @@ def _short(fit: PowerLawFit | PlateauFit) -> str:
     return "no power law"
 
 
-def _add_fit(figure: go.Figure, quantity: str, trace: Trace, color: str) -> None:
+def _add_fit(canvas: Canvas, quantity: str, trace: Trace, color: str) -> None:
     fit = getattr(trace.fits, quantity) if trace.fits is not None else None
     if fit is None or not fit.valid or fit.window is None:
         return
@@ -139,7 +140,7 @@ def _add_fit(figure: go.Figure, quantity: str, trace: Trace, color: str) -> None
         y = fit.predict(x)
     else:
         x, y = np.array(fit.window), np.full(2, fit.plateau)
-    figure.add_scatter(
+    canvas.add_scatter(
         x=x,
         y=y,
         mode="lines",
@@ -150,10 +151,10 @@ def _add_fit(figure: go.Figure, quantity: str, trace: Trace, color: str) -> None
     )
 
 
-def _add_parts(figure: go.Figure, quantity: str, trace: Trace, color: str, style: Style) -> None:
+def _add_parts(canvas: Canvas, quantity: str, trace: Trace, color: str, style: Style) -> None:
     points = trace.curve.points
     for name, words, dash in shown_parts(quantity, style):
-        figure.add_scatter(
+        canvas.add_scatter(
             x=[p.n_train for p in points],
             y=[getattr(p, name) for p in points],
             mode="lines",
@@ -165,7 +166,7 @@ def _add_parts(figure: go.Figure, quantity: str, trace: Trace, color: str, style
 
 
 def _lay_out(
-    figure: go.Figure,
+    canvas: Canvas,
     quantity: str,
     traces: Sequence[Trace],
     loss_unit: str,
@@ -178,8 +179,8 @@ def _lay_out(
     # The grid is known before its points: the axis stands still while they come.
     sizes = [float(n) for trace in traces for n in trace.curve.spec.n_train]
     set_range(x_axis, sizes if target is None else [*sizes, target], across=True)
-    hold(y_axis, plotted(figure.data), style)
-    figure.update_layout(
+    hold(y_axis, plotted(canvas.data), style)
+    canvas.update_layout(
         # As many rows of legend in every figure: side by side, their axes then line up.
         {**style.layout(TITLES[quantity], revision), **legend_below(len(traces) + 2, narrow=True)},
         xaxis=x_axis,

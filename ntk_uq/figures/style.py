@@ -195,14 +195,14 @@ def hold(axis: dict[str, Any], values: Sequence[float], style: Style) -> None:
         set_range(axis, values)
 
 
-def plotted(traces: Iterable[Any]) -> list[float]:
+def plotted(traces: Iterable[dict[str, Any]]) -> list[float]:
     """Every positive value of a figure's traces, with the ends of their error bars."""
     values = []
     for trace in traces:
-        y = [v for v in (trace.y if trace.y is not None else ()) if v is not None and v > 0]
+        y = [v for v in trace["y"] if v is not None and v > 0]
         values += y
-        if y and trace.error_y.array is not None:
-            ups, downs = trace.error_y.array, trace.error_y.arrayminus
+        if y and "error_y" in trace:
+            ups, downs = trace["error_y"]["array"], trace["error_y"]["arrayminus"]
             values += [v + up for v, up in zip(y, ups, strict=True)]
             values += [v - down for v, down in zip(y, downs, strict=True) if v > down]
     return values

@@ -3,8 +3,7 @@
 import math
 from typing import Any
 
-import plotly.graph_objects as go
-
+from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.quantities import TITLES, value_axis
 from ntk_uq.figures.style import Style, hold, legend_below, plotted
 
@@ -13,7 +12,7 @@ _LOWEST = 1e-2
 
 
 def lay_out(
-    figure: go.Figure,
+    canvas: Canvas,
     quantity: str,
     x_axis: dict[str, Any],
     rows: int,
@@ -23,8 +22,9 @@ def lay_out(
 ) -> None:
     """Axes, title and ``rows`` of legend."""
     y_axis = value_axis(quantity, loss_unit, style)
-    values = plotted(figure.data)
-    main = [v for t in figure.data if t.name and t.mode != "markers" for v in _positive(t)]
+    values = plotted(canvas.data)
+    lines = [t for t in canvas.data if t.get("name") and t["mode"] != "markers"]
+    main = [v for line in lines for v in _positive(line)]
     # A training loss falls for ever: it may leave the figure below.
     values = [v for v in values if v >= _LOWEST * min(main, default=0.0)]
     hold(y_axis, values, style)
@@ -32,7 +32,7 @@ def lay_out(
         # Plotly labels 1, 2, ..., 9 of a decade at most: here one of them, or none.
         y_axis.pop("dtick", None)
         y_axis["tickvals"] = _even(min(values), max(values))
-    figure.update_layout(
+    canvas.update_layout(
         {**style.layout(TITLES[quantity], revision), **legend_below(rows, narrow=True)},
         xaxis=x_axis,
         yaxis=y_axis,
@@ -44,8 +44,8 @@ def power(exponent: int) -> str:
     return f"10<sup>{exponent}</sup>".replace("-", "−")
 
 
-def _positive(trace: Any) -> list[float]:
-    return [v for v in (trace.y if trace.y is not None else ()) if v is not None and v > 0]
+def _positive(trace: dict[str, Any]) -> list[float]:
+    return [v for v in trace["y"] if v is not None and v > 0]
 
 
 def _even(low: float, high: float) -> list[float]:

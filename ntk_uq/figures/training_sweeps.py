@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.marks import add_grey, intervals
 from ntk_uq.figures.style import Style, marker, set_range
 from ntk_uq.figures.time_axes import lay_out, power
@@ -30,7 +31,7 @@ def sweep_figure(
         values: what the axis has to hold.
         loss_unit, style, revision: as in :func:`time_figure`.
     """
-    figure = go.Figure()
+    canvas = Canvas()
     above = [value for value in values if value > 0]
     first = min(above, default=1.0)
     # A logarithmic axis has no zero of its own: it stands at the left edge.
@@ -45,7 +46,7 @@ def sweep_figure(
             known = [(value, estimate) for value, estimate in found if estimate is not None]
             words = "stopped where μ is smallest" if stopped else "after endless training"
             name = "noise" if against == "noise" else "jitter"
-            figure.add_scatter(
+            canvas.add_scatter(
                 x=[place.get(value, value) for value, _ in known],
                 y=[estimate.value for _, estimate in known],
                 mode="lines+markers",
@@ -62,7 +63,7 @@ def sweep_figure(
                 ),
             )
     for words, dash in (("stopped where μ is smallest", "solid"), ("endless training", "dash")):
-        add_grey(figure, words, style, dash=dash)
+        add_grey(canvas, words, style, dash=dash)
     if against == "noise":
         x_axis = style.axis("label noise [rms of targets]")
     else:
@@ -71,8 +72,8 @@ def sweep_figure(
         set_range(x_axis, [min(shown), 1.001 * max(shown)])
         x_axis |= {"tickvals": shown, "ticktext": [_short(v) for v in values], "tickangle": 0}
         x_axis.pop("dtick", None)
-    lay_out(figure, quantity, x_axis, len(sweeps) + 2, loss_unit, style, revision)
-    return figure
+    lay_out(canvas, quantity, x_axis, len(sweeps) + 2, loss_unit, style, revision)
+    return canvas.figure()
 
 
 def _short(value: float) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from ntk_uq.ensembles.records import Estimate
+from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.marks import add_error_band, add_grey, intervals
 from ntk_uq.figures.quantities import shown_parts
 from ntk_uq.figures.style import Style, marker, set_range
@@ -43,36 +44,36 @@ def time_figure(
         training: whether the training loss is drawn, too.
         revision: changes when the view does: zoom and hidden traces survive until then.
     """
-    figure, marked = go.Figure(), set[str]()
+    canvas, marked = Canvas(), set[str]()
     low, high = times
     edge = high * (high / low) ** _BEYOND
     for index, track in enumerate(tracks):
         color = style.color(index)
         if track.line is None:
             continue
-        _add_line(figure, quantity, track, track.line, color, style)
+        _add_line(canvas, quantity, track, track.line, color, style)
         for name, words, dash in shown_parts(quantity, style):
-            _add_plain(figure, track, track.line, name, words, dash, color)
+            _add_plain(canvas, track, track.line, name, words, dash, color)
         if quantity == "mu" and training:
-            _add_plain(figure, track, track.line, "train_mu", _TRAINING, "longdashdot", color)
-        _add_limit(figure, quantity, track, track.line, edge, index, style)
+            _add_plain(canvas, track, track.line, "train_mu", _TRAINING, "longdashdot", color)
+        _add_limit(canvas, quantity, track, track.line, edge, index, style)
         for criterion, symbol, words in _OPTIMA:
             best = track.line.best(criterion)
             if best.tau is not None:
                 marked.add(criterion)
-                _add_optimum(figure, quantity, track, best, symbol, words, color, style)
+                _add_optimum(canvas, quantity, track, best, symbol, words, color, style)
     if networks is not None:
-        _add_networks(figure, quantity, networks, low, len(tracks), style)
-    _add_legend(figure, quantity, style, training, marked)
-    figure.add_vline(x=(high * edge) ** 0.5, line={"color": style.grey, "dash": "dot", "width": 1})
+        _add_networks(canvas, quantity, networks, low, len(tracks), style)
+    _add_legend(canvas, quantity, style, training, marked)
+    canvas.add_vline(x=(high * edge) ** 0.5, line={"color": style.grey, "dash": "dot", "width": 1})
     x_axis = style.axis("training time τ = t λ<sub>max</sub>", "log")
     set_range(x_axis, [low, edge])
     _mark_end(x_axis, low, edge)
     # Rows of legend for all that may come, as many in each figure: side by side axes line up, and
     # stand still.
     rows = len(tracks) + 4 + training + (0 if networks is None else 1 + len(networks.widths))
-    lay_out(figure, quantity, x_axis, rows, loss_unit, style, revision)
-    return figure
+    lay_out(canvas, quantity, x_axis, rows, loss_unit, style, revision)
+    return canvas.figure()
 
 
 _TRAINING = "training loss"
@@ -84,14 +85,14 @@ def _known(line: FlowLine, name: str) -> tuple[list[float], list[Estimate]]:
 
 
 def _add_line(
-    figure: go.Figure, quantity: str, track: Track, line: FlowLine, color: str, style: Style
+    canvas: Canvas, quantity: str, track: Track, line: FlowLine, color: str, style: Style
 ) -> None:
     times, found = _known(line, quantity)
     values = [e.value for e in found]
     errors = [e.error or 0.0 for e in found]
     if any(errors):
-        add_error_band(figure, times, values, errors, track.label, color, style)
-    figure.add_scatter(
+        add_error_band(canvas, times, values, errors, track.label, color, style)
+    canvas.add_scatter(
         x=times,
         y=values,
         mode="lines",
@@ -107,10 +108,10 @@ def _add_line(
 
 
 def _add_plain(
-    figure: go.Figure, track: Track, line: FlowLine, name: str, words: str, dash: str, color: str
+    canvas: Canvas, track: Track, line: FlowLine, name: str, words: str, dash: str, color: str
 ) -> None:
     times, found = _known(line, name)
-    figure.add_scatter(
+    canvas.add_scatter(
         x=times,
         y=[e.value for e in found],
         mode="lines",
@@ -122,7 +123,7 @@ def _add_plain(
 
 
 def _add_limit(
-    figure: go.Figure,
+    canvas: Canvas,
     quantity: str,
     track: Track,
     line: FlowLine,
@@ -133,7 +134,7 @@ def _add_limit(
     limit = line.converged(quantity)
     if limit is None:
         return
-    figure.add_scatter(
+    canvas.add_scatter(
         x=[edge],
         y=[limit.value],
         mode="markers",
@@ -146,7 +147,7 @@ def _add_limit(
 
 
 def _add_optimum(
-    figure: go.Figure,
+    canvas: Canvas,
     quantity: str,
     track: Track,
     best: Best,
@@ -158,7 +159,7 @@ def _add_optimum(
     value: Estimate | None = getattr(best, quantity)
     if best.tau is None or value is None:
         return
-    figure.add_scatter(
+    canvas.add_scatter(
         x=[best.tau.value],
         y=[value.value],
         mode="markers",
@@ -178,12 +179,12 @@ def _add_optimum(
 
 
 def _add_networks(
-    figure: go.Figure, quantity: str, networks: Networks, low: float, n_curves: int, style: Style
+    canvas: Canvas, quantity: str, networks: Networks, low: float, n_curves: int, style: Style
 ) -> None:
     """The exact theory of their training as a line in ink, an ensemble as points."""
     if networks.descent is not None:
         steps = [s for s in networks.descent.steps if networks.eta * s.step >= low]
-        figure.add_scatter(
+        canvas.add_scatter(
             x=[networks.eta * s.step for s in steps],
             y=[getattr(s, quantity) for s in steps],
             mode="lines",
@@ -205,7 +206,7 @@ def _add_networks(
             if estimate is not None and networks.eta * step >= low
         ]
         color = style.color(n_curves + place)
-        figure.add_scatter(
+        canvas.add_scatter(
             x=[networks.eta * step for step, _ in rows],
             y=[estimate.value for _, estimate in rows],
             mode="markers",
@@ -221,16 +222,16 @@ def _add_networks(
 
 
 def _add_legend(
-    figure: go.Figure, quantity: str, style: Style, training: bool, marked: Collection[str]
+    canvas: Canvas, quantity: str, style: Style, training: bool, marked: Collection[str]
 ) -> None:
     for _, words, dash in shown_parts(quantity, style):
-        add_grey(figure, words, style, dash=dash)
+        add_grey(canvas, words, style, dash=dash)
     if quantity == "mu" and training:
-        add_grey(figure, f"{_TRAINING}, may leave below", style, dash="longdashdot")
+        add_grey(canvas, f"{_TRAINING}, may leave below", style, dash="longdashdot")
     for criterion, symbol, words in _OPTIMA:
         if criterion not in marked:
             continue
-        add_grey(figure, f"{words} along the training", style, symbol=symbol)
+        add_grey(canvas, f"{words} along the training", style, symbol=symbol)
 
 
 def _mark_end(x_axis: dict[str, Any], low: float, edge: float) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ntk_uq.ensembles.records import Estimate
+from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.finite import add_ensembles, in_rows, ratio_below
 from ntk_uq.figures.quantities import TITLES, value_axis
 from ntk_uq.figures.style import Style, hold, legend_below, marker, set_range, with_unit
@@ -39,7 +40,7 @@ def width_figure(
         style: how it looks.
         revision: changes when the view does: zoom and hidden traces survive until then.
     """
-    figure = in_rows([0.58, 0.42])
+    canvas = in_rows([0.58, 0.42])
     widths = [float(w) for study in studies for w in study.comparison.ensembles.spec.widths]
     values, ratios = [], [1 - tolerance, 1 + tolerance]
     reach = max(widths)
@@ -51,21 +52,25 @@ def width_figure(
             reach = max(reach, min(1.3 * needed.width, 16 * max(widths)))
     for index, (study, law) in enumerate(zip(studies, laws, strict=True)):
         label = f"depth {study.depth}"
-        values += _add_limit(figure, law, (min(widths), reach), style.color(index))
-        values += _add_points(figure, law, label, index, style, 1.0, row=1)
-        _add_law(figure, law, 1.0, reach, style.color(index), row=1)
+        values += _add_limit(canvas, law, (min(widths), reach), style.color(index))
+        values += _add_points(canvas, law, label, index, style, 1.0, row=1)
+        _add_law(canvas, law, 1.0, reach, style.color(index), row=1)
         if law.theory:
-            ratios += _add_points(figure, law, label, index, style, law.theory, row=2)
-            _add_law(figure, law, law.theory, reach, style.color(index), row=2)
-            _add_answer(figure, law, tolerance, label, index, style)
-    # Only now: Plotly draws nothing across a subplot that holds no trace.
-    figure.add_hrect(
-        **{"y0": 1 - tolerance, "y1": 1 + tolerance, "row": 2, "col": 1},
-        **{"fillcolor": style.faded(style.grey, 0.25), "line_width": 0, "layer": "below"},
+            ratios += _add_points(canvas, law, label, index, style, law.theory, row=2)
+            _add_law(canvas, law, law.theory, reach, style.color(index), row=2)
+            _add_answer(canvas, law, tolerance, label, index, style)
+    # Only now: nothing is drawn across a row that holds no trace.
+    canvas.add_hrect(
+        y0=1 - tolerance,
+        y1=1 + tolerance,
+        row=2,
+        fillcolor=style.faded(style.grey, 0.25),
+        line={"width": 0},
+        layer="below",
     )
-    figure.add_hline(1, line={"color": style.grey, "width": 1.5, "dash": "dash"}, row=2, col=1)
+    canvas.add_hline(1, line={"color": style.grey, "width": 1.5, "dash": "dash"}, row=2)
     _lay_out(
-        figure,
+        canvas,
         quantity,
         len(studies),
         loss_unit,
@@ -75,15 +80,13 @@ def width_figure(
         values,
         ratios,
     )
-    return figure
+    return canvas.figure()
 
 
-def _add_limit(
-    figure: go.Figure, law: WidthLaw, ends: tuple[float, float], color: str
-) -> list[float]:
+def _add_limit(canvas: Canvas, law: WidthLaw, ends: tuple[float, float], color: str) -> list[float]:
     if law.theory is None:
         return []
-    figure.add_scatter(
+    canvas.add_scatter(
         x=ends,
         y=[law.theory] * 2,
         mode="lines",
@@ -91,13 +94,12 @@ def _add_limit(
         showlegend=False,
         hovertemplate="infinite width<br>%{y:.4g}<extra></extra>",
         row=1,
-        col=1,
     )
     return [law.theory]
 
 
 def _add_points(
-    figure: go.Figure, law: WidthLaw, label: str, index: int, style: Style, scale: float, row: int
+    canvas: Canvas, law: WidthLaw, label: str, index: int, style: Style, scale: float, row: int
 ) -> list[float]:
     """Draws the ensembles over ``scale``; returns every value that the axis has to hold."""
     estimates: list[Estimate | None] = [getattr(p, law.quantity) for p in law.points]
@@ -106,12 +108,12 @@ def _add_points(
         for p, e in zip(law.points, estimates, strict=True)
     ]
     return add_ensembles(
-        figure, "width", found, label, _WHERE, index, style, row=row, mode="markers"
+        canvas, "width", found, label, _WHERE, index, style, row=row, mode="markers"
     )
 
 
 def _add_law(
-    figure: go.Figure, law: WidthLaw, scale: float, reach: float, color: str, row: int
+    canvas: Canvas, law: WidthLaw, scale: float, reach: float, color: str, row: int
 ) -> None:
     fit = law.best
     if not law.trusted or fit.window is None:
@@ -121,7 +123,7 @@ def _add_law(
     if reach > 1.01 * high:
         pieces.append(("dot", np.geomspace(high, reach, 40)))
     for dash, x in pieces:
-        figure.add_scatter(
+        canvas.add_scatter(
             x=x,
             y=fit.predict(x) / scale,
             mode="lines",
@@ -129,12 +131,11 @@ def _add_law(
             showlegend=False,
             hoverinfo="skip",
             row=row,
-            col=1,
         )
 
 
 def _add_answer(
-    figure: go.Figure, law: WidthLaw, tolerance: float, label: str, index: int, style: Style
+    canvas: Canvas, law: WidthLaw, tolerance: float, label: str, index: int, style: Style
 ) -> None:
     needed = law.needed(tolerance)
     window = law.best.window
@@ -143,7 +144,7 @@ def _add_answer(
     if window is None or needed.width < window[0] or needed.low == 0:
         return  # the answer is a bound, which the table tells
     assert law.theory is not None
-    figure.add_scatter(
+    canvas.add_scatter(
         x=[needed.width],
         y=law.best.predict([needed.width]) / law.theory,
         mode="markers",
@@ -160,12 +161,11 @@ def _add_answer(
             f"{label}: within {100 * tolerance:g} % from width %{{x:.3g}} on<extra></extra>"
         ),
         row=2,
-        col=1,
     )
 
 
 def _lay_out(
-    figure: go.Figure,
+    canvas: Canvas,
     quantity: str,
     entries: int,
     loss_unit: str,
@@ -182,7 +182,7 @@ def _lay_out(
     powers = range(int(np.ceil(np.log2(ends[0]))), int(np.floor(np.log2(ends[1]))) + 1)
     step = 1 if len(powers) <= 6 else 2
     x_axis["tickvals"] = [2**k for k in powers][::step]
-    figure.update_layout(
+    canvas.update_layout(
         style.layout(TITLES[quantity], revision),
         **legend_below(entries, _PLOT_HEIGHT, narrow=True),
         **ratio_below(x_axis, upper, ratios, style),
@@ -217,11 +217,11 @@ def correction_figure(
         if by_depth
         else {study.depth for study in studies}
     )
-    figure = go.Figure()
+    canvas = Canvas()
     for index, group in enumerate(groups):
         label = f"N<sub>D</sub> = {group:,}" if by_depth else f"depth {group}"
         mine = [c for c in cells if c[1 if by_depth else 0] == group]
-        figure.add_scatter(
+        canvas.add_scatter(
             x=[c[0 if by_depth else 1] for c in mine],
             y=[c[2].c for c in mine],
             error_y={"type": "data", "array": [c[2].c_error for c in mine], "width": 4},
@@ -232,7 +232,7 @@ def correction_figure(
             marker={"color": style.color(index), "symbol": marker(index), "size": 10},
             hovertemplate=f"{label}<br>%{{x}}<br>c = %{{y:.3g}}<extra></extra>",
         )
-    figure.add_hline(0, line={"color": style.grey, "width": 1.5, "dash": "dash"})
+    canvas.add_hline(0, line={"color": style.grey, "width": 1.5, "dash": "dash"})
     if by_depth:
         depths = sorted(study.depth for study in studies)
         x_axis = style.axis("depth, hidden layers")
@@ -245,10 +245,10 @@ def correction_figure(
     title = (
         f"Correction c to {SYMBOLS[quantity]} against {'depth' if by_depth else 'N<sub>D</sub>'}"
     )
-    figure.update_layout(
+    canvas.update_layout(
         style.layout(title, revision),
         **legend_below(len(groups), 300, narrow=True),
         xaxis=x_axis,
         yaxis=style.axis(with_unit("c", "units of width")),
     )
-    return figure
+    return canvas.figure()

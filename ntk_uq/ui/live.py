@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import streamlit as st
 
@@ -14,6 +14,7 @@ from ntk_uq.ui.session import engine_alive
 _ASKED, _WATCHER = "asked_jobs", "watcher"
 
 Submit = Callable[[JobTable, Any], Job]
+Found = TypeVar("Found")
 
 
 class Asked(Protocol):
@@ -70,6 +71,21 @@ def _watcher() -> str:
 def pending(store: Store, curves: Sequence[Asked]) -> bool:
     """Whether more points may come by themselves."""
     return any(not job.state.ended for job in _jobs(store, curves).values())
+
+
+def once(found: Found, complete: bool, again: Callable[[], Found]) -> Callable[[], Found]:
+    """What was just read, for the first drawing of it; later drawings read again.
+
+    Where it is not complete, the first one does so too: what was missing may have come before the
+    page looked whether anybody computes it.
+
+    Args:
+        found: what was read.
+        complete: whether nothing of it is missing.
+        again: reads it.
+    """
+    kept = [found] if complete else []
+    return lambda: kept.pop() if kept else again()
 
 
 def progress(store: Store, curves: Sequence[Growing], unit: str = "points") -> None:

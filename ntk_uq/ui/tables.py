@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from ntk_uq import datasets
+from ntk_uq.curves import Curve
 from ntk_uq.figures import Trace
 from ntk_uq.scaling import PlateauFit, PowerLawFit
 from ntk_uq.ui import law_tables
@@ -43,6 +44,18 @@ def _interval(fit: PowerLawFit) -> str:
 
 def reasons(traces: Sequence[Trace], view: CurvesView) -> None:
     """Local exponents along the curves, what was found about each fit, and every other law."""
+    lines = _reasons(traces)
+    if not lines:
+        return
+    # Only for those who look: comparing all laws takes a second.
+    about = st.expander("About the fits", key="about_the_fits", on_change="rerun")
+    if about.open:
+        with about:
+            st.markdown("\n".join(lines))
+            law_tables.alternatives(traces, view)
+
+
+def _reasons(traces: Sequence[Trace]) -> list[str]:
     lines = []
     for trace in traces:
         if trace.fits is None:
@@ -58,20 +71,21 @@ def reasons(traces: Sequence[Trace], view: CurvesView) -> None:
             if isinstance(fit, PowerLawFit) and fit.local:
                 local = ", ".join(f"{e.alpha:.2f} at {e.n_train:.0f}" for e in fit.local)
                 lines.append(f"{start} local exponents between neighbouring N_D: {local}")
-    if lines:
-        # Comparing all laws takes a second: only for those who look.
-        about = st.expander("About the fits", key="about_the_fits", on_change="rerun")
-        with about:
-            st.markdown("\n".join(lines))
-            if about.open:
-                law_tables.alternatives(traces, view)
+    return lines
 
 
 def numbers(traces: Sequence[Trace], view: CurvesView) -> None:
-    """Every number behind the plots, and where it comes from."""
+    """Every number behind the plots, and where it comes from; for those who look."""
     curves = [trace.curve for trace in traces if trace.curve.raw]
     if not curves:
         return
+    box = st.expander("Numbers, provenance", key="numbers_provenance", on_change="rerun")
+    if box.open:
+        with box:
+            _numbers(curves, view)
+
+
+def _numbers(curves: Sequence[Curve], view: CurvesView) -> None:
     rows = [
         {
             "depth": c.spec.architecture.depth,
@@ -81,19 +95,18 @@ def numbers(traces: Sequence[Trace], view: CurvesView) -> None:
         for c in curves
         for point in c.points
     ]
-    with st.expander("Numbers, provenance"):
-        frame = pd.DataFrame(rows).drop(columns="warnings")
-        digits = {name: st.column_config.NumberColumn(format="%.4g") for name in frame.columns[3:]}
-        st.dataframe(frame, hide_index=True, column_config=digits)
-        loss_unit = datasets.loss_unit(datasets.get(view.data.dataset), view.data)
-        st.caption(
-            f"mu and sigma in {loss_unit}; epsilon without unit; _sem: standard error over draws; "
-            "condition: λ_max/λ_min of the matrix inverted."
-        )
-        origin = curves[0].provenance()
-        versions = ", ".join(f"{k} {v}" for k, v in origin.get("versions", {}).items())
-        seconds = sum(curve.seconds for curve in curves)
-        st.markdown(
-            f"Computed in {seconds:.1f} s on {origin.get('device')}, {origin.get('dtype')}. "
-            f"{versions}. Data: {origin.get('citation')}."
-        )
+    frame = pd.DataFrame(rows).drop(columns="warnings")
+    digits = {name: st.column_config.NumberColumn(format="%.4g") for name in frame.columns[3:]}
+    st.dataframe(frame, hide_index=True, column_config=digits)
+    loss_unit = datasets.loss_unit(datasets.get(view.data.dataset), view.data)
+    st.caption(
+        f"mu and sigma in {loss_unit}; epsilon without unit; _sem: standard error over draws; "
+        "condition: λ_max/λ_min of the matrix inverted."
+    )
+    origin = curves[0].provenance()
+    versions = ", ".join(f"{k} {v}" for k, v in origin.get("versions", {}).items())
+    seconds = sum(curve.seconds for curve in curves)
+    st.markdown(
+        f"Computed in {seconds:.1f} s on {origin.get('device')}, {origin.get('dtype')}. "
+        f"{versions}. Data: {origin.get('citation')}."
+    )

@@ -33,13 +33,16 @@ def answers(studies: Sequence[WidthLaws], view: WidthView) -> None:
 
 
 def laws(studies: Sequence[WidthLaws]) -> None:
-    """Every fit of every quantity, with what was found about it."""
+    """Every fit of every quantity, with what was found about it; for those who look."""
+    box = st.expander("All laws", key="all_laws", on_change="rerun")
+    if not box.open:
+        return
     rows = [
         {"depth": study.depth, "N_D": law.n_train, **_law_row(law)}
         for study in studies
         for law in study.laws
     ]
-    with st.expander("All laws"):
+    with box:
         st.dataframe(pd.DataFrame(rows), hide_index=True)
         st.caption(
             "c, in units of width, with its standard error from the fit and, in brackets, from "

@@ -12,10 +12,10 @@ from pages_driver import APP, compute, open_page, texts, view_in
 from streamlit.testing.v1 import AppTest
 
 import ntk_uq
-from ntk_uq.curves import stored_curve
+from ntk_uq.curves import point_keys, stored_curve
 from ntk_uq.errors import SpecError
 from ntk_uq.specs import CurveSpec, DataSpec, TrainingSpec
-from ntk_uq.store import JobState
+from ntk_uq.store import JobState, ResultsCache
 from ntk_uq.views import CurvesView
 
 SMALL = CurvesView(
@@ -277,6 +277,53 @@ def test_every_alternative_is_listed_for_those_who_look(store):
     choice = stored_curve(store.results, LAWS.curves()[1]).laws("mu")
     chosen = table[(table["curve"] == "depth 2") & (table["of"] == "μ") & (table[""] == "✓")]
     assert list(chosen["law"]) == ([] if choice.best is None else [choice.best.title])
+
+
+def test_what_is_collapsed_is_made_for_those_who_look(store):
+    opened(SMALL)
+    compute(store)
+    app = opened(SMALL)
+    assert not app.dataframe
+    assert "local exponents" not in texts(app.markdown)
+    app.session_state["about_the_fits"] = app.session_state["numbers_provenance"] = True
+    app.run()
+    assert "local exponents" in texts(app.markdown)
+    assert "Computed in" in texts(app.markdown)
+    rows = app.dataframe[-1].value
+    assert list(rows["n_train"]) == 2 * list(SMALL.n_train)
+    curve = stored_curve(store.results, SMALL.curves()[0])
+    assert rows["mu"][0] == curve.points[0].mu
+
+
+def test_a_view_that_is_there_is_read_once_and_fitted_once(store, monkeypatch):
+    opened(SMALL)
+    compute(store)
+    app = opened(SMALL)
+    specs = [chart.proto.spec for chart in charts(app)]
+
+    def fitted(*_):
+        raise AssertionError("fitted again")
+
+    for name in ("asymptotic_window", "fit_power_law", "widen_by_draws", "fit_plateau"):
+        monkeypatch.setattr(f"ntk_uq.curves.{name}", fitted)
+    read, get = [], ResultsCache.get
+    monkeypatch.setattr(ResultsCache, "get", lambda self, key: read.append(key) or get(self, key))
+    app.run()
+    assert not app.exception
+    assert [chart.proto.spec for chart in charts(app)] == specs
+    keys = [key for curve in SMALL.curves() for key in point_keys(curve).values()]
+    assert sorted(read) == sorted(keys)
+
+
+def test_a_result_that_was_removed_is_missed_although_it_was_shown(store):
+    opened(SMALL)
+    compute(store)
+    app = opened(SMALL)
+    store.results.delete(point_keys(SMALL.curves()[0])[0, SMALL.n_train[0]])
+    app.run()
+    total = 2 * SMALL.draws * len(SMALL.n_train)
+    assert f"{total - 1} of {total} points computed" in texts(app.caption)
+    assert "have been removed" in texts(app.info)
 
 
 def test_links_without_a_law_show_what_they_showed(store):

@@ -45,6 +45,9 @@ def test_the_page_trains_what_is_asked_for_and_draws_the_laws(store):
     # Three against width, and the corrections against depth and against N_D.
     assert len(done.get("plotly_chart")) == 9
     assert view_in(done, WidthView) == replace(SMALL, shown_n_train=20)
+    assert not done.dataframe
+    done.session_state["all_laws"] = True
+    assert len(done.run().dataframe[0].value) == 2 * 2 * 3
 
 
 def test_a_page_without_networks_says_why_there_is_no_law(store):
