@@ -26,7 +26,7 @@ def test_the_mean_and_variance_of_wide_linear_networks_are_the_theorys():
     )
     split = digits(n, t)
     posterior = TrainedEnsemble(Kernels(spec.architecture), split, 0.0, spec.optimizer.counterpart)
-    ((mean, covariance, _),) = posterior.at((n,))
+    ((mean, covariance, *_),) = posterior.at((n,))
     outputs = np.stack([m.predictions for m in train_members(spec, 2048, n, range(count))])
 
     # Whitened: over the well-determined directions of the test set, independent units.

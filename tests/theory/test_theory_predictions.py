@@ -82,7 +82,7 @@ def test_a_grown_posterior_is_the_one_of_neural_tangents(monkeypatch, spec, name
         split = digits(n, N_TEST, SEED, DRAW)
         np.testing.assert_array_equal(split.x_train, whole.x_train[:n])
         mean, covariance = predicted(spec, training, split)
-        got_mean, got_covariance, _ = gaussian
+        got_mean, got_covariance, *_ = gaussian
         assert_close(got_mean, mean)
         assert_close(got_covariance, covariance)
         np.testing.assert_allclose(got_covariance, got_covariance.T, rtol=0, atol=1e-14)
@@ -109,7 +109,7 @@ def test_a_regression_with_unequal_norms_agrees_too():
     split = datasets.Split(x[:50], np.sin(x[:50, :1]), x[50:], np.sin(x[50:, :1]))
     spec = ARCHITECTURES[1]
     posterior = TrainedEnsemble(Kernels(spec), split, 0.0, TrainingSpec())
-    _, (got_mean, got_covariance, _) = posterior.at((10, 50))
+    _, (got_mean, got_covariance, *_) = posterior.at((10, 50))
     mean, covariance = predicted(spec, TrainingSpec(), split)
     # Worse conditioned than the digits, which magnifies neural-tangents' error.
     np.testing.assert_allclose(got_mean, mean, rtol=0, atol=1e-5 * np.abs(mean).max())
