@@ -196,7 +196,7 @@ def test_a_reload_does_not_keep_a_job_alive_that_nobody_shows(store):
 
 
 def test_too_much_memory_is_refused_with_the_largest_that_fits(store, monkeypatch):
-    monkeypatch.setenv("NTK_UQ_MEMORY", "405MiB")
+    monkeypatch.setenv("NTK_UQ_MEMORY", "415MiB")
     app = opened(CurvesView())
     assert "largest n_train that fits" in texts(app.error)
 
