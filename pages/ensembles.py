@@ -11,7 +11,7 @@ from ntk_uq.ensembles.stored import theory_of
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
 from ntk_uq.figures.ensembles import ensemble_figure
 from ntk_uq.store import Store
-from ntk_uq.ui import details, ensemble_tables, export, launch, live, opening, session
+from ntk_uq.ui import details, ensemble_tables, export, launch, live, opening, polling, session
 from ntk_uq.ui.controls import ensembles as controls
 from ntk_uq.ui.exhibits.ensembles import exhibit
 from ntk_uq.views import EnsemblesView
@@ -33,8 +33,8 @@ def page() -> None:
         theory = theory_of(view.ensembles())
         curves = [] if theory is None else [stored_curve(store.results, theory)]
         live.ask(store, curves)
-        waiting = _waiting(store, view, curves)
-    st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting)
+        every = polling.interval(_waiting(store, view, curves), POLL_SECONDS)
+    st.fragment(results, run_every=every)(view, every)
 
 
 def check(view: EnsemblesView) -> datasets.Dataset:
@@ -51,15 +51,17 @@ def _waiting(store: Store, view: EnsemblesView, curves: Sequence[Curve]) -> bool
     )
 
 
-def results(view: EnsemblesView, waiting: bool) -> None:
+def results(view: EnsemblesView, every: float | None) -> None:
     """The launch, and what is there of theory and networks."""
     with session.told():
         store = session.store()
         comparison = stored_comparison(store.results, view.ensembles())
         ensembles, theory = comparison.ensembles, comparison.theory
         launch.panel(store, ensembles)
-        still_waiting = _waiting(store, view, [] if theory is None else [theory])
-    if waiting != still_waiting:
+        still_every = polling.interval(
+            _waiting(store, view, [] if theory is None else [theory]), POLL_SECONDS
+        )
+    if every != still_every:
         st.rerun()
     charts(view, comparison)
     for sentence in comparison.ensembles.warnings:

@@ -10,7 +10,7 @@ from ntk_uq.figures import PLOT_CONFIG, Style
 from ntk_uq.figures.phase_map import MAP_TITLES, map_figure
 from ntk_uq.jobs import submit_map
 from ntk_uq.maps import PhaseMap, sides, stored_map
-from ntk_uq.ui import export, links, live, map_details, map_launch, missing, session
+from ntk_uq.ui import export, links, live, map_details, map_launch, missing, polling, session
 from ntk_uq.ui.controls import phase_map as controls
 from ntk_uq.ui.exhibits.phase_map import exhibit
 from ntk_uq.ui.plain_text import plain
@@ -49,20 +49,20 @@ def page() -> None:
             f"**{plain(dataset.title)}.** Preparation: {datasets.describe(dataset, spec.data)}."
         )
         live.ask(store, [found] if map_launch.at_once(found) else [], submit_map)
-        waiting = live.pending(store, [found])
+        every = polling.interval(live.pending(store, [found]), POLL_SECONDS)
         read = live.once(found, found.complete, lambda: stored_map(store.results, view.map))
     # While cells may come, only the fragment is drawn again, and nothing once they are there.
-    st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting, read)
+    st.fragment(results, run_every=every)(view, every, read)
 
 
-def results(view: PhaseMapView, waiting: bool, read: Callable[[], PhaseMap]) -> None:
+def results(view: PhaseMapView, every: float | None, read: Callable[[], PhaseMap]) -> None:
     """The launch, the map as far as it is there, and the chosen cell."""
     with session.told():
         store = session.store()
         found = read()
         map_launch.panel(store, found)
-        still_waiting = live.pending(store, [found])
-    if waiting != still_waiting:
+        still_every = polling.interval(live.pending(store, [found]), POLL_SECONDS)
+    if every != still_every:
         st.rerun()
     left, right = st.columns([5, 3])
     with left:

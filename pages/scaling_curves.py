@@ -13,7 +13,7 @@ from ntk_uq.posteriors import PosteriorPair, bayesian
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Store
 from ntk_uq.theory.memory import check_memory
-from ntk_uq.ui import export, law_tables, live, opening, session, tables
+from ntk_uq.ui import export, law_tables, live, opening, polling, session, tables
 from ntk_uq.ui.controls import curves as controls
 from ntk_uq.ui.exhibits.curves import exhibit
 from ntk_uq.views import CurvesView
@@ -33,11 +33,11 @@ def page() -> None:
         store, view, _ = opening.chosen(CurvesView, controls, check)
         curves = read(store, view)
         live.ask(store, curves)
-        waiting = live.pending(store, curves)
+        every = polling.interval(live.pending(store, curves), POLL_SECONDS)
         complete = all(curve.complete for curve in curves)
         found = live.once(curves, complete, lambda: read(store, view))
     # While points may come, only the fragment is drawn again, and nothing once they are there.
-    st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting, found)
+    st.fragment(results, run_every=every)(view, every, found)
 
 
 def check(view: CurvesView) -> datasets.Dataset:
@@ -53,17 +53,17 @@ def read(store: Store, view: CurvesView) -> list[Curve]:
     return [stored_curve(store.results, spec) for spec in wanted(view)]
 
 
-def results(view: CurvesView, waiting: bool, found: Callable[[], list[Curve]]) -> None:
+def results(view: CurvesView, every: float | None, found: Callable[[], list[Curve]]) -> None:
     """Progress, plots and tables of what is there."""
     with session.told():
         store = session.store()
         curves = found()
-        still_waiting = live.pending(store, curves)
+        still_every = polling.interval(live.pending(store, curves), POLL_SECONDS)
         labels = [f"depth {depth}" for depth in view.depths]
         labels += [f"{label}, Bayesian" for label in labels] if view.bayes else []
         live.progress(store, curves)
         live.ended(store, curves, labels)
-    if waiting and not still_waiting:
+    if every != still_every:
         st.rerun()
     traces = [trace(view, label, curve) for label, curve in zip(labels, curves, strict=True)]
     style = Style(session.dark(), view.axis == "linear", view.parts)

@@ -12,7 +12,7 @@ from ntk_uq.jobs import submit_flow, submit_history
 from ntk_uq.store import Store
 from ntk_uq.theory.memory import check_flow_memory
 from ntk_uq.time_laws import TimeLaw, shows_networks, stored_time_law, table
-from ntk_uq.ui import export, follow, launch, live, opening, session
+from ntk_uq.ui import export, follow, launch, live, opening, polling, session
 from ntk_uq.ui.controls import training_time as controls
 from ntk_uq.ui.exhibits import training_time as exhibits
 from ntk_uq.ui.plain_text import plain
@@ -42,11 +42,11 @@ def page() -> None:
         live.ask(store, law.flows, submit_flow)
         if shows_networks(view):
             launch.calibrate(store)
-        waiting = _waiting(store, law)
+        every = polling.interval(_waiting(store, law), POLL_SECONDS)
         complete = law.complete and law.ensembles is None
         found = live.once(law, complete, lambda: stored_time_law(store.results, view))
     # While results may come, only the fragment is drawn again, and nothing once they are there.
-    st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting, found)
+    st.fragment(results, run_every=every)(view, every, found)
 
 
 def check(view: TrainingTimeView) -> datasets.Dataset:
@@ -72,16 +72,16 @@ def _waiting(store: Store, law: TimeLaw) -> bool:
     return job is None or not job.state.ended
 
 
-def results(view: TrainingTimeView, waiting: bool, found: Callable[[], TimeLaw]) -> None:
+def results(view: TrainingTimeView, every: float | None, found: Callable[[], TimeLaw]) -> None:
     """Progress, plots, optima in words and in a table, finite networks."""
     with session.told():
         store = session.store()
         law = found()
-        still_waiting = _waiting(store, law)
+        still_every = polling.interval(_waiting(store, law), POLL_SECONDS)
         live.progress(store, law.flows, "draws")
         labels = [f"depth {spec.architecture.depth}" for spec in view.flows()]
         live.ended(store, law.flows, labels, submit_flow)
-    if waiting and not still_waiting:
+    if every != still_every:
         st.rerun()
     with session.told():
         if view.finite:

@@ -11,7 +11,7 @@ from ntk_uq.ensembles.stored import theory_of
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
 from ntk_uq.figures.width import correction_figure, width_figure
 from ntk_uq.store import Store
-from ntk_uq.ui import export, launch, live, opening, session, width_tables
+from ntk_uq.ui import export, launch, live, opening, polling, session, width_tables
 from ntk_uq.ui.controls import width as controls
 from ntk_uq.ui.exhibits.width import exhibit
 from ntk_uq.views import WidthView
@@ -34,8 +34,8 @@ def page() -> None:
         wanted = (theory_of(spec) for spec in view.ensembles())
         curves = [stored_curve(store.results, curve) for curve in wanted if curve is not None]
         live.ask(store, curves)
-        waiting = _waiting(store, view, curves)
-    st.fragment(results, run_every=POLL_SECONDS if waiting else None)(view, waiting)
+        every = polling.interval(_waiting(store, view, curves), POLL_SECONDS)
+    st.fragment(results, run_every=every)(view, every)
 
 
 def check(view: WidthView) -> datasets.Dataset:
@@ -48,7 +48,7 @@ def _waiting(store: Store, view: WidthView, curves: Sequence[Curve]) -> bool:
     return launch.running(store, *view.ensembles()) or live.pending(store, curves)
 
 
-def results(view: WidthView, waiting: bool) -> None:
+def results(view: WidthView, every: float | None) -> None:
     """The launch, and what is there of networks, theory and laws."""
     with session.told():
         store = session.store()
@@ -56,8 +56,10 @@ def results(view: WidthView, waiting: bool) -> None:
             found = [stored_comparison(store.results, spec) for spec in view.ensembles()]
             studies = [width_laws(comparison) for comparison in found]
         launch.panel(store, *(comparison.ensembles for comparison in found))
-        still_waiting = _waiting(store, view, [c.theory for c in found if c.theory is not None])
-    if waiting != still_waiting:
+        still_every = polling.interval(
+            _waiting(store, view, [c.theory for c in found if c.theory is not None]), POLL_SECONDS
+        )
+    if every != still_every:
         st.rerun()
     with session.told():
         controls.shown(view)

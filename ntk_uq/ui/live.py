@@ -8,6 +8,7 @@ import streamlit as st
 
 from ntk_uq.jobs import submit_curve
 from ntk_uq.store import Job, JobState, JobTable, Store
+from ntk_uq.ui import polling
 from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.session import engine_alive
 
@@ -59,6 +60,8 @@ def ask(store: Store, curves: Sequence[Asked], submit: Submit = submit_curve) ->
     for job_id, curve in reversed(wanted.items()):
         if job_id not in asked and not curve.complete:
             submit(store.jobs, curve.spec)
+    if asked != wanted.keys():
+        polling.asked()
     st.session_state[_ASKED] = set(wanted)
 
 
@@ -140,6 +143,7 @@ def ended(
     if missing and st.button("Compute what is missing", key="compute_missing"):
         for spec in reversed(missing):
             submit(store.jobs, spec)
+        polling.asked()
         st.rerun()
 
 

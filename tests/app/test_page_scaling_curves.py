@@ -6,8 +6,10 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+import streamlit as st
 from pages_driver import APP, compute, open_page, texts, view_in
 from streamlit.testing.v1 import AppTest
 
@@ -16,6 +18,7 @@ from ntk_uq.curves import point_keys, stored_curve
 from ntk_uq.errors import SpecError
 from ntk_uq.specs import CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.store import JobState, ResultsCache
+from ntk_uq.ui import polling
 from ntk_uq.views import CurvesView
 
 SMALL = CurvesView(
@@ -324,6 +327,27 @@ def test_a_result_that_was_removed_is_missed_although_it_was_shown(store):
     total = 2 * SMALL.draws * len(SMALL.n_train)
     assert f"{total - 1} of {total} points computed" in texts(app.caption)
     assert "have been removed" in texts(app.info)
+
+
+def test_the_page_looks_often_after_asking_then_calmly_and_then_no_more(store, monkeypatch):
+    intervals, real, late = [], st.fragment, [0.0]
+
+    def fragment(function=None, *, run_every=None, **options):
+        intervals.append(run_every)
+        return real(function, **options)
+
+    monkeypatch.setattr(st, "fragment", fragment)
+    later = SimpleNamespace(monotonic=lambda: time.monotonic() + late[0])
+    monkeypatch.setattr(polling, "time", later)
+    app = opened(SMALL)
+    late[0] = 60
+    app.run()
+    app.number_input(key="curves_draws").set_value(3).run()
+    assert intervals == [polling.QUICK_SECONDS, 1.0, polling.QUICK_SECONDS]
+    compute(store)
+    app.run()
+    assert intervals[-1] is None
+    assert not app.exception
 
 
 def test_links_without_a_law_show_what_they_showed(store):
