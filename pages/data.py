@@ -61,7 +61,7 @@ def all_sets(waiting: bool) -> None:
         store = session.store()
         catalog.table(store, show)
         if waiting != catalog.fetching_now(store):
-            st.rerun()
+            links.again()
 
 
 def inside(store: Store, view: DataView) -> None:
@@ -104,7 +104,7 @@ def fetch(name: str, running: bool) -> None:
         job = catalog.fetch_job(store, name)
         catalog.fetch_button(store, name, job)
         if running and (job is None or job.state.ended):
-            st.rerun()
+            links.again()
 
 
 def results(view: DataView, done: bool) -> None:
@@ -143,7 +143,7 @@ def results(view: DataView, done: bool) -> None:
             inspection.spectrum(found, style)
         export.panel(lambda: exhibit(view, dataset, report, wanted, found, style))
     if not done and not waiting and report is not None and found is not None:
-        st.rerun()
+        links.again()
 
 
 def spectrum_of(view: DataView, dataset: Dataset) -> SpectrumSpec:

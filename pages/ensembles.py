@@ -11,7 +11,17 @@ from ntk_uq.ensembles.stored import theory_of
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
 from ntk_uq.figures.ensembles import ensemble_figure
 from ntk_uq.store import Store
-from ntk_uq.ui import details, ensemble_tables, export, launch, live, opening, polling, session
+from ntk_uq.ui import (
+    details,
+    ensemble_tables,
+    export,
+    launch,
+    links,
+    live,
+    opening,
+    polling,
+    session,
+)
 from ntk_uq.ui.controls import ensembles as controls
 from ntk_uq.ui.exhibits.ensembles import exhibit
 from ntk_uq.views import EnsemblesView
@@ -62,7 +72,7 @@ def results(view: EnsemblesView, every: float | None) -> None:
             _waiting(store, view, [] if theory is None else [theory]), POLL_SECONDS
         )
     if every != still_every:
-        st.rerun()
+        links.again()
     charts(view, comparison)
     for sentence in comparison.ensembles.warnings:
         st.warning(sentence, icon=":material/warning:")

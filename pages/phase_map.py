@@ -63,7 +63,7 @@ def results(view: PhaseMapView, every: float | None, read: Callable[[], PhaseMap
         map_launch.panel(store, found)
         still_every = polling.interval(live.pending(store, [found]), POLL_SECONDS)
     if every != still_every:
-        st.rerun()
+        links.again()
     left, right = st.columns([5, 3])
     with left:
         chart(found, view)

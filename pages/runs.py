@@ -96,7 +96,7 @@ def tick(stamp: str) -> None:
     with session.told():
         changed = session.store().jobs.stamp() != stamp
     if changed:
-        st.rerun()
+        links.again()
 
 
 session.run(page)

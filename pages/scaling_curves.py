@@ -13,7 +13,7 @@ from ntk_uq.posteriors import PosteriorPair, bayesian
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Store
 from ntk_uq.theory.memory import check_memory
-from ntk_uq.ui import export, law_tables, live, opening, polling, session, tables
+from ntk_uq.ui import export, law_tables, links, live, opening, polling, session, tables
 from ntk_uq.ui.controls import curves as controls
 from ntk_uq.ui.exhibits.curves import exhibit
 from ntk_uq.views import CurvesView
@@ -64,7 +64,7 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
         live.progress(store, curves)
         live.ended(store, curves, labels)
     if every != still_every:
-        st.rerun()
+        links.again()
     traces = [trace(view, label, curve) for label, curve in zip(labels, curves, strict=True)]
     style = Style(session.dark(), view.axis == "linear", view.parts)
     charts(view, traces, style)

@@ -12,7 +12,7 @@ from ntk_uq.jobs import submit_flow, submit_history
 from ntk_uq.store import Store
 from ntk_uq.theory.memory import check_flow_memory
 from ntk_uq.time_laws import TimeLaw, shows_networks, stored_time_law, table
-from ntk_uq.ui import export, follow, launch, live, opening, polling, session
+from ntk_uq.ui import export, follow, launch, links, live, opening, polling, session
 from ntk_uq.ui.controls import training_time as controls
 from ntk_uq.ui.exhibits import training_time as exhibits
 from ntk_uq.ui.plain_text import plain
@@ -82,7 +82,7 @@ def results(view: TrainingTimeView, every: float | None, found: Callable[[], Tim
         labels = [f"depth {spec.architecture.depth}" for spec in view.flows()]
         live.ended(store, law.flows, labels, submit_flow)
     if every != still_every:
-        st.rerun()
+        links.again()
     with session.told():
         if view.finite:
             networks(store, law)

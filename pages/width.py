@@ -11,7 +11,7 @@ from ntk_uq.ensembles.stored import theory_of
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
 from ntk_uq.figures.width import correction_figure, width_figure
 from ntk_uq.store import Store
-from ntk_uq.ui import export, launch, live, opening, polling, session, width_tables
+from ntk_uq.ui import export, launch, links, live, opening, polling, session, width_tables
 from ntk_uq.ui.controls import width as controls
 from ntk_uq.ui.exhibits.width import exhibit
 from ntk_uq.views import WidthView
@@ -60,7 +60,7 @@ def results(view: WidthView, every: float | None) -> None:
             _waiting(store, view, [c.theory for c in found if c.theory is not None]), POLL_SECONDS
         )
     if every != still_every:
-        st.rerun()
+        links.again()
     with session.told():
         controls.shown(view)
     charts(view, studies)

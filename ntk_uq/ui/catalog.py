@@ -11,6 +11,7 @@ from ntk_uq.jobs import submit_fetch
 from ntk_uq.settings import format_bytes
 from ntk_uq.specs import FetchSpec
 from ntk_uq.store import Job, JobState, Store
+from ntk_uq.ui import links
 from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.ui.session import engine_alive
@@ -83,7 +84,7 @@ def fetch_button(store: Store, name: str, job: Job | None) -> None:
         st.progress(share, text="stopping" if stopping else job.message or "waiting for the engine")
         if st.button("Stop", key=f"stop_{name}", disabled=stopping):
             store.jobs.request_cancel(job.id)
-            st.rerun()
+            links.again()
         return
     size = f", {format_bytes(source.size)}" if source.size else ""
     if st.button(
@@ -97,7 +98,7 @@ def fetch_button(store: Store, name: str, job: Job | None) -> None:
         ),
     ):
         submit_fetch(store.jobs, name)
-        st.rerun()
+        links.again()
     if job is not None and job.state is JobState.FAILED:
         st.error(job.error)
 

@@ -17,7 +17,7 @@ from ntk_uq.export.html import page_of
 from ntk_uq.export.sizes import SIZES, picture_of
 from ntk_uq.export.table import csv_of, parquet_of
 from ntk_uq.ui import reports
-from ntk_uq.ui.links import address_of
+from ntk_uq.ui.links import address_of, again
 
 _LABELS = {"html": "HTML, interactive", "pdf": "PDF", "svg": "SVG", "png": "PNG"}
 _MODEBAR = (
@@ -155,7 +155,7 @@ def _figures(exhibit: Exhibit, address: str) -> None:
 def _watch(drawing: Drawing, was_busy: bool) -> None:
     """Tells that a figure is being drawn, or why it could not be."""
     if was_busy and not drawing.busy:
-        st.rerun()
+        again()
     if drawing.busy:
         st.caption(":material/hourglass_top: The figure is being drawn…")
     elif drawing.error:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui import polling
+from ntk_uq.ui import links, polling
 from ntk_uq.ui.session import engine_alive
 
 _ASKED = "asked_once"
@@ -41,7 +41,7 @@ def follow(store: Store, job_id: str, submit: Callable[[], Job], what: str) -> b
         if st.button("Try again", key=f"again_{job_id}"):
             submit()
             polling.asked()
-            st.rerun()
+            links.again()
         return False
     st.caption(f":material/hourglass_top: {what} is being computed: {job.message or job.state}…")
     if not engine_alive(store):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from ntk_uq.store import Job, JobState, Store
+from ntk_uq.ui import links
 from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.session import engine_alive
 
@@ -70,7 +71,7 @@ def _progress(
     if button.button("Stop", key=key, disabled=stopping):
         for job in active:
             store.jobs.request_cancel(job.id)
-        st.rerun()
+        links.again()
 
 
 def duration(seconds: float) -> str:

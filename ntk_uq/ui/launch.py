@@ -11,7 +11,7 @@ from ntk_uq.jobs import submit_calibration, submit_ensemble
 from ntk_uq.settings import format_bytes
 from ntk_uq.specs import CalibrationSpec, EnsembleSpec
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui import job_panel, polling
+from ntk_uq.ui import job_panel, links, polling
 from ntk_uq.ui.job_panel import duration
 
 
@@ -98,7 +98,7 @@ def _offer(store: Store, several: Sequence[Ensembles], costs: Sequence[Cost], wa
             if not ensembles.complete:
                 submit_ensemble(store.jobs, ensembles.spec)
         polling.asked()
-        st.rerun()
+        links.again()
 
 
 def pace(store: Store, ensembles: Ensembles) -> float:

@@ -1,7 +1,9 @@
 """The address bar holds the whole view: a link opens the same view anywhere."""
 
+import math
+import time
 import urllib.parse
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import streamlit as st
 
@@ -10,27 +12,41 @@ from ntk_uq.fields import Spec
 
 View = TypeVar("View", bound=Spec)
 
-_WRITTEN = "written_link"
+_WRITTEN, _OPENED, _AGAIN = "written_link", "opened_at", "run_again"
+_SHOWN_AFTER = 10.0
+"""Seconds after which a browser has surely shown the controls of a view that was opened."""
 
 
 def opened_view(cls: type[View]) -> View | None:
     """The view to show if it is not the one that the controls hold: at the first run, after the
     address was changed, and after another page. None where the controls hold it.
 
+    Also where the page has just been opened and :func:`again` runs it: a browser that has not drawn
+    the controls yet knows them from the last run alone, and one that does not set them would leave
+    them empty.
+
     A link that cannot be read ends the page with what is wrong with it and a way out.
     """
-    query = st.query_params.to_dict()
-    if not query:
-        view: View = st.session_state.get(_kept(cls)) or cls()
-        return view
+    query, by_itself = st.query_params.to_dict(), st.session_state.pop(_AGAIN, False)
+    kept: View | None = st.session_state.get(_kept(cls))
     if (cls.__name__, query) == st.session_state.get(_WRITTEN):
-        return None
+        open_for = time.monotonic() - st.session_state.get(_OPENED, -math.inf)
+        return kept if by_itself and open_for < _SHOWN_AFTER else None
+    st.session_state[_OPENED] = time.monotonic()
+    if not query:
+        return kept or cls()
     try:
         return cls.from_query(query)
     except LinkError as error:
         st.error(str(error), icon=":material/link_off:")
         st.button("Open the default view", on_click=_forget, args=(cls,), type="primary")
         st.stop()
+
+
+def again() -> NoReturn:
+    """Runs the page again for what has come or was asked for, its view being as it is."""
+    st.session_state[_AGAIN] = True
+    st.rerun()
 
 
 def keep(view: Spec) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ntk_uq.jobs import submit_curve
 from ntk_uq.store import Job, JobState, JobTable, Store
-from ntk_uq.ui import polling
+from ntk_uq.ui import links, polling
 from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.session import engine_alive
 
@@ -144,7 +144,7 @@ def ended(
         for spec in reversed(missing):
             submit(store.jobs, spec)
         polling.asked()
-        st.rerun()
+        links.again()
 
 
 _REASONS = {

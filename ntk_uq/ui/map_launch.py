@@ -8,7 +8,7 @@ from ntk_uq.jobs import submit_map
 from ntk_uq.maps import MapCost, PhaseMap, check_map_cost, map_cost
 from ntk_uq.settings import format_bytes
 from ntk_uq.store import Store
-from ntk_uq.ui import job_panel
+from ntk_uq.ui import job_panel, links
 from ntk_uq.ui.job_panel import duration
 
 AT_ONCE_SECONDS = 10.0
@@ -73,6 +73,6 @@ def _offer(store: Store, found: PhaseMap, cost: MapCost) -> None:
         help=refused or None,
     ):
         submit_map(store.jobs, spec)
-        st.rerun()
+        links.again()
     if refused:
         st.error(refused)
