@@ -47,6 +47,23 @@ _WATCH = """quiet => { window.redrawn = new Promise((resolve, reject) => {
 """Takes the time of the next key, and of the last change inside a chart before all is quiet."""
 
 
+_FIRST_POINT = """() => { window.first = new Promise((resolve, reject) => {
+  let start = null, asked = false;
+  addEventListener('keydown', () => start = performance.now(), {capture: true, once: true});
+  const watched = performance.now();
+  const look = () => {
+    const [, done, all] = document.body.innerText.match(/(\\d+) of (\\d+) points computed/) ?? [];
+    asked ||= start !== null && done !== all;
+    const drawn = document.querySelector('.js-plotly-plot .scatterlayer .point');
+    if (asked && done > 0 && drawn) resolve(performance.now() - start);
+    else if (performance.now() - watched > 60000) reject(new Error('no point came'));
+    else requestAnimationFrame(look);
+  };
+  look();
+}) }"""
+"""Takes the time of the next key, and of the first point of a view that is not complete."""
+
+
 class Unavailable(Exception):
     """There is no browser, or nothing to drive it with; says what to install."""
 
@@ -100,3 +117,15 @@ def redrawn(page: Any, label: str, value: str, quiet: float = 1000) -> float:
     page.evaluate(_WATCH, quiet)
     page.keyboard.press("Enter")
     return page.evaluate("() => window.redrawn") / 1e3
+
+
+def first_point(page: Any, label: str, value: str) -> float:
+    """Seconds from Enter in a field to the first point, drawn, of a view of which none was there.
+
+    Args:
+        page: the page. label: of a field for a number. value: what is typed into it.
+    """
+    page.get_by_role("spinbutton", name=label).fill(value)
+    page.evaluate(_FIRST_POINT)
+    page.keyboard.press("Enter")
+    return page.evaluate("() => window.first") / 1e3

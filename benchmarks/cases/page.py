@@ -12,6 +12,7 @@ from benchmarks.timing import Timing
 
 CHARTS = 3
 CACHED = at_most(300, any_size=True)
+FIRST_POINT = at_most(1000, any_size=True)
 
 
 def run(plan: Plan) -> Iterator[Report]:
@@ -56,6 +57,10 @@ def _measure(chromium: Any, address: str, started: float, plan: Plan, report: Re
     for what, values in (("reload", reloads[1:]), ("change of a control", changes)):
         milliseconds = 1e3 * statistics.median(values)
         report.values.append(Value(f"cached view, {what}", milliseconds, "ms", target=CACHED))
+    points = _new_views(page, plan)
+    line("another seed, engine warm: to the first point", *points)
+    first_point = 1e3 * statistics.median(points)
+    report.values.append(Value("first point of a new view", first_point, "ms", target=FIRST_POINT))
     report.notes.append("draws 3 -> 2 -> 3: every point of either view is in the store")
 
 
@@ -66,3 +71,14 @@ def _changes(page: Any, plan: Plan) -> list[float]:
         found.append(browser.redrawn(page, "Draws", ("2", "3")[place % 2]))
         browser.wait_until_complete(page)
     return found[2:]
+
+
+def _new_views(page: Any, plan: Plan) -> list[float]:
+    """Seconds to the first point of each of some views that nobody has asked for before."""
+    page.get_by_text("Seed", exact=False).first.click()  # an expander
+    found = []
+    for seed in range(1, 1 + plan.repetitions):
+        page.wait_for_timeout(500)
+        found.append(browser.first_point(page, "Seed", str(seed)))
+        browser.wait_until_complete(page)
+    return found
