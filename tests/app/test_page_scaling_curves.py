@@ -18,6 +18,7 @@ from ntk_uq.curves import point_keys, stored_curve
 from ntk_uq.errors import SpecError
 from ntk_uq.specs import CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.store import JobState, ResultsCache
+from ntk_uq.theory.memory import BASE
 from ntk_uq.ui import polling
 from ntk_uq.views import CurvesView
 
@@ -199,7 +200,7 @@ def test_a_reload_does_not_keep_a_job_alive_that_nobody_shows(store):
 
 
 def test_too_much_memory_is_refused_with_the_largest_that_fits(store, monkeypatch):
-    monkeypatch.setenv("NTK_UQ_MEMORY", "415MiB")
+    monkeypatch.setenv("NTK_UQ_MEMORY", str(BASE + 15 * 2**20))
     app = opened(CurvesView())
     assert "largest n_train that fits" in texts(app.error)
 

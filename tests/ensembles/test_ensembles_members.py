@@ -13,8 +13,10 @@ from ntk_uq.ensembles.members import train_members
 from ntk_uq.ensembles.seeds import key_data, seed
 from ntk_uq.ensembles.training import train
 from ntk_uq.errors import MemoryLimitError, SpecError
+from ntk_uq.settings import format_bytes
 from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec
 from ntk_uq.theory.kernels import Kernels
+from ntk_uq.theory.memory import BASE
 from ntk_uq.theory.moments import test_loss as loss_of
 
 ARRAYS = ("steps", "train_loss", "test_loss", "predictions")
@@ -227,8 +229,11 @@ def test_more_examples_than_there_are_is_refused_in_words():
 
 
 def test_what_does_not_fit_is_refused_in_words(monkeypatch):
-    monkeypatch.setenv("NTK_UQ_MEMORY", "401MiB")
-    with pytest.raises(MemoryLimitError, match=r"width 4000 .* n_train = 27 .* limit is 401"):
+    limit = BASE + 2**20
+    monkeypatch.setenv("NTK_UQ_MEMORY", str(limit))
+    with pytest.raises(
+        MemoryLimitError, match=rf"width 4000 .* n_train = 27 .* limit is {format_bytes(limit)}"
+    ):
         trained(ensemble(), [0], width=4000)
     assert len(trained(ensemble(OptimizerSpec(steps=1)), [0])) == 1
 

@@ -22,6 +22,7 @@ from ntk_uq.store import JobState
 from ntk_uq.theory.criticality import critical_sigma_w, criticality
 from ntk_uq.theory.curve import evaluate_draw
 from ntk_uq.theory.kernels import Kernels
+from ntk_uq.theory.memory import BASE
 from ntk_uq.theory.moments import loss_moments
 
 DATA = DataSpec(n_test=40)
@@ -114,7 +115,7 @@ def test_a_cell_that_cannot_be_computed_has_its_reason_and_does_not_stop_the_oth
 
 
 def test_memory_that_does_not_suffice_is_a_reason_of_the_cell_alone(monkeypatch):
-    monkeypatch.setenv("NTK_UQ_MEMORY", "402MiB")
+    monkeypatch.setenv("NTK_UQ_MEMORY", str(BASE + 2 * 2**20))
     spec = replace(SMALL, draws=1, x="n_train", x_values=(10, 20, 1200))
     found = ntk_uq.phase_map(spec)
     assert "NTK_UQ_MEMORY" in found.reason("mu", 1, 2)
