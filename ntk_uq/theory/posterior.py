@@ -14,7 +14,7 @@ from jaxtyping import Float
 from ntk_uq.datasets import Split
 from ntk_uq.errors import SingularKernelError
 from ntk_uq.specs import TrainingSpec
-from ntk_uq.theory.condition import condition
+from ntk_uq.theory.condition import Conditions
 from ntk_uq.theory.cost import WIDTH
 from ntk_uq.theory.filters import smoother
 from ntk_uq.theory.gaussian import Gaussian
@@ -112,14 +112,14 @@ class BayesPosterior:
             stage.fill(self.subsets, nngp=nngp)
             stage.put_targets(nngp)
             nngp.add_diagonal(self.ridge)
-            covariance = np.array(self.prior)
+            covariance, conditions = np.array(self.prior), Conditions(nngp)
             for j, size in stage.factor(nngp):
                 low = nngp.cuts[j]
                 a = nngp.columns[j][stage.n - low : stage.n - low + stage.n_test]
                 subtract(covariance, a, a)
                 if size:
                     symmetric = (covariance + covariance.T) / 2
-                    yield Gaussian(np.array(stage.mean), symmetric, condition(nngp, size))
+                    yield Gaussian(np.array(stage.mean), symmetric, conditions.at(size))
 
 
 class TrainedEnsemble:
@@ -173,6 +173,7 @@ class TrainedEnsemble:
         n, m = stage.n, stage.n + stage.n_test
         nngp.write(slice(n, m), slice(n, m), self.prior)
         ntk.add_diagonal(self.ridge)
+        conditions = Conditions(ntk)
         for j, size in stage.factor(ntk):
             nngp.transform(j, ntk)
             if size:
@@ -181,10 +182,11 @@ class TrainedEnsemble:
                     if low >= n:
                         covariance[low - n :, low - n : high - n] = rows
                         covariance[low - n : high - n, low - n :] = rows.T
-                yield Gaussian(np.array(stage.mean), covariance, condition(ntk, size))
+                yield Gaussian(np.array(stage.mean), covariance, conditions.at(size))
 
     def _by_solution(self, stage: _Stage, ntk: Panels, nngp: Panels | None) -> Iterator[Gaussian]:
         ntk.add_diagonal(self.ridge)
+        conditions = Conditions(ntk)
         for _, size in stage.factor(ntk):
             if size:
                 w = np.empty((size, stage.n_test))
@@ -192,7 +194,7 @@ class TrainedEnsemble:
                     w[low:high] = rows.T
                 solve_upper(ntk, w)
                 covariance = self._covariance(stage, w, nngp)
-                yield Gaussian(np.array(stage.mean), covariance, condition(ntk, size))
+                yield Gaussian(np.array(stage.mean), covariance, conditions.at(size))
 
     def _by_modes(self, stage: _Stage, ntk: Panels, nngp: Panels) -> Iterator[Gaussian]:
         for size in stage.sizes:

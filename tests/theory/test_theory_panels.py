@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reference_theory import random_spd
 from scipy.linalg.lapack import dsygst
 
-from ntk_uq.theory.condition import condition
+from ntk_uq.theory.condition import Conditions
 from ntk_uq.theory.panels import (
     Panels,
     divide,
@@ -319,7 +319,7 @@ def test_the_condition_number_is_good_to_a_few_percent(n, number):
     factor = eliminated(matrix, tuple(sorted({0, n // 3, n // 2, n})))
     truth = np.linalg.cond(matrix)
     # From inside, up to what rounding makes of the smallest eigenvalue.
-    assert 0.95 * truth < condition(factor, n) < (1 + 1e-13 * number) * truth
+    assert 0.95 * truth < Conditions(factor).at(n) < (1 + 1e-13 * number) * truth
 
 
 def test_the_condition_number_is_that_of_the_leading_part_alone():
@@ -327,7 +327,7 @@ def test_the_condition_number_is_that_of_the_leading_part_alone():
     matrix = random_spd(90, rng, 1e6)
     factor = eliminated(np.concatenate([matrix, rng.standard_normal((11, 90))]), (0, 7, 40, 90))
     for n in (7, 40, 90):
-        assert condition(factor, n) == pytest.approx(np.linalg.cond(matrix[:n, :n]), rel=0.05)
+        assert Conditions(factor).at(n) == pytest.approx(np.linalg.cond(matrix[:n, :n]), rel=0.05)
 
 
 def test_the_condition_number_of_a_kernel_with_one_dominant_direction():
@@ -335,9 +335,21 @@ def test_the_condition_number_of_a_kernel_with_one_dominant_direction():
     x = np.random.default_rng(1).standard_normal((400, 10))
     matrix = np.exp(x @ x.T / 10) + 1e-6 * np.eye(400)
     factor = eliminated(matrix, (0, 100, 230, 400))
-    assert condition(factor, 400) == pytest.approx(np.linalg.cond(matrix), rel=0.05)
+    assert Conditions(factor).at(400) == pytest.approx(np.linalg.cond(matrix), rel=0.05)
+
+
+def test_condition_numbers_of_growing_parts_are_each_good_to_a_few_percent():
+    rng = np.random.default_rng()
+    x = rng.standard_normal((600, 12))
+    x[450] = x[20] * (1 + 1e-4)  # the smallest eigenvalue is suddenly another's
+    matrix = np.exp(x @ x.T / 12) + 1e-8 * np.eye(600)
+    cuts = (0, 100, 200, 300, 400, 500, 600)
+    conditions = Conditions(eliminated(matrix, cuts))
+    for n in cuts[1:]:
+        truth = np.linalg.cond(matrix[:n, :n])
+        assert conditions.at(n) == pytest.approx(truth, rel=0.05), n
 
 
 def test_an_identity_has_condition_one():
     factor = eliminated(np.eye(50), (0, 20, 50))
-    assert condition(factor, 50) == pytest.approx(1, rel=1e-10)
+    assert Conditions(factor).at(50) == pytest.approx(1, rel=1e-10)
