@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
-from ntk_uq.theory.panels import Panels, solve_lower, solve_upper
+from ntk_uq.theory.panels import Panels, multiply_vector, solve_vector
 
 Vector = Float[np.ndarray, "n"]
 
@@ -43,19 +43,12 @@ class Conditions:
             return float(np.linalg.cond(lower) ** 2)
 
         def multiply(v: np.ndarray) -> np.ndarray:
-            v = v.reshape(n)
-            above, out = np.empty(n), np.zeros(n)
-            for low, high, rows in factor.triangle(n):
-                above[low:high] = v[low:] @ rows
-            for low, high, rows in factor.triangle(n):
-                out[low:] += rows @ above[low:high]
-            return out
+            return multiply_vector(factor, v.reshape(n))
 
         def solve(v: np.ndarray) -> np.ndarray:
-            column = np.array(v.reshape(n, 1))
-            solve_lower(factor, column)
-            solve_upper(factor, column)
-            return column[:, 0]
+            solution = np.array(v.reshape(n))
+            solve_vector(factor, solution)
+            return solution
 
         # A fixed vector that has no symmetry in common with the data: what is started from before
         # may miss, a direction of new examples alone, say.

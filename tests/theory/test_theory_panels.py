@@ -16,8 +16,9 @@ from ntk_uq.theory.panels import (
     Panels,
     divide,
     multiply_half,
-    solve_lower,
+    multiply_vector,
     solve_upper,
+    solve_vector,
     subtract,
 )
 
@@ -188,22 +189,45 @@ def test_the_transformation_of_one_panel_is_that_of_lapack(last):
 
 @many
 @given(widths=WIDTHS, extra=st.integers(0, 4), columns=st.integers(1, 5), seed=SEEDS)
-def test_triangular_solves_invert_both_triangles(widths, extra, columns, seed):
+def test_solves_and_products_with_a_factor_are_those_with_its_matrix(widths, extra, columns, seed):
     rng = np.random.default_rng(seed)
     cuts = cuts_of(widths)
     n = cuts[-1]
     matrix = random_spd(n, rng, condition=50)
     factor = eliminated(np.concatenate([matrix, rng.standard_normal((extra, n))]), cuts)
     for size in cuts[1:]:
+        square = matrix[:size, :size]
         b = rng.standard_normal((size, columns))
-        lower = np.linalg.cholesky(matrix[:size, :size])
-        forward, backward = b.copy(), b.copy()
-        solve_lower(factor, forward)
-        np.testing.assert_allclose(lower @ forward, b, atol=1e-12)
+        backward = b.copy()
         solve_upper(factor, backward)
-        np.testing.assert_allclose(lower.T @ backward, b, atol=1e-12)
-        solve_upper(factor, forward)
-        np.testing.assert_allclose(matrix[:size, :size] @ forward, b, atol=1e-11)
+        np.testing.assert_allclose(np.linalg.cholesky(square).T @ backward, b, atol=1e-12)
+        vector = b[:, 0].copy()
+        np.testing.assert_allclose(multiply_vector(factor, vector), square @ vector, atol=1e-11)
+        np.testing.assert_array_equal(vector, b[:, 0])
+        solve_vector(factor, vector)
+        np.testing.assert_allclose(square @ vector, b[:, 0], atol=1e-11)
+
+
+@many
+@given(
+    n=st.integers(1, 40),
+    more=st.integers(-39, 40),
+    steepness=st.floats(0, 3),
+    seed=SEEDS,
+)
+def test_quotients_are_as_good_as_solves_however_steep_the_triangle(n, more, steepness, seed):
+    """Its inverse serves where that costs no more than two digits; a solve's error is small by
+    the size of quotient and triangle, however near to singular that is."""
+    rng = np.random.default_rng(seed)
+    # Of these the inverse grows exponentially with n, from a steepness of 1 or so.
+    lower = np.eye(n) + steepness * np.tril(rng.standard_normal((n, n)), -1)
+    # A product with the inverse is worst where the quotient is no larger than what it is of.
+    b = rng.standard_normal((max(1, n + more), n)) @ lower.T
+    quotient = b.copy()
+    divide(quotient, lower + np.triu(np.full((n, n), ABOVE), 1))
+    # Higham, Accuracy and Stability of Numerical Algorithms, 2002, theorem 8.5: row by row.
+    bound = np.abs(quotient) @ np.abs(lower).T
+    assert np.all(np.abs(quotient @ lower.T - b) <= 1e2 * n * np.finfo(float).eps * bound)
 
 
 @many
@@ -270,7 +294,7 @@ def test_an_array_that_would_be_copied_is_refused(how):
     with refused:
         divide(a, np.eye(3))
     with refused:
-        solve_lower(factor, a)
+        solve_vector(factor, np.ones(12)[::2])
     with refused:
         solve_upper(factor, a)
     with refused:
