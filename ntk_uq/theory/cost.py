@@ -8,9 +8,10 @@ TILE = 512
 """Rows and columns of kernels evaluated at once (:mod:`ntk_uq.theory.kernels`). One size for all,
 so that JAX compiles once a depth and activation."""
 
-WIDTH = 256
+WIDTH = 384
 """Columns of a panel of a factorization (:mod:`ntk_uq.theory.panels`). Wider ones make for faster
-products, and for more of the work in what is no product; measured, 192 to 512 are alike."""
+products, and for more memory and operations above the diagonal; measured, 384 to 640 are alike, and
+256 is a twentieth slower."""
 
 LARGEST_TILE = 2048
 """Rows and columns of the largest tiles on an accelerator (:mod:`ntk_uq.theory.device_blocks`)."""
