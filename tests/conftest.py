@@ -1,6 +1,7 @@
 """What all tests share: shapes checked at run time, and directories of their own."""
 
 import os
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -61,6 +62,14 @@ def _own_directories(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("NTK_UQ_OWN", str(tmp_path_factory.mktemp("own") / "own"))
     for name in ("MEMORY", "WORKERS", "SCHEDULER", "MIRRORS", "UPLOAD_LIMIT", "UPLOAD_EXPANDED"):
         monkeypatch.delenv(f"NTK_UQ_{name}", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _own_main():
+    """A page that was tested stays behind as ``__main__``, which spawned workers would run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture
