@@ -152,7 +152,8 @@ def propagate(
         K <- sigma_w^2 E[phi phi] + sigma_b^2,    T <- K + sigma_w^2 E[phi' phi'] T
 
     A loop and no unrolled chain: XLA would compute the angle of a layer again for everything that
-    uses it further on, and compile for as long as the network is deep.
+    uses it further on, and compile for as long as the network is deep. K and T go round as one
+    complex number: XLA makes one pass of a layer if it has one result, else one pass a function.
 
     Args:
         activation: of :data:`LAYERS`.
@@ -164,17 +165,24 @@ def propagate(
     """
     layer = LAYERS[activation]
 
-    def step(i: jax.Array, both: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-        k, t = both
+    def value_and_slope(i: jax.Array, k: jax.Array) -> tuple[jax.Array, jax.Array]:
         of1, of2 = (tuple(kind[i] for kind in kinds) for kinds in (scales1, scales2))
-        value, slope = layer(k, tuple(s[:, None] for s in of1), tuple(s[None, :] for s in of2))
-        k = w2 * value + b2
-        return k, k + w2 * slope * t if ntk else k
+        return layer(k, tuple(s[:, None] for s in of1), tuple(s[None, :] for s in of2))
 
-    if ntk:
-        return jax.lax.fori_loop(0, depth, step, (k, k))
-    k = jax.lax.fori_loop(0, depth, lambda i, k: step(i, (k, k))[0], k)
-    return k, k
+    def next_nngp(i: jax.Array, k: jax.Array) -> jax.Array:
+        value, _ = value_and_slope(i, k)
+        return w2 * value + b2
+
+    def next_both(i: jax.Array, both: jax.Array) -> jax.Array:
+        value, slope = value_and_slope(i, both.real)
+        k = w2 * value + b2
+        return jax.lax.complex(k, k + w2 * slope * both.imag)
+
+    if not ntk:
+        k = jax.lax.fori_loop(0, depth, next_nngp, k)
+        return k, k
+    both = jax.lax.fori_loop(0, depth, next_both, jax.lax.complex(k, k))
+    return both.real, both.imag
 
 
 def _polynomial(coefficients: tuple[float, ...], z: jax.Array) -> jax.Array:
