@@ -15,8 +15,9 @@ from jaxtyping import Array, Float
 
 Scales = tuple[jax.Array, ...]
 
-Layer = Callable[[jax.Array, Scales, Scales], tuple[jax.Array, jax.Array]]
-"""(k, scales of the first input, of the second) -> E[phi phi], E[phi' phi']."""
+Layer = Callable[..., tuple[jax.Array, jax.Array, jax.Array]]
+"""(what goes from layer to layer, scales here, scales behind it, sigma_w^2, sigma_b^2) -> the same
+behind the layer, k there, E[phi' phi']; scales are those of the first and of the second inputs."""
 
 # (arcsin(s) / s - 1) / s^2 = P / Q in z = s^2 on [0, 1/4], minimax; coefficients of the public
 # domain fdlibm (Sun Microsystems, e_asin.c), whose error is below 2^-58.
@@ -40,7 +41,7 @@ _TURN = 1 / (2 * np.pi)  # a factor: compilers divide by constants where they ar
 
 
 def arcs(
-    c: Float[Array, "..."],
+    c: Float[Array, "..."], rest: Float[Array, "..."] | None = None
 ) -> tuple[Float[Array, "..."], Float[Array, "..."], Float[Array, "..."]]:
     """``arcsin |c|``, ``arccos |c|`` and ``sqrt(1 - c^2)``, each to its last digits.
 
@@ -49,27 +50,38 @@ def arcs(
 
     Args:
         c: between -1 and 1.
+        rest: ``1 - |c|``, where more digits of it are known than c has.
     """
     a = jnp.abs(c)
+    rest = 1 - a if rest is None else rest
     near = a >= 0.5
-    z = jnp.where(near, 0.5 * (1 - a), a * a)
+    z = jnp.where(near, 0.5 * rest, a * a)
     s = jnp.where(near, jnp.sqrt(z), a)
     angle = s + s * (z * _polynomial(_P, z) / _polynomial(_Q, z))
     sine = jnp.where(near, np.pi / 2 - 2 * angle, angle)
     cosine = jnp.where(near, 2 * angle, np.pi / 2 - angle)
-    return sine, cosine, jnp.sqrt((1 - a) * (1 + a))
+    return sine, cosine, jnp.sqrt(rest * (1 + a))
 
 
-def relu(k: jax.Array, of1: Scales, of2: Scales) -> tuple[jax.Array, jax.Array]:
-    """With ``cos theta = k / (r_1 r_2)`` and r the root of a variance; Cho and Saul, 2009:
+def relu(gap: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """With ``cos theta = 1 - gap``: the gap that E[phi phi] leaves, and E[phi' phi'].
 
-    r_1 r_2 (sin theta + (pi - theta) cos theta) / (2 pi),    (pi - theta) / (2 pi)
+        E[phi phi] = r_1 r_2 (1 - opening) / 2,  opening = gap - (sin theta - theta cos theta) / pi
+        E[phi' phi'] = (pi - theta) / (2 pi)
+
+    r are the roots of the variances; Cho and Saul, 2009. The slope has an error of rounding over
+    the angle if that comes from its cosine; behind many layers with biases all inputs are almost
+    parallel. So it is the gap that goes from layer to layer, with all its digits.
     """
-    (r1, inverse1), (r2, inverse2) = of1, of2
-    c = jnp.clip(k * (inverse1 * inverse2), -1, 1)
-    _, angle, sine = arcs(c)
-    supplement = jnp.where(c < 0, angle, np.pi - angle)
-    return _TURN * r1 * r2 * (sine + supplement * c), _TURN * supplement
+    c = 1 - gap
+    below = c < 0
+    _, angle, sine = arcs(c, jnp.where(below, 2 - gap, gap))
+    theta, supplement = (
+        jnp.where(below, np.pi - angle, angle),
+        jnp.where(below, angle, np.pi - angle),
+    )
+    opening = gap - 2 * _TURN * (sine - theta * c)
+    return jnp.maximum(opening, 0), _TURN * supplement
 
 
 def erf(k: jax.Array, of1: Scales, of2: Scales) -> tuple[jax.Array, jax.Array]:
@@ -117,7 +129,51 @@ def linear(k: jax.Array, of1: Scales, of2: Scales) -> tuple[jax.Array, jax.Array
     return k, jnp.ones_like(k)
 
 
-LAYERS: dict[str, Layer] = {"relu": relu, "erf": erf, "gelu": gelu, "linear": linear}
+def _relu_layer(
+    gap: jax.Array,
+    here: tuple[Scales, Scales],
+    there: tuple[Scales, Scales],
+    w2: jax.Array,
+    b2: jax.Array,
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """From gap to gap, in terms that do not cancel. With r' the roots of the next variances,
+
+    r_1' r_2' - k' = sigma_w^2 / 2 (
+        r_1 r_2 opening + sigma_b^2 (r_1 - r_2)^2 / (r_1' r_2' + r_1 r_2 sigma_w^2 / 2 + sigma_b^2)
+    )
+    """
+    (r1, _), (r2, _) = here
+    (next1, inverse1), (next2, inverse2) = there
+    opening, slope = relu(gap)
+    product, next_product = r1 * r2, next1 * next2
+    # Two inputs that are nothing, without a bias, have nothing between them.
+    sum_of_both = jnp.maximum(next_product + w2 / 2 * product + b2, np.finfo(np.float64).tiny)
+    rest = product * opening + b2 * (r1 - r2) ** 2 / sum_of_both
+    gap = w2 / 2 * rest * (inverse1 * inverse2)
+    return gap, _covariance(gap, *there), slope
+
+
+def _smooth_layer(expectations: Callable[..., tuple[jax.Array, jax.Array]]) -> Layer:
+    """From k to k, for activations whose expectations lose nothing where inputs are parallel."""
+
+    def layer(
+        k: jax.Array,
+        here: tuple[Scales, Scales],
+        there: tuple[Scales, Scales],  # noqa: ARG001
+        w2: jax.Array,
+        b2: jax.Array,
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        value, slope = expectations(k, *here)
+        k = w2 * value + b2
+        return k, k, slope
+
+    return layer
+
+
+LAYERS: dict[str, Layer] = {
+    "relu": _relu_layer,
+    **{f.__name__: _smooth_layer(f) for f in (erf, gelu, linear)},
+}
 """What is written here; every other activation is neural-tangents'."""
 
 
@@ -140,8 +196,8 @@ def scales(activation: str, q: Float[np.ndarray, "..."]) -> Float[np.ndarray, "k
 def propagate(
     activation: str,
     k: Float[Array, "n1 n2"],
-    scales1: Float[Array, "kinds depth n1"],
-    scales2: Float[Array, "kinds depth n2"],
+    scales1: Float[Array, "kinds layers n1"],
+    scales2: Float[Array, "kinds layers n2"],
     depth: int,
     w2: Float[Array, ""],
     b2: Float[Array, ""],
@@ -152,37 +208,51 @@ def propagate(
         K <- sigma_w^2 E[phi phi] + sigma_b^2,    T <- K + sigma_w^2 E[phi' phi'] T
 
     A loop and no unrolled chain: XLA would compute the angle of a layer again for everything that
-    uses it further on, and compile for as long as the network is deep. K and T go round as one
+    uses it further on, and compile for as long as the network is deep. What goes round is one
     complex number: XLA makes one pass of a layer if it has one result, else one pass a function.
 
     Args:
         activation: of :data:`LAYERS`.
         k: covariance of the first layer's preactivations, which is T there, too.
-        scales1, scales2: :func:`scales` of the variances that each hidden layer receives.
-        depth: how many there are.
+        scales1, scales2: :func:`scales` of the variances that each layer receives, the one behind
+            the hidden ones included: ``depth + 1`` layers.
+        depth: how many hidden ones there are.
         w2, b2: sigma_w^2 and sigma_b^2.
         ntk: whether the NTK is wanted; otherwise K stands in its place.
     """
     layer = LAYERS[activation]
 
-    def value_and_slope(i: jax.Array, k: jax.Array) -> tuple[jax.Array, jax.Array]:
-        of1, of2 = (tuple(kind[i] for kind in kinds) for kinds in (scales1, scales2))
-        return layer(k, tuple(s[:, None] for s in of1), tuple(s[None, :] for s in of2))
+    def at(i: jax.Array | int) -> tuple[Scales, Scales]:
+        of1, of2 = ([kind[i] for kind in kinds] for kinds in (scales1, scales2))
+        return tuple(s[:, None] for s in of1), tuple(s[None, :] for s in of2)
 
-    def next_nngp(i: jax.Array, k: jax.Array) -> jax.Array:
-        value, _ = value_and_slope(i, k)
-        return w2 * value + b2
+    def without_ntk(i: jax.Array, state: jax.Array) -> jax.Array:
+        state, _, _ = layer(state, at(i), at(i + 1), w2, b2)
+        return state
 
-    def next_both(i: jax.Array, both: jax.Array) -> jax.Array:
-        value, slope = value_and_slope(i, both.real)
-        k = w2 * value + b2
-        return jax.lax.complex(k, k + w2 * slope * both.imag)
+    def with_ntk(i: jax.Array, both: jax.Array) -> jax.Array:
+        state, k, slope = layer(both.real, at(i), at(i + 1), w2, b2)
+        return jax.lax.complex(state, k + w2 * slope * both.imag)
 
+    def covariance(state: jax.Array) -> jax.Array:
+        return _covariance(state, *at(depth)) if activation == "relu" else state
+
+    state = _gap(k, *at(0)) if activation == "relu" else k
     if not ntk:
-        k = jax.lax.fori_loop(0, depth, next_nngp, k)
+        k = covariance(jax.lax.fori_loop(0, depth, without_ntk, state))
         return k, k
-    both = jax.lax.fori_loop(0, depth, next_both, jax.lax.complex(k, k))
-    return both.real, both.imag
+    both = jax.lax.fori_loop(0, depth, with_ntk, jax.lax.complex(state, k))
+    return covariance(both.real), both.imag
+
+
+def _gap(k: jax.Array, of1: Scales, of2: Scales) -> jax.Array:
+    (_, inverse1), (_, inverse2) = of1, of2
+    return 1 - jnp.clip(k * (inverse1 * inverse2), -1, 1)
+
+
+def _covariance(gap: jax.Array, of1: Scales, of2: Scales) -> jax.Array:
+    (r1, _), (r2, _) = of1, of2
+    return r1 * r2 * (1 - gap)
 
 
 def _polynomial(coefficients: tuple[float, ...], z: jax.Array) -> jax.Array:

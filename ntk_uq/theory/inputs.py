@@ -36,7 +36,7 @@ class Inputs:
         self._factor = spec.sigma_w / x.shape[1] ** 0.5
         self._blocks: dict[int, Block] = {}
         w2, b2 = spec.sigma_w**2, spec.sigma_b**2
-        received = []  # the variance that each hidden layer receives
+        received = []  # the variance that each layer receives, the last one included
         with np.errstate(over="ignore", invalid="ignore"):
             q = theta = w2 * np.einsum("ij,ij->i", x, x) / x.shape[1] + b2
             self.inverse = np.divide(1, np.sqrt(q), out=np.zeros_like(q), where=q > 0)
@@ -45,14 +45,15 @@ class Inputs:
                 slope = mean_square_slope(spec.activation, q)
                 q = next_variance(spec.activation, spec.sigma_w, spec.sigma_b, q)
                 theta = q + w2 * slope * theta
+            received.append(q)
         self._diagonal = {"nngp": q, "ntk": theta}
         # No entry is larger than the diagonal's.
-        if not all(np.isfinite(v).all() for v in (*received, q, theta)):
+        if not all(np.isfinite(v).all() for v in (*received, theta)):
             raise KernelOverflowError(
                 f"The kernel of {spec.depth} hidden layers with sigma_w = {spec.sigma_w:g} and "
                 f"sigma_b = {spec.sigma_b:g} is not finite in float64; choose smaller values."
             )
-        self._scales = scales(spec.activation, np.stack(received))  # (kinds, depth, n)
+        self._scales = scales(spec.activation, np.stack(received))  # (kinds, depth + 1, n)
 
     def length(self, start: int) -> int:
         """How many examples a block holds."""

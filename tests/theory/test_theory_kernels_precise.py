@@ -104,7 +104,7 @@ def architectures(activation, bias, rng):
     ]
 
 
-def check(got, spec, x1, x2, pairs, digits, where):
+def check(got, spec, x1, x2, pairs, digits, where, tolerance=TOLERANCE):
     """Entries of both kernels against fifty digits, each on the scale that is its own."""
     diagonals = {}
 
@@ -126,7 +126,7 @@ def check(got, spec, x1, x2, pairs, digits, where):
             assert np.isfinite(k[i, j]), f"{where}: {name}[{i}, {j}] is {k[i, j]}"
             error = abs(mp.mpf(float(k[i, j])) - want)
             scale = max(abs(want), mp.sqrt(own1 * own2) / 10)
-            bound = (DIAGONAL if equal else TOLERANCE) * scale
+            bound = (DIAGONAL if equal else tolerance) * scale
             assert error <= bound, (
                 f"{where}: {name}[{i}, {j}] is {k[i, j]!r} and should be {mp.nstr(want, 20)}; "
                 f"relative to its scale, off by {mp.nstr(error / scale, 3)}"
@@ -149,6 +149,25 @@ def test_kernels_have_all_their_digits(request, activation, bias, family):
         check(got, spec, x, x, pairs, digits, f"seed {seed}, {spec}")
         # Behind many layers a few pairs are enough: they go through the same ones.
         pairs = [pairs[i] for i in rng.choice(len(pairs), min(len(pairs), 5), replace=False)]
+
+
+@pytest.mark.parametrize(
+    "family", ["random", "opposite", "almost parallel", "small beside ordinary"]
+)
+@pytest.mark.parametrize("activation", EXPECTATIONS)
+def test_no_digit_is_lost_where_deep_layers_make_all_inputs_parallel(activation, family):
+    """In the ordered phase angles fall exponentially with depth, and the NTK tells them apart."""
+    rng, seed = fresh()
+    x = FAMILIES[family](rng)
+    for depth, sigma_w in ((16, 0.3), (32, 0.8), (32, 1.0)):
+        spec = ArchitectureSpec(
+            depth, activation, sigma_w * rng.uniform(0.9, 1.1), rng.uniform(0.5, 1.5)
+        )
+        i, j = np.triu_indices(len(x), 1)
+        places = rng.choice(len(i), 4, replace=False)
+        got = Kernels(spec).symmetric(x)
+        pairs = list(zip(i[places], j[places], strict=True))
+        check(got, spec, x, x, pairs, DIGITS, f"seed {seed}, {spec}", tolerance=2e-15 * depth)
 
 
 @pytest.mark.parametrize("family", ["random", "opposite", "almost equal"])

@@ -134,6 +134,22 @@ def test_nothing_is_kept_without_a_budget(monkeypatch):
     assert CACHE.bytes == 0
 
 
+def test_what_is_kept_takes_no_more_memory_than_it_counts():
+    """A view of a padded tile would hold all of it."""
+    compute(dataclasses.replace(SPEC, n_train=(25,), data=DataSpec(n_test=50)))
+    tiles = [
+        tile
+        for group in CACHE._groups.values()
+        for kernels in group.values()
+        for tile in kernels.values()
+    ]
+    assert sum(tile.nbytes for tile in tiles) == CACHE.bytes
+    assert len(tiles) == 5  # two kernels of the training set, two with the test set, its own one
+    for tile in tiles:
+        whole = tile.base if isinstance(tile.base, np.ndarray) else tile
+        assert whole.nbytes == tile.nbytes
+
+
 def test_what_was_not_asked_for_longest_goes_first(monkeypatch):
     monkeypatch.setenv("NTK_UQ_KERNEL_CACHE", "2000")
     cache, tile = TileCache(), np.zeros((10, 10))  # 800 bytes
