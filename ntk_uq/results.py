@@ -11,7 +11,7 @@ from ntk_uq.errors import DataError
 from ntk_uq.fields import digest_of
 from ntk_uq.specs import PointSpec
 
-RESULTS_VERSION = 1
+RESULTS_VERSION = 2
 """Part of every key: raised when the numbers change, so that older results are left alone."""
 
 QUANTITIES = ("mu", "sigma", "epsilon")

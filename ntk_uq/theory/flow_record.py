@@ -7,7 +7,7 @@ from typing import Any
 from ntk_uq.records import Record
 from ntk_uq.theory.losses import TrainingMoments
 
-FLOW_VERSION = 2
+FLOW_VERSION = 3
 """Part of every key: raised when the numbers change."""
 
 INSIDE, FIRST, LAST, CONVERGED = "inside", "first", "last", "converged"

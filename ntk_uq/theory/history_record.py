@@ -7,7 +7,7 @@ from typing import Any
 from ntk_uq.records import Record
 from ntk_uq.theory.losses import TrainingMoments
 
-HISTORY_VERSION = 1
+HISTORY_VERSION = 2
 """Part of every history's key: raised when the numbers change."""
 
 

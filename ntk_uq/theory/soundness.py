@@ -6,6 +6,10 @@ from ntk_uq.theory.losses import LossMoments
 ILL_CONDITIONED = 1e12
 """Condition number above which rounding may reach the fourth digit of a covariance."""
 
+SINGULAR = 1e15
+"""Condition number, of which estimates are a little too small, above which every digit may be
+rounding: the inverse of the unit of rounding is 4.5e15."""
+
 ROUNDING = 1e-12
 """Variance after training, relative to that before, below which it is a rounding error."""
 
@@ -27,7 +31,12 @@ def doubts(
         training: how the networks were trained.
     """
     warnings: tuple[str, ...] = ()
-    if not condition <= ILL_CONDITIONED:  # also where there is no estimate
+    if condition > SINGULAR:
+        warnings += (
+            f"The matrix is singular to rounding, with a condition number of {condition:.0e}: no "
+            f"digit of mu, sigma and epsilon need be right. {advice(training)}",
+        )
+    elif not condition <= ILL_CONDITIONED:  # also where there is no estimate
         warnings += (
             f"The condition number exceeds {ILL_CONDITIONED:.0e}, so that rounding may reach "
             f"the fourth digit. {advice(training)}",

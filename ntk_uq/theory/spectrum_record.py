@@ -6,7 +6,7 @@ from typing import Any
 
 from ntk_uq.records import Record
 
-SPECTRUM_VERSION = 1
+SPECTRUM_VERSION = 2
 """Part of every spectrum's key: raised when the numbers change."""
 
 

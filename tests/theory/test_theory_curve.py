@@ -174,6 +174,16 @@ def test_an_ill_conditioned_kernel_gives_a_warning_with_its_condition(posterior)
     assert not any("condition" in w for w in better.warnings)
 
 
+def test_a_kernel_singular_to_rounding_is_not_called_one_that_loses_some_digits():
+    rng = np.random.default_rng(2)
+    x = rng.standard_normal((60, 6))
+    x[1] = x[0] + 1e-9 * rng.standard_normal(6)
+    spec = curve((40,), n_test=20, activation="gelu")
+    (point,) = evaluate_draw(spec, 0, dataset=dataset(x, x[:, 0], 40, preparation="scale"))
+    assert point.failure is not None or any("no digit of mu" in w for w in point.warnings)
+    assert not any("fourth digit" in w for w in point.warnings)
+
+
 @pytest.mark.parametrize("activation", ["relu", "erf"])
 def test_an_example_that_is_there_twice_makes_the_kernel_singular(activation):
     x = np.random.default_rng(3).standard_normal((60, 6))

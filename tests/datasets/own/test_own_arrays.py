@@ -1,5 +1,6 @@
 """NPZ, Parquet and HDF5 files: what independent writers write is read; the rest is refused."""
 
+import bz2
 import io
 import struct
 import zipfile
@@ -170,6 +171,9 @@ CONTENT = {
     "arrow": (b"ARROW1\0\0", "f.parquet", "Arrow.*save it as Parquet"),
     "Excel": (b"\xd0\xcf\x11\xe0", "f.csv", "old Microsoft Office file; save it as CSV"),
     "image": (b"\x89PNG\r\n\x1a\n", "f.png", "a PNG image"),
+    "ROOT": (b"root\x00\x00\xf7\x2e", "f.csv", "a ROOT file; save its tree as Parquet"),
+    "MATLAB": (b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM", "f.csv", "a MATLAB file"),
+    "bzip2": (bz2.compress(b"a,b\n1,2\n"), "f.csv", "compressed with bzip2; unpack it first"),
     "tar": (bytes(257) + b"ustar\x0000", "f.npz", "a tar archive"),
     "NPZ as CSV": (
         npz_bytes(x=X, y=Y),
@@ -190,6 +194,12 @@ def test_a_file_is_told_by_its_first_bytes(case):
     content, name, words = CONTENT[case]
     with pytest.raises(DataError, match=words):
         opened(content, name)
+
+
+@pytest.mark.parametrize("first", ["root_s", "root μ", "MATLAB", "GIF89", "CDF", "PARE", "BZh"])
+def test_a_column_may_have_the_name_of_another_format(first):
+    table = frame_of().rename(columns={frame_of().columns[0]: first})
+    assert opened(csv_bytes(table), "f.csv").names[0] == first
 
 
 def test_paths_that_are_no_files_are_refused(tmp_path):
