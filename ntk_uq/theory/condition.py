@@ -18,6 +18,10 @@ _LARGEST_STEPS, _SMALLEST_STEPS, _SMALLEST_STEPS_AGAIN = 3, 12, 8
 Every one reads the whole factor from memory. The largest eigenvalue of a kernel stands alone, the
 smallest ones do not; a start that was good for a smaller part needs fewer steps."""
 
+_SMALL, _MORE_STEPS = 1000, 12
+"""Up to this size, steps cost so little that there are as many more of them: the kernel of a deep
+erf network hardly differs from a multiple of 1, and its largest eigenvalue does not stand alone."""
+
 
 class Conditions:
     """``lambda_max / lambda_min`` of the leading parts of ``T = L L'``, to some percent.
@@ -80,6 +84,8 @@ def _extreme(
         start: what Lanczos starts from.
         steps: of Lanczos, after which it is looked whether they were enough.
     """
+    if len(start) <= _SMALL:
+        steps += _MORE_STEPS
     operator = LinearOperator((len(start), len(start)), matvec=multiply, dtype=np.float64)
     try:
         values, vectors = eigsh(operator, 1, v0=start, ncv=steps, tol=1e-2)

@@ -377,3 +377,14 @@ def test_condition_numbers_of_growing_parts_are_each_good_to_a_few_percent():
 def test_an_identity_has_condition_one():
     factor = eliminated(np.eye(50), (0, 20, 50))
     assert Conditions(factor).at(50) == pytest.approx(1, rel=1e-10)
+
+
+def test_condition_numbers_see_a_largest_eigenvalue_that_has_nothing_of_the_mean():
+    """That Lanczos starts from the mean is good for most kernels, and not for those of deep
+    networks in the chaotic phase."""
+    rng = np.random.default_rng()
+    n, cuts = 400, (0, 200, 300, 400)
+    basis = np.linalg.qr(np.column_stack([np.ones(n), rng.standard_normal((n, n - 1))]))[0]
+    matrix = (basis * [2.4, 3.0, *rng.uniform(0.8, 1.4, n - 2)]) @ basis.T
+    found = Conditions(eliminated(matrix, cuts)).at(n)
+    assert found == pytest.approx(np.linalg.cond(matrix), rel=0.05)
