@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 import time
 import traceback
@@ -10,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ntk_uq.settings import BLAS_ENVIRONMENT
+from ntk_uq import process
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -103,7 +102,5 @@ def _write(path: Path, document: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    # Before NumPy is loaded, as the program itself does.
-    for variable, value in BLAS_ENVIRONMENT.items():
-        os.environ.setdefault(variable, value)
+    process.prepare()
     sys.exit(main())

@@ -5,12 +5,11 @@ On Linux the peak is that since the evaluation began (``VmHWM``, which can be re
 """
 
 import json
-import os
 import resource
 import sys
 from pathlib import Path
 
-from ntk_uq.settings import BLAS_ENVIRONMENT
+from ntk_uq import process
 
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -57,6 +56,5 @@ def _most() -> int:
 
 
 if __name__ == "__main__":
-    for variable, value in BLAS_ENVIRONMENT.items():
-        os.environ.setdefault(variable, value)
+    process.prepare()
     main()

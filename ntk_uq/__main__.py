@@ -1,14 +1,11 @@
 """``python -m ntk_uq``."""
 
-import os
 import sys
 
-from ntk_uq.settings import BLAS_ENVIRONMENT
+from ntk_uq import process
 
 if __name__ == "__main__":
-    # OpenBLAS reads its environment when NumPy is loaded, so before everything else.
-    for name, value in BLAS_ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    process.prepare()
     from ntk_uq.cli import main
 
     sys.exit(main())

@@ -29,13 +29,6 @@ MAP_HOURS = "NTK_UQ_MAP_HOURS"
 SCHEDULER = "NTK_UQ_SCHEDULER"
 MIRRORS = "NTK_UQ_MIRRORS"
 
-BLAS_ENVIRONMENT = {"OPENBLAS_THREAD_TIMEOUT": "18"}
-"""What entry points set for OpenBLAS, as the logarithm of clock cycles. NumPy and SciPy bring a
-thread pool each, beside XLA's; at the default (2^26 cycles) idle threads of one spin on the cores
-that another needs, which made a curve 3 to 12 times slower on two cores. Threads that sleep at once
-(2^4) have to be woken for every small block of a factorization, which took twice its time; 2^18
-cycles, a tenth of a millisecond, cost neither."""
-
 _APP = "ntk_uq"
 _data_from: ContextVar[Path | None] = ContextVar("data_from", default=None)
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}

@@ -13,7 +13,7 @@ from typing import Any
 import dask
 import distributed
 
-from ntk_uq import settings
+from ntk_uq import process, settings
 from ntk_uq.engine.dask_worker import READY, WarmUp, version
 from ntk_uq.errors import EngineError, NtkUqError
 from ntk_uq.version import VERSION
@@ -259,9 +259,8 @@ def embedded_cluster() -> distributed.LocalCluster:
         {
             # Dask's default is one BLAS thread a worker; here a worker has its share of the cores.
             "distributed.nanny.pre-spawn-environ": {
-                "MALLOC_TRIM_THRESHOLD_": 65536,
                 **dict.fromkeys(_THREAD_VARIABLES, threads),
-                **settings.BLAS_ENVIRONMENT,
+                **process.BLAS_ENVIRONMENT,
             },
             # Arrays of a chunk cannot be spilled; a worker either has the memory or is replaced.
             "distributed.worker.memory.target": False,

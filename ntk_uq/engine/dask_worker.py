@@ -13,7 +13,7 @@ from collections.abc import Callable
 import distributed
 from distributed.diagnostics.plugin import WorkerPlugin
 
-from ntk_uq import settings
+from ntk_uq import process, settings
 from ntk_uq.engine.bundle import Bundle
 from ntk_uq.engine.chunks import Chunk, Stopped
 from ntk_uq.engine.data_cache import place
@@ -53,6 +53,7 @@ class WarmUp(WorkerPlugin):
         from ntk_uq.specs import DataSpec
         from ntk_uq.theory.kernels import keep_compiled
 
+        process.reuse_memory()
         keep_compiled(str(settings.cache_directory()))
         datasets.get(DataSpec().dataset).load()  # the default view's; brings scikit-learn with it
         ready = READY + VERSION

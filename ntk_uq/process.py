@@ -1,0 +1,42 @@
+"""What an entry point asks of the libraries of its process, for speed alone."""
+
+import ctypes
+import os
+
+BLAS_ENVIRONMENT = {"OPENBLAS_THREAD_TIMEOUT": "18"}
+"""What entry points set for OpenBLAS, as the logarithm of clock cycles. NumPy and SciPy bring a
+thread pool each, beside XLA's; at the default (2^26 cycles) idle threads of one spin on the cores
+that another needs, which made a curve 3 to 12 times slower on two cores. Threads that sleep at once
+(2^4) have to be woken for every small block of a factorization, which took twice its time; 2^18
+cycles, a tenth of a millisecond, cost neither."""
+
+# Names and values of glibc's malloc.h.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_LARGEST_KEPT = 32 * 2**20  # glibc takes no more
+_KEPT = 64 * 2**20
+
+
+def prepare() -> None:
+    """All of it; OpenBLAS reads its environment when NumPy is loaded, so before everything else."""
+    for name, value in BLAS_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    reuse_memory()
+
+
+def reuse_memory() -> bool:
+    """Blocks that are freed are used again, and not given back to the system each time.
+
+    A kernel is evaluated in tiles of some MB. glibc takes such blocks from the system one by one,
+    which clears them page by page; Dask's settings for its workers make it give all of them back
+    at once. A curve took a fifth longer so. Blocks up to 32 MiB are kept now, and no more than
+    64 MiB of what is free at the end of a heap.
+
+    Returns:
+        Whether the C library takes it; others than glibc do as they do.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return False
+    wanted = ((_M_MMAP_THRESHOLD, _LARGEST_KEPT), (_M_TRIM_THRESHOLD, _KEPT))
+    return all(mallopt(name, value) for name, value in wanted)
