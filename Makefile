@@ -31,7 +31,7 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix $(CODE)
 
 # How fast it all is, beside others and the machine's own ceilings (benchmarks/README.md):
-# about half an hour; ARGS="--quick" takes a minute.
+# a quarter to half an hour; ARGS="--quick" takes a minute.
 bench: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks $(ARGS)
 
