@@ -7,6 +7,7 @@ activations). Everything here is element by element, so that a compiler makes on
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -15,9 +16,25 @@ from jaxtyping import Array, Float
 
 Scales = tuple[jax.Array, ...]
 
-Layer = Callable[..., tuple[jax.Array, jax.Array, jax.Array]]
-"""(what goes from layer to layer, scales here, scales behind it, sigma_w^2, sigma_b^2) -> the same
-behind the layer, k there, E[phi' phi']; scales are those of the first and of the second inputs."""
+Pair = tuple[Scales, Scales]
+"""Of the first and of the second inputs."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """How the layers of one activation are passed.
+
+    Attributes:
+        start: (k, scales) -> what goes from layer to layer.
+        advance: (that, scales here, scales behind, sigma_w^2, sigma_b^2) -> that behind the layer,
+            and E[phi' phi'].
+        covariance: (that, scales) -> k.
+    """
+
+    start: Callable[[jax.Array, Pair], jax.Array]
+    advance: Callable[..., tuple[jax.Array, jax.Array]]
+    covariance: Callable[[jax.Array, Pair], jax.Array]
+
 
 # (arcsin(s) / s - 1) / s^2 = P / Q in z = s^2 on [0, 1/4], minimax; coefficients of the public
 # domain fdlibm (Sun Microsystems, e_asin.c), whose error is below 2^-58.
@@ -129,13 +146,19 @@ def linear(k: jax.Array, of1: Scales, of2: Scales) -> tuple[jax.Array, jax.Array
     return k, jnp.ones_like(k)
 
 
-def _relu_layer(
-    gap: jax.Array,
-    here: tuple[Scales, Scales],
-    there: tuple[Scales, Scales],
-    w2: jax.Array,
-    b2: jax.Array,
-) -> tuple[jax.Array, jax.Array, jax.Array]:
+def _relu_gap(k: jax.Array, scales: Pair) -> jax.Array:
+    (_, inverse1), (_, inverse2) = scales
+    return 1 - jnp.clip(k * (inverse1 * inverse2), -1, 1)
+
+
+def _relu_covariance(gap: jax.Array, scales: Pair) -> jax.Array:
+    (r1, _), (r2, _) = scales
+    return r1 * r2 * (1 - gap)
+
+
+def _relu_advance(
+    gap: jax.Array, here: Pair, there: Pair, w2: jax.Array, b2: jax.Array
+) -> tuple[jax.Array, jax.Array]:
     """From gap to gap, in terms that do not cancel. With r' the roots of the next variances,
 
     r_1' r_2' - k' = sigma_w^2 / 2 (
@@ -145,34 +168,37 @@ def _relu_layer(
     (r1, _), (r2, _) = here
     (next1, inverse1), (next2, inverse2) = there
     opening, slope = relu(gap)
-    product, next_product = r1 * r2, next1 * next2
+    product = r1 * r2
     # Two inputs that are nothing, without a bias, have nothing between them.
-    sum_of_both = jnp.maximum(next_product + w2 / 2 * product + b2, np.finfo(np.float64).tiny)
-    rest = product * opening + b2 * (r1 - r2) ** 2 / sum_of_both
-    gap = w2 / 2 * rest * (inverse1 * inverse2)
-    return gap, _covariance(gap, *there), slope
+    both = jnp.maximum(next1 * next2 + w2 / 2 * product + b2, np.finfo(np.float64).tiny)
+    rest = product * opening + b2 * (r1 - r2) ** 2 / both
+    return w2 / 2 * rest * (inverse1 * inverse2), slope
 
 
-def _smooth_layer(expectations: Callable[..., tuple[jax.Array, jax.Array]]) -> Layer:
+def _smooth(expectations: Callable[..., tuple[jax.Array, jax.Array]]) -> Layer:
     """From k to k, for activations whose expectations lose nothing where inputs are parallel."""
 
-    def layer(
+    def same(k: jax.Array, scales: Pair) -> jax.Array:  # noqa: ARG001
+        return k
+
+    def advance(
         k: jax.Array,
-        here: tuple[Scales, Scales],
-        there: tuple[Scales, Scales],  # noqa: ARG001
+        here: Pair,
+        there: Pair,  # noqa: ARG001
         w2: jax.Array,
         b2: jax.Array,
-    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+    ) -> tuple[jax.Array, jax.Array]:
         value, slope = expectations(k, *here)
-        k = w2 * value + b2
-        return k, k, slope
+        return w2 * value + b2, slope
 
-    return layer
+    return Layer(same, advance, same)
 
 
-LAYERS: dict[str, Layer] = {
-    "relu": _relu_layer,
-    **{f.__name__: _smooth_layer(f) for f in (erf, gelu, linear)},
+LAYERS = {
+    "relu": Layer(_relu_gap, _relu_advance, _relu_covariance),
+    "erf": _smooth(erf),
+    "gelu": _smooth(gelu),
+    "linear": _smooth(linear),
 }
 """What is written here; every other activation is neural-tangents'."""
 
@@ -198,12 +224,11 @@ def propagate(
     k: Float[Array, "n1 n2"],
     scales1: Float[Array, "kinds layers n1"],
     scales2: Float[Array, "kinds layers n2"],
-    depth: int,
     w2: Float[Array, ""],
     b2: Float[Array, ""],
     ntk: bool = True,
 ) -> tuple[jax.Array, jax.Array]:
-    """NNGP and NTK behind ``depth`` hidden layers; Jacot, Gabriel, Hongler, arXiv:1806.07572.
+    """NNGP and NTK behind all hidden layers; Jacot, Gabriel, Hongler, arXiv:1806.07572.
 
         K <- sigma_w^2 E[phi phi] + sigma_b^2,    T <- K + sigma_w^2 E[phi' phi'] T
 
@@ -215,44 +240,30 @@ def propagate(
         activation: of :data:`LAYERS`.
         k: covariance of the first layer's preactivations, which is T there, too.
         scales1, scales2: :func:`scales` of the variances that each layer receives, the one behind
-            the hidden ones included: ``depth + 1`` layers.
-        depth: how many hidden ones there are.
+            the hidden ones included.
         w2, b2: sigma_w^2 and sigma_b^2.
         ntk: whether the NTK is wanted; otherwise K stands in its place.
     """
-    layer = LAYERS[activation]
+    layer, depth = LAYERS[activation], scales1.shape[1] - 1
 
-    def at(i: jax.Array | int) -> tuple[Scales, Scales]:
+    def at(i: jax.Array | int) -> Pair:
         of1, of2 = ([kind[i] for kind in kinds] for kinds in (scales1, scales2))
         return tuple(s[:, None] for s in of1), tuple(s[None, :] for s in of2)
 
     def without_ntk(i: jax.Array, state: jax.Array) -> jax.Array:
-        state, _, _ = layer(state, at(i), at(i + 1), w2, b2)
-        return state
+        return layer.advance(state, at(i), at(i + 1), w2, b2)[0]
 
     def with_ntk(i: jax.Array, both: jax.Array) -> jax.Array:
-        state, k, slope = layer(both.real, at(i), at(i + 1), w2, b2)
+        state, slope = layer.advance(both.real, at(i), at(i + 1), w2, b2)
+        k = layer.covariance(state, at(i + 1))
         return jax.lax.complex(state, k + w2 * slope * both.imag)
 
-    def covariance(state: jax.Array) -> jax.Array:
-        return _covariance(state, *at(depth)) if activation == "relu" else state
-
-    state = _gap(k, *at(0)) if activation == "relu" else k
+    state = layer.start(k, at(0))
     if not ntk:
-        k = covariance(jax.lax.fori_loop(0, depth, without_ntk, state))
+        k = layer.covariance(jax.lax.fori_loop(0, depth, without_ntk, state), at(depth))
         return k, k
     both = jax.lax.fori_loop(0, depth, with_ntk, jax.lax.complex(state, k))
-    return covariance(both.real), both.imag
-
-
-def _gap(k: jax.Array, of1: Scales, of2: Scales) -> jax.Array:
-    (_, inverse1), (_, inverse2) = of1, of2
-    return 1 - jnp.clip(k * (inverse1 * inverse2), -1, 1)
-
-
-def _covariance(gap: jax.Array, of1: Scales, of2: Scales) -> jax.Array:
-    (r1, _), (r2, _) = of1, of2
-    return r1 * r2 * (1 - gap)
+    return layer.covariance(both.real, at(depth)), both.imag
 
 
 def _polynomial(coefficients: tuple[float, ...], z: jax.Array) -> jax.Array:

@@ -118,7 +118,7 @@ class Kernels:
         if int(close):
             tiles = self.mend(rows, i, columns, j, tiles)
         height, width = rows.length(i), columns.length(j)
-        return tuple(_part(np.asarray(k), height, width) for k in tiles)
+        return tuple(np.asarray(k)[:height, :width] for k in tiles)
 
     def on_device(
         self, rows: Inputs, i: int, columns: Inputs, j: int
@@ -176,11 +176,6 @@ class Kernels:
             return tuple(jnp.asarray(tile) for tile in mended)
 
 
-def _part(tile: np.ndarray, height: int, width: int) -> np.ndarray:
-    """A copy if it is smaller: who keeps a part must not keep the whole with it."""
-    return tile if tile.shape == (height, width) else tile[:height, :width].copy()
-
-
 def in_threads(work: Callable[..., None], places: Iterable[tuple[int, int]]) -> None:
     """``work(i, j)`` for every place, on as many cores as this process may take."""
     with ThreadPoolExecutor(settings.cores(), thread_name_prefix="kernels") as pool:
@@ -206,7 +201,7 @@ def _program(activation: str, ntk: bool) -> Callable[..., tuple[jax.Array, ...]]
             )
             k = rows(products) + sigma_b**2
             close = _count_close(k, rows(inverse1), inverse2)
-            layers = rows(scales1, axis=2), scales2, scales1.shape[1] - 1
+            layers = rows(scales1, axis=2), scales2
             return *propagate(activation, k, *layers, sigma_w**2, sigma_b**2, ntk), close
 
         nngp, theta, close = jax.lax.map(strip, jnp.arange(len(u1) // n_rows))

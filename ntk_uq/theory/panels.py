@@ -135,8 +135,7 @@ def divide(b: Float[np.ndarray, "r w"], triangle: Float[np.ndarray, "w w"]) -> N
     if not b.size:
         return
     _in_place(b)
-    reciprocal, _ = dtrcon(triangle.T, uplo="U")
-    if len(b) > len(triangle) and reciprocal * _GENTLE > 1:
+    if len(b) > len(triangle) and dtrcon(triangle.T, uplo="U")[0] * _GENTLE > 1:
         inverse, _ = dtrtri(triangle.T, lower=0)
         dtrmm(1.0, inverse, b.T, lower=0, trans_a=1, overwrite_b=1)
     else:
@@ -159,14 +158,15 @@ def solve_vector(factor: Panels, v: Float[np.ndarray, "n"]) -> None:
     One vector is waiting for memory all the time; BLAS reads faster where it knows that it is one.
     """
     _in_place(v)
-    panels = list(factor.triangle(len(v)))
-    for low, high, rows in panels:
-        triangle, below = rows[: high - low].T, rows[high - low :].T
+    panels = [
+        (low, high, rows[: high - low].T, rows[high - low :].T)
+        for low, high, rows in factor.triangle(len(v))
+    ]
+    for low, high, triangle, below in panels:
         dtrsv(triangle, v[low:high], lower=0, trans=1, overwrite_x=1)
         if high < len(v):
             dgemv(-1.0, below, v[low:high], 1.0, v[high:], trans=1, overwrite_y=1)
-    for low, high, rows in reversed(panels):
-        triangle, below = rows[: high - low].T, rows[high - low :].T
+    for low, high, triangle, below in reversed(panels):
         if high < len(v):
             dgemv(-1.0, below, v[high:], 1.0, v[low:high], overwrite_y=1)
         dtrsv(triangle, v[low:high], lower=0, overwrite_x=1)

@@ -38,7 +38,8 @@ class TileCache:
         with self._lock:
             kept = self._groups.setdefault(group, {}).setdefault(key, {})
             self._groups.move_to_end(group)
-            for name, tile in tiles.items():
+            for name, given in tiles.items():
+                tile = _of_its_own(given)
                 self._bytes += tile.nbytes - (kept[name].nbytes if name in kept else 0)
                 kept[name] = tile
             budget = settings.kernel_cache()
@@ -58,6 +59,12 @@ class TileCache:
     def bytes(self) -> int:
         """What is kept takes."""
         return self._bytes
+
+
+def _of_its_own(tile: np.ndarray) -> np.ndarray:
+    """A copy of what is a part of something larger, which would be kept with it."""
+    whole = tile.base
+    return tile.copy() if isinstance(whole, np.ndarray) and whole.nbytes > tile.nbytes else tile
 
 
 def _bytes(tiles: dict[Hashable, Tiles]) -> int:

@@ -88,7 +88,7 @@ def of(activation, q):
 
 def run(activation, k, scales1, scales2, w2, b2, ntk=True):
     sigmas = jnp.asarray(w2), jnp.asarray(b2)
-    return propagate(activation, k, scales1, scales2, scales1.shape[1] - 1, *sigmas, ntk)
+    return propagate(activation, k, scales1, scales2, *sigmas, ntk)
 
 
 def expectations(activation, k, of1, of2):
