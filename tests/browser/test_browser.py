@@ -4,6 +4,7 @@ import re
 import urllib.parse
 
 import pytest
+from drawn import wait_until_drawn
 
 from ntk_uq.specs import DataSpec
 from ntk_uq.views import CurvesView, RunsView
@@ -22,10 +23,7 @@ ONE_DEPTH = (
 
 def rows(page):
     """The rows of the table of exponents when all are there, each as the text of its cells."""
-    page.wait_for_selector("table tbody tr", timeout=WAIT)
-    page.wait_for_function(
-        "!document.querySelector('table tbody').innerText.includes('…')", timeout=WAIT
-    )
+    wait_until_drawn(page, WAIT)
     found = page.locator("table tbody tr").all()
     return [row.locator("th, td").all_inner_texts() for row in found]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from drawn import wait_until_drawn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "datasets" / "fetching"))
 from mirror import Mirror
@@ -69,12 +70,11 @@ def test_a_file_of_ones_own_from_upload_to_curve(server, open_page, cells):
     name = re.search(r"dataset=(own-[0-9a-f]{40})", page.url)[1]
 
     page.get_by_text("Scaling curves of these data").click()
-    page.wait_for_selector("table tbody tr", timeout=WAIT)
     page.wait_for_function(
-        "!document.querySelector('table tbody').innerText.includes('…')", timeout=WAIT
+        "document.querySelector('h2')?.innerText == 'Scaling curves'", timeout=WAIT
     )
+    wait_until_drawn(page, WAIT)
     assert f"dataset={name}" in page.url
-    page.wait_for_function("document.querySelectorAll('.js-plotly-plot').length == 3")
     assert page.locator("[data-testid=stAlertContentError]").count() == 0
 
     # Somebody else finds it by the link, and in no list.

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pypdf
 import pytest
+from drawn import wait_until_drawn
 from PIL import Image
 
 from ntk_uq.export.document import read
@@ -29,9 +30,7 @@ ONE_DEPTH = (
 
 def taken_home(server, open_page, **options):
     page = open_page(f"{server}/?{ONE_DEPTH}", **options)
-    page.wait_for_function(
-        "(document.querySelector('table tbody')?.innerText ?? '…').match(/α = /)", timeout=WAIT
-    )
+    wait_until_drawn(page, WAIT)
     page.get_by_text("Take it home: figures").click()
     page.get_by_role("button", name="Add to report").wait_for(timeout=WAIT)
     return page
