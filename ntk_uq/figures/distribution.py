@@ -58,7 +58,7 @@ def distribution_figure(
             prediction yet, sigma 0 where all networks agree and there is no density.
         loss_unit: unit of the loss.
         style: how it looks.
-        revision: changes when the view does: zoom and hidden traces survive until then.
+        revision: of the view, as in :meth:`Style.layout`.
         widths: all that the page shows, so that each has its colour in every figure; by default
             those of the losses.
     """

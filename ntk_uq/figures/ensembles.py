@@ -22,7 +22,7 @@ def ensemble_figure(
         comparison: ensembles and theory, complete or growing.
         loss_unit: unit of the loss; epsilon has none.
         style: how it looks.
-        revision: changes when the view does: zoom and hidden traces survive until then.
+        revision: of the view, as in :meth:`Style.layout`.
     """
     # Without a theory there is nothing to divide by.
     canvas = in_rows([1.0] if comparison.departure else [0.66, 0.34])

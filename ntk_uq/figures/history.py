@@ -57,7 +57,7 @@ def history_figure(
         ensembles: mean losses of each width's networks.
         loss_unit: unit of the loss.
         style: how it looks.
-        revision: changes when the view does: zoom and hidden traces survive until then.
+        revision: of the view, as in :meth:`Style.layout`.
         widths: all that the page shows, so that each has its colour in every figure; by default
             those of the ensembles.
     """

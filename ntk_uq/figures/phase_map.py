@@ -68,7 +68,7 @@ def map_figure(
         style: how it looks.
         scale: of the colours: ``log``, ``linear`` or ``automatic``.
         shown: row and column of a cell to frame.
-        revision: changes when the map does: zoom and selection survive until then.
+        revision: of the map, as in :meth:`Style.layout`.
     """
     canvas = Canvas()
     values = found.values(quantity)

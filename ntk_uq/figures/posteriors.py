@@ -23,7 +23,7 @@ def ratio_figure(
         quantity: ``mu``, ``sigma`` or ``epsilon``.
         pairs: labels and both posteriors' curves.
         style: how it looks.
-        revision: changes when the view does: zoom and hidden traces survive until then.
+        revision: of the view, as in :meth:`Style.layout`.
         window: of the fits whose exponents are compared.
     """
     canvas, held = Canvas(), [1.0]

@@ -50,7 +50,7 @@ def scaling_figure(
         traces: the curves, complete or growing.
         loss_unit: unit of the loss; epsilon has none.
         style: how it looks.
-        revision: changes when the view does: zoom and hidden traces survive until then.
+        revision: of the view, as in :meth:`Style.layout`.
         target: an N_D beyond the data that the curves' laws are drawn to.
     """
     canvas = Canvas()

@@ -85,7 +85,14 @@ class Style:
         }
 
     def layout(self, title: str, revision: str = "") -> dict[str, Any]:
-        """What every figure has; zoom and hidden traces survive until ``revision`` changes."""
+        """What every figure has.
+
+        Args:
+            title: of the figure.
+            revision: Plotly keeps zoom and hidden traces until this changes, as when a window is
+                resized. It cannot where Streamlit builds the figure anew, which it does as soon as
+                anything in it differs: not before a growing curve is complete.
+        """
         return {
             "title": {"text": title, "font": {"size": 19}, "x": 0.02, "xanchor": "left"},
             "font": {

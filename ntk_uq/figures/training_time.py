@@ -42,7 +42,7 @@ def time_figure(
         loss_unit: unit of the loss; epsilon has none.
         style: how it looks.
         training: whether the training loss is drawn, too.
-        revision: changes when the view does: zoom and hidden traces survive until then.
+        revision: of the view, as in :meth:`Style.layout`.
     """
     canvas, marked = Canvas(), set[str]()
     low, high = times

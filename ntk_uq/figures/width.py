@@ -38,7 +38,7 @@ def width_figure(
         tolerance: relative distance from infinite width that counts as close.
         loss_unit: unit of the loss; epsilon has none.
         style: how it looks.
-        revision: changes when the view does: zoom and hidden traces survive until then.
+        revision: of the view, as in :meth:`Style.layout`.
     """
     canvas = in_rows([0.58, 0.42])
     widths = [float(w) for study in studies for w in study.comparison.ensembles.spec.widths]
