@@ -26,5 +26,5 @@ _UNCHANGED = """
 
 
 def wait_until_drawn(page, timeout, plots=3):
-    """Returns when the table of exponents is complete, the plots are there and nothing changes."""
+    """Returns when the first table is complete, all plots are there and nothing changes."""
     page.wait_for_function(_UNCHANGED, arg={"still": STILL, "plots": plots}, timeout=timeout)

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from drawn import wait_until_drawn
 
 pytestmark = pytest.mark.browser
 
@@ -37,7 +38,7 @@ def test_an_ensemble_is_one_job_for_all_who_look_at_it(server, open_page):
 
     for page in (first, second):
         page.get_by_text("All 160 networks are trained").wait_for(timeout=2 * WAIT)
-        page.wait_for_function("document.querySelectorAll('.js-plotly-plot').length == 5")
+        wait_until_drawn(page, WAIT, plots=5)
     names = first.locator(".js-plotly-plot").first.locator(".legendtext").all_text_contents()
     assert names == ["infinite width", "width 64", "width 128"]
 

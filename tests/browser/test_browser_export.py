@@ -31,6 +31,7 @@ ONE_DEPTH = (
 def taken_home(server, open_page, **options):
     page = open_page(f"{server}/?{ONE_DEPTH}", **options)
     wait_until_drawn(page, WAIT)
+    assert "α = " in page.locator("table tbody").first.inner_text()
     page.get_by_text("Take it home: figures").click()
     page.get_by_role("button", name="Add to report").wait_for(timeout=WAIT)
     return page
