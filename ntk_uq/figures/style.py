@@ -89,9 +89,9 @@ class Style:
 
         Args:
             title: of the figure.
-            revision: Plotly keeps zoom and hidden traces until this changes, as when a window is
-                resized. It cannot where Streamlit builds the figure anew, which it does as soon as
-                anything in it differs: not before a growing curve is complete.
+            revision: Plotly keeps zoom and hidden traces until this changes: when a window is
+                resized, say. A figure with other content Streamlit builds anew; then they are
+                lost, so with every new point of a growing curve.
         """
         return {
             "title": {"text": title, "font": {"size": 19}, "x": 0.02, "xanchor": "left"},
