@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ntk_uq import process
+from ntk_uq.base import process
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

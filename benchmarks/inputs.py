@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float
 
 from ntk_uq import datasets
+from ntk_uq.base.errors import NtkUqError
 from ntk_uq.datasets import Dataset, Examples, Split
-from ntk_uq.errors import NtkUqError
 from ntk_uq.specs import DataSpec
 
 N_FEATURES, N_OUTPUTS = 784, 10

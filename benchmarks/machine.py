@@ -10,7 +10,7 @@ from typing import Any
 
 import jax
 
-from ntk_uq.version import VERSION
+from ntk_uq.base.version import VERSION
 
 ROOT = Path(__file__).resolve().parents[1]
 _PACKAGES = ("jax", "jaxlib", "neural-tangents", "numpy", "scipy", "streamlit", "torch")

@@ -16,7 +16,9 @@ def curve_operations(sizes: Sequence[int], n_test: int, n_features: int, n_outpu
     return once + sum(3 * m**2 * t + 2 * m * t**2 + 2 * m * t * n_outputs for m in sizes)
 
 
-def flow_operations(sizes: Sequence[int], n_test: int, n_features: int, n_outputs: int) -> float:
+def training_time_operations(
+    sizes: Sequence[int], n_test: int, n_features: int, n_outputs: int
+) -> float:
     """The same at finite training time, where each N_D has eigenvectors of its own.
 
     In place of factor and solves, for each n: the eigenvectors, counted as ``9 n^3`` (Golub and

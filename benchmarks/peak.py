@@ -9,7 +9,7 @@ import resource
 import sys
 from pathlib import Path
 
-from ntk_uq import process
+from ntk_uq.base import process
 
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 

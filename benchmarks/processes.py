@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.machine import ROOT
-from ntk_uq import settings
+from ntk_uq.base import settings
 
 START_SECONDS = 120
 

@@ -9,11 +9,11 @@ import numpy as np
 from jaxtyping import Float
 
 from benchmarks.inputs import N_OUTPUTS, sphere
-from ntk_uq.ensembles.estimate import span_step_flops, step_flops
-from ntk_uq.ensembles.seeds import key_data
-from ntk_uq.ensembles.training import Parameters, initialize, train
+from ntk_uq.costs.training import span_step_flops, step_flops
 from ntk_uq.specs import ArchitectureSpec, OptimizerSpec
 from ntk_uq.theory.kernels import Kernels
+from ntk_uq.training.program import Parameters, initialize, train
+from ntk_uq.training.seeds import key_data
 
 N_TEST = 10
 

@@ -10,25 +10,25 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ntk_uq.base.version import VERSION
 from ntk_uq.specs import (
     ArchitectureSpec,
     CurveSpec,
     DataSpec,
     EnsembleSpec,
-    FlowSpec,
     MapSpec,
     OptimizerSpec,
     TrainingSpec,
+    TrainingTimeSpec,
 )
-from ntk_uq.version import VERSION
 
 if TYPE_CHECKING:
-    from ntk_uq.comparisons import Comparison
-    from ntk_uq.curves import Curve
-    from ntk_uq.flows import Flow
-    from ntk_uq.maps import PhaseMap
+    from ntk_uq.analysis.comparisons import Comparison
+    from ntk_uq.analysis.maps import PhaseMap
+    from ntk_uq.analysis.width_laws import WidthLaws
+    from ntk_uq.results.curves import Curve
+    from ntk_uq.results.training_time import TrainingTime
     from ntk_uq.scaling import LawChoice
-    from ntk_uq.widths import WidthLaws
 
 
 def curve(spec: CurveSpec) -> "Curve":
@@ -82,8 +82,8 @@ def width_law(spec: EnsembleSpec) -> "WidthLaws":
         SpecError, MissingDataError, DataError, MemoryLimitError, CostLimitError: as
             :func:`ensemble`.
     """
+    from ntk_uq.analysis.width_laws import width_laws
     from ntk_uq.engine.inline import run_comparison
-    from ntk_uq.widths import width_laws
 
     return width_laws(run_comparison(spec))
 
@@ -116,8 +116,8 @@ def fit(
     Raises:
         SpecError: if what was given is no curve; whatever its values are, they do not raise.
     """
-    from ntk_uq.curves import Curve
-    from ntk_uq.errors import SpecError
+    from ntk_uq.base.errors import SpecError
+    from ntk_uq.results.curves import Curve
     from ntk_uq.scaling import fit_laws
 
     low, high = _ends(window)
@@ -139,7 +139,7 @@ def fit(
 def _ends(window: tuple[float | None, float | None] | None) -> tuple[float | None, float | None]:
     from numbers import Real
 
-    from ntk_uq.errors import SpecError
+    from ntk_uq.base.errors import SpecError
 
     if window is None:
         return None, None
@@ -151,7 +151,7 @@ def _ends(window: tuple[float | None, float | None] | None) -> tuple[float | Non
     return window
 
 
-def time_law(spec: FlowSpec) -> "Flow":
+def time_law(spec: TrainingTimeSpec) -> "Flow":
     """The infinite-width losses against training time, computed in this process.
 
     Gradient flow on ``sum |f - y|^2 / 2`` for a time t closes the share ``1 - exp(-lambda t)`` of
@@ -169,9 +169,9 @@ def time_law(spec: FlowSpec) -> "Flow":
         MemoryLimitError: if it does not fit.
         SingularKernelError: if the NTK vanishes in float64.
     """
-    from ntk_uq.engine.inline import run_flow
+    from ntk_uq.engine.inline import run_training_time
 
-    return run_flow(spec)
+    return run_training_time(spec)
 
 
 def phase_map(spec: MapSpec) -> "PhaseMap":
@@ -200,7 +200,7 @@ __all__ = [
     "CurveSpec",
     "DataSpec",
     "EnsembleSpec",
-    "FlowSpec",
+    "TrainingTimeSpec",
     "MapSpec",
     "OptimizerSpec",
     "TrainingSpec",

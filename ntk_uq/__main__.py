@@ -2,7 +2,7 @@
 
 import sys
 
-from ntk_uq import process
+from ntk_uq.base import process
 
 if __name__ == "__main__":
     process.prepare()

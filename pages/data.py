@@ -5,18 +5,18 @@ from dataclasses import replace
 import streamlit as st
 
 from ntk_uq import datasets
+from ntk_uq.base.errors import MissingDataError
 from ntk_uq.datasets import Dataset, fetching
-from ntk_uq.errors import MissingDataError
 from ntk_uq.figures import Style
-from ntk_uq.jobs import submit_report, submit_spectrum
-from ntk_uq.reports import stored_report
-from ntk_uq.specs import ReportSpec, SpectrumSpec
-from ntk_uq.spectra import stored_spectrum
+from ntk_uq.jobs.asking import submit_inspection, submit_spectrum
+from ntk_uq.results.inspection import stored_inspection
+from ntk_uq.results.spectrum import stored_spectrum
+from ntk_uq.specs import InspectionSpec, SpectrumSpec
 from ntk_uq.store import Store
-from ntk_uq.ui import catalog, export, inspection, links, session, upload
-from ntk_uq.ui.controls import data_page as controls
-from ntk_uq.ui.exhibits.data import exhibit
+from ntk_uq.ui import export, links, session
 from ntk_uq.ui.follow import follow
+from ntk_uq.ui.pages.data import catalog, controls, inspection, upload
+from ntk_uq.ui.pages.data.exhibit import exhibit
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView, DataView
 
@@ -82,7 +82,7 @@ def inside(store: Store, view: DataView) -> None:
         icon=":material/trending_down:",
         query_params=curves_of(dataset, view).to_query(),
     )
-    ready = stored_report(store.results, dataset.name) is not None
+    ready = stored_inspection(store.results, dataset.name) is not None
     decomposed = stored_spectrum(store.results, spectrum_of(view, dataset)) is not None
     done = ready and decomposed
     st.fragment(results, run_every=None if done else POLL_SECONDS)(view, done)
@@ -112,23 +112,23 @@ def results(view: DataView, done: bool) -> None:
     style = Style(session.dark())
     with session.told():
         store, dataset = session.store(), datasets.get(view.data.dataset)
-        report = stored_report(store.results, dataset.name)
+        inspection = stored_inspection(store.results, dataset.name)
         waiting = False
-        if report is None:
+        if inspection is None:
             waiting |= follow(
                 store,
-                ReportSpec(dataset.name).digest(),
-                lambda: submit_report(store.jobs, dataset.name),
+                InspectionSpec(dataset.name).digest(),
+                lambda: submit_inspection(store.jobs, dataset.name),
                 "What is in the data",
             )
         else:
-            inspection.summary(dataset, report)
+            inspection.summary(dataset, inspection)
             left, right = st.columns([3, 2])
             with left:
-                inspection.distribution(dataset, report, style)
+                inspection.distribution(dataset, inspection, style)
             with right:
-                inspection.flaws(dataset, report)
-            inspection.examples(dataset, report, style)
+                inspection.flaws(dataset, inspection)
+            inspection.examples(dataset, inspection, style)
         st.markdown("##### Spectrum of the kernel")
         wanted = spectrum_of(view, dataset)
         found = stored_spectrum(store.results, wanted)
@@ -141,8 +141,8 @@ def results(view: DataView, done: bool) -> None:
             )
         else:
             inspection.spectrum(found, style)
-        export.panel(lambda: exhibit(view, dataset, report, wanted, found, style))
-    if not done and not waiting and report is not None and found is not None:
+        export.panel(lambda: exhibit(view, dataset, inspection, wanted, found, style))
+    if not done and not waiting and inspection is not None and found is not None:
         links.again()
 
 

@@ -5,25 +5,16 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ntk_uq import datasets
-from ntk_uq.comparisons import Comparison, stored_comparison
-from ntk_uq.curves import Curve, stored_curve
-from ntk_uq.ensembles.stored import theory_of
+from ntk_uq.analysis.comparisons import Comparison, stored_comparison
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
 from ntk_uq.figures.ensembles import ensemble_figure
+from ntk_uq.results.curves import Curve, stored_curve
+from ntk_uq.results.ensembles.stored import theory_of
 from ntk_uq.store import Store
-from ntk_uq.ui import (
-    details,
-    ensemble_tables,
-    export,
-    launch,
-    links,
-    live,
-    opening,
-    polling,
-    session,
-)
-from ntk_uq.ui.controls import ensembles as controls
-from ntk_uq.ui.exhibits.ensembles import exhibit
+from ntk_uq.ui import export, launch, links, live, opening, polling, session
+from ntk_uq.ui.pages.ensembles import controls, details
+from ntk_uq.ui.pages.ensembles import tables as ensemble_tables
+from ntk_uq.ui.pages.ensembles.exhibit import exhibit
 from ntk_uq.views import EnsemblesView
 
 POLL_SECONDS = 2.0
@@ -81,8 +72,8 @@ def results(view: EnsemblesView, every: float | None) -> None:
         st.markdown("##### One ensemble in detail")
         controls.shown(view)
         style = Style(session.dark(), view.axis == "linear")
-        history = details.draw(store, comparison, view, style)
-    export.panel(lambda: exhibit(view, comparison, history, style))
+        descent = details.draw(store, comparison, view, style)
+    export.panel(lambda: exhibit(view, comparison, descent, style))
 
 
 def charts(view: EnsemblesView, comparison: Comparison) -> None:

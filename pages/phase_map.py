@@ -5,14 +5,16 @@ from collections.abc import Callable
 import streamlit as st
 
 from ntk_uq import datasets
-from ntk_uq.errors import MissingDataError, NtkUqError
+from ntk_uq.analysis.maps import PhaseMap, sides, stored_map
+from ntk_uq.base.errors import MissingDataError, NtkUqError
 from ntk_uq.figures import PLOT_CONFIG, Style
 from ntk_uq.figures.phase_map import MAP_TITLES, map_figure
-from ntk_uq.jobs import submit_map
-from ntk_uq.maps import PhaseMap, sides, stored_map
-from ntk_uq.ui import export, links, live, map_details, map_launch, missing, polling, session
-from ntk_uq.ui.controls import phase_map as controls
-from ntk_uq.ui.exhibits.phase_map import exhibit
+from ntk_uq.jobs.asking import submit_map
+from ntk_uq.ui import export, links, live, missing, polling, session
+from ntk_uq.ui.pages.phase_map import controls
+from ntk_uq.ui.pages.phase_map import details as map_details
+from ntk_uq.ui.pages.phase_map import launch as map_launch
+from ntk_uq.ui.pages.phase_map.exhibit import exhibit
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import PhaseMapView
 

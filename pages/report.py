@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from ntk_uq.errors import ExportError
+from ntk_uq.base.errors import ExportError
 from ntk_uq.export.document import figure_of
 from ntk_uq.export.report import LONGEST_TEXT, LONGEST_TITLE, Item, Report, open_report
 from ntk_uq.figures import PLOT_CONFIG, on_ground
-from ntk_uq.ui import reports, session
+from ntk_uq.ui import report as reports
+from ntk_uq.ui import session
 from ntk_uq.ui.plain_text import plain
 
 _UPLOAD, _REFUSED = "report_upload", "report_refused"

@@ -5,10 +5,19 @@ import time
 import streamlit as st
 
 from ntk_uq.store import JobState, Store
-from ntk_uq.ui import export, links, run_comparison, run_details, run_table, session, visibility
-from ntk_uq.ui.controls import runs as controls
-from ntk_uq.ui.exhibits.runs import exhibit
+from ntk_uq.ui import export, links, session, visibility
 from ntk_uq.ui.follow import NO_ENGINE
+from ntk_uq.ui.pages.runs import (
+    comparison as run_comparison,
+)
+from ntk_uq.ui.pages.runs import controls
+from ntk_uq.ui.pages.runs import (
+    details as run_details,
+)
+from ntk_uq.ui.pages.runs import (
+    table as run_table,
+)
+from ntk_uq.ui.pages.runs.exhibit import exhibit
 from ntk_uq.views import RunsView
 
 POLL_SECONDS = 1.5

@@ -5,17 +5,18 @@ from collections.abc import Callable
 import streamlit as st
 
 from ntk_uq import datasets
-from ntk_uq.curve_laws import shown_laws
-from ntk_uq.curves import Curve, stored_curve
+from ntk_uq.analysis.curve_laws import shown_laws
+from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
+from ntk_uq.costs.memory import check_memory
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style, Trace, scaling_figure
 from ntk_uq.figures.posteriors import ratio_figure
-from ntk_uq.posteriors import PosteriorPair, bayesian
+from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Store
-from ntk_uq.theory.memory import check_memory
-from ntk_uq.ui import export, law_tables, links, live, opening, polling, session, tables
-from ntk_uq.ui.controls import curves as controls
-from ntk_uq.ui.exhibits.curves import exhibit
+from ntk_uq.ui import export, links, live, opening, polling, session, tables
+from ntk_uq.ui.pages.scaling_curves import controls
+from ntk_uq.ui.pages.scaling_curves import tables as law_tables
+from ntk_uq.ui.pages.scaling_curves.exhibit import exhibit
 from ntk_uq.views import CurvesView
 
 POLL_SECONDS = 1.0

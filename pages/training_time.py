@@ -6,15 +6,20 @@ import pandas as pd
 import streamlit as st
 
 from ntk_uq import datasets
-from ntk_uq.ensembles.stored import history_of
+from ntk_uq.analysis.training_time import (
+    TrainingTimeStudy,
+    shows_networks,
+    stored_training_time_study,
+    table,
+)
+from ntk_uq.costs.memory import check_training_time_memory
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
-from ntk_uq.jobs import submit_flow, submit_history
+from ntk_uq.jobs.asking import submit_descent, submit_training_time
+from ntk_uq.results.ensembles.stored import descent_of
 from ntk_uq.store import Store
-from ntk_uq.theory.memory import check_flow_memory
-from ntk_uq.time_laws import TimeLaw, shows_networks, stored_time_law, table
 from ntk_uq.ui import export, follow, launch, links, live, opening, polling, session
-from ntk_uq.ui.controls import training_time as controls
-from ntk_uq.ui.exhibits import training_time as exhibits
+from ntk_uq.ui.pages.training_time import controls
+from ntk_uq.ui.pages.training_time import exhibit as exhibits
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import TrainingTimeView
 
@@ -38,13 +43,13 @@ def page() -> None:
                 f"The label noise of {view.data.noise:g} under Preparation is not used here: "
                 "levels of noise are a list of their own."
             )
-        law = stored_time_law(store.results, view)
-        live.ask(store, law.flows, submit_flow)
+        law = stored_training_time_study(store.results, view)
+        live.ask(store, law.training_times, submit_training_time)
         if shows_networks(view):
             launch.calibrate(store)
         every = polling.interval(_waiting(store, law), POLL_SECONDS)
         complete = law.complete and law.ensembles is None
-        found = live.once(law, complete, lambda: stored_time_law(store.results, view))
+        found = live.once(law, complete, lambda: stored_training_time_study(store.results, view))
     # While results may come, only the fragment is drawn again, and nothing once they are there.
     st.fragment(results, run_every=every)(view, every, found)
 
@@ -52,35 +57,37 @@ def page() -> None:
 def check(view: TrainingTimeView) -> datasets.Dataset:
     """The view's data set, if all of it can be computed; raises NtkUqError if not."""
     dataset = datasets.get_for(view.data, view.n_train)
-    for spec in view.flows():
-        check_flow_memory(spec, dataset.n_features)
+    for spec in view.training_times():
+        check_training_time_memory(spec, dataset.n_features)
     return dataset
 
 
-def _waiting(store: Store, law: TimeLaw) -> bool:
+def _waiting(store: Store, law: TrainingTimeStudy) -> bool:
     """Whether theory or networks may come by themselves."""
-    if live.pending(store, law.flows):
+    if live.pending(store, law.training_times):
         return True
     if law.ensembles is None:
         return False
     if launch.running(store, law.ensembles.spec):
         return True
-    wanted = history_of(law.ensembles.spec, law.view.n_train)
+    wanted = descent_of(law.ensembles.spec, law.view.n_train)
     if wanted is None or law.descent is not None:
         return False
     job = store.jobs.get(wanted.digest())
     return job is None or not job.state.ended
 
 
-def results(view: TrainingTimeView, every: float | None, found: Callable[[], TimeLaw]) -> None:
+def results(
+    view: TrainingTimeView, every: float | None, found: Callable[[], TrainingTimeStudy]
+) -> None:
     """Progress, plots, optima in words and in a table, finite networks."""
     with session.told():
         store = session.store()
         law = found()
         still_every = polling.interval(_waiting(store, law), POLL_SECONDS)
-        live.progress(store, law.flows, "draws")
-        labels = [f"depth {spec.architecture.depth}" for spec in view.flows()]
-        live.ended(store, law.flows, labels, submit_flow)
+        live.progress(store, law.training_times, "draws")
+        labels = [f"depth {spec.architecture.depth}" for spec in view.training_times()]
+        live.ended(store, law.training_times, labels, submit_training_time)
     if every != still_every:
         links.again()
     with session.told():
@@ -100,7 +107,7 @@ def style(view: TrainingTimeView) -> Style:
     return Style(session.dark(), view.axis == "linear", view.parts)
 
 
-def networks(store: Store, law: TimeLaw) -> None:
+def networks(store: Store, law: TrainingTimeStudy) -> None:
     """The launch of the finite networks, and what theirs is beside the theory."""
     view = law.view
     if law.ensembles is None:
@@ -117,7 +124,7 @@ def networks(store: Store, law: TimeLaw) -> None:
     launch.panel(store, law.ensembles)
 
 
-def about_networks(store: Store, law: TimeLaw) -> None:
+def about_networks(store: Store, law: TrainingTimeStudy) -> None:
     """What the networks are beside the theory, and the theory of their own training."""
     if law.ensembles is None:
         return
@@ -128,17 +135,17 @@ def about_networks(store: Store, law: TimeLaw) -> None:
         "gradient flow and a mean over draws; steps differ from flow by O(η), "
         "(1 − ηλ/λ_max)^k from exp(−λt). Bars are 68 % bootstrap intervals over networks."
     )
-    wanted = history_of(spec, view.n_train)
+    wanted = descent_of(spec, view.n_train)
     if law.descent is None and wanted is not None:
         follow.follow(
             store,
             wanted.digest(),
-            lambda: submit_history(store.jobs, wanted),
+            lambda: submit_descent(store.jobs, wanted),
             "The theory of the networks' own training",
         )
 
 
-def charts(law: TimeLaw) -> None:
+def charts(law: TrainingTimeStudy) -> None:
     """The three quantities side by side."""
     view = law.view
     for column, quantity in zip(st.columns(3), TITLES, strict=True):
@@ -152,14 +159,14 @@ def charts(law: TimeLaw) -> None:
         )
 
 
-def optima(law: TimeLaw) -> None:
+def optima(law: TrainingTimeStudy) -> None:
     """Where to stop, in a table and in words."""
     st.markdown("##### Where to stop")
     rows = table(law)
     if rows:
         unit = datasets.loss_unit(datasets.get(law.view.data.dataset), law.view.data)
         # Anew with each draw: columns keep the widths of the first numbers they had.
-        drawn = sum(len(flow.raw) for flow in law.flows)
+        drawn = sum(len(training.raw) for training in law.training_times)
         st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"optima_{drawn}")
         st.caption(
             "Each draw's optimum is found on its own, between the times of the grid, and then "

@@ -5,17 +5,18 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ntk_uq import datasets
-from ntk_uq.comparisons import stored_comparison
-from ntk_uq.curves import Curve, stored_curve
-from ntk_uq.ensembles.stored import theory_of
+from ntk_uq.analysis.comparisons import stored_comparison
+from ntk_uq.analysis.width_laws import WidthLaws, width_laws
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
 from ntk_uq.figures.width import correction_figure, width_figure
+from ntk_uq.results.curves import Curve, stored_curve
+from ntk_uq.results.ensembles.stored import theory_of
 from ntk_uq.store import Store
-from ntk_uq.ui import export, launch, links, live, opening, polling, session, width_tables
-from ntk_uq.ui.controls import width as controls
-from ntk_uq.ui.exhibits.width import exhibit
+from ntk_uq.ui import export, launch, links, live, opening, polling, session
+from ntk_uq.ui.pages.width import controls
+from ntk_uq.ui.pages.width import tables as width_tables
+from ntk_uq.ui.pages.width.exhibit import exhibit
 from ntk_uq.views import WidthView
-from ntk_uq.widths import WidthLaws, width_laws
 
 POLL_SECONDS = 2.0
 

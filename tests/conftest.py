@@ -4,21 +4,21 @@ import os
 import sys
 from pathlib import Path
 
+import helpers.shapecheck  # noqa: F401 (the hook finds it by name)
 import hypothesis
 import pytest
-import shapecheck  # noqa: F401 (the hook finds it by name)
 from jaxtyping import install_import_hook
 
 # Before anything of the package is imported: where arrays are handled, the shapes in signatures
 # are enforced.
 install_import_hook(
     [
-        "ntk_uq.architecture",
+        "ntk_uq.networks.architecture",
         "ntk_uq.datasets.base",
         "ntk_uq.datasets.calochallenge",
         "ntk_uq.datasets.cifar10",
         "ntk_uq.datasets.idx",
-        "ntk_uq.datasets.inspect",
+        "ntk_uq.datasets.inspection.inspect",
         *(
             f"ntk_uq.datasets.own.{name}"
             for name in ("arrays", "delimited", "examples", "hdf5", "parquet", "preview", "table")
@@ -26,14 +26,14 @@ install_import_hook(
         "ntk_uq.datasets.preparation",
         "ntk_uq.datasets.splits",
         "ntk_uq.datasets.statistics",
-        "ntk_uq.ensembles.members",
-        "ntk_uq.ensembles.schedule",
-        "ntk_uq.ensembles.seeds",
-        "ntk_uq.ensembles.statistics",
-        "ntk_uq.ensembles.step_size",
-        "ntk_uq.ensembles.training",
+        "ntk_uq.training.members",
+        "ntk_uq.results.ensembles.schedule",
+        "ntk_uq.training.seeds",
+        "ntk_uq.results.ensembles.statistics",
+        "ntk_uq.training.step_size",
+        "ntk_uq.training.program",
         "ntk_uq.figures.distribution",
-        "ntk_uq.maps",
+        "ntk_uq.analysis.maps",
         "ntk_uq.scaling.law_bootstrap",
         "ntk_uq.scaling.law_choice",
         "ntk_uq.scaling.needed_width",
@@ -41,7 +41,7 @@ install_import_hook(
         "ntk_uq.scaling.width_law",
         "ntk_uq.theory",
     ],
-    "shapecheck.checked",
+    "helpers.shapecheck.checked",
 )
 
 # A busy machine is no failure. (Under CI Hypothesis has a profile of its own, which says the same.)
@@ -88,7 +88,7 @@ def real_data(monkeypatch):
 @pytest.fixture
 def store():
     """An empty store in this test's own directory."""
-    from ntk_uq import settings
+    from ntk_uq.base import settings
     from ntk_uq.store import open_store
 
     with open_store(settings.store_directory()) as opened:

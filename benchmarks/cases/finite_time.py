@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from benchmarks.comparison import Problem, compare
-from benchmarks.operations import flow_operations
+from benchmarks.operations import training_time_operations
 from benchmarks.plan import Plan
 from benchmarks.report import Report
 from ntk_uq.specs import ArchitectureSpec, TrainingSpec
@@ -17,7 +17,12 @@ def run(plan: Plan) -> Iterator[Report]:
     sizes = plan.size((125, 250, 500, 1000, 2000, 4000), (50, 100))
     n_test = plan.size(1000, 50)
     problem = Problem(
-        sizes, n_test, ArchitectureSpec(depth=2), TrainingSpec(time=TIME), flow_operations, {}
+        sizes,
+        n_test,
+        ArchitectureSpec(depth=2),
+        TrainingSpec(time=TIME),
+        training_time_operations,
+        {},
     )
     title = (
         f"N_D = {sizes[0]} ... {sizes[-1]}, N_T = {n_test}, depth 2, gradient flow, t = {TIME:g}"

@@ -14,7 +14,7 @@ from benchmarks.references.neural_tangents import documented_loop
 from benchmarks.references.tuned_loop import tuned_loop
 from benchmarks.report import Line, Report, Value, at_most, ratio, share
 from benchmarks.timing import alternate
-from ntk_uq.errors import MemoryLimitError
+from ntk_uq.base.errors import MemoryLimitError
 from ntk_uq.specs import ArchitectureSpec, TrainingSpec
 
 MATRICES = 8

@@ -14,7 +14,7 @@ from benchmarks.machine import ROOT
 from benchmarks.plan import Plan
 from benchmarks.report import Report, Target, Value, at_most
 from benchmarks.timing import quartiles
-from ntk_uq import settings
+from ntk_uq.base import settings
 
 NEEDED = "kernels and factors"
 ALONE, KEEPING = "of the curve alone", "with kernels kept for the next one"

@@ -7,14 +7,14 @@ from benchmarks.plan import Plan
 from benchmarks.processes import clean_environment, first_sign, python
 from benchmarks.report import Line, Report, Value
 from benchmarks.timing import Timing, seconds
-from ntk_uq import settings
+from ntk_uq.base import settings
 
 IMPORTS = {
     "nothing": "pass",
     "import ntk_uq": "import ntk_uq",
     "import jax": "import jax",
-    "neural-tangents by ntk_uq.architecture": (
-        "from ntk_uq.architecture import build; from ntk_uq.specs import ArchitectureSpec; "
+    "neural-tangents by ntk_uq.networks.architecture": (
+        "from ntk_uq.networks.architecture import build; from ntk_uq.specs import ArchitectureSpec; "
         "build(ArchitectureSpec())"
     ),
 }

@@ -1,6 +1,6 @@
 """How fast finite networks are trained: beside a bare product, plain JAX and PyTorch.
 
-Operations of a step are the textbook's (``ntk_uq.ensembles.estimate.step_flops``): with the first
+Operations of a step are the textbook's (``ntk_uq.costs.training.step_flops``): with the first
 layer in the span of the data fewer are done, and the share of the product's rate can exceed 1;
 that of the operations that are done is told beside it.
 """
@@ -16,8 +16,8 @@ from benchmarks.references import plain_jax
 from benchmarks.report import Line, Report, Target, Value, at_least, at_most, ratio, share
 from benchmarks.timing import Timing, alternate, seconds
 from benchmarks.training_problem import Problem, Train, at_once
-from ntk_uq.ensembles.members import lanes, threads
-from ntk_uq.ensembles.training import in_span
+from ntk_uq.training.members import lanes, threads
+from ntk_uq.training.program import in_span
 
 SHAPES = (  # n_train, features, width, depth: MNIST's and digits' inputs
     (500, 784, 128, 2),

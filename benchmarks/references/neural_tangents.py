@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ntk_uq.architecture import build
 from ntk_uq.datasets import Split
+from ntk_uq.networks.architecture import build
 from ntk_uq.specs import ArchitectureSpec
 
 BOTH = ("nngp", "ntk")

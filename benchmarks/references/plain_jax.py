@@ -7,7 +7,7 @@ from jax import lax
 
 from benchmarks.inputs import N_OUTPUTS
 from benchmarks.training_problem import Problem, Train
-from ntk_uq.architecture import build
+from ntk_uq.networks.architecture import build
 
 
 def trainer(problem: Problem) -> Train:

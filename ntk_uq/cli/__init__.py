@@ -6,9 +6,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ntk_uq.cli import curve, data, ensemble, phase_map, runs, serve, time, width
-from ntk_uq.errors import NtkUqError, SpecError
-from ntk_uq.version import VERSION
+from ntk_uq.base.errors import NtkUqError, SpecError
+from ntk_uq.base.version import VERSION
+from ntk_uq.cli import curve, data, ensemble, phase_map, runs, serve, width
+from ntk_uq.cli import training_time as time
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 

@@ -5,16 +5,16 @@ import json
 import sys
 from typing import Any
 
+from ntk_uq.analysis.curve_laws import cautions, expectation, shown_laws
 from ntk_uq.cli import shared
 from ntk_uq.cli.options import add_fields, read
-from ntk_uq.commands import CURVE, LAW, TRAINING, WINDOW
-from ntk_uq.curve_laws import cautions, expectation, shown_laws
-from ntk_uq.curves import Curve, Fits
-from ntk_uq.results import QUANTITIES, SYMBOLS, CurvePoint
+from ntk_uq.results.curves import Curve, Fits
+from ntk_uq.results.points import QUANTITIES, SYMBOLS, CurvePoint
 from ntk_uq.scaling import LawFit, format_value
 from ntk_uq.specs import CurveSpec, TrainingSpec, check_window
 from ntk_uq.store import ResultsCache
 from ntk_uq.views import CurvesView
+from ntk_uq.views.commands import CURVE, LAW, TRAINING, WINDOW
 
 
 def add_parsers(commands: Any) -> None:

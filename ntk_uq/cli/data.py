@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ntk_uq import datasets
+from ntk_uq.base.errors import DataError
 from ntk_uq.cli import data_files, own_data, shared
 from ntk_uq.cli.options import add_fields, read
-from ntk_uq.commands import POINT
-from ntk_uq.errors import DataError
 from ntk_uq.specs import ArchitectureSpec, PointSpec, TrainingSpec
+from ntk_uq.views.commands import POINT
 
 
 def add_parsers(commands: Any) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 from tqdm import tqdm
 
 from ntk_uq import datasets
+from ntk_uq.base.errors import DataError
+from ntk_uq.base.settings import DATA, format_bytes
 from ntk_uq.datasets import fetching
-from ntk_uq.errors import DataError
-from ntk_uq.settings import DATA, format_bytes
 
 
 def add_parsers(inner: Any) -> None:

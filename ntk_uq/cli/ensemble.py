@@ -5,15 +5,15 @@ import json
 import sys
 from typing import Any
 
+from ntk_uq.analysis.comparisons import Comparison
+from ntk_uq.analysis.ensemble_laws import exponents
 from ntk_uq.cli import shared
 from ntk_uq.cli.options import add_fields, read
-from ntk_uq.commands import ENSEMBLE, OPTIMIZER
-from ntk_uq.comparisons import Comparison
-from ntk_uq.ensemble_laws import exponents
-from ntk_uq.ensembles.records import EnsemblePoint, Estimate
-from ntk_uq.results import CurvePoint
+from ntk_uq.results.ensembles.records import EnsemblePoint, Estimate
+from ntk_uq.results.points import CurvePoint
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import USUAL, EnsembleSpec, OptimizerSpec
+from ntk_uq.views.commands import ENSEMBLE, OPTIMIZER
 
 
 def add_parsers(commands: Any) -> None:

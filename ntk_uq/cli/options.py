@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ntk_uq.commands import option_of
-from ntk_uq.fields import Choice, Spec, about, check_of, default_of
+from ntk_uq.base.fields import Choice, Spec, about, check_of, default_of
+from ntk_uq.views.commands import option_of
 
 
 def add_fields(

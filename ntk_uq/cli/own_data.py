@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ntk_uq import datasets
+from ntk_uq.base.errors import SpecError
 from ntk_uq.datasets import own
-from ntk_uq.errors import SpecError
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

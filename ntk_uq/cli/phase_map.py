@@ -5,14 +5,14 @@ import json
 import sys
 from typing import Any
 
+from ntk_uq.activations import criticality
+from ntk_uq.analysis.maps import PhaseMap
+from ntk_uq.base.fields import about, check_of, default_of
 from ntk_uq.cli import shared
 from ntk_uq.cli.options import add_fields, read
-from ntk_uq.commands import MAP, TRAINING
-from ntk_uq.fields import about, check_of, default_of
-from ntk_uq.maps import PhaseMap
 from ntk_uq.specs import MAP_QUANTITIES, MapSpec, TrainingSpec, read_values
 from ntk_uq.store import ResultsCache
-from ntk_uq.theory import criticality
+from ntk_uq.views.commands import MAP, TRAINING
 
 
 def add_parsers(commands: Any) -> None:

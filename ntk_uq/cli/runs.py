@@ -8,9 +8,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from ntk_uq import describe, settings
-from ntk_uq.errors import SpecError
-from ntk_uq.fields import parse_json
+from ntk_uq.base import settings
+from ntk_uq.base.errors import SpecError
+from ntk_uq.base.fields import parse_json
+from ntk_uq.jobs import words as describe
 from ntk_uq.store import Job, JobState, JobTable, open_store
 
 _SHORT = 12

@@ -13,10 +13,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from ntk_uq import settings
-from ntk_uq.curves import stored_curve
-from ntk_uq.errors import EngineError, SpecError
-from ntk_uq.jobs import submit_curve
+from ntk_uq.base import settings
+from ntk_uq.base.errors import EngineError, SpecError
+from ntk_uq.jobs.asking import submit_curve
+from ntk_uq.results.curves import stored_curve
 from ntk_uq.store import open_store, shared_file_system_warning
 from ntk_uq.views import CurvesView
 

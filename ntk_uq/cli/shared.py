@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from ntk_uq import settings
+from ntk_uq.base import settings
+from ntk_uq.base.errors import StoreError
 from ntk_uq.cli import own_data
 from ntk_uq.cli.options import add_fields, read
-from ntk_uq.commands import DATA, NETWORK
-from ntk_uq.errors import StoreError
 from ntk_uq.specs import ArchitectureSpec, DataSpec
 from ntk_uq.store import ResultsCache, open_store
+from ntk_uq.views.commands import DATA, NETWORK
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:

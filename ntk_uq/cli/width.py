@@ -4,14 +4,14 @@ import argparse
 import json
 from typing import Any
 
+from ntk_uq.analysis.width_laws import WidthLaw, width_laws
+from ntk_uq.base.errors import SpecError
 from ntk_uq.cli import ensemble, shared
 from ntk_uq.cli.options import add_fields, read
-from ntk_uq.commands import WIDTH
-from ntk_uq.errors import SpecError
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import EnsembleSpec
 from ntk_uq.views import WidthView
-from ntk_uq.widths import WidthLaw, width_laws
+from ntk_uq.views.commands import WIDTH
 
 
 def add_parsers(commands: Any) -> None:

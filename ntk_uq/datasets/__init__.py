@@ -1,5 +1,6 @@
 """Data sets through one registry: what there is, how it is prepared, how it is split."""
 
+from ntk_uq.base.errors import SpecError
 from ntk_uq.datasets import own
 from ntk_uq.datasets.base import Dataset, Examples, Rows
 from ntk_uq.datasets.calochallenge import ELECTRONS, PHOTONS, PIONS
@@ -17,7 +18,6 @@ from ntk_uq.datasets.splits import (
     pool_sample,
     training_order,
 )
-from ntk_uq.errors import SpecError
 from ntk_uq.specs import DataSpec
 
 REGISTRY: dict[str, Dataset] = {

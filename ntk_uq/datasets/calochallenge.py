@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int, Real
 
-from ntk_uq import settings
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError, MissingDataError
 from ntk_uq.datasets.base import Dataset, Examples, Layer, Rows
 from ntk_uq.datasets.files import kept_md5, state
-from ntk_uq.errors import DataError, MissingDataError
 
 ENERGIES, SHOWERS = _NAMES = "incident_energies", "showers"
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"

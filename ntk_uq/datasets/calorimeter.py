@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 import ntk_uq.datasets.showers as showers
-from ntk_uq import settings
+from ntk_uq.base import settings
 from ntk_uq.datasets.base import Dataset, Examples, Layer
 from ntk_uq.datasets.files import read_derived, write_derived
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from ntk_uq import settings
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError, MissingDataError
 from ntk_uq.datasets.base import Dataset, Examples
 from ntk_uq.datasets.files import md5, sha256, state
-from ntk_uq.errors import DataError, MissingDataError
 
 POOL_FILES = {
     "data_batch_1.bin": "5dd7e06a14cb22eb9f671a540d1b7c25",

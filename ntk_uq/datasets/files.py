@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from ntk_uq import settings
-from ntk_uq.errors import DataError
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError
 
 _CHECKSUM = 32  # bytes of SHA-256 in front of derived arrays
 

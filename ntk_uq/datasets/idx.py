@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from ntk_uq.errors import DataError
+from ntk_uq.base.errors import DataError
 
 _UNSIGNED_BYTE = 8
 _MOST_VALUES = 2**31  # a header may promise anything; memory is not given on its word alone

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ntk_uq import settings
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError, MissingDataError
 from ntk_uq.datasets.base import Dataset, Examples
 from ntk_uq.datasets.files import sha256
 from ntk_uq.datasets.idx import read_idx, read_shape
-from ntk_uq.errors import DataError, MissingDataError
 
 FILES = {
     "train-images-idx3-ubyte": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",

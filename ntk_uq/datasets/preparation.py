@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int, Real
 
+from ntk_uq.base.errors import DataError
 from ntk_uq.datasets.base import Dataset, Examples
 from ntk_uq.datasets.recipes import Recipe
 from ntk_uq.datasets.statistics import Covariance, kept_covariance, kept_moments
-from ntk_uq.errors import DataError
 
 _WHITENED_ROWS = 256
 

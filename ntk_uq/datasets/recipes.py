@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from ntk_uq.base.errors import SpecError
 from ntk_uq.datasets.base import Dataset
-from ntk_uq.errors import SpecError
 from ntk_uq.specs import DataSpec
 
 MOST_WHITENED = 4096

@@ -30,7 +30,7 @@ import numpy as np
 from jaxtyping import Float, Int, Real
 from scipy.special import gammainc
 
-from ntk_uq.errors import SpecError
+from ntk_uq.base.errors import SpecError
 
 VERSION = 1  # raised whenever the numbers change, so that cached pools are made again
 ENERGY_RANGE_GEV = (1.0, 100.0)

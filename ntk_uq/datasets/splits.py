@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from ntk_uq.base.errors import SpecError
 from ntk_uq.datasets.base import Dataset, Examples
 from ntk_uq.datasets.preparation import Preparation, fit_preparation
 from ntk_uq.datasets.recipes import Recipe, recipe
-from ntk_uq.errors import SpecError
 from ntk_uq.specs import DataSpec
 
 _TEST_STREAM, _TRAIN_STREAM, _NOISE_STREAM = 0, 1, 2

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Float, Real
 
-from ntk_uq import settings
+from ntk_uq.base import settings
 from ntk_uq.datasets.base import Rows
 from ntk_uq.datasets.files import read_derived, write_derived
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ntk_uq import datasets, settings
+from ntk_uq import datasets
+from ntk_uq.base import settings
+from ntk_uq.base.records import Record
 from ntk_uq.datasets import own
 from ntk_uq.datasets.files import sha256, state
-from ntk_uq.records import Record
 
 _KEY = "dataset"
 

@@ -12,7 +12,9 @@ from typing import Any
 
 import distributed
 
-from ntk_uq import settings
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError
+from ntk_uq.base.version import VERSION
 from ntk_uq.engine import dask_worker
 from ntk_uq.engine.bundle import names
 from ntk_uq.engine.chunks import Chunk, Result
@@ -21,8 +23,6 @@ from ntk_uq.engine.dask_worker import READY, STREAMED_BYTES
 from ntk_uq.engine.data_server import DataServer
 from ntk_uq.engine.kinds import get
 from ntk_uq.engine.runners import Emitted, Ended, Event, Progressed, in_words
-from ntk_uq.errors import DataError
-from ntk_uq.version import VERSION
 
 log = logging.getLogger(__name__)
 

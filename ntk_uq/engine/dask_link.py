@@ -13,10 +13,10 @@ from typing import Any
 import dask
 import distributed
 
-from ntk_uq import process, settings
+from ntk_uq.base import process, settings
+from ntk_uq.base.errors import EngineError, NtkUqError
+from ntk_uq.base.version import VERSION
 from ntk_uq.engine.dask_worker import READY, WarmUp, version
-from ntk_uq.errors import EngineError, NtkUqError
-from ntk_uq.version import VERSION
 
 log = logging.getLogger(__name__)
 # Dask tells every connection; a user wants to read what went wrong.

@@ -13,14 +13,14 @@ from collections.abc import Callable
 import distributed
 from distributed.diagnostics.plugin import WorkerPlugin
 
-from ntk_uq import process, settings
+from ntk_uq.base import process, settings
+from ntk_uq.base.errors import DataError, EngineError
+from ntk_uq.base.version import VERSION
 from ntk_uq.engine.bundle import Bundle
 from ntk_uq.engine.chunks import Chunk, Stopped
 from ntk_uq.engine.data_cache import place
 from ntk_uq.engine.kinds import compute
 from ntk_uq.engine.runners import in_words
-from ntk_uq.errors import DataError, EngineError
-from ntk_uq.version import VERSION
 
 STARTED, RESULT, PROGRESS, WANTED = "started", "result", "progress", "wanted"
 """First entries of events; the second is the chunk's id."""

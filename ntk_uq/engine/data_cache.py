@@ -9,13 +9,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from ntk_uq import datasets, settings
+from ntk_uq import datasets
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError
+from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.fetching.files import workplace
 from ntk_uq.datasets.files import forget, sha256, state
 from ntk_uq.engine.bundle import Bundle, DataFile, describe
 from ntk_uq.engine.data_server import PIECE_BYTES
-from ntk_uq.errors import DataError
-from ntk_uq.settings import format_bytes
 
 Ask = Callable[[str, int, int], bytes]
 """(SHA-256 of a file, offset, size) -> that part of it, from the engine. Raises NtkUqError."""

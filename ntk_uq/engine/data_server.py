@@ -4,9 +4,9 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+from ntk_uq.base.errors import DataError
 from ntk_uq.datasets.files import state
 from ntk_uq.engine.bundle import Bundle, describe
-from ntk_uq.errors import DataError
 
 PIECE_BYTES = 2**24
 """Largest piece, in bytes. One a worker is under way at a time, through the scheduler, which

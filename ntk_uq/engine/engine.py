@@ -10,16 +10,16 @@ import uuid
 from collections import deque
 from dataclasses import dataclass, field
 
-from ntk_uq import settings
+from ntk_uq.base import settings
+from ntk_uq.base.errors import StoreError
+from ntk_uq.base.fields import parse_json
+from ntk_uq.base.version import VERSION
 from ntk_uq.engine import kinds
 from ntk_uq.engine.chunks import Chunk
 from ntk_uq.engine.here import Here
 from ntk_uq.engine.kinds import Kind
 from ntk_uq.engine.runners import Emitted, Event, Progressed, Runner, in_words
-from ntk_uq.errors import StoreError
-from ntk_uq.fields import parse_json
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.version import VERSION
 
 log = logging.getLogger(__name__)
 

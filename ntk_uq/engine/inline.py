@@ -3,16 +3,16 @@
 import logging
 from collections.abc import Callable
 
-from ntk_uq.comparisons import Comparison
-from ntk_uq.curves import Curve, stored_curve
+from ntk_uq.analysis.comparisons import Comparison
+from ntk_uq.analysis.maps import PhaseMap, stored_map
+from ntk_uq.base.errors import StoreError
+from ntk_uq.base.fields import Spec
 from ntk_uq.engine.kinds import compute, plan
-from ntk_uq.ensembles.stored import Ensembles, stored_ensembles, theory_of
-from ntk_uq.errors import StoreError
-from ntk_uq.fields import Spec
-from ntk_uq.flows import Flow, stored_flow
-from ntk_uq.jobs import CURVE, ENSEMBLE, FLOW, MAP
-from ntk_uq.maps import PhaseMap, stored_map
-from ntk_uq.specs import CurveSpec, EnsembleSpec, FlowSpec, MapSpec
+from ntk_uq.jobs.asking import CURVE, ENSEMBLE, MAP, TRAINING_TIME
+from ntk_uq.results.curves import Curve, stored_curve
+from ntk_uq.results.ensembles.stored import Ensembles, stored_ensembles, theory_of
+from ntk_uq.results.training_time import TrainingTime, stored_training_time
+from ntk_uq.specs import CurveSpec, EnsembleSpec, MapSpec, TrainingTimeSpec
 from ntk_uq.store import ResultsCache
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def run_ensembles(
 
     Raises:
         SpecError, DataError, MemoryLimitError, CostLimitError, SingularKernelError: as
-            :func:`ntk_uq.ensembles.members.train_members`.
+            :func:`ntk_uq.training.members.train_members`.
     """
     kept = Overlay(results)
     _run(ENSEMBLE, spec, kept, on_progress)
@@ -73,11 +73,11 @@ def run_comparison(
     return Comparison(ensembles, None if infinite is None else run_curve(infinite, results))
 
 
-def run_flow(
-    spec: FlowSpec,
+def run_training_time(
+    spec: TrainingTimeSpec,
     results: ResultsCache | None = None,
     on_progress: Callable[[int, int], None] | None = None,
-) -> Flow:
+) -> TrainingTime:
     """The losses against training time; what the store has is taken from it, what is new is kept.
 
     Args:
@@ -87,11 +87,11 @@ def run_flow(
 
     Raises:
         SpecError, DataError, MemoryLimitError, SingularKernelError: as
-            :func:`ntk_uq.theory.flow.evaluate_flow`.
+            :func:`ntk_uq.theory.training_time.evaluate_training_time`.
     """
     kept = Overlay(results)
-    _run(FLOW, spec, kept, on_progress)
-    return stored_flow(kept, spec)
+    _run(TRAINING_TIME, spec, kept, on_progress)
+    return stored_training_time(kept, spec)
 
 
 def run_map(

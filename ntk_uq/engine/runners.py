@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from ntk_uq.base.errors import NtkUqError
 from ntk_uq.engine.chunks import Chunk, Result, Stopped
 from ntk_uq.engine.kinds import compute, get
-from ntk_uq.errors import NtkUqError
 
 log = logging.getLogger(__name__)
 

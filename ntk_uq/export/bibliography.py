@@ -10,7 +10,7 @@ PAPER = "elsharkawy2025"
 
 
 @dataclass(frozen=True)
-class Source:
+class Reference:
     """Something to cite.
 
     Attributes:
@@ -42,8 +42,8 @@ class Source:
         return f"{text}, doi:{found['doi']}" if "doi" in found else text
 
 
-def _source(kind: str, **found: str) -> Source:
-    return Source(kind, tuple(found.items()))
+def _source(kind: str, **found: str) -> Reference:
+    return Reference(kind, tuple(found.items()))
 
 
 def _arxiv(identifier: str) -> dict[str, str]:
@@ -55,7 +55,7 @@ _CHALLENGE = (
     "Salamani, Dalila and Shih, David and Zaborowska, Anna"
 )
 
-SOURCES: dict[str, Source] = {
+SOURCES: dict[str, Reference] = {
     PAPER: _source(
         "misc",
         author="Elsharkawy, Ibrahim and Kahn, Yonatan and Hooberman, Benjamin",

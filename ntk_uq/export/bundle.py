@@ -3,7 +3,7 @@
 import io
 import zipfile
 
-from ntk_uq.errors import ExportError
+from ntk_uq.base.errors import ExportError
 from ntk_uq.export.bibliography import bibtex
 from ntk_uq.export.document import document_of, json_of
 from ntk_uq.export.exhibit import Exhibit

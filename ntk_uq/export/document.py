@@ -15,11 +15,11 @@ import jsonschema
 import plotly.graph_objects as go
 import plotly.io as pio
 
-from ntk_uq.errors import ExportError
+from ntk_uq.base.errors import ExportError
+from ntk_uq.base.version import VERSION
 from ntk_uq.export.bibliography import bibtex
 from ntk_uq.export.exhibit import Exhibit
 from ntk_uq.figures import on_ground
-from ntk_uq.version import VERSION
 
 SCHEMA = Path(__file__).with_name("schema.json")
 FORMAT = 1

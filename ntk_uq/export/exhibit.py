@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from ntk_uq.fields import Spec, about, check_of
+from ntk_uq.base.fields import Spec, about, check_of
 
 Value = float | int | str | bool | None
 """A cell of a table; None where there is no value."""

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 
-from ntk_uq.errors import ExportError
+from ntk_uq.base.errors import ExportError
 from ntk_uq.export.sizes import Picture
 
 SECONDS = 90.0

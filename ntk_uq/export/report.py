@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from ntk_uq.errors import ExportError
+from ntk_uq.base.errors import ExportError
 from ntk_uq.export.document import FORMAT, Document, json_of, read
 from ntk_uq.export.html import page_of
 

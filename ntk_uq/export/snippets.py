@@ -7,9 +7,9 @@ from dataclasses import fields
 from typing import Any
 
 import ntk_uq
-from ntk_uq.commands import COMMANDS, Options
+from ntk_uq.base.fields import Spec, check_of, default_of
 from ntk_uq.datasets import fetching, own
-from ntk_uq.fields import Spec, check_of, default_of
+from ntk_uq.views.commands import COMMANDS, Options
 
 _LINE = 88
 
@@ -80,7 +80,7 @@ def shell_of(command: str, *specs: Spec) -> str:
     """The command that computes a specification, with the options that are not the defaults.
 
     Args:
-        command: a key of :data:`ntk_uq.commands.COMMANDS`, such as ``curve``.
+        command: a key of :data:`ntk_uq.views.commands.COMMANDS`, such as ``curve``.
         specs: what it computes, and further ones with options of theirs (a view with its window
             of the fits). Fields are looked for in them, and in what they hold.
     """

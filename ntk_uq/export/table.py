@@ -14,8 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ntk_uq.base.version import VERSION
 from ntk_uq.export.exhibit import Column, Exhibit, Value
-from ntk_uq.version import VERSION
 
 METADATA = "ntk_uq"
 """The key of the JSON in a Parquet file's schema."""

@@ -7,14 +7,14 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ntk_uq.datasets import Dataset
-from ntk_uq.datasets.report import ClassReport, Sample, TargetReport
+from ntk_uq.datasets.inspection.record import ClassSummary, Sample, TargetSummary
 from ntk_uq.figures.pictures import split_layers
 from ntk_uq.figures.style import DECADES, TITLE_HEIGHT, Style
 
 _HEIGHT = 300
 
 
-def class_figure(classes: Sequence[ClassReport], label: str, style: Style) -> go.Figure:
+def class_figure(classes: Sequence[ClassSummary], label: str, style: Style) -> go.Figure:
     """How many examples of each class the pool and the test part hold."""
     figure = go.Figure()
     names = [c.name for c in classes]
@@ -35,7 +35,7 @@ def class_figure(classes: Sequence[ClassReport], label: str, style: Style) -> go
     return _lay_out(figure, "Examples of each class", axis, style.axis("examples"), style)
 
 
-def target_figure(target: TargetReport, title: str, style: Style) -> go.Figure:
+def target_figure(target: TargetSummary, title: str, style: Style) -> go.Figure:
     """The distribution of one target in the pool."""
     figure = go.Figure()
     kind = "log" if target.histogram.logarithmic else "linear"
@@ -76,7 +76,7 @@ def target_figure(target: TargetReport, title: str, style: Style) -> go.Figure:
     )
 
 
-def _counted(target: TargetReport) -> bool:
+def _counted(target: TargetSummary) -> bool:
     """Whether values repeat so often that they are counted one by one."""
     return sum(target.counts) > 2 * len(target.values)
 

@@ -2,7 +2,7 @@
 
 import plotly.graph_objects as go
 
-from ntk_uq.comparisons import Comparison
+from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.finite import add_ensembles, in_rows, ratio_below
 from ntk_uq.figures.quantities import TITLES, value_axis

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ntk_uq.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.marks import intervals
 from ntk_uq.figures.style import Style, hold, marker, plotted
+from ntk_uq.results.ensembles.records import EnsemblePoint, Estimate
 
 
 def in_rows(heights: Sequence[float]) -> Canvas:

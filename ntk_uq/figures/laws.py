@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ntk_uq.curve_laws import ShownLaw
+from ntk_uq.analysis.curve_laws import ShownLaw
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.marks import add_band
 from ntk_uq.figures.style import Style

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ntk_uq.ensembles.records import Estimate
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.style import Style
+from ntk_uq.results.ensembles.records import Estimate
 
 
 def bars(

@@ -2,12 +2,12 @@
 
 import plotly.graph_objects as go
 
-from ntk_uq.comparisons import Comparison
-from ntk_uq.ensembles.statistics import final_losses
+from ntk_uq.analysis.comparisons import Comparison
+from ntk_uq.figures.descent import descent_figure
 from ntk_uq.figures.distribution import distribution_figure
-from ntk_uq.figures.history import history_figure
 from ntk_uq.figures.style import Style, add_note
-from ntk_uq.theory.history_record import History
+from ntk_uq.results.descent_record import Descent
+from ntk_uq.results.ensembles.statistics import final_losses
 
 
 def sound_losses(comparison: Comparison, width: int, n_train: int) -> list[float]:
@@ -21,7 +21,7 @@ def losses_figure(
     comparison: Comparison,
     width: int,
     n_train: int,
-    history: History | None,
+    descent: Descent | None,
     loss_unit: str,
     style: Style,
     revision: str = "",
@@ -32,7 +32,7 @@ def losses_figure(
         {width: sound_losses(comparison, width, n_train)},
         None if infinite is None else infinite.mu,
         None if infinite is None else infinite.sigma,
-        None if history is None else history.steps[-1].skewness,
+        None if descent is None else descent.steps[-1].skewness,
         loss_unit,
         style,
         revision,
@@ -42,10 +42,10 @@ def losses_figure(
     return figure
 
 
-def trajectories_figure(
+def losses_along_figure(
     comparison: Comparison,
     n_train: int,
-    history: History | None,
+    descent: Descent | None,
     loss_unit: str,
     style: Style,
     revision: str = "",
@@ -57,6 +57,6 @@ def trajectories_figure(
         if p.n_train == n_train and p.trajectory is not None
     }
     widths = comparison.ensembles.spec.widths
-    figure = history_figure(history, found, loss_unit, style, revision, widths)
+    figure = descent_figure(descent, found, loss_unit, style, revision, widths)
     add_note(figure, comparison.departure, style)
     return figure

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from ntk_uq.describe import axis_symbol
+from ntk_uq.analysis.maps import Cell, CriticalLine, PhaseMap, critical_lines, warnings_of
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.style import TITLE_HEIGHT, Style
-from ntk_uq.maps import Cell, CriticalLine, PhaseMap, critical_lines, warnings_of
+from ntk_uq.jobs.words import axis_symbol
 from ntk_uq.specs import Axis
 
 MAP_TITLES = {

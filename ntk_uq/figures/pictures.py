@@ -8,7 +8,7 @@ from jaxtyping import Float, UInt8
 from plotly.subplots import make_subplots
 
 from ntk_uq.datasets import Dataset
-from ntk_uq.datasets.report import DataReport, Sample
+from ntk_uq.datasets.inspection.record import Inspection, Sample
 from ntk_uq.figures.style import TITLE_HEIGHT, Style
 
 _PIXELS = 112  # at least so many on the longer side: a browser would blur what it enlarges
@@ -31,13 +31,13 @@ def is_image(shape: Sequence[int]) -> bool:
     return len(sides) == 2
 
 
-def images(report: DataReport) -> list[UInt8[np.ndarray, "h w ..."]]:
+def images(inspection: Inspection) -> list[UInt8[np.ndarray, "h w ..."]]:
     """The sampled inputs as pictures of whole screen pixels.
 
     All have one scale, from the smallest to the largest value in the sample.
     """
-    sides = _without_ones(report.shape)
-    raw = np.array([sample.inputs for sample in report.samples])
+    sides = _without_ones(inspection.shape)
+    raw = np.array([sample.inputs for sample in inspection.samples])
     low, high = raw.min(), raw.max()
     scaled = (raw - low) / (high - low if high > low else 1.0)
     pictures = np.round(255 * scaled).astype(np.uint8).reshape(len(raw), *sides)
@@ -120,9 +120,9 @@ def shown_layers(dataset: Dataset) -> list[int]:
     return [int(i) for i in np.unique(np.linspace(0, last, _MOST_LAYERS).round())]
 
 
-def shown_showers(dataset: Dataset, report: DataReport) -> tuple[list[Sample], list[str]]:
+def shown_showers(dataset: Dataset, inspection: Inspection) -> tuple[list[Sample], list[str]]:
     """Some of the sampled showers, of increasing incident energy, and their energies in words."""
-    ordered = sorted(report.samples, key=lambda sample: sample.targets[0])
+    ordered = sorted(inspection.samples, key=lambda sample: sample.targets[0])
     last = len(ordered) - 1
     places = sorted({round(i * last / (_MOST_SHOWERS - 1)) for i in range(_MOST_SHOWERS)})
     chosen = [ordered[i] for i in places]

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from ntk_uq.analysis.posteriors import PosteriorPair
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.style import Style, legend_below, marker, set_range
-from ntk_uq.posteriors import PosteriorPair
-from ntk_uq.results import SYMBOLS
+from ntk_uq.results.points import SYMBOLS
 
 
 def ratio_figure(

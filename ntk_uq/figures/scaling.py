@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from ntk_uq.curve_laws import ShownLaw
-from ntk_uq.curves import Curve, Fits
+from ntk_uq.analysis.curve_laws import ShownLaw
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.laws import add_extrapolation, add_law, short_law
 from ntk_uq.figures.marks import add_grey, bars
 from ntk_uq.figures.quantities import TITLES, shown_parts, value_axis
 from ntk_uq.figures.style import Style, hold, legend_below, marker, plotted, set_range
-from ntk_uq.results import SYMBOLS
+from ntk_uq.results.curves import Curve, Fits
+from ntk_uq.results.points import SYMBOLS
 from ntk_uq.scaling import PlateauFit, PowerLawFit, format_value
 
 

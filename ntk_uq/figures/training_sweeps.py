@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from ntk_uq.analysis.training_time import Sweep
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.marks import add_grey, intervals
 from ntk_uq.figures.style import Style, marker, set_range
 from ntk_uq.figures.time_axes import lay_out, power
-from ntk_uq.time_laws import Sweep
 
 
 def sweep_figure(

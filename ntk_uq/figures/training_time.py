@@ -5,14 +5,14 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from ntk_uq.ensembles.records import Estimate
+from ntk_uq.analysis.training_time import Networks, Track
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.marks import add_error_band, add_grey, intervals
 from ntk_uq.figures.quantities import shown_parts
 from ntk_uq.figures.style import Style, marker, set_range
 from ntk_uq.figures.time_axes import lay_out, power
-from ntk_uq.flows import Best, FlowLine
-from ntk_uq.time_laws import Networks, Track
+from ntk_uq.results.ensembles.records import Estimate
+from ntk_uq.results.training_time import Best, MeanTimeSeries
 
 _BEYOND = 0.1
 """How far beyond the range the limit of endless training stands, as a share of its decades."""
@@ -79,13 +79,13 @@ def time_figure(
 _TRAINING = "training loss"
 
 
-def _known(line: FlowLine, name: str) -> tuple[list[float], list[Estimate]]:
+def _known(line: MeanTimeSeries, name: str) -> tuple[list[float], list[Estimate]]:
     pairs = [(t, e) for t, e in zip(line.times, line.along(name), strict=True) if e is not None]
     return [t for t, _ in pairs], [e for _, e in pairs]
 
 
 def _add_line(
-    canvas: Canvas, quantity: str, track: Track, line: FlowLine, color: str, style: Style
+    canvas: Canvas, quantity: str, track: Track, line: MeanTimeSeries, color: str, style: Style
 ) -> None:
     times, found = _known(line, quantity)
     values = [e.value for e in found]
@@ -108,7 +108,7 @@ def _add_line(
 
 
 def _add_plain(
-    canvas: Canvas, track: Track, line: FlowLine, name: str, words: str, dash: str, color: str
+    canvas: Canvas, track: Track, line: MeanTimeSeries, name: str, words: str, dash: str, color: str
 ) -> None:
     times, found = _known(line, name)
     canvas.add_scatter(
@@ -126,7 +126,7 @@ def _add_limit(
     canvas: Canvas,
     quantity: str,
     track: Track,
-    line: FlowLine,
+    line: MeanTimeSeries,
     edge: float,
     index: int,
     style: Style,

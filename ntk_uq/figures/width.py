@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from ntk_uq.ensembles.records import Estimate
+from ntk_uq.analysis.width_laws import WidthLaw, WidthLaws
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.finite import add_ensembles, in_rows, ratio_below
 from ntk_uq.figures.quantities import TITLES, value_axis
 from ntk_uq.figures.style import Style, hold, legend_below, marker, set_range, with_unit
-from ntk_uq.results import SYMBOLS
-from ntk_uq.widths import WidthLaw, WidthLaws
+from ntk_uq.results.ensembles.records import Estimate
+from ntk_uq.results.points import SYMBOLS
 
 _PLOT_HEIGHT = 460  # pixels
 _WHERE = "width %{x}, %{customdata[0]} networks"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Real
 
-from ntk_uq.errors import SpecError
+from ntk_uq.base.errors import SpecError
 from ntk_uq.scaling.records import Flag
 
 Numbers = Sequence[float] | Sequence[float | None] | Real[np.ndarray, "n"]
@@ -53,7 +53,7 @@ class Points:
 
 
 @dataclass(frozen=True)
-class Curve:
+class CurveArrays:
     """A whole curve on its grid; NaN where there is no value, or no error."""
 
     n: Float[np.ndarray, "n"]
@@ -123,7 +123,7 @@ class Curve:
         return inside
 
 
-def read_curve(n_train: Numbers, values: Numbers, errors: Numbers | None) -> Curve:
+def read_curve(n_train: Numbers, values: Numbers, errors: Numbers | None) -> CurveArrays:
     """The curve as arrays of equal length.
 
     Raises:
@@ -149,7 +149,7 @@ def read_curve(n_train: Numbers, values: Numbers, errors: Numbers | None) -> Cur
             "repetition: sort the curve and merge equal sizes."
         )
     if errors is None:
-        return Curve(n, q, None, np.zeros(len(n), dtype=bool))
+        return CurveArrays(n, q, None, np.zeros(len(n), dtype=bool))
     e = _array("errors", errors)
     if len(e) != len(q):
         raise SpecError(
@@ -166,17 +166,17 @@ def read_curve(n_train: Numbers, values: Numbers, errors: Numbers | None) -> Cur
 
 def _with_errors(
     n: Float[np.ndarray, "n"], q: Float[np.ndarray, "n"], e: Float[np.ndarray, "n"]
-) -> Curve:
+) -> CurveArrays:
     known = np.isfinite(e) & (e > 0) & np.isfinite(q) & (q > 0)
     if not known.any():
-        return Curve(n, q, None, known)
+        return CurveArrays(n, q, None, known)
     relative = np.full(len(n), np.nan)
     logarithm = np.log(e[known]) - np.log(q[known])
     relative[known] = np.exp(np.clip(logarithm, np.log(_SMALLEST_ERROR), np.log(_LARGEST_ERROR)))
     usable = np.isfinite(q) & (q > 0)
     relative[usable & ~known] = np.median(relative[known])
     relative[usable] = _without_luck(relative[usable])
-    return Curve(n, q, relative, known)
+    return CurveArrays(n, q, relative, known)
 
 
 def _without_luck(error: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:

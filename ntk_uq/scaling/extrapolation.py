@@ -18,7 +18,7 @@ from ntk_uq.scaling.law_record import Fitted
 from ntk_uq.scaling.noise import Noise
 from ntk_uq.scaling.nonlinear import excess, interval
 from ntk_uq.scaling.notation import format_value
-from ntk_uq.scaling.records import Record
+from ntk_uq.scaling.records import FitRecord
 
 FAR = 10.0
 """Times the largest N_D, beyond which an extrapolation is called far."""
@@ -29,7 +29,7 @@ _LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
 
 
 @dataclass(frozen=True)
-class LawPrediction(Record):
+class LawPrediction(FitRecord):
     """What one law alone expects: value and 95 % interval [unit of q], and its weight."""
 
     law: str
@@ -39,7 +39,7 @@ class LawPrediction(Record):
 
 
 @dataclass(frozen=True)
-class Extrapolation(Record):
+class Extrapolation(FitRecord):
     """What is expected at one N_D. Without a usable law, all numbers are None.
 
     Attributes:
@@ -75,7 +75,7 @@ class Extrapolation(Record):
 
 
 @dataclass(frozen=True)
-class HeldOut(Record):
+class HeldOut(FitRecord):
     """A check: the largest N_D left out, the rest fitted in the same way, and asked for it.
 
     Attributes:

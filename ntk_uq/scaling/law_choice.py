@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Real
 
-from ntk_uq.errors import SpecError
-from ntk_uq.scaling.curve import Curve, Numbers, Points, Window, read_curve
+from ntk_uq.base.errors import SpecError
+from ntk_uq.scaling.curve import CurveArrays, Numbers, Points, Window, read_curve
 from ntk_uq.scaling.extrapolation import Extrapolation, HeldOut, compare, extrapolate
 from ntk_uq.scaling.law_bootstrap import with_bootstrap
 from ntk_uq.scaling.law_fit import akaike_weights, fit_law
 from ntk_uq.scaling.law_record import INFORM, Fitted, LawFit
 from ntk_uq.scaling.laws import ALL, LAWS
 from ntk_uq.scaling.noise import Noise, noise_of
-from ntk_uq.scaling.records import Flag, Record, is_valid
+from ntk_uq.scaling.records import FitRecord, Flag, is_valid
 
 Rows = (
     Sequence[Sequence[float]]
@@ -38,7 +38,7 @@ _HELD_OUT_FACTOR = 4.0
 
 
 @dataclass(frozen=True)
-class Inputs:
+class LawInputs:
     """What was fitted, as given: tuples, so that the same curve is fitted once."""
 
     n_train: tuple[float, ...]
@@ -51,7 +51,7 @@ class Inputs:
 
 
 @dataclass(frozen=True)
-class LawChoice(Record):
+class LawChoice(FitRecord):
     """The laws of a curve, the best first among equals being the one of the smallest AICc.
 
     Attributes:
@@ -71,7 +71,7 @@ class LawChoice(Record):
     resampled: str
     flags: tuple[Flag, ...]
     correlation_length: float | None
-    inputs: Inputs
+    inputs: LawInputs
 
     @property
     def best(self) -> LawFit | None:
@@ -190,7 +190,7 @@ def fit_laws(
         curve.points(window)
         n, q = tuple(map(float, curve.n)), tuple(map(float, curve.values))
         e = None if errors is None else tuple(map(float, np.array(errors, dtype=float)))
-        inputs = Inputs(
+        inputs = LawInputs(
             n,
             q,
             e,
@@ -232,8 +232,8 @@ class _Analysis:
         return None if self.points.window is None else self.points.window[1]
 
 
-def _read(inputs: Inputs) -> tuple[Points, Float[np.ndarray, "d n"] | None]:
-    curve: Curve = read_curve(inputs.n_train, inputs.values, inputs.errors)
+def _read(inputs: LawInputs) -> tuple[Points, Float[np.ndarray, "d n"] | None]:
+    curve: CurveArrays = read_curve(inputs.n_train, inputs.values, inputs.errors)
     points = curve.points(inputs.window)
     keep = np.isin(curve.n, points.n)
     return points, _whole_rows(inputs.draws, keep)
@@ -250,7 +250,7 @@ def _whole_rows(
 
 
 @functools.lru_cache(maxsize=128)
-def _analyse(inputs: Inputs, most: float = math.inf) -> _Analysis:
+def _analyse(inputs: LawInputs, most: float = math.inf) -> _Analysis:
     """The fits of a curve, on its points up to ``most``. The errors are those of all points."""
     points, draws = _read(inputs)
     noise = None
@@ -309,7 +309,7 @@ def _best(analysis: _Analysis) -> str | None:
 
 
 @functools.lru_cache(maxsize=256)
-def _choose(inputs: Inputs) -> LawChoice:
+def _choose(inputs: LawInputs) -> LawChoice:
     analysis = _analyse(inputs)
     fits, resampled = _resampled(inputs, analysis)
     noise = analysis.noise
@@ -325,14 +325,14 @@ def _choose(inputs: Inputs) -> LawChoice:
 
 
 @functools.lru_cache(maxsize=1024)
-def _extrapolated(inputs: Inputs, n_train: float) -> Extrapolation:
+def _extrapolated(inputs: LawInputs, n_train: float) -> Extrapolation:
     with np.errstate(all="ignore"):
         analysis = _analyse(inputs)
         widened = _choose(inputs).widened
         return extrapolate(analysis.fitted, analysis.noise, n_train, analysis.largest, widened)
 
 
-def _held_out(inputs: Inputs, analysis: _Analysis) -> tuple[HeldOut, ...]:
+def _held_out(inputs: LawInputs, analysis: _Analysis) -> tuple[HeldOut, ...]:
     """The largest N_D left out alone, and with everything above a quarter of it."""
     n = analysis.points.n
     if len(n) < 3:
@@ -366,7 +366,7 @@ def _held_out(inputs: Inputs, analysis: _Analysis) -> tuple[HeldOut, ...]:
     return tuple(checks)
 
 
-def _resampled(inputs: Inputs, analysis: _Analysis) -> tuple[tuple[LawFit, ...], str]:
+def _resampled(inputs: LawInputs, analysis: _Analysis) -> tuple[tuple[LawFit, ...], str]:
     """The fits with bootstrap errors, and what these come from."""
     fits = tuple(f.fit for f in analysis.fitted)
     factor = 1.0

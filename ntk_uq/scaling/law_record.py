@@ -6,19 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Real
 
-from ntk_uq.errors import SpecError
+from ntk_uq.base.errors import SpecError
 from ntk_uq.scaling.curve import Window
 from ntk_uq.scaling.laws import ALL, Frame
 from ntk_uq.scaling.nonlinear import Problem, Solution
 from ntk_uq.scaling.notation import format_value
-from ntk_uq.scaling.records import Flag, Record, obstacles
+from ntk_uq.scaling.records import FitRecord, Flag, obstacles
 
 INFORM = frozenset({"no_offset", "unresolved"})
 """Flags of a law's own that leave it one that may be quoted and extrapolated."""
 
 
 @dataclass(frozen=True)
-class Parameter(Record):
+class Parameter(FitRecord):
     """One parameter of a law.
 
     Attributes:
@@ -39,7 +39,7 @@ class Parameter(Record):
 
 
 @dataclass(frozen=True)
-class LawFit(Record):
+class LawFit(FitRecord):
     """A law fitted to a curve. Undetermined fields are None.
 
     Attributes:

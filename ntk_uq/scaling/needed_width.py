@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ntk_uq.errors import SpecError
+from ntk_uq.base.errors import SpecError
 from ntk_uq.scaling.least_squares import GAUSSIAN_95
-from ntk_uq.scaling.records import Record
+from ntk_uq.scaling.records import FitRecord
 from ntk_uq.scaling.width_fit import WidthFit
 
 _SAMPLES, _SEED = 4000, 1_2503_05938  # fixed: the same fit gives the same interval
 
 
 @dataclass(frozen=True)
-class NeededWidth(Record):
+class NeededWidth(FitRecord):
     """The width from which on a quantity is within a tolerance of its infinite-width value.
 
     Attributes:

@@ -10,7 +10,7 @@ from ntk_uq.scaling.curve import Numbers, Points, Window, read_curve
 from ntk_uq.scaling.least_squares import GAUSSIAN_95, fit_polynomial, student_quantile
 from ntk_uq.scaling.notation import format_value
 from ntk_uq.scaling.power_law import MIN_P_VALUE, PowerLawFit, fit_power_law
-from ntk_uq.scaling.records import Flag, Record, finite, is_valid
+from ntk_uq.scaling.records import FitRecord, Flag, finite, is_valid
 
 MIN_POINTS = 3
 MIN_FACTOR = 4.0
@@ -31,7 +31,7 @@ FIRST_SIGNIFICANCE = 2.6
 
 
 @dataclass(frozen=True)
-class PlateauFit(Record):
+class PlateauFit(FitRecord):
     """A constant tail of a curve. Undetermined fields are None.
 
     Attributes:

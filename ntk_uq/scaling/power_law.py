@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Real
 
-from ntk_uq.errors import SpecError
-from ntk_uq.scaling.curve import Curve, Numbers, Points, Window, read_curve
+from ntk_uq.base.errors import SpecError
+from ntk_uq.scaling.curve import CurveArrays, Numbers, Points, Window, read_curve
 from ntk_uq.scaling.least_squares import Polynomial, fit_polynomial, student_quantile
 from ntk_uq.scaling.notation import format_value
-from ntk_uq.scaling.records import Flag, LocalExponent, Record, finite, is_valid
+from ntk_uq.scaling.records import FitRecord, Flag, LocalExponent, finite, is_valid
 
 MIN_POINTS = 4
 MIN_FACTOR = 4.0
@@ -38,7 +38,7 @@ DRIFT_SIGNIFICANCE = 2.6
 
 
 @dataclass(frozen=True)
-class PowerLawFit(Record):
+class PowerLawFit(FitRecord):
     """``q = A n^-alpha``, least squares of ln q on ln n. Undetermined fields are None.
 
     Attributes:
@@ -394,7 +394,7 @@ def _r_squared(points: Points, line: Polynomial) -> float | None:
     return finite(1 - float(weight @ line.residuals**2) / total)
 
 
-def _local_exponents(curve: Curve) -> tuple[LocalExponent, ...]:
+def _local_exponents(curve: CurveArrays) -> tuple[LocalExponent, ...]:
     points = curve.points()
     step = np.diff(points.x)
     alpha = -np.diff(points.y) / step

@@ -9,7 +9,7 @@ from typing import Any
 HARMLESS = frozenset({"missing_points", "missing_errors"})
 
 
-class Record:
+class FitRecord:
     """Base of the frozen dataclasses here: JSON-safe by construction."""
 
     def to_json(self) -> dict[str, Any]:
@@ -18,7 +18,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Flag(Record):
+class Flag(FitRecord):
     """One finding about a fit: a ``name`` for programs, a ``reason`` for a physicist."""
 
     name: str
@@ -26,7 +26,7 @@ class Flag(Record):
 
 
 @dataclass(frozen=True)
-class LocalExponent(Record):
+class LocalExponent(FitRecord):
     """``alpha = -ln(q_2 / q_1) / ln(n_2 / n_1)`` between two neighbouring points of a curve.
 
     Attributes:
@@ -56,7 +56,7 @@ def finite(value: float) -> float | None:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Record):
+    if isinstance(value, FitRecord):
         return value.to_json()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]

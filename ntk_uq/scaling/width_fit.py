@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ntk_uq.errors import SpecError
+from ntk_uq.base.errors import SpecError
 from ntk_uq.scaling.notation import format_value
-from ntk_uq.scaling.records import Flag, Record, obstacles
+from ntk_uq.scaling.records import FitRecord, Flag, obstacles
 
 INFORM = frozenset({"narrow_widths_dropped"})
 """Flags of a fit in width's own that forbid nothing."""
 
 
 @dataclass(frozen=True)
-class WidthFit(Record):
+class WidthFit(FitRecord):
     """``q(w) = q_inf (1 + c / w^p)``, or ``q_inf (1 + c / w + c2 / w^2)``, fitted to widths w.
 
     Attributes:

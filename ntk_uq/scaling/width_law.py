@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Real
 from scipy import optimize, special
 
-from ntk_uq.errors import SpecError
+from ntk_uq.base.errors import SpecError
 from ntk_uq.scaling.least_squares import half_interval
 from ntk_uq.scaling.records import Flag, is_valid
 from ntk_uq.scaling.width_fit import INFORM, WidthFit

@@ -1,15 +1,14 @@
 """What to compute: frozen specifications that are cache key, permalink and job in one.
 
 They hold plain values only, are validated on construction, and have a stable digest, a JSON form
-and a form for links (see :mod:`ntk_uq.fields`).
+and a form for links (see :mod:`ntk_uq.base.fields`).
 """
 
 from ntk_uq.specs.curves import CurveSpec, PointSpec, check_window, logarithmic_grid
 from ntk_uq.specs.data import PREPARATIONS, TARGETS, DataSpec
+from ntk_uq.specs.descent import DescentSpec
 from ntk_uq.specs.ensembles import EnsembleSpec, MemberSpec
-from ntk_uq.specs.flow import FlowSpec
-from ntk_uq.specs.history import HistorySpec
-from ntk_uq.specs.looks import CalibrationSpec, FetchSpec, ReportSpec, SpectrumSpec
+from ntk_uq.specs.looks import CalibrationSpec, FetchSpec, InspectionSpec, SpectrumSpec
 from ntk_uq.specs.map import (
     AXES,
     EXPONENT_SPAN,
@@ -25,6 +24,7 @@ from ntk_uq.specs.map import (
 from ntk_uq.specs.network import ACTIVATIONS, ArchitectureSpec
 from ntk_uq.specs.ranges import DEPTH, DRAWS, MEMBERS, N_TRAIN, WIDTH
 from ntk_uq.specs.training import OPTIMIZERS, POSTERIORS, USUAL, OptimizerSpec, TrainingSpec
+from ntk_uq.specs.training_time import TrainingTimeSpec
 
 __all__ = [
     "ACTIVATIONS",
@@ -52,13 +52,13 @@ __all__ = [
     "DataSpec",
     "EnsembleSpec",
     "FetchSpec",
-    "FlowSpec",
-    "HistorySpec",
+    "TrainingTimeSpec",
+    "DescentSpec",
     "MapSpec",
     "MemberSpec",
     "OptimizerSpec",
     "PointSpec",
-    "ReportSpec",
+    "InspectionSpec",
     "SpectrumSpec",
     "TrainingSpec",
     "check_window",

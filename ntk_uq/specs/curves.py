@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ntk_uq.errors import SpecError
-from ntk_uq.fields import Increasing, Spec, Whole, checked
+from ntk_uq.base.errors import SpecError
+from ntk_uq.base.fields import Increasing, Spec, Whole, checked
 from ntk_uq.specs.data import DataSpec
 from ntk_uq.specs.network import ArchitectureSpec
 from ntk_uq.specs.ranges import DRAWS, N_TRAIN

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ntk_uq.fields import Choice, Maybe, Name, Real, Spec, Whole, checked
+from ntk_uq.base.fields import Choice, Maybe, Name, Real, Spec, Whole, checked
 
 PREPARATIONS = ("default", "sphere", "standardize", "scale", "none")
 TARGETS = ("default", "raw", "standardize", "log")

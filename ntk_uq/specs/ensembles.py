@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from ntk_uq.errors import SpecError
-from ntk_uq.fields import Increasing, Spec, Whole, checked
+from ntk_uq.base.errors import SpecError
+from ntk_uq.base.fields import Increasing, Spec, Whole, checked
 from ntk_uq.specs.data import DataSpec
 from ntk_uq.specs.network import ArchitectureSpec
 from ntk_uq.specs.ranges import MEMBERS, N_TRAIN, WIDTH

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ntk_uq.fields import Name, Spec, Whole, checked
+from ntk_uq.base.fields import Name, Spec, Whole, checked
 from ntk_uq.specs.data import DataSpec
 from ntk_uq.specs.network import ArchitectureSpec
 
@@ -15,7 +15,7 @@ class FetchSpec(Spec):
 
 
 @dataclass(frozen=True)
-class ReportSpec(Spec):
+class InspectionSpec(Spec):
     """Which data set to look through."""
 
     dataset: str = checked(Name(), "digits", "name of a registered data set")

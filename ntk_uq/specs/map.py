@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ntk_uq.errors import SpecError
-from ntk_uq.fields import Choice, Maybe, Spec, Whole, check_of, checked, same_as
+from ntk_uq.base.errors import SpecError
+from ntk_uq.base.fields import Choice, Maybe, Spec, Whole, check_of, checked, same_as
+from ntk_uq.base.fields.text import AxisValues
 from ntk_uq.specs.curves import CurveSpec, PointSpec, logarithmic_grid
 from ntk_uq.specs.data import DataSpec
 from ntk_uq.specs.network import ArchitectureSpec
 from ntk_uq.specs.training import TrainingSpec
-from ntk_uq.text_fields import AxisValues
 
 _DATA, _NETWORK, _TRAINING, _SIZE = "data", "architecture", "training", "n_train"
 

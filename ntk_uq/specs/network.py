@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from ntk_uq.fields import Choice, Real, Spec, checked
+from ntk_uq.base.fields import Choice, Real, Spec, checked
 from ntk_uq.specs.ranges import DEPTH
 
 ACTIVATIONS = ("relu", "erf", "gelu", "linear")

@@ -1,6 +1,6 @@
 """Ranges that several specifications share."""
 
-from ntk_uq.fields import Whole
+from ntk_uq.base.fields import Whole
 
 N_TRAIN = Whole(1, 1_000_000)
 DEPTH = Whole(1, 32)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ntk_uq.errors import SpecError
-from ntk_uq.fields import Choice, Maybe, Real, Spec, Whole, checked
+from ntk_uq.base.errors import SpecError
+from ntk_uq.base.fields import Choice, Maybe, Real, Spec, Whole, checked
 from ntk_uq.specs.ranges import N_TRAIN
 
 POSTERIORS = ("trained", "bayes")

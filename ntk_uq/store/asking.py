@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from ntk_uq.errors import SpecError, StoreError
+from ntk_uq.base.errors import SpecError, StoreError
 from ntk_uq.store import log
 from ntk_uq.store.reading import Reading
 from ntk_uq.store.records import Job, JobState

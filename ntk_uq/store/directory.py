@@ -6,8 +6,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from ntk_uq.errors import StoreError
-from ntk_uq.settings import STORE
+from ntk_uq.base.errors import StoreError
+from ntk_uq.base.settings import STORE
 from ntk_uq.store.failures import in_words
 
 FORMAT = 1

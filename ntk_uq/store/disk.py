@@ -17,7 +17,7 @@ from typing import Any
 import diskcache
 from diskcache.core import MODE_BINARY, MODE_RAW, UNKNOWN
 
-from ntk_uq.errors import StoreError
+from ntk_uq.base.errors import StoreError
 from ntk_uq.store.failures import BUSY_TIMEOUT
 
 _log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import diskcache
 
-from ntk_uq.errors import StoreError, StoreFullError
-from ntk_uq.settings import STORE
+from ntk_uq.base.errors import StoreError, StoreFullError
+from ntk_uq.base.settings import STORE
 
 BUSY_TIMEOUT = 30.0
 """Seconds that a statement waits for another process's transaction."""

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ntk_uq.errors import SpecError, StoreError
+from ntk_uq.base.errors import SpecError, StoreError
 from ntk_uq.store import schema
 from ntk_uq.store.database import Database
 from ntk_uq.store.records import Engine, Job, JobState, LogLine

@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 import diskcache
 
-from ntk_uq.errors import DataError
+from ntk_uq.base.errors import DataError
 from ntk_uq.store.disk import DamagedEntryError, open_cache
 from ntk_uq.store.failures import in_words
 

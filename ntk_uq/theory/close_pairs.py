@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
+from ntk_uq.activations.criticality import next_variance
 from ntk_uq.specs import ArchitectureSpec
-from ntk_uq.theory.criticality import next_variance
 
 CLOSE = 1e-5
 """``1 - |cos|`` below which the angle is taken from the inputs' difference. The rounding error of a

@@ -12,15 +12,16 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Float
 
-from ntk_uq import datasets, settings
+from ntk_uq import datasets
+from ntk_uq.base import settings
+from ntk_uq.base.errors import KernelOverflowError, SingularKernelError
+from ntk_uq.costs.memory import check_device_memory, check_memory, recomputes
 from ntk_uq.datasets import Dataset, Split
-from ntk_uq.errors import KernelOverflowError, SingularKernelError
-from ntk_uq.results import Point
+from ntk_uq.results.losses import LossMoments
+from ntk_uq.results.points import Point
 from ntk_uq.specs import CurveSpec
 from ntk_uq.theory.device_posterior import DevicePosterior
 from ntk_uq.theory.kernels import Kernels, accelerator_memory
-from ntk_uq.theory.losses import LossMoments
-from ntk_uq.theory.memory import check_device_memory, check_memory, recomputes
 from ntk_uq.theory.moments import loss_moments
 from ntk_uq.theory.posterior import BayesPosterior, Posterior, TrainedEnsemble
 from ntk_uq.theory.provenance import provenance
@@ -43,7 +44,7 @@ def evaluate_draw(
         dataset: the data set, if it is not the registered one of that name.
 
     Yields:
-        A :class:`~ntk_uq.results.Point` for each N_D that is not skipped. From the first N_D at
+        A :class:`~ntk_uq.results.points.Point` for each N_D that is not skipped. From the first N_D at
         which the kernel is not positive definite, or not finite, points carry the reason instead
         of numbers.
 

@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ntk_uq.costs.kernels import LARGEST_TILE
 from ntk_uq.datasets import Split
 from ntk_uq.specs import TrainingSpec
 from ntk_uq.theory import device_tiles as tiles
-from ntk_uq.theory.cost import LARGEST_TILE
 from ntk_uq.theory.filters import inverse_filter
 from ntk_uq.theory.kernels import Kernels
 

@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ntk_uq.base.errors import SingularKernelError
 from ntk_uq.datasets import Split
-from ntk_uq.errors import SingularKernelError
 from ntk_uq.specs import TrainingSpec
 from ntk_uq.theory import device_tiles as tiles
 from ntk_uq.theory.device_blocks import Blocks, Rows

@@ -4,7 +4,7 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Float
 
-from ntk_uq.errors import SingularKernelError
+from ntk_uq.base.errors import SingularKernelError
 from ntk_uq.specs import TrainingSpec
 
 

@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from ntk_uq.errors import KernelOverflowError
+from ntk_uq.activations.criticality import mean_square_slope, next_variance
+from ntk_uq.base.errors import KernelOverflowError
 from ntk_uq.specs import ArchitectureSpec
-from ntk_uq.theory.criticality import mean_square_slope, next_variance
 from ntk_uq.theory.dual import scales
 
 Block = tuple[jax.Array, jax.Array, jax.Array]

@@ -10,11 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from ntk_uq import settings
-from ntk_uq.architecture import build
+from ntk_uq.base import settings
+from ntk_uq.costs.kernels import TILE
+from ntk_uq.networks.architecture import build
 from ntk_uq.specs import ArchitectureSpec
 from ntk_uq.theory.close_pairs import CLOSE, close_kernels
-from ntk_uq.theory.cost import TILE
 from ntk_uq.theory.dual import LAYERS, propagate
 from ntk_uq.theory.inputs import Block, Inputs
 
@@ -90,7 +90,7 @@ class Kernels:
 
         ReLU's angle between an input and itself loses half the digits (neural-tangents' NTK is off
         by 3e-8 there). With the variance map q -> q' of
-        :func:`~ntk_uq.theory.criticality.next_variance` from ``q_1 = sigma_w^2 |x|^2 / d +
+        :func:`~ntk_uq.activations.criticality.next_variance` from ``q_1 = sigma_w^2 |x|^2 / d +
         sigma_b^2``, and from ``theta_1 = q_1``,
 
             theta -> q' + sigma_w^2 E[phi'^2] theta

@@ -7,8 +7,8 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Float
 
+from ntk_uq.base.errors import SingularKernelError
 from ntk_uq.datasets import Split
-from ntk_uq.errors import SingularKernelError
 from ntk_uq.theory.kernels import Kernels
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from ntk_uq.theory.losses import LossMoments
+from ntk_uq.results.losses import LossMoments
 
 _ROWS = 256
 """Rows of S squared at once."""

@@ -11,11 +11,11 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
+from ntk_uq.base.errors import SingularKernelError
+from ntk_uq.costs.kernels import WIDTH
 from ntk_uq.datasets import Split
-from ntk_uq.errors import SingularKernelError
 from ntk_uq.specs import TrainingSpec
 from ntk_uq.theory.condition import Conditions
-from ntk_uq.theory.cost import WIDTH
 from ntk_uq.theory.filters import smoother
 from ntk_uq.theory.gaussian import Gaussian
 from ntk_uq.theory.kernels import Kernels

@@ -5,9 +5,9 @@ import importlib.metadata
 from typing import Any
 
 from ntk_uq import datasets
+from ntk_uq.base.version import VERSION
 from ntk_uq.datasets import Dataset, Split
 from ntk_uq.specs import DataSpec
-from ntk_uq.version import VERSION
 
 _PACKAGES = ("jax", "jaxlib", "neural-tangents", "numpy", "scipy")
 

@@ -3,8 +3,8 @@
 import enum
 from collections.abc import Iterable, Sequence
 
+from ntk_uq.costs.kernels import elimination_flops, solution_flops
 from ntk_uq.specs import TrainingSpec
-from ntk_uq.theory.cost import elimination_flops, solution_flops
 
 _STAGE = 4
 """Points between a largest size and this part of it are computed together."""

@@ -1,7 +1,7 @@
 """When a number of the theory is not to be trusted, and what to do about it, in sentences."""
 
+from ntk_uq.results.losses import LossMoments
 from ntk_uq.specs import TrainingSpec
-from ntk_uq.theory.losses import LossMoments
 
 ILL_CONDITIONED = 1e12
 """Condition number above which rounding may reach the fourth digit of a covariance."""

@@ -10,13 +10,13 @@ import scipy.linalg
 from jaxtyping import Float
 
 from ntk_uq import datasets
+from ntk_uq.costs.memory import check_spectrum_memory
 from ntk_uq.datasets import Dataset
+from ntk_uq.results.spectrum_record import Decay, KernelSpectrum, Spectrum
 from ntk_uq.scaling import fit_power_law
 from ntk_uq.specs import SpectrumSpec
 from ntk_uq.theory.kernels import Kernels
-from ntk_uq.theory.memory import check_spectrum_memory
 from ntk_uq.theory.provenance import provenance
-from ntk_uq.theory.spectrum_record import Decay, KernelSpectrum, Spectrum
 
 LOWEST_RANK = 10
 """The first rank of the fit: the first eigenvalues are those of the data's few main directions."""

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 import numpy as np
 from jaxtyping import Float
 
-from ntk_uq import settings
+from ntk_uq.base import settings
 
 Tiles = dict[str, Float[np.ndarray, "r c"]]
 """By the name of the kernel."""

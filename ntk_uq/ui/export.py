@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ntk_uq.errors import ExportError
+from ntk_uq.base.errors import ExportError
 from ntk_uq.export import Exhibit
 from ntk_uq.export import render as rendering
 from ntk_uq.export.bibliography import bibtex
@@ -16,7 +16,7 @@ from ntk_uq.export.document import document_of, json_of
 from ntk_uq.export.html import page_of
 from ntk_uq.export.sizes import SIZES, picture_of
 from ntk_uq.export.table import csv_of, parquet_of
-from ntk_uq.ui import reports
+from ntk_uq.ui import report as reports
 from ntk_uq.ui.links import address_of, again
 
 _LABELS = {"html": "HTML, interactive", "pdf": "PDF", "svg": "SVG", "png": "PNG"}

@@ -7,8 +7,8 @@ from typing import NoReturn, TypeVar
 
 import streamlit as st
 
-from ntk_uq.errors import LinkError
-from ntk_uq.fields import Spec
+from ntk_uq.base.errors import LinkError
+from ntk_uq.base.fields import Spec
 
 View = TypeVar("View", bound=Spec)
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 import streamlit as st
 
-from ntk_uq.jobs import submit_curve
+from ntk_uq.jobs.asking import submit_curve
 from ntk_uq.store import Job, JobState, JobTable, Store
 from ntk_uq.ui import links, polling
 from ntk_uq.ui.follow import NO_ENGINE

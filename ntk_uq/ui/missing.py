@@ -4,7 +4,7 @@ from typing import NoReturn
 
 import streamlit as st
 
-from ntk_uq.errors import MissingDataError
+from ntk_uq.base.errors import MissingDataError
 from ntk_uq.specs import DataSpec
 from ntk_uq.views import DataView
 

@@ -6,8 +6,8 @@ from typing import Any, Protocol, TypeVar
 import streamlit as st
 
 from ntk_uq import datasets
+from ntk_uq.base.errors import MissingDataError, NtkUqError
 from ntk_uq.datasets import Dataset
-from ntk_uq.errors import MissingDataError, NtkUqError
 from ntk_uq.store import Store
 from ntk_uq.ui import links, live, missing, session
 from ntk_uq.ui.plain_text import plain

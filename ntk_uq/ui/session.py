@@ -8,8 +8,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from ntk_uq import settings
-from ntk_uq.errors import NtkUqError
+from ntk_uq.base import settings
+from ntk_uq.base.errors import NtkUqError
 from ntk_uq.store import Store, open_store
 
 _APP = Path(__file__).resolve().parents[2] / "app.py"

@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from ntk_uq import datasets
-from ntk_uq.curves import Curve
 from ntk_uq.figures import Trace
+from ntk_uq.results.curves import Curve
 from ntk_uq.scaling import PlateauFit, PowerLawFit
-from ntk_uq.ui import law_tables
+from ntk_uq.ui.pages.scaling_curves import tables as law_tables
 from ntk_uq.views import CurvesView
 
 

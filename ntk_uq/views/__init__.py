@@ -1,11 +1,11 @@
 """What a page shows, as a specification: its link form is the address bar. One file a page."""
 
-from ntk_uq.views.curves import MOST_CURVES, CurvesView, logarithmic_grid, view_of
 from ntk_uq.views.data import DataView
 from ntk_uq.views.ensembles import EnsemblesView
 from ntk_uq.views.phase_map import PhaseMapView
 from ntk_uq.views.runs import ORDERS, STATES, RunsView
-from ntk_uq.views.training_time import TrainingTimeView, time_view_of
+from ntk_uq.views.scaling_curves import MOST_CURVES, CurvesView, logarithmic_grid, view_of
+from ntk_uq.views.training_time import TrainingTimeView, training_time_view_of
 from ntk_uq.views.width import WidthView
 
 __all__ = [
@@ -20,6 +20,6 @@ __all__ = [
     "TrainingTimeView",
     "WidthView",
     "logarithmic_grid",
-    "time_view_of",
+    "training_time_view_of",
     "view_of",
 ]

@@ -2,15 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from ntk_uq.fields import (
-    Spec,
-    Whole,
-    checked,
-)
-from ntk_uq.specs import (
-    ArchitectureSpec,
-    DataSpec,
-)
+from ntk_uq.base.fields import Spec, Whole, checked
+from ntk_uq.specs import ArchitectureSpec, DataSpec
 
 
 @dataclass(frozen=True)

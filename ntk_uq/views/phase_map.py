@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from ntk_uq.errors import SpecError
-from ntk_uq.fields import Choice, Maybe, Spec, Whole, checked
+from ntk_uq.base.errors import SpecError
+from ntk_uq.base.fields import Choice, Maybe, Spec, Whole, checked
 from ntk_uq.specs import EXPONENTS, MAP_QUANTITIES, MapSpec
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from ntk_uq.fields import Choice, Name, Spec, Switch, Whole, checked
-from ntk_uq.text_fields import Names, Text
+from ntk_uq.base.fields import Choice, Name, Spec, Switch, Whole, checked
+from ntk_uq.base.fields.text import Names, Text
 
 STATES = ("running", "queued", "interrupted", "failed", "cancelled", "done")
 ORDERS = ("newest", "oldest", "longest", "state", "kind", "label")

@@ -4,8 +4,8 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from ntk_uq.errors import SpecError
-from ntk_uq.fields import (
+from ntk_uq.base.errors import SpecError
+from ntk_uq.base.fields import (
     Choice,
     Increasing,
     Maybe,
@@ -23,12 +23,12 @@ from ntk_uq.specs import (
     ArchitectureSpec,
     DataSpec,
     EnsembleSpec,
-    FlowSpec,
     OptimizerSpec,
     TrainingSpec,
+    TrainingTimeSpec,
 )
-from ntk_uq.specs.flow import TIME, time_grid
-from ntk_uq.views.curves import MOST_CURVES, CurvesView
+from ntk_uq.specs.training_time import TIME, time_grid
+from ntk_uq.views.scaling_curves import MOST_CURVES, CurvesView
 
 FAMILIES = ("none", "depth", "noise", "jitter")
 AXES = ("time", "jitter", "noise")
@@ -41,7 +41,7 @@ class Line:
     """One curve of the page: which specification, which level of noise, which jitter."""
 
     label: str
-    spec: FlowSpec
+    spec: TrainingTimeSpec
     noise: float
     jitter: float
 
@@ -57,8 +57,8 @@ class TrainingTimeView(Spec):
 
     data: DataSpec = field(default_factory=DataSpec)
     architecture: ArchitectureSpec = field(default_factory=ArchitectureSpec)
-    n_train: int = same_as(FlowSpec, "n_train", 200)
-    draws: int = same_as(FlowSpec, "draws", 3)
+    n_train: int = same_as(TrainingTimeSpec, "n_train", 200)
+    draws: int = same_as(TrainingTimeSpec, "draws", 3)
     tau_low: float = checked(TIME, 0.1, "first training time tau = t lambda_max")
     tau_high: float = checked(TIME, 1e5, "last training time tau = t lambda_max")
     n_times: int = checked(Whole(2, 200), 37, "number of times, evenly spaced in the logarithm")
@@ -118,7 +118,7 @@ class TrainingTimeView(Spec):
             )
         if self.against != "time" and len(values[self.against]) < 2:
             raise SpecError(f"{self.against} is on the axis and has one value; give at least two.")
-        self.flows()  # what concerns several fields is said there
+        self.training_times()  # what concerns several fields is said there
         if self.finite:
             self.ensembles()
 
@@ -133,9 +133,9 @@ class TrainingTimeView(Spec):
             return {"noise": self.noises, "jitter": self.jitters}[name]
         return (self.data.noise if name == "noise" else self.jitter,)
 
-    def flows(self) -> tuple[FlowSpec, ...]:
+    def training_times(self) -> tuple[TrainingTimeSpec, ...]:
         """What is to be computed: one specification, or one a depth."""
-        one = FlowSpec(
+        one = TrainingTimeSpec(
             replace(self.data, noise=0.0),
             self.architecture,
             self.n_train,
@@ -155,7 +155,7 @@ class TrainingTimeView(Spec):
         """The curves against time, or one line an entry of the axis: noise by noise."""
         return tuple(
             Line(self._label(spec, noise, jitter), spec, noise, jitter)
-            for spec in self.flows()
+            for spec in self.training_times()
             for noise, jitter in itertools.product(spec.noises, spec.jitters)
         )
 
@@ -169,7 +169,7 @@ class TrainingTimeView(Spec):
         order = list(dict.fromkeys(line.label for line in self.lines()))
         return sorted(self.lines(), key=lambda line: order.index(line.label))
 
-    def _label(self, spec: FlowSpec, noise: float, jitter: float) -> str:
+    def _label(self, spec: TrainingTimeSpec, noise: float, jitter: float) -> str:
         return {
             "none": "infinite width",
             "depth": f"depth {spec.architecture.depth}",
@@ -204,7 +204,7 @@ class TrainingTimeView(Spec):
         )
 
 
-def time_view_of(spec: FlowSpec) -> TrainingTimeView:
+def training_time_view_of(spec: TrainingTimeSpec) -> TrainingTimeView:
     """The view that shows a specification, or the closest there is.
 
     Where its times are evenly spaced in the logarithm, ``view.flows() == (spec,)``. Of many levels

@@ -2,16 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from ntk_uq.fields import Increasing, Maybe, Real, Spec, checked, same_as
-from ntk_uq.specs import (
-    N_TRAIN,
-    WIDTH,
-    ArchitectureSpec,
-    DataSpec,
-    EnsembleSpec,
-    OptimizerSpec,
-)
-from ntk_uq.views.curves import MOST_CURVES, CurvesView
+from ntk_uq.base.fields import Increasing, Maybe, Real, Spec, checked, same_as
+from ntk_uq.specs import N_TRAIN, WIDTH, ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec
+from ntk_uq.views.scaling_curves import MOST_CURVES, CurvesView
 
 
 @dataclass(frozen=True)

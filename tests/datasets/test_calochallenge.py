@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 import ntk_uq.datasets.showers as simulation
-from ntk_uq import datasets, settings
+from ntk_uq import datasets
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError, MissingDataError
 from ntk_uq.datasets import calochallenge, describe, loss_unit, recipe
 from ntk_uq.datasets.calochallenge import ELECTRONS, PHOTONS, PIONS, ShowerRows
 from ntk_uq.datasets.files import state
 from ntk_uq.datasets.preparation import fit_preparation
 from ntk_uq.datasets.statistics import moments
-from ntk_uq.errors import DataError, MissingDataError
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec
 from ntk_uq.theory.curve import evaluate_draw
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from ntk_uq import datasets
+from ntk_uq.base.errors import DataError, MissingDataError
 from ntk_uq.datasets import cifar10
 from ntk_uq.datasets.cifar10 import CIFAR10, POOL_FILES
-from ntk_uq.errors import DataError, MissingDataError
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec
 from ntk_uq.theory.curve import evaluate_draw
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from ntk_uq.base.errors import DataError
 from ntk_uq.datasets.idx import read_idx, read_shape
-from ntk_uq.errors import DataError
 
 
 def idx_bytes(values: np.ndarray, kind: int = 8) -> bytes:

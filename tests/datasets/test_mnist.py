@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from ntk_uq import datasets
-from ntk_uq.curves import Curve
+from ntk_uq.base.errors import DataError, MissingDataError
 from ntk_uq.datasets.mnist import FILES, MNIST
-from ntk_uq.errors import DataError, MissingDataError
-from ntk_uq.results import Point
+from ntk_uq.results.curves import Curve
+from ntk_uq.results.points import Point
 from ntk_uq.specs import CurveSpec, DataSpec
 
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = FILES

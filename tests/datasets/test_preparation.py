@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from ntk_uq import datasets
+from ntk_uq.base.errors import DataError, SpecError
 from ntk_uq.datasets import Examples, calorimeter, canonical, describe, loss_unit, recipe
 from ntk_uq.datasets.digits import DIGITS
 from ntk_uq.datasets.mnist import MNIST
 from ntk_uq.datasets.preparation import Preparation, fit_preparation
 from ntk_uq.datasets.recipes import INPUTS, TARGETS
-from ntk_uq.errors import DataError, SpecError
 from ntk_uq.specs import DataSpec
 
 

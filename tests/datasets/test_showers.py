@@ -7,9 +7,9 @@ import pytest
 from scipy import integrate, stats
 from scipy.special import gammainc
 
+from ntk_uq.base.errors import SpecError
 from ntk_uq.datasets import showers
 from ntk_uq.datasets.showers import CALORIMETER, LEAD, Calorimeter, Material, Showers, simulate
-from ntk_uq.errors import SpecError
 
 QUIET = replace(CALORIMETER, noise_mev=0.0)
 # One endless cell a layer: nothing leaks sideways, so that only the depth matters.

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ntk_uq import datasets
+from ntk_uq.base.errors import SpecError
 from ntk_uq.datasets import Dataset, Examples, calorimeter
-from ntk_uq.errors import SpecError
 from ntk_uq.specs import DataSpec
 
 

@@ -4,7 +4,7 @@ import json
 import uuid
 
 import pytest
-from fake_kinds import FAKE, KINDS
+from helpers.fake_kinds import FAKE, KINDS
 
 from ntk_uq.engine import kinds
 

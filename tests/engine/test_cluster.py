@@ -6,22 +6,22 @@ import threading
 
 import numpy as np
 import pytest
-from clusters import ROOT, Cluster, free_port, kill, wait_for
-from fake_kinds import Registered
+from helpers.clusters import ROOT, Cluster, free_port, kill, wait_for
+from helpers.fake_kinds import Registered
 
 from ntk_uq import datasets
-from ntk_uq.curves import stored_curve
+from ntk_uq.base.version import VERSION
 from ntk_uq.datasets import own
 from ntk_uq.engine.bundle import describe
 from ntk_uq.engine.dask import DaskRunner
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.inline import run_curve, run_ensembles
-from ntk_uq.ensembles.stored import stored_ensembles
-from ntk_uq.jobs import submit_curve, submit_ensemble, submit_report
-from ntk_uq.reports import stored_report
+from ntk_uq.jobs.asking import submit_curve, submit_ensemble, submit_inspection
+from ntk_uq.results.curves import stored_curve
+from ntk_uq.results.ensembles.stored import stored_ensembles
+from ntk_uq.results.inspection import stored_inspection
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, EnsembleSpec, OptimizerSpec
 from ntk_uq.store import JobState
-from ntk_uq.version import VERSION
 
 MNIST = CurveSpec(DataSpec("mnist", n_test=200), n_train=(200, 400, 600, 800), draws=6)
 LONG = CurveSpec(DataSpec(n_test=300), n_train=(300, 600, 900), draws=6)
@@ -100,7 +100,7 @@ def test_a_cluster_without_data_computes_the_same_and_a_killed_worker_loses_noth
     wait_for(lambda: len(runner._link.ready) == 2)
     wait_for(lambda: any(runs_on(runner, lost.pid)))
     kill(lost)
-    others = [submit_curve(store.jobs, mine), submit_report(store.jobs, "mnist")]
+    others = [submit_curve(store.jobs, mine), submit_inspection(store.jobs, "mnist")]
     for each in (job, *others):
         wait_for(lambda each=each: ended(store, each))
         assert store.jobs.get(each.id).error == ""
@@ -110,7 +110,7 @@ def test_a_cluster_without_data_computes_the_same_and_a_killed_worker_loses_noth
         curve = stored_curve(store.results, spec)
         assert curve.complete
         assert numbers(curve) == numbers(run_curve(spec))
-    assert stored_report(store.results, "mnist").n_pool == 60_000
+    assert stored_inspection(store.results, "mnist").n_pool == 60_000
 
     # Every file once for a machine at most, however many chunks there were.
     bundle, _ = describe(("mnist", mine.data.dataset))
@@ -233,7 +233,7 @@ def test_a_worker_of_another_version_is_named_and_gets_nothing(
 ):
     cluster.start_scheduler()
     (tmp_path / "older.py").write_text(
-        "import ntk_uq.version\nntk_uq.version.VERSION = '0.0.9'\n", encoding="utf-8"
+        "import ntk_uq.base.version\nntk_uq.version.VERSION = '0.0.9'\n", encoding="utf-8"
     )
     cluster.start_worker("old", "--no-nanny", "--preload", str(tmp_path / "older.py"))
     runner = start_engine()

@@ -7,7 +7,9 @@ import h5py
 import numpy as np
 import pytest
 
-from ntk_uq import datasets, settings
+from ntk_uq import datasets
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError, MissingDataError
 from ntk_uq.datasets import own
 from ntk_uq.datasets.calochallenge import PHOTONS
 from ntk_uq.datasets.files import forget
@@ -16,8 +18,7 @@ from ntk_uq.engine.chunks import Stopped
 from ntk_uq.engine.data_cache import place
 from ntk_uq.engine.data_server import PIECE_BYTES, DataServer
 from ntk_uq.engine.kinds.curve import split
-from ntk_uq.errors import DataError, MissingDataError
-from ntk_uq.specs import CurveSpec, DataSpec, ReportSpec, SpectrumSpec
+from ntk_uq.specs import CurveSpec, DataSpec, InspectionSpec, SpectrumSpec
 
 PIECE = 1000
 YEAR_2001 = 10**18
@@ -264,6 +265,6 @@ def test_the_data_set_of_a_payload_is_found_whatever_the_kind():
     (chunk,) = split(CurveSpec(data, n_train=(10,), draws=1), ())
     assert names(chunk.payload) == ("calorimeter",)
     assert names(SpectrumSpec(data).to_json()) == ("calorimeter",)
-    assert names(ReportSpec("digits").to_json()) == ("digits",)
+    assert names(InspectionSpec("digits").to_json()) == ("digits",)
     assert names({"members": [{"dataset": "a"}, {"dataset": "b"}, {"dataset": "a"}]}) == ("a", "b")
     assert names({"name": "mnist", "dataset": None}) == ()

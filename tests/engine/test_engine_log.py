@@ -1,8 +1,8 @@
 """What the engine writes down of a job."""
 
+from ntk_uq.base.errors import StoreError
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
-from ntk_uq.errors import StoreError
 from ntk_uq.store import JobState
 
 

@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ntk_uq.base.errors import CostLimitError, MemoryLimitError, SpecError, StoreFullError
 from ntk_uq.engine import kinds
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.inline import Overlay, run_ensembles
 from ntk_uq.engine.runners import InProcess
-from ntk_uq.ensembles.members import train_members
-from ntk_uq.ensembles.records import MemberResult
-from ntk_uq.ensembles.stored import (
+from ntk_uq.jobs.asking import submit_calibration, submit_curve, submit_ensemble
+from ntk_uq.results.ensembles.records import MemberResult
+from ntk_uq.results.ensembles.stored import (
     cost_of,
     member_keys,
     missing_members,
@@ -26,16 +27,9 @@ from ntk_uq.ensembles.stored import (
     stored_speed,
     theory_of,
 )
-from ntk_uq.errors import CostLimitError, MemoryLimitError, SpecError, StoreFullError
-from ntk_uq.jobs import submit_calibration, submit_curve, submit_ensemble
-from ntk_uq.specs import (
-    ArchitectureSpec,
-    DataSpec,
-    EnsembleSpec,
-    OptimizerSpec,
-    TrainingSpec,
-)
+from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec, TrainingSpec
 from ntk_uq.store import JobState, open_store
+from ntk_uq.training.members import train_members
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = EnsembleSpec(

@@ -5,15 +5,15 @@ import threading
 import time
 
 import pytest
-from fake_kinds import FAKE, LOCAL, LOW
+from helpers.fake_kinds import FAKE, LOCAL, LOW
 
-from ntk_uq import jobs
+from ntk_uq.base.errors import StoreError
 from ntk_uq.engine import here, kinds
 from ntk_uq.engine.chunks import Chunk
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
-from ntk_uq.errors import StoreError
-from ntk_uq.jobs import submit_curve
+from ntk_uq.jobs import asking as jobs
+from ntk_uq.jobs.asking import submit_curve
 from ntk_uq.specs import CurveSpec, DataSpec
 from ntk_uq.store import JobState
 
@@ -135,7 +135,7 @@ def test_the_runner_in_process_advances_the_chunk_of_highest_priority():
     runner = InProcess()
     chunks = [Chunk(FAKE, {"key": key, "sizes": [1]}) for key in "ab"]
     with pytest.MonkeyPatch.context() as patch:
-        from fake_kinds import KINDS
+        from helpers.fake_kinds import KINDS
 
         patch.setitem(kinds.REGISTRY, FAKE, KINDS[0])
         runner.submit("1", chunks[0], -1)

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from ntk_uq.base.errors import DataError
+from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.fetching.files import PIECE, publish
 from ntk_uq.datasets.fetching.sources import Archive, Member
 from ntk_uq.datasets.fetching.status import CHECKSUMS
-from ntk_uq.errors import DataError
-from ntk_uq.settings import format_bytes
 
 
 def unpack(

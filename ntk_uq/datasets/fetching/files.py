@@ -6,10 +6,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ntk_uq import settings
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError
 from ntk_uq.datasets.fetching.lock import locked
 from ntk_uq.datasets.files import digest
-from ntk_uq.errors import DataError
 
 PIECE = 2**18
 

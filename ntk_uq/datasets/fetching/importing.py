@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ntk_uq.base.errors import DataError
 from ntk_uq.datasets.fetching.archive import unpack
 from ntk_uq.datasets.fetching.files import PIECE, matches, publish, short, workplace
 from ntk_uq.datasets.fetching.sources import SOURCES, Archive, RemoteFile, Source
 from ntk_uq.datasets.fetching.status import State, find, status
-from ntk_uq.errors import DataError
 
 _ALGORITHMS = ("sha256", "md5")
 

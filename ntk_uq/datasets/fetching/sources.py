@@ -4,15 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from ntk_uq import settings
+from ntk_uq.base import settings
+from ntk_uq.base.errors import SpecError
 from ntk_uq.datasets import mnist
-from ntk_uq.datasets.calochallenge import (
-    ELECTRON_FILES,
-    PHOTON_FILES,
-    PION_FILES,
-    ShowerFiles,
-)
-from ntk_uq.errors import SpecError
+from ntk_uq.datasets.calochallenge import ELECTRON_FILES, PHOTON_FILES, PION_FILES, ShowerFiles
 
 _SLACK = 64 * 2**10  # what a mirror may send beyond the official size before it is cut off
 

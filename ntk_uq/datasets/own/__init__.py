@@ -22,7 +22,7 @@ from ntk_uq.datasets.own.preview import ColumnSummary, first_rows, summaries, su
 from ntk_uq.datasets.own.reading import open_file
 from ntk_uq.datasets.own.source import KINDS
 from ntk_uq.datasets.own.storage import PREFIX, Kept, is_own, keep, look, path_of
-from ntk_uq.datasets.own.table import MOST_CLASSES, Column, Numbers, Table, Text, Unusable
+from ntk_uq.datasets.own.table import MOST_CLASSES, Column, Numbers, Table, TextColumn, Unusable
 
 
 def add(
@@ -69,7 +69,7 @@ __all__ = [
     "Numbers",
     "Own",
     "Table",
-    "Text",
+    "TextColumn",
     "Unusable",
     "add",
     "add_path",

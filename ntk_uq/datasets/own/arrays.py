@@ -3,9 +3,9 @@
 import numpy as np
 from jaxtyping import Int32, Shaped
 
-from ntk_uq.datasets.own.table import MOST_CLASSES, Column, Numbers, Text
+from ntk_uq.base.errors import DataError
+from ntk_uq.datasets.own.table import MOST_CLASSES, Column, Numbers, TextColumn
 from ntk_uq.datasets.own.words import not_a_number
-from ntk_uq.errors import DataError
 
 _ACCEPTED = "integers, floating-point numbers and booleans are taken, and text for class labels"
 _WIDEST = {"f": 8, "i": 8, "u": 8, "b": 1}
@@ -31,7 +31,7 @@ def column_of(source: str, name: str, values: Shaped[np.ndarray, "n ..."]) -> Co
     return Numbers(name, values.astype(values.dtype.newbyteorder("="), order="C", copy=False))
 
 
-def _text(source: str, name: str, values: Shaped[np.ndarray, "n ..."]) -> Text:
+def _text(source: str, name: str, values: Shaped[np.ndarray, "n ..."]) -> TextColumn:
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim != 1:
@@ -78,7 +78,9 @@ class Labels:
 
     def column(
         self, name: str, codes: Int32[np.ndarray, "n"], problem: str = "", row: int = 0
-    ) -> Text:
+    ) -> TextColumn:
         """The column; the problem is that of its first row if none is given."""
         labels = tuple(self._codes)
-        return Text(name, labels, codes, problem or f"index 0: {not_a_number(labels[0])}", row)
+        return TextColumn(
+            name, labels, codes, problem or f"index 0: {not_a_number(labels[0])}", row
+        )

@@ -9,14 +9,14 @@ import os
 import sys
 from pathlib import Path
 
-from ntk_uq import settings
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError
+from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.hdf5 import read_hdf5
 from ntk_uq.datasets.own.isolated import send
 from ntk_uq.datasets.own.parquet import read_parquet
-from ntk_uq.datasets.own.source import Source
+from ntk_uq.datasets.own.source import OwnFile
 from ntk_uq.datasets.own.table import Table
-from ntk_uq.errors import DataError
-from ntk_uq.settings import format_bytes
 
 _READERS = {"hdf5": read_hdf5, "parquet": read_parquet}
 _SPARE = 2**28  # bytes beside the values: what libraries take for themselves
@@ -32,10 +32,10 @@ def main(kind: str, name: str, path: str, seconds: str) -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     _limit(math.ceil(float(seconds)))
-    send(_read(kind, Source(name, Path(path), None, Path(path).stat().st_size)), out)
+    send(_read(kind, OwnFile(name, Path(path), None, Path(path).stat().st_size)), out)
 
 
-def _read(kind: str, source: Source) -> Table | DataError:
+def _read(kind: str, source: OwnFile) -> Table | DataError:
     try:
         return _READERS[kind](source)
     except DataError as error:

@@ -14,14 +14,16 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float64
 
-from ntk_uq import settings
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError
+from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.arrays import Labels
-from ntk_uq.datasets.own.source import Source
+from ntk_uq.datasets.own.source import OwnFile
 from ntk_uq.datasets.own.table import (
     Column,
     Numbers,
     Table,
-    Text,
+    TextColumn,
     check_columns,
     check_name,
     listed,
@@ -29,8 +31,6 @@ from ntk_uq.datasets.own.table import (
     shown,
 )
 from ntk_uq.datasets.own.words import EXACT, is_beyond, is_number, not_a_number
-from ntk_uq.errors import DataError
-from ntk_uq.settings import format_bytes
 
 _BLOCK = 2**24  # bytes; no row may be longer
 _SEPARATORS = ",;\t"
@@ -40,7 +40,7 @@ _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_csv(source: Source) -> Table:
+def read_csv(source: OwnFile) -> Table:
     """The columns of a delimited text file.
 
     Raises:
@@ -72,7 +72,7 @@ class _Header:
         self.names, self.separator, self.lines, self.hint = names, separator, lines, hint
 
 
-def _header(source: Source, file: io.BytesIO | io.BufferedReader) -> _Header:
+def _header(source: OwnFile, file: io.BytesIO | io.BufferedReader) -> _Header:
     raw, lines = b"", 0
     while not raw.strip() or raw.count(b'"') % 2:
         line = file.readline(_BLOCK)
@@ -136,7 +136,7 @@ def _header(source: Source, file: io.BytesIO | io.BufferedReader) -> _Header:
 
 
 def _blocks(
-    source: Source,
+    source: OwnFile,
     header: _Header,
     file: io.BytesIO | io.BufferedReader,
     only: tuple[int, ...] | None = None,
@@ -168,7 +168,7 @@ def _blocks(
 
 
 def _numbers(
-    source: Source, header: _Header, blocks: Iterator[Any]
+    source: OwnFile, header: _Header, blocks: Iterator[Any]
 ) -> tuple[list[Float[np.ndarray, "n"] | tuple[int, str]], int]:
     """Of every column its numbers, or the row and the text of the first value that is none."""
     parts: list[list[np.ndarray] | tuple[int, str]] = [[] for _ in header.names]
@@ -229,7 +229,7 @@ def _narrow(values: Float64[np.ndarray, "k"]) -> Float[np.ndarray, "k"]:
 
 def _text(
     bad: dict[int, tuple[int, str]], lines: dict[int, str], header: _Header, blocks: Iterator[Any]
-) -> dict[int, Text]:
+) -> dict[int, TextColumn]:
     """The columns that are not numbers, as text."""
     labels = {i: Labels() for i in bad}
     codes: dict[int, list[np.ndarray]] = {i: [] for i in bad}
@@ -246,7 +246,7 @@ def _text(
     }
 
 
-def _booleans(column: Text) -> Text | Numbers:
+def _booleans(column: TextColumn) -> TextColumn | Numbers:
     """A column of True and False, in small or capital letters, as booleans."""
     values = [label.strip().lower() for label in column.labels]
     if not set(values) <= {"true", "false"}:
@@ -254,7 +254,7 @@ def _booleans(column: Text) -> Text | Numbers:
     return Numbers(column.name, np.array([value == "true" for value in values])[column.codes])
 
 
-def _records(source: Source, header: _Header) -> Iterator[tuple[int, list[str]]]:
+def _records(source: OwnFile, header: _Header) -> Iterator[tuple[int, list[str]]]:
     """Line (from 1) and fields of every row that is not empty, the header's left out.
 
     By the standard library, slower than Arrow and able to tell lines; it says where a mistake is.
@@ -272,7 +272,7 @@ def _records(source: Source, header: _Header) -> Iterator[tuple[int, list[str]]]
                 before = reader.line_num
 
 
-def _lines(source: Source, header: _Header, rows: set[int]) -> dict[int, str]:
+def _lines(source: OwnFile, header: _Header, rows: set[int]) -> dict[int, str]:
     """In which lines some rows are, in words."""
     found = {row: f"row {row + 1} below the header" for row in rows}
     try:
@@ -286,7 +286,7 @@ def _lines(source: Source, header: _Header, rows: set[int]) -> dict[int, str]:
     return found
 
 
-def _place(source: Source, header: _Header, rows: int) -> Callable[[int], str]:
+def _place(source: OwnFile, header: _Header, rows: int) -> Callable[[int], str]:
     """Where a row is: its line, if every row has one of its own."""
     lines, last = 0, b"\n"
     with source.open() as file:
@@ -298,7 +298,7 @@ def _place(source: Source, header: _Header, rows: int) -> Callable[[int], str]:
     return lambda row: f"row {row + 1} below the header"
 
 
-def _what_is_wrong(source: Source, header: _Header, error: str) -> str:
+def _what_is_wrong(source: OwnFile, header: _Header, error: str) -> str:
     """Words for a file that Arrow cannot split."""
     width = len(header.names)
     if "UTF8" in error:
@@ -351,12 +351,12 @@ def _not_utf8(name: str, line: int) -> str:
 
 
 def _check_second_header(
-    source: Source, header: _Header, columns: list[Column], line: str, rows: int
+    source: OwnFile, header: _Header, columns: list[Column], line: str, rows: int
 ) -> None:
     """Raises DataError where the first row is text above columns of numbers."""
     if rows < 2:
         return
-    text = [column for column in columns if isinstance(column, Text)]
+    text = [column for column in columns if isinstance(column, TextColumn)]
     if len(text) < len(columns) or any(column.problem_row for column in text):
         return
     for column in text:

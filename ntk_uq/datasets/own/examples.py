@@ -6,21 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float64, Int, Int64, Real, Shaped
 
-from ntk_uq import settings
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError
+from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.table import (
     MOST_CLASSES,
     MOST_COLUMNS,
     Column,
     Numbers,
     Table,
-    Text,
+    TextColumn,
     Unusable,
     listed,
     shown,
 )
 from ntk_uq.datasets.own.words import EXACT, is_number
-from ntk_uq.errors import DataError
-from ntk_uq.settings import format_bytes
 
 TASKS = ("auto", "classification", "regression")
 TARGET_NAMES = ("y", "target", "label", "incident_energies")
@@ -96,7 +96,7 @@ def guess_task(table: Table, targets: tuple[str, ...]) -> str:
     if len(columns) != 1:
         return "regression"
     (column,) = columns
-    if isinstance(column, Text):
+    if isinstance(column, TextColumn):
         return "regression" if _mostly_numbers(column) else "classification"
     if not isinstance(column, Numbers) or column.shape not in ((), (1,)):
         return "regression"
@@ -179,7 +179,7 @@ def _check_numbers(table: Table, column: Column, what_to_do: str) -> Shaped[np.n
         raise DataError(
             f"{table.source}: column {column.name!r} cannot be used: {column.problem}. {what_to_do}"
         )
-    if isinstance(column, Text):
+    if isinstance(column, TextColumn):
         raise DataError(
             f"{table.source}: column {column.name!r}, {column.problem}. Numbers are needed there. "
             f"{what_to_do}"
@@ -224,7 +224,7 @@ def _classes(
             "of labels. Choose one, or regression."
         )
     column = table[targets[0]]
-    if isinstance(column, Text):
+    if isinstance(column, TextColumn):
         labels, codes = list(column.labels), column.codes
         missing = next((i for i, label in enumerate(labels) if _no_label(label)), None)
         if missing is not None:
@@ -378,7 +378,7 @@ def _fits_float32(values: Shaped[np.ndarray, "n d"]) -> bool:
     return True
 
 
-def _mostly_numbers(column: Text) -> bool:
+def _mostly_numbers(column: TextColumn) -> bool:
     """Whether a column of text is one of numbers in which some are missing or misspelt."""
     numeric = np.array([is_number(label) for label in column.labels])
     known = column.codes[column.codes >= 0]

@@ -9,12 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from ntk_uq import settings
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError
+from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.arrays import Labels, column_of
-from ntk_uq.datasets.own.source import Source
-from ntk_uq.datasets.own.table import Column, Table, Unusable, check_columns, listed, quoted, shown
-from ntk_uq.errors import DataError
-from ntk_uq.settings import format_bytes
+from ntk_uq.datasets.own.source import OwnFile
+from ntk_uq.datasets.own.table import (
+    Column,
+    Table,
+    Unusable,
+    check_columns,
+    listed,
+    quoted,
+    shown,
+)
 
 _PIECE = 2**24  # bytes read at once
 _CHUNK = 2**28  # bytes of one chunk, which HDF5 unpacks whole
@@ -23,7 +31,7 @@ _FILTERS = {1, 2, 3, 4, 5, 6, 32000}  # gzip, shuffle, checksum, szip, n-bit, sc
 _DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError, AttributeError)
 
 
-def read_hdf5(source: Source) -> Table:
+def read_hdf5(source: OwnFile) -> Table:
     """The datasets at the top level of an HDF5 file, all with one row an example.
 
     Raises:

@@ -22,11 +22,11 @@ from typing import IO, Any
 import numpy as np
 from jaxtyping import Shaped
 
-from ntk_uq import settings
-from ntk_uq.datasets.own.source import Source
-from ntk_uq.datasets.own.table import Column, Numbers, Table, Text, Unusable
-from ntk_uq.errors import DataError
-from ntk_uq.settings import format_bytes
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError
+from ntk_uq.base.settings import format_bytes
+from ntk_uq.datasets.own.source import OwnFile
+from ntk_uq.datasets.own.table import Column, Numbers, Table, TextColumn, Unusable
 
 SECONDS = 60
 """Processor time that reading one file may take; by the clock it is three times as long."""
@@ -44,7 +44,7 @@ _ENVIRONMENT = {
 }
 
 
-def read_isolated(kind: str, source: Source) -> Table:
+def read_isolated(kind: str, source: OwnFile) -> Table:
     """The table that the reader of ``kind`` makes of a file, read in another process.
 
     Raises:
@@ -91,10 +91,10 @@ def send(result: Table | DataError, out: IO[bytes]) -> None:
         if isinstance(column, Unusable):
             about |= {"problem": column.problem, "rows": column.rows}
         else:
-            array = column.codes if isinstance(column, Text) else column.values
+            array = column.codes if isinstance(column, TextColumn) else column.values
             arrays.append(array)
             about |= {"dtype": array.dtype.str, "shape": array.shape}
-            if isinstance(column, Text):
+            if isinstance(column, TextColumn):
                 about |= {
                     "labels": column.labels,
                     "problem": column.problem,
@@ -128,7 +128,7 @@ def receive(source: str, pipe: IO[bytes]) -> Table:
         array = _bytes(pipe, count).view(dtype).reshape(shape)
         if "labels" in about:
             labels, problem = tuple(about["labels"]), about["problem"]
-            columns.append(Text(about["name"], labels, array, problem, about["row"]))
+            columns.append(TextColumn(about["name"], labels, array, problem, about["row"]))
         else:
             columns.append(Numbers(about["name"], array))
     return Table(source, tuple(columns), notes=tuple(message["notes"]))
@@ -154,7 +154,7 @@ def _bytes(pipe: IO[bytes], count: int) -> Shaped[np.ndarray, " count"]:
 
 
 @contextlib.contextmanager
-def _on_disk(source: Source) -> Iterator[Path]:
+def _on_disk(source: OwnFile) -> Iterator[Path]:
     """The file by a path: its own, or a copy of an upload for as long as it is read."""
     if source.path is not None:
         yield source.path.absolute()

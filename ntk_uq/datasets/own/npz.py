@@ -14,12 +14,12 @@ from typing import IO, Any
 import numpy as np
 from jaxtyping import Shaped
 
-from ntk_uq import settings
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError
+from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.arrays import column_of
-from ntk_uq.datasets.own.source import Source
+from ntk_uq.datasets.own.source import OwnFile
 from ntk_uq.datasets.own.table import Column, Table, listed, quoted
-from ntk_uq.errors import DataError
-from ntk_uq.settings import format_bytes
 
 _PIECE = 2**20
 _DIRECTORY = 2**20  # bytes of an archive's table of contents; that of two arrays has 200
@@ -33,7 +33,7 @@ _HEADER_TEXT = re.compile(
 _DAMAGE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError)
 
 
-def read_npz(source: Source) -> Table:
+def read_npz(source: OwnFile) -> Table:
     """The arrays ``x`` (n, ...) and ``y`` (n,) or (n, k); capitals are taken, too.
 
     Raises:

@@ -4,26 +4,19 @@ from typing import Any
 
 import numpy as np
 
-from ntk_uq import settings
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError
+from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.arrays import Labels, column_of
-from ntk_uq.datasets.own.source import Source
-from ntk_uq.datasets.own.table import (
-    Column,
-    Table,
-    Unusable,
-    check_columns,
-    quoted,
-    shown,
-)
-from ntk_uq.errors import DataError
-from ntk_uq.settings import format_bytes
+from ntk_uq.datasets.own.source import OwnFile
+from ntk_uq.datasets.own.table import Column, Table, Unusable, check_columns, quoted, shown
 
 _ROWS = 2**16
 _FOOTER = 2**25  # bytes of a file's own description
 _CONTAINER = 2**18  # things in one list of it
 
 
-def read_parquet(source: Source) -> Table:
+def read_parquet(source: OwnFile) -> Table:
     """The columns of a Parquet file.
 
     Raises:
@@ -53,7 +46,7 @@ def read_parquet(source: Source) -> Table:
         ) from None
 
 
-def _check_footer(source: Source) -> None:
+def _check_footer(source: OwnFile) -> None:
     try:
         with source.open() as file:
             file.seek(-min(8, source.size), 2)
@@ -69,7 +62,7 @@ def _check_footer(source: Source) -> None:
         )
 
 
-def _read(source: Source, file: Any) -> Table:
+def _read(source: OwnFile, file: Any) -> Table:
     schema, rows, limit = file.schema_arrow, file.metadata.num_rows, settings.upload_expanded()
     check_columns(source.name, len(schema))
     if not len(schema) or not rows:

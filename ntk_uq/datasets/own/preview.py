@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ntk_uq.datasets.own.table import MOST_CLASSES, Column, Numbers, Table, Text
+from ntk_uq.datasets.own.table import MOST_CLASSES, Column, Numbers, Table, TextColumn
 
 _SAMPLE = 4096
 
@@ -34,7 +34,7 @@ class ColumnSummary:
 
 def summary(column: Column) -> ColumnSummary:
     """A column's range and number of different values."""
-    if isinstance(column, Text):
+    if isinstance(column, TextColumn):
         count = len(column.labels)
         distinct = count if count <= MOST_CLASSES else None
         return ColumnSummary(column.name, "text", (), None, None, distinct, column.problem)
@@ -74,7 +74,7 @@ def first_rows(table: Table, rows: int = 5, most: int = 50) -> dict[str, list[st
 
 
 def _first(column: Column, rows: int) -> list[str]:
-    if isinstance(column, Text):
+    if isinstance(column, TextColumn):
         return [column.labels[code] if code >= 0 else "…" for code in column.codes[:rows].tolist()]
     if not isinstance(column, Numbers):
         return ["…"] * min(rows, len(column))

@@ -6,9 +6,9 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ntk_uq import settings
-from ntk_uq.errors import DataError, MissingDataError
-from ntk_uq.settings import format_bytes
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError, MissingDataError
+from ntk_uq.base.settings import format_bytes
 
 ACCEPTED = (
     "CSV (.csv, .tsv, .txt), Parquet (.parquet), NPZ (.npz) and HDF5 (.h5, .hdf5) files are read"
@@ -70,7 +70,7 @@ _HEAD = 512
 
 
 @dataclass(frozen=True)
-class Source:
+class OwnFile:
     """A file within the limit of its size.
 
     Attributes:
@@ -107,7 +107,7 @@ class Source:
             raise DataError(f"{self.name} cannot be read: {error.strerror or error}.") from None
 
 
-def source_of(data: Path | str | bytes, name: str | None = None) -> Source:
+def source_of(data: Path | str | bytes, name: str | None = None) -> OwnFile:
     """A file by path or by content.
 
     Args:
@@ -120,10 +120,10 @@ def source_of(data: Path | str | bytes, name: str | None = None) -> Source:
         SpecError: if the limit in the settings is not a size.
     """
     if isinstance(data, bytes):
-        source = Source(_base(name or "the file"), None, data, len(data))
+        source = OwnFile(_base(name or "the file"), None, data, len(data))
     else:
         path = Path(data)
-        source = Source(_base(name or str(path)), path, None, _size(path))
+        source = OwnFile(_base(name or str(path)), path, None, _size(path))
     limit = settings.upload_limit()
     if not source.size:
         raise DataError(f"{source.name} is empty. {ACCEPTED}.")
@@ -135,7 +135,7 @@ def source_of(data: Path | str | bytes, name: str | None = None) -> Source:
     return source
 
 
-def kind_of(source: Source) -> str:
+def kind_of(source: OwnFile) -> str:
     """``csv``, ``parquet``, ``npz`` or ``hdf5``: what the suffix says, if the content agrees.
 
     Raises:

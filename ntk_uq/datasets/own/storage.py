@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from ntk_uq import settings
+from ntk_uq.base import settings
+from ntk_uq.base.errors import DataError, MissingDataError, SpecError
 from ntk_uq.datasets.fetching.files import publish, workplace
 from ntk_uq.datasets.files import read_sealed, write_sealed
 from ntk_uq.datasets.own.examples import Own
-from ntk_uq.errors import DataError, MissingDataError, SpecError
 
 PREFIX = "own-"
 _DIGITS = 40

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Bool, Int, Real
 
-from ntk_uq.errors import DataError
+from ntk_uq.base.errors import DataError
 
 MOST_CLASSES = 1000
 """Classes that a classification may have; of a column of text no more values than one beyond this
@@ -40,7 +40,7 @@ class Numbers:
 
 
 @dataclass(frozen=True, eq=False)  # arrays do not compare to one truth
-class Text:
+class TextColumn:
     """A column of text, or of numbers of which at least one cannot be read.
 
     Attributes:
@@ -80,7 +80,7 @@ class Unusable:
         return self.rows
 
 
-Column = Numbers | Text | Unusable
+Column = Numbers | TextColumn | Unusable
 
 
 @dataclass(frozen=True, eq=False)  # arrays do not compare to one truth

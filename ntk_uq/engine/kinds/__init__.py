@@ -3,11 +3,26 @@
 from collections.abc import Iterator
 from typing import Any
 
+from ntk_uq.base.errors import EngineError
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
-from ntk_uq.engine.kinds import calibration, curve, ensemble, fetch, flow, history, report, spectrum
+from ntk_uq.engine.kinds import (
+    calibration,
+    curve,
+    ensemble,
+    fetch,
+    spectrum,
+)
+from ntk_uq.engine.kinds import (
+    descent as descent,
+)
+from ntk_uq.engine.kinds import (
+    inspection as report,
+)
 from ntk_uq.engine.kinds import map as map_
+from ntk_uq.engine.kinds import (
+    training_time as training,
+)
 from ntk_uq.engine.kinds.base import Kind
-from ntk_uq.errors import EngineError
 from ntk_uq.store import ResultsCache
 
 REGISTRY: dict[str, Kind] = {
@@ -17,8 +32,8 @@ REGISTRY: dict[str, Kind] = {
         curve.KIND,
         ensemble.KIND,
         fetch.KIND,
-        flow.KIND,
-        history.KIND,
+        training.KIND,
+        descent.KIND,
         map_.KIND,
         report.KIND,
         spectrum.KIND,

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from ntk_uq.base.errors import SpecError
+from ntk_uq.base.fields import Spec
+from ntk_uq.base.records import Record
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
-from ntk_uq.errors import SpecError
-from ntk_uq.fields import Spec
-from ntk_uq.records import Record
 from ntk_uq.store import ResultsCache, json_bytes
 
 AnySpec = TypeVar("AnySpec", bound=Spec)

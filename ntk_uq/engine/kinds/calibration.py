@@ -6,8 +6,8 @@ from typing import Any
 
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
 from ntk_uq.engine.kinds.base import Kind, counted, read_spec
-from ntk_uq.ensembles.stored import SPEED_KEY
-from ntk_uq.jobs import CALIBRATION
+from ntk_uq.jobs.asking import CALIBRATION
+from ntk_uq.results.ensembles.stored import SPEED_KEY
 from ntk_uq.specs import CalibrationSpec
 from ntk_uq.store import ResultsCache, json_bytes
 
@@ -18,7 +18,7 @@ def _plan(spec: Any, results: ResultsCache) -> Plan:  # noqa: ARG001 (measured a
 
 
 def _compute(payload: Any, progress: Progress) -> Iterator[Result]:  # noqa: ARG001
-    from ntk_uq.ensembles.calibration import measure_speed
+    from ntk_uq.training.calibration import measure_speed
 
     yield Result(SPEED_KEY, json_bytes(dataclasses.asdict(measure_speed())))
 

@@ -4,14 +4,14 @@ from collections.abc import Container, Iterator
 from typing import Any
 
 from ntk_uq import datasets
-from ntk_uq.curves import PointId, canonical, stored_curve
+from ntk_uq.costs.memory import check_memory
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
 from ntk_uq.engine.kinds.base import Kind, counted, read_spec
-from ntk_uq.jobs import CURVE
-from ntk_uq.results import point_key
+from ntk_uq.jobs.asking import CURVE
+from ntk_uq.results.curves import PointId, canonical, stored_curve
+from ntk_uq.results.points import point_key
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import ResultsCache, json_bytes
-from ntk_uq.theory.memory import check_memory
 
 
 def split(curve: CurveSpec, known: Container[PointId], memory: int = 0) -> tuple[Chunk, ...]:

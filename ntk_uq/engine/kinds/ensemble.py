@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from ntk_uq import datasets
+from ntk_uq.costs.training import DEFAULT_SPEED, member_seconds, required_bytes
 from ntk_uq.datasets.files import sealed
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
 from ntk_uq.engine.kinds.base import Kind, counted, read_spec
-from ntk_uq.ensembles.estimate import DEFAULT_SPEED, member_seconds, required_bytes
-from ntk_uq.ensembles.records import member_key, targets_key
-from ntk_uq.ensembles.stored import canonical, cost_of, missing_members, stored_speed
-from ntk_uq.jobs import ENSEMBLE
+from ntk_uq.jobs.asking import ENSEMBLE
+from ntk_uq.results.ensembles.records import member_key, targets_key
+from ntk_uq.results.ensembles.stored import canonical, cost_of, missing_members, stored_speed
 from ntk_uq.specs import EnsembleSpec
 from ntk_uq.store import ResultsCache
 
@@ -44,7 +44,7 @@ def _plan(spec: Any, results: ResultsCache) -> Plan:
 
 def _compute(payload: Any, progress: Progress) -> Iterator[Result]:
     # JAX is loaded here, where something is computed, and nowhere above.
-    from ntk_uq.ensembles.members import train_members
+    from ntk_uq.training.members import train_members
 
     spec = EnsembleSpec.from_json(payload["spec"])
     width, n_train = payload["width"], payload["n_train"]

@@ -6,12 +6,12 @@ Nothing goes to the store: whether the files are there is seen from the files.
 from collections.abc import Iterator
 from typing import Any
 
+from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets import fetching
 from ntk_uq.datasets.fetching import Source
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
 from ntk_uq.engine.kinds.base import Kind, read_spec
-from ntk_uq.jobs import FETCH
-from ntk_uq.settings import format_bytes
+from ntk_uq.jobs.asking import FETCH
 from ntk_uq.specs import FetchSpec
 from ntk_uq.store import ResultsCache
 

@@ -3,16 +3,16 @@
 from typing import Any
 
 from ntk_uq import datasets
-from ntk_uq.curves import read_point
+from ntk_uq.analysis.maps.cost import check_map_cost, cost_of
+from ntk_uq.analysis.maps.plan import groups
+from ntk_uq.costs.memory import check_memory
 from ntk_uq.engine.chunks import Chunk, Plan
 from ntk_uq.engine.kinds import curve
 from ntk_uq.engine.kinds.base import Kind, counted, read_spec
-from ntk_uq.jobs import MAP
-from ntk_uq.maps.cost import check_map_cost, cost_of
-from ntk_uq.maps.plan import groups
+from ntk_uq.jobs.asking import MAP
+from ntk_uq.results.curves import read_point
 from ntk_uq.specs import MapSpec
 from ntk_uq.store import ResultsCache
-from ntk_uq.theory.memory import check_memory
 
 
 def _plan(spec: Any, results: ResultsCache) -> Plan:

@@ -1,13 +1,13 @@
 """Jobs of kind ``spectrum``: eigenvalues of the kernels on a sample of the pool, in one chunk."""
 
 from ntk_uq import datasets
+from ntk_uq.costs.memory import check_spectrum_memory
 from ntk_uq.engine.chunks import Progress
 from ntk_uq.engine.kinds.base import at_once
-from ntk_uq.jobs import SPECTRUM
+from ntk_uq.jobs.asking import SPECTRUM
+from ntk_uq.results.spectrum import spectrum_key, stored_spectrum
+from ntk_uq.results.spectrum_record import Spectrum
 from ntk_uq.specs import SpectrumSpec
-from ntk_uq.spectra import spectrum_key, stored_spectrum
-from ntk_uq.theory.memory import check_spectrum_memory
-from ntk_uq.theory.spectrum_record import Spectrum
 
 
 def _check(spec: SpectrumSpec) -> int:

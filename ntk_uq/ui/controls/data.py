@@ -6,8 +6,8 @@ from typing import Any
 import streamlit as st
 
 from ntk_uq import datasets
-from ntk_uq.errors import DataError, SpecError
-from ntk_uq.fields import about
+from ntk_uq.base.errors import DataError, SpecError
+from ntk_uq.base.fields import about
 from ntk_uq.specs import PREPARATIONS, TARGETS, DataSpec
 from ntk_uq.ui import own
 from ntk_uq.ui.controls import widgets

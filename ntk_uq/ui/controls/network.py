@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from ntk_uq.fields import about
+from ntk_uq.base.fields import about
 from ntk_uq.specs import ACTIVATIONS, DEPTH, ArchitectureSpec, DataSpec, TrainingSpec
 from ntk_uq.ui.controls import widgets
 from ntk_uq.views import MOST_CURVES

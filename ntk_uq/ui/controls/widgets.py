@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from ntk_uq.fields import Maybe, Real, Whole, about, check_of
+from ntk_uq.base.fields import Maybe, Real, Whole, about, check_of
 
 
 def key(page: str, name: str) -> str:

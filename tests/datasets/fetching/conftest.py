@@ -1,7 +1,7 @@
 """A mirror, a small thing to fetch, and an empty data directory."""
 
 import pytest
-from mirror import CONTENTS, Mirror, tiny_source
+from helpers.mirror import CONTENTS, Mirror, tiny_source
 
 from ntk_uq.datasets.fetching import sources
 

@@ -1,0 +1,95 @@
+"""Trained networks beside Bayesian ones: the same data and kernels, two posteriors, their ratio."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ntk_uq.base.errors import SpecError
+from ntk_uq.results.curves import Curve
+from ntk_uq.results.points import QUANTITIES, standard_error
+from ntk_uq.scaling import format_value
+from ntk_uq.specs import CurveSpec, TrainingSpec
+
+
+def bayesian(spec: CurveSpec) -> CurveSpec:
+    """The Bayesian counterpart of a curve of trained networks: same data, network and jitter.
+
+    Raises:
+        SpecError: if the curve is that of a Bayesian posterior already.
+    """
+    if spec.training.posterior == "bayes":
+        raise SpecError(
+            "The curve is Bayesian already; compare from a trained one: choose gradient descent."
+        )
+    return replace(spec, training=TrainingSpec("bayes", jitter=spec.training.jitter))
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A quantity of trained networks over that of Bayesian ones at one N_D.
+
+    Attributes:
+        n_train: N_D.
+        value: mean over draws of the ratio within a draw.
+        error: its standard error over draws; None for a single draw.
+    """
+
+    n_train: int
+    value: float
+    error: float | None
+
+
+@dataclass(frozen=True)
+class PosteriorPair:
+    """Both posteriors' curves, as far as they are there.
+
+    Draws are the same training subsets for both, so that ratios are taken within a draw, where
+    most of what distinguishes draws cancels.
+    """
+
+    trained: Curve
+    bayes: Curve
+
+    def ratios(self, quantity: str) -> tuple[Ratio, ...]:
+        """Trained over Bayesian at every N_D that both have; zero over zero has no ratio."""
+        found: dict[int, list[float]] = {}
+        below = {
+            (p.draw, p.n_train): float(getattr(p, quantity))
+            for p in self.bayes.raw
+            if p.failure is None
+        }
+        for point in self.trained.raw:
+            divisor = below.get((point.draw, point.n_train), 0.0)
+            if point.failure is None and divisor > 0:
+                found.setdefault(point.n_train, []).append(getattr(point, quantity) / divisor)
+        return tuple(
+            Ratio(n_train, float(np.mean(values)), standard_error(values))
+            for n_train, values in sorted(found.items())
+        )
+
+    def difference(self, quantity: str, low: float | None = None, high: float | None = None) -> str:
+        """``alpha_trained - alpha_Bayesian`` of mu or sigma in words, or why there is none.
+
+        The errors of the two exponents are added in squares, although draws are shared: the
+        difference is known at least as well as that.
+
+        Args:
+            quantity: ``mu`` or ``sigma``.
+            low, high: the fit window, as :meth:`ntk_uq.results.curves.Curve.fits` takes it.
+        """
+        left, right = (getattr(c.fits(low, high), quantity) for c in (self.trained, self.bayes))
+        for name, fit in (("trained", left), ("Bayesian", right)):
+            if not fit.valid or fit.alpha is None or fit.alpha_error is None:
+                return f"{name}: {fit.describe()}"
+        error = math.hypot(left.alpha_error, right.alpha_error)
+        return f"Δα = {format_value(left.alpha - right.alpha, error)}"
+
+    def to_json(self, low: float | None = None, high: float | None = None) -> dict[str, Any]:
+        """Both curves and their ratios as JSON's own types."""
+        return {
+            "trained": self.trained.to_json(low, high),
+            "bayes": self.bayes.to_json(low, high),
+            "ratios": {name: [vars(ratio) for ratio in self.ratios(name)] for name in QUANTITIES},
+        }

@@ -1,0 +1,248 @@
+"""Environment variables and their defaults, in one place.
+
+Read when asked, never at import, so that tests and servers can set them at run time.
+"""
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from contextvars import ContextVar
+from pathlib import Path
+
+import platformdirs
+
+from ntk_uq.base.errors import SpecError
+
+DATA = "NTK_UQ_DATA"
+STORE = "NTK_UQ_STORE"
+CACHE = "NTK_UQ_CACHE"
+OWN = "NTK_UQ_OWN"
+UPLOAD_LIMIT = "NTK_UQ_UPLOAD_LIMIT"
+UPLOAD_EXPANDED = "NTK_UQ_UPLOAD_EXPANDED"
+MEMORY = "NTK_UQ_MEMORY"
+KERNEL_CACHE = "NTK_UQ_KERNEL_CACHE"
+PRECISION = "NTK_UQ_PRECISION"
+WORKERS = "NTK_UQ_WORKERS"
+TRAINING_HOURS = "NTK_UQ_TRAINING_HOURS"
+MAP_HOURS = "NTK_UQ_MAP_HOURS"
+SCHEDULER = "NTK_UQ_SCHEDULER"
+MIRRORS = "NTK_UQ_MIRRORS"
+
+_APP = "ntk_uq"
+_data_from: ContextVar[Path | None] = ContextVar("data_from", default=None)
+_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+
+
+def data_directory() -> Path:
+    """Where data files are looked for, one folder a data set. May be read-only."""
+    return _data_from.get() or _directory(DATA, platformdirs.user_cache_path(_APP) / "data")
+
+
+@contextlib.contextmanager
+def data_from(folder: Path | None) -> Iterator[None]:
+    """While the block runs, in its thread alone, data files and own data sets are in ``folder``.
+
+    For a worker whose chunk came with the data to compute it from. None changes nothing.
+    """
+    token = _data_from.set(folder)
+    try:
+        yield
+    finally:
+        _data_from.reset(token)
+
+
+def store_directory() -> Path:
+    """Where results and jobs are kept for ever."""
+    return _directory(STORE, platformdirs.user_data_path(_APP) / "store")
+
+
+def cache_directory() -> Path:
+    """Where derived files that can be made again are kept (simulated pools, compiled kernels)."""
+    return _directory(CACHE, platformdirs.user_cache_path(_APP) / "derived")
+
+
+def own_directory() -> Path:
+    """Where users' own data sets are kept, one file each, named by what is in it."""
+    return _data_from.get() or _directory(OWN, platformdirs.user_data_path(_APP) / "own")
+
+
+def upload_limit() -> int:
+    """Bytes that a user's own data file may have (default 200 MiB).
+
+    Raises:
+        SpecError: if ``NTK_UQ_UPLOAD_LIMIT`` is not a size.
+    """
+    return parse_bytes(os.environ.get(UPLOAD_LIMIT) or "200MiB", UPLOAD_LIMIT)
+
+
+def upload_expanded() -> int:
+    """Bytes that the arrays in such a file may take once they are unpacked (default 1 GiB).
+
+    Raises:
+        SpecError: if ``NTK_UQ_UPLOAD_EXPANDED`` is not a size.
+    """
+    return parse_bytes(os.environ.get(UPLOAD_EXPANDED) or "1GiB", UPLOAD_EXPANDED)
+
+
+def memory_limit() -> int:
+    """Bytes that one evaluation may take: ``NTK_UQ_MEMORY``, or its share of the machine.
+
+    The share is 70% of the machine's or container's memory, divided by the number of workers.
+
+    Raises:
+        SpecError: if the variable is not a size such as ``16GiB``, ``800MB`` or ``12000000000``.
+    """
+    text = os.environ.get(MEMORY, "")
+    if not text:
+        return int(0.7 * _machine_memory() / workers())
+    return parse_bytes(text, MEMORY)
+
+
+def kernel_cache() -> int:
+    """Bytes of kernels that a worker keeps for the next curve (default a seventh of the memory
+    limit, on top of it, which is a tenth of the machine; 0 keeps none).
+
+    Raises:
+        SpecError: if ``NTK_UQ_KERNEL_CACHE`` is not a size.
+    """
+    text = os.environ.get(KERNEL_CACHE, "")
+    return parse_bytes(text, KERNEL_CACHE) if text else memory_limit() // 7
+
+
+def mixed_precision() -> bool:
+    """Whether accelerators factor kernels in float32 and refine the solution in float64: for cards
+    whose float64 is slow. ``NTK_UQ_PRECISION`` is ``float64`` (the default) or ``mixed``.
+
+    Raises:
+        SpecError: if it is something else.
+    """
+    text = os.environ.get(PRECISION) or "float64"
+    if text not in ("float64", "mixed"):
+        raise SpecError(f"{PRECISION} is {text!r}; write float64 or mixed.")
+    return text == "mixed"
+
+
+def training_limit() -> float:
+    """Hours of one worker that one launch of ensembles may take (default 48).
+
+    Raises:
+        SpecError: if ``NTK_UQ_TRAINING_HOURS`` is not a number above 0.
+    """
+    return _hours(TRAINING_HOURS, "48")
+
+
+def map_limit() -> float:
+    """Hours of one worker that one phase map may take (default 12).
+
+    Raises:
+        SpecError: if ``NTK_UQ_MAP_HOURS`` is not a number above 0.
+    """
+    return _hours(MAP_HOURS, "12")
+
+
+def workers() -> int:
+    """Number of worker processes of the embedded cluster (default 1: BLAS uses every core)."""
+    text = os.environ.get(WORKERS) or "1"
+    if not text.isdecimal() or int(text) < 1:
+        raise SpecError(f"{WORKERS} is {text!r}; it must be a whole number of at least 1.")
+    return int(text)
+
+
+def cores() -> int:
+    """Processor cores that a worker may take for itself: its share of this machine's."""
+    return max(1, (os.cpu_count() or 1) // workers())
+
+
+def scheduler() -> str | None:
+    """Address of an existing Dask scheduler, such as ``tcp://host:8786``; None for an embedded one.
+
+    Raises:
+        SpecError: if the variable is no such address.
+    """
+    text = os.environ.get(SCHEDULER)
+    if not text:
+        return None
+    if not re.fullmatch(r"(tcp|tls)://[^\s/]+:\d{1,5}", text):
+        raise SpecError(
+            f"{SCHEDULER} is {text!r}; write the address that the Dask scheduler tells when it "
+            "starts, such as tcp://host:8786."
+        )
+    return text
+
+
+def mirrors() -> tuple[tuple[str, ...], bool]:
+    """Base addresses, each with a slash at its end, to try before the built-in mirrors.
+
+    ``NTK_UQ_MIRRORS`` lists them with commas between; the word ``only`` among them makes the
+    second value True: the built-in mirrors are then not tried at all.
+
+    Raises:
+        SpecError: if one is not an http or https address, or there is ``only`` and no address.
+    """
+    text = os.environ.get(MIRRORS, "")
+    entries = [entry.strip() for entry in text.split(",") if entry.strip()]
+    bases = tuple(f"{entry.rstrip('/')}/" for entry in entries if entry != "only")
+    only = "only" in entries
+    if not all(re.fullmatch(r"https?://[^\s/?#][^\s?#]*", base) for base in bases) or (
+        only and not bases
+    ):
+        raise SpecError(
+            f"{MIRRORS} is {text!r}; write addresses such as https://host/folder with commas "
+            "between, and the word only if the built-in mirrors are not to be tried."
+        )
+    return bases, only
+
+
+def parse_bytes(text: str, name: str = "size") -> int:
+    """Bytes in a size such as ``16GiB``; k, M, G and T are powers of 1024 throughout."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*", text, re.IGNORECASE)
+    if match is None or len(match[1]) > 30:
+        raise SpecError(f"{name} is {text!r}; write a size such as 16GiB or 800MiB.")
+    return int(float(match[1]) * _UNITS[match[2].lower()])
+
+
+def format_bytes(count: float) -> str:
+    """A size for people: ``format_bytes(3 * 2**30) == '3.0 GiB'``."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"
+
+
+def _hours(variable: str, default: str) -> float:
+    text = os.environ.get(variable) or default
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours < float("inf"):
+        raise SpecError(f"{variable} is {text!r}; it must be a number of hours above 0.")
+    return hours
+
+
+def _directory(variable: str, default: Path) -> Path:
+    text = os.environ.get(variable)
+    if not text:
+        return default
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise SpecError(f"{variable} is {text!r}; there is no such home directory.") from None
+
+
+def _machine_memory() -> int:
+    """Memory of this machine or of its container, whichever is smaller, in bytes."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for limit_file in (
+        "/sys/fs/cgroup/memory.max",
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+    ):
+        try:
+            text = Path(limit_file).read_text().strip()
+        except OSError:
+            continue
+        if text.isdigit():
+            total = min(total, int(text))
+    return total

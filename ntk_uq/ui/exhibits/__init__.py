@@ -1,1 +1,0 @@
-"""What each page takes home: one file a page, without Streamlit."""

@@ -1,0 +1,56 @@
+"""One ensemble in detail: its networks' losses one by one, and along the training."""
+
+import streamlit as st
+
+from ntk_uq import datasets
+from ntk_uq.analysis.comparisons import Comparison
+from ntk_uq.figures import PLOT_CONFIG, Style
+from ntk_uq.figures.members import losses_along_figure, losses_figure
+from ntk_uq.jobs.asking import submit_descent
+from ntk_uq.results.descent import stored_descent
+from ntk_uq.results.descent_record import Descent
+from ntk_uq.results.ensembles.stored import descent_of
+from ntk_uq.store import Store
+from ntk_uq.ui.follow import follow
+from ntk_uq.views import EnsemblesView
+
+
+def waiting(store: Store, view: EnsemblesView) -> bool:
+    """Whether the theory of the shown training may come by itself; :func:`draw` asks for it."""
+    wanted = descent_of(view.ensembles(), view.shown[1])
+    if wanted is None or stored_descent(store.results, wanted) is not None:
+        return False
+    job = store.jobs.get(wanted.digest())
+    return job is None or not job.state.ended
+
+
+def draw(store: Store, comparison: Comparison, view: EnsemblesView, style: Style) -> Descent | None:
+    """The two figures of the chosen ensemble, beside infinite width; gives back the theory along
+    the training where it is there."""
+    spec, (width, n_train) = comparison.ensembles.spec, view.shown
+    unit = datasets.loss_unit(datasets.get(spec.data.dataset), spec.data)
+    wanted = descent_of(spec, n_train)
+    descent = None
+    if wanted is not None:
+        descent = stored_descent(store.results, wanted)
+        if descent is None:
+            follow(
+                store,
+                wanted.digest(),
+                lambda: submit_descent(store.jobs, wanted),
+                "The theory along the training",
+            )
+    left, right = st.columns(2)
+    revision = f"{spec.digest()}{width}{n_train}"
+    losses = losses_figure(comparison, width, n_train, descent, unit, style, revision)
+    _chart(left, losses, "losses")
+    along = losses_along_figure(comparison, n_train, descent, unit, style, revision)
+    _chart(right, along, "history")
+    if descent is not None:
+        for sentence in descent.warnings:
+            st.caption(sentence)
+    return descent
+
+
+def _chart(place: st.delta_generator.DeltaGenerator, figure: object, key: str) -> None:
+    place.plotly_chart(figure, theme=None, key=f"chart_{key}", config=PLOT_CONFIG)

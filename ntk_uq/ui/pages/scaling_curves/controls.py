@@ -1,0 +1,108 @@
+"""The controls of the page of scaling curves: widgets to view and back."""
+
+from typing import Any
+
+import streamlit as st
+
+from ntk_uq.base.fields import about
+from ntk_uq.specs import DataSpec, TrainingSpec
+from ntk_uq.ui.controls import data, network, widgets
+from ntk_uq.views import CurvesView
+
+_PAGE = "curves"
+_OWN = ("activation", "sigma_w", "sigma_b", "n_low", "n_high", "n_points", "draws")
+_DISPLAY = ("fit_low", "fit_high", "law", "extrapolate", "parts", "bayes")
+_LAWS = {
+    "power": "power law, plateau of ε",
+    "auto": "automatic, by AICc",
+    "offset": "power law with offset",
+    "broken": "broken power law",
+}
+
+
+def fill(view: CurvesView) -> None:
+    """Sets every control to a view, before they are drawn."""
+    data.fill(_PAGE, view.data)
+    network.fill_training(_PAGE, view.training)
+    widgets.fill(_PAGE, {name: getattr(view, name) for name in (*_OWN, *_DISPLAY)})
+    widgets.fill(_PAGE, {"depths": list(view.depths)})
+    widgets.fill_value_axis(_PAGE, view.axis)
+
+
+def draw() -> CurvesView:
+    """Draws the controls into the sidebar; the view that they hold.
+
+    Raises:
+        SpecError: if together they hold no view (a range upside down, say).
+    """
+    with st.sidebar:
+        chosen = data.draw(_PAGE)
+        layers = _network()
+        grid = _grid()
+        training = network.training(_PAGE)
+        seed = training.pop("seed")
+        display = _display(training["posterior"])
+    # Only now: a value that is refused must not take the controls below it away.
+    return CurvesView(
+        data=DataSpec(**chosen, seed=seed),
+        training=TrainingSpec(**training),
+        **layers,
+        **grid,
+        **display,
+    )
+
+
+def _network() -> dict[str, Any]:
+    st.subheader("Network")
+    return {"depths": network.depths(_PAGE, CurvesView), **network.activation(_PAGE)}
+
+
+def _grid() -> dict[str, Any]:
+    st.subheader("Training sets")
+    left, right = st.columns(2)
+    with left:
+        low = widgets.number(_PAGE, CurvesView, "n_low", "from N_D", 10)
+        points = widgets.number(_PAGE, CurvesView, "n_points", "Number of N_D", 1)
+    with right:
+        high = widgets.number(_PAGE, CurvesView, "n_high", "to N_D", 100)
+        draws = widgets.number(_PAGE, CurvesView, "draws", "Draws", 1)
+    return {"n_low": low, "n_high": high, "n_points": points, "draws": draws}
+
+
+def _display(kind: str) -> dict[str, Any]:
+    st.subheader("Display and fits")
+    left, right = st.columns(2)
+    with left:
+        low = _bound("fit_low", "fit from N_D")
+    with right:
+        high = _bound("fit_high", "fit to N_D")
+    law = st.selectbox(
+        "Law of the fits",
+        list(_LAWS),
+        format_func=_LAWS.__getitem__,
+        key=widgets.key(_PAGE, "law"),
+        help=about(CurvesView, "law"),
+    )
+    extrapolate = widgets.number(
+        _PAGE, CurvesView, "extrapolate", "Extrapolate to N_D", 1000, empty="not at all"
+    )
+    bayes = kind != "bayes" and st.toggle(
+        "Bayesian posterior beside",
+        key=widgets.key(_PAGE, "bayes"),
+        help=about(CurvesView, "bayes"),
+    )
+    parts = st.toggle("Bias and variance parts of μ", key=widgets.key(_PAGE, "parts"))
+    axis = widgets.value_axis(_PAGE)
+    return {
+        "fit_low": low,
+        "fit_high": high,
+        "law": law,
+        "extrapolate": extrapolate,
+        "bayes": bayes,
+        "parts": parts,
+        "axis": axis,
+    }
+
+
+def _bound(name: str, label: str) -> Any:
+    return widgets.number(_PAGE, CurvesView, name, label, None, "%g", empty="automatic")

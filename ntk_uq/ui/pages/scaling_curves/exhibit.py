@@ -1,0 +1,278 @@
+"""What the page of scaling curves takes home."""
+
+from collections.abc import Sequence
+
+from ntk_uq import datasets
+from ntk_uq.analysis.curve_laws import cautions, expectation
+from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
+from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of, spec_columns
+from ntk_uq.export.bibliography import of_data, of_theory
+from ntk_uq.export.exhibit import Value
+from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
+from ntk_uq.figures.posteriors import ratio_figure
+from ntk_uq.jobs import words as describe
+from ntk_uq.results.points import QUANTITIES, SYMBOLS
+from ntk_uq.scaling import PowerLawFit
+from ntk_uq.ui import exhibit_words as words
+from ntk_uq.views import CurvesView
+
+Row = dict[str, Value]
+
+_POINT = {
+    "mu": "mean test loss over initializations, mean over draws",
+    "mu_sem": "standard error of mu over draws",
+    "mu_bias": "part of mu from the networks' mean prediction",
+    "mu_variance": "part of mu from the networks' differences",
+    "sigma": "standard deviation of the test loss over initializations, mean over draws",
+    "sigma_sem": "standard error of sigma over draws",
+    "epsilon": "sigma / mu, mean over draws",
+    "epsilon_sem": "standard error of epsilon over draws",
+    "epsilon_population": "part of epsilon that an endless test set would leave",
+    "epsilon_floor": "part of epsilon that is the finite test set's",
+    "condition": "largest / smallest eigenvalue of the matrix inverted, the worst of the draws",
+}
+_IN_LOSS = ("mu", "sigma")
+
+
+def exhibit(
+    view: CurvesView,
+    traces: Sequence[Trace],
+    style: Style,
+    pairs: Sequence[tuple[str, PosteriorPair]] = (),
+) -> Exhibit:
+    """The view with the curves that are there.
+
+    Args:
+        view: what the page shows.
+        traces: its curves, complete or growing.
+        style: of the figures.
+        pairs: trained and Bayesian posteriors, where the view compares them.
+    """
+    dataset = datasets.get(view.data.dataset)
+    unit = datasets.loss_unit(dataset, view.data)
+    curves = [trace.curve for trace in traces]
+    window = (view.fit_low, view.fit_high)
+    network = traces[0].curve.spec.architecture
+    same, values = spec_columns(view.data, network, view.training, without=("depth",))
+    columns = (*_columns(unit), *same)
+    empty: Row = dict.fromkeys((column.name for column in columns), None)
+    target = view.extrapolate
+    rows = [
+        *(row for trace in traces for row in _rows(trace)),
+        *(row for trace in traces for row in _expected(trace, target)),
+        *(row for _, pair in pairs for row in _ratios(pair)),
+    ]
+    return Exhibit(
+        page="",
+        title=f"Scaling curves of {dataset.title}",
+        caption=f"{words.data_in_words(dataset, view.data)} {_network(view)}",
+        view=view,
+        plots=(
+            *(
+                Plot(name, title, scaling_figure(name, traces, unit, style, target=target))
+                for name, title in TITLES.items()
+            ),
+            *(
+                Plot(
+                    f"ratio-{name}",
+                    f"{title}, trained over Bayesian",
+                    ratio_figure(name, pairs, style, window=window),
+                )
+                for name, title in TITLES.items()
+                if pairs
+            ),
+        ),
+        columns=columns,
+        rows=tuple({**empty, **values, **row} for row in rows),
+        findings=_findings(view, traces, pairs),
+        details={
+            "curves": [c.to_json(*window) for c in curves if c.raw],
+            "laws": {
+                trace.label: {name: law.choice.to_json() for name, law in trace.laws.items()}
+                for trace in traces
+                if trace.laws is not None
+            },
+        },
+        provenance=next((c.provenance() for c in curves if c.raw), {}),
+        python=_python(view),
+        shell=words.commands(
+            view.data.dataset, (shell_of("curve", curve.spec, view) for curve in curves)
+        ),
+        sources=words.named(
+            (
+                *(key for curve in curves for key in of_theory(curve.spec.training)),
+                *(("hurvich1989",) if view.law != "power" or target is not None else ()),
+                *of_data(view.data),
+            )
+        ),
+    )
+
+
+def _network(view: CurvesView) -> str:
+    network = ", ".join(describe.network(view.curves()[0].architecture)[1:])
+    depths = ", ".join(map(str, view.depths))
+    return f"Depths {depths}, {network}; {describe.training(view.training)}; {view.draws} draws."
+
+
+def _columns(unit: str) -> tuple[Column, ...]:
+    return (
+        Column("part", "", "what the row is: point; expected, beyond the data; trained / bayes"),
+        Column("depth", "", "number of hidden layers"),
+        Column("n_train", "examples", "training examples N_D"),
+        Column("draws", "", "independent training subsets that the means are over"),
+        *(
+            Column(name, unit if name.startswith(_IN_LOSS) else "1", about)
+            for name, about in _POINT.items()
+        ),
+        *(
+            Column(f"{name}_{end}", unit if name in _IN_LOSS else "1", f"{word} of the 95 % band")
+            for name in QUANTITIES
+            for end, word in (("low", "lower end"), ("high", "upper end"))
+        ),
+        *(
+            column
+            for name in QUANTITIES
+            for column in (
+                Column(f"ratio_{name}", "1", f"{name} of trained over that of Bayesian networks"),
+                Column(f"ratio_{name}_sem", "1", "its standard error over draws"),
+            )
+        ),
+        Column("warnings", "", "what is to be said of this point"),
+    )
+
+
+def _which(trace: Trace) -> Row:
+    spec = trace.curve.spec
+    return {"depth": spec.architecture.depth, "posterior": spec.training.posterior}
+
+
+def _rows(trace: Trace) -> list[Row]:
+    return [
+        {
+            "part": "point",
+            **_which(trace),
+            **{name: getattr(point, name) for name in ("n_train", "draws", *_POINT)},
+            "warnings": "; ".join(point.warnings),
+        }
+        for point in trace.curve.points
+    ]
+
+
+def _expected(trace: Trace, target: int | None) -> list[Row]:
+    """The bands beyond the data as they are drawn, each quantity on its own N_D."""
+    if trace.laws is None or target is None:
+        return []
+    return [
+        {
+            **{"part": "expected", **_which(trace), "n_train": expected.n_train},
+            **{name: expected.value, f"{name}_sem": expected.error},
+            **dict(zip((f"{name}_low", f"{name}_high"), expected.interval or (), strict=False)),
+        }
+        for name, law in trace.laws.items()
+        for expected in law.path(float(target))
+    ]
+
+
+def _ratios(pair: PosteriorPair) -> list[Row]:
+    found: dict[int, Row] = {}
+    for name in QUANTITIES:
+        for ratio in pair.ratios(name):
+            row = found.setdefault(ratio.n_train, {})
+            row |= {f"ratio_{name}": ratio.value, f"ratio_{name}_sem": ratio.error}
+    depth = pair.trained.spec.architecture.depth
+    return [
+        {"part": "trained / bayes", "depth": depth, "posterior": None, "n_train": n, **row}
+        for n, row in found.items()
+    ]
+
+
+def _findings(
+    view: CurvesView, traces: Sequence[Trace], pairs: Sequence[tuple[str, PosteriorPair]]
+) -> tuple[str, ...]:
+    said = []
+    for trace in traces:
+        if trace.fits is None:
+            ready, total = len(trace.curve.raw), trace.curve.spec.n_points
+            said.append(f"{trace.label}: {ready} of {total} points were there; nothing is fitted.")
+            continue
+        for symbol, fit in (
+            ("μ", trace.fits.mu),
+            ("σ", trace.fits.sigma),
+            ("ε", trace.fits.epsilon),
+        ):
+            window = ""
+            if isinstance(fit, PowerLawFit) and fit.window is not None:
+                window = " (N_D {:g} to {:g})".format(*fit.window)
+            said.append(f"{trace.label}, {symbol}: {fit.describe()}{window}.")
+            said += [f"{trace.label}, {symbol}: {flag.reason}" for flag in fit.flags]
+        said += _laws(view, trace)
+    for label, pair in pairs:
+        for name in ("mu", "sigma"):
+            told = pair.difference(name, view.fit_low, view.fit_high)
+            said.append(f"{label}, {SYMBOLS[name]}, trained and Bayesian: {told}.")
+    for trace in traces:
+        said += [f"{trace.label}: {s}" for s in (*trace.curve.failures, *trace.curve.warnings)]
+    return words.named(said)
+
+
+def _laws(view: CurvesView, trace: Trace) -> list[str]:
+    """The laws that are drawn instead of power laws, and what they expect."""
+    if trace.laws is None:
+        return []
+    told = [
+        f"{trace.label}, {SYMBOLS[name]}: {law.choice.describe(SYMBOLS[name])}."
+        for name, law in trace.laws.items()
+        if trace.instead
+    ]
+    if view.extrapolate is None:
+        return told
+    target = float(view.extrapolate)
+    told.append(f"{trace.label}: {expectation(trace.laws, target)}.")
+    told += [
+        f"{trace.label}, {SYMBOLS[name]}: {check.describe()}"
+        for name, law in trace.laws.items()
+        for check in law.choice.held_out
+    ]
+    return [*told, *(f"{trace.label}: {caution}" for caution in cautions(trace.laws, target))]
+
+
+def _python(view: CurvesView) -> str:
+    named = {f"depth {spec.architecture.depth}": spec for spec in view.curves()}
+    if view.bayes:
+        named |= {f"{label}, Bayesian": bayesian(spec) for label, spec in named.items()}
+    specs = "".join(f'    "{label}": {python_of(spec, 4)},\n' for label, spec in named.items())
+    window = ", ".join(
+        f"{name}={value:g}"
+        for name, value in (("low", view.fit_low), ("high", view.fit_high))
+        if value is not None
+    )
+    laws = [] if view.law == "power" and view.extrapolate is None else [_python_laws(view)]
+    return words.script(
+        view.data.dataset,
+        f"specs = {{\n{specs}}}\n"
+        "curves = {label: ntk_uq.curve(spec) for label, spec in specs.items()}",
+        "for label, curve in curves.items():\n"
+        "    for point in curve.points:\n"
+        "        print(label, point.n_train, point.mu, point.mu_sem, point.sigma, point.epsilon)\n"
+        f"    fits = curve.fits({window})\n"
+        "    print(label, fits.mu.describe(), fits.sigma.describe(), fits.epsilon.describe())",
+        *laws,
+    )
+
+
+def _python_laws(view: CurvesView) -> str:
+    """The laws that the page draws, and what they expect beyond the data."""
+    window = f"{view.fit_low!r}, {view.fit_high!r}"
+    lines = [
+        "# The laws, and what they expect beyond the data.",
+        "from ntk_uq.analysis.curve_laws import expectation, shown_laws",
+        "",
+        "for label, curve in curves.items():",
+        f"    fits = curve.fits({window})",
+        f'    laws = shown_laws(curve, fits, "{view.law}", {window})',
+        "    for name, law in laws.items():",
+        "        print(label, law.choice.describe(name))",
+    ]
+    if view.extrapolate is not None:
+        lines.append(f"    print(label, expectation(laws, {view.extrapolate}))")
+    return "\n".join(lines)

@@ -1,0 +1,132 @@
+"""The page of scaling curves."""
+
+from dataclasses import dataclass, field, replace
+
+from ntk_uq.base.errors import SpecError
+from ntk_uq.base.fields import (
+    Choice,
+    Increasing,
+    Maybe,
+    Real,
+    Spec,
+    Switch,
+    Whole,
+    check_of,
+    checked,
+    same_as,
+)
+from ntk_uq.specs import (
+    DEPTH,
+    N_TRAIN,
+    ArchitectureSpec,
+    CurveSpec,
+    DataSpec,
+    TrainingSpec,
+    check_window,
+    logarithmic_grid,
+)
+
+MOST_CURVES = 8
+"""More traces than this cannot be told apart on a projector."""
+
+
+@dataclass(frozen=True)
+class CurvesView(Spec):
+    """Everything that the page of scaling curves shows.
+
+    One curve per depth over a logarithmic grid of N_D. ``fit_low`` and ``fit_high`` bound the
+    window of the fits; a bound that is None is chosen from the curve itself.
+    """
+
+    data: DataSpec = field(default_factory=DataSpec)
+    depths: tuple[int, ...] = checked(
+        Increasing(DEPTH, MOST_CURVES), (1, 2, 4), "numbers of hidden layers, one curve each"
+    )
+    activation: str = same_as(ArchitectureSpec, "activation")
+    sigma_w: float = same_as(ArchitectureSpec, "sigma_w")
+    sigma_b: float = same_as(ArchitectureSpec, "sigma_b")
+    training: TrainingSpec = field(default_factory=TrainingSpec)
+    n_low: int = checked(N_TRAIN, 40, "smallest N_D")
+    n_high: int = checked(N_TRAIN, 1200, "largest N_D")
+    n_points: int = checked(Whole(2, 40), 8, "number of N_D, evenly spaced in the logarithm")
+    draws: int = same_as(CurveSpec, "draws", 3)
+    fit_low: float | None = checked(Maybe(Real(1, 1e6)), None, "smallest N_D in the fits")
+    fit_high: float | None = checked(Maybe(Real(1, 1e6)), None, "largest N_D in the fits")
+    parts: bool = checked(Switch(), False, "show the bias and variance parts of mu")
+    axis: str = checked(Choice(("log", "linear")), "log", "scale of the value axes")
+    law: str = checked(
+        Choice(("power", "auto", "offset", "broken")),
+        "power",
+        "law of the fits: power laws with a plateau of epsilon, the best of all laws by AICc, or "
+        "one of the others",
+        since=3,
+    )
+    extrapolate: int | None = checked(
+        Maybe(Whole(1, 1_000_000_000)),
+        None,
+        "N_D beyond the data at which mu, sigma and epsilon are expected",
+        since=3,
+    )
+    bayes: bool = checked(
+        Switch(),
+        False,
+        "draw the Bayesian posterior beside the trained networks, and the ratio of the two",
+        since=3,
+    )
+
+    def validate(self) -> None:
+        if self.bayes and self.training.posterior == "bayes":
+            raise SpecError(
+                "These curves are Bayesian already; to draw both posteriors, choose gradient "
+                "descent."
+            )
+        if self.n_low >= self.n_high:
+            raise SpecError(
+                f"The range of N_D goes from {self.n_low} to {self.n_high}; "
+                "the largest must be above the smallest."
+            )
+        check_window(self.fit_low, self.fit_high, self.n_train)
+
+    @property
+    def n_train(self) -> tuple[int, ...]:
+        """The grid of N_D: logarithmic, rounded, without repetitions."""
+        return logarithmic_grid(self.n_low, self.n_high, self.n_points)
+
+    def curves(self) -> tuple[CurveSpec, ...]:
+        """The specification of each curve, in the order of the depths."""
+        first = ArchitectureSpec(self.depths[0], self.activation, self.sigma_w, self.sigma_b)
+        return tuple(
+            CurveSpec(
+                self.data, replace(first, depth=depth), self.training, self.n_train, self.draws
+            )
+            for depth in self.depths
+        )
+
+
+def view_of(spec: CurveSpec) -> CurvesView:
+    """The view that shows a curve, or the closest there is.
+
+    A view's grid is logarithmic. Where the curve's own is, the view's curve is ``spec`` itself
+    (``view.curves() == (spec,)``); otherwise it goes from its first to its last N_D in as many
+    steps, and a single N_D becomes the upper end of two.
+    """
+    sizes = spec.n_train
+    low, high = sizes[0], sizes[-1]
+    if low == high:
+        low, high = (max(1, low // 2), high) if high > 1 else (1, 2)
+    points = check_of(CurvesView, "n_points")
+    closest = min(max(len(sizes), points.low), points.high)
+    # Where neighbours round to the same N_D, a grid has fewer than were asked for.
+    same = (n for n in range(closest, points.high + 1) if logarithmic_grid(low, high, n) == sizes)
+    return CurvesView(
+        data=spec.data,
+        depths=(spec.architecture.depth,),
+        activation=spec.architecture.activation,
+        sigma_w=spec.architecture.sigma_w,
+        sigma_b=spec.architecture.sigma_b,
+        training=spec.training,
+        n_low=low,
+        n_high=high,
+        n_points=next(same, closest),
+        draws=spec.draws,
+    )

@@ -1,0 +1,77 @@
+"""Own files on the command line: from a path to a name, and what is refused."""
+
+import argparse
+
+import numpy as np
+import pytest
+
+from ntk_uq import datasets
+from ntk_uq.base.errors import DataError, MissingDataError, SpecError
+from ntk_uq.cli import own_data
+from ntk_uq.datasets import own
+
+
+@pytest.fixture
+def parser():
+    made = argparse.ArgumentParser()
+    own_data.add_options(made)
+    return made
+
+
+@pytest.fixture
+def path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{i},{i * i},{i % 3},{'ab'[i % 2]},{i / 7}" for i in range(30)]
+    text = "\n".join(['id,"size, log",y,kind,energy', *rows])
+    (tmp_path / "f.csv").write_text(text)
+    return tmp_path / "f.csv"
+
+
+def test_a_path_becomes_a_name(parser, path):
+    options = parser.parse_args(["--ignore-columns", "kind, id"])
+    name = own_data.dataset_name("f.csv", options)
+    assert name == own_data.dataset_name(str(path), options)
+    assert datasets.get(name).task == "classification"
+    assert own.look(name).about["features"] == ["size, log", "energy"]
+    assert own_data.dataset_name(name, parser.parse_args([])) == name
+
+
+def test_targets_and_task_are_chosen_by_options(parser, path):
+    text = ["--target-columns", 'energy,"size, log"', "--ignore-columns", "kind"]
+    dataset = datasets.get(own_data.dataset_name("f.csv", parser.parse_args(text)))
+    assert (dataset.task, dataset.n_outputs) == ("regression", 2)
+    assert dataset.target_unit == "energy, size, log"
+    text = ["--task", "regression", "--ignore-columns", "kind"]
+    assert datasets.get(own_data.dataset_name("f.csv", parser.parse_args(text))).n_outputs == 1
+
+
+@pytest.mark.parametrize("name", ["digits", "mnist", "own-" + "0" * 40, "no-such-set"])
+def test_a_name_stays_a_name(parser, path, name):
+    (path.parent / "digits").mkdir()  # a registered name is never a path
+    assert own_data.dataset_name(name, parser.parse_args([])) == name
+    with pytest.raises(SpecError, match=f"are for a data file; '{name}' is not the path of one"):
+        own_data.dataset_name(name, parser.parse_args(["--task", "regression"]))
+
+
+def test_a_file_without_a_suffix_is_a_path_if_it_is_there(parser, path):
+    path.rename("table")
+    with pytest.raises(DataError, match="table has a name without a suffix"):
+        own_data.dataset_name("table", parser.parse_args([]))
+    with pytest.raises(MissingDataError, match="There is no file"):
+        own_data.dataset_name("folder/table", parser.parse_args([]))
+
+
+def test_a_column_that_is_not_there_is_told_with_those_that_are(parser, path):
+    options = parser.parse_args(["--target-columns", "mass"])
+    with pytest.raises(DataError, match="no column 'mass'; it has id, size, log, y, kind, energy"):
+        own_data.dataset_name("f.csv", options)
+
+
+def test_data_add_prints_the_name(path, capsys):
+    parser = argparse.ArgumentParser()
+    own_data.add_parsers(parser.add_subparsers())
+    options = parser.parse_args(["add", str(path), "--ignore-columns", "kind"])
+    options.run(options)
+    name = capsys.readouterr().out.strip()
+    assert own.is_own(name)
+    assert np.isfinite(datasets.get(name).load().pool_inputs).all()

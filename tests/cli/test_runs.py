@@ -1,0 +1,152 @@
+"""``ntk_uq runs``: what is listed and shown, what is done, and every mistake in words."""
+
+import json
+
+import pytest
+
+from ntk_uq.cli import main
+from ntk_uq.jobs.asking import submit_curve, submit_inspection
+from ntk_uq.specs import ArchitectureSpec, CurveSpec
+from ntk_uq.store import JobState
+
+SHALLOW, DEEP = (CurveSpec(architecture=ArchitectureSpec(depth)) for depth in (1, 7))
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs a command in this process; returns its exit code, output and errors."""
+
+    def run(*arguments):
+        try:
+            code = main(["runs", *arguments])
+        except SystemExit as stop:
+            code = stop.code
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def failed(store):
+    """A job that has failed, and two that wait."""
+    job = submit_curve(store.jobs, SHALLOW)
+    store.jobs.claim("e1")
+    store.jobs.finish(job.id, "e1", JobState.FAILED, "the cat ate it")
+    submit_curve(store.jobs, DEEP)
+    submit_inspection(store.jobs, "digits")
+    return job
+
+
+def test_nothing_is_listed_of_an_empty_store(run):
+    assert run("list") == (0, "", "")
+    assert run("list", "--json") == (0, "[]\n", "")
+
+
+def test_runs_are_listed_a_line_each_the_last_first(run, failed):
+    code, out, err = run("list")
+    assert (code, err) == (0, "")
+    report, deep, shallow = out.splitlines()
+    assert report.endswith("What is in Handwritten digits, 8 × 8")
+    assert deep.split()[:4] == [DEEP.digest()[:12], "queued", "0/5", "curve"]
+    assert "depth 7, relu, N_D 50 to 800" in deep
+    assert shallow.split()[1] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("options", "kinds"),
+    [
+        (["--state", "failed"], ["curve"]),
+        (["--state", "failed", "--state", "queued"], ["report", "curve", "curve"]),
+        (["--kind", "report"], ["report"]),
+        (["--kind", "tea"], []),
+        (["--text", "depth 7"], ["curve"]),
+        (["--state", "queued", "--text", "depth 1"], []),
+    ],
+)
+def test_filters(run, failed, options, kinds):
+    _, out, _ = run("list", "--json", *options)
+    assert [job["kind"] for job in json.loads(out)] == kinds
+
+
+def test_a_state_that_there_is_not_is_refused(run):
+    code, _, err = run("list", "--state", "asleep")
+    assert code == 2
+    assert "'asleep'" in err
+    assert "interrupted" in err
+
+
+def test_the_archived_are_listed_with_all(run, failed):
+    assert run("archive", failed.id[:8])[:2] == (0, f"{failed.id[:12]}: archived\n")
+    assert failed.id[:12] not in run("list")[1]
+    assert failed.id[:12] in run("list", "--all")[1]
+    run("archive", failed.id, "--undo")
+    assert failed.id[:12] in run("list")[1]
+
+
+def test_a_long_list_says_that_there_is_more(run, store):
+    for number in range(60):
+        store.jobs.submit(f"job{number}", "tea", "{}")
+    lines = run("list")[1].splitlines()
+    assert len(lines) == 51
+    assert lines[-1] == "... and 10 more; --all lists them"
+    assert len(run("list", "--all")[1].splitlines()) == 60
+
+
+def test_a_run_is_shown_with_its_log(run, failed):
+    _, out, _ = run("show", failed.id[:4])
+    for text in (failed.id, "failed", "the cat ate it", "depth 1, relu", "Taken by engine e1."):
+        assert text in out
+    data = json.loads(run("show", failed.id, "--json")[1])
+    assert data["spec"] == SHALLOW.to_json()
+    assert (data["state"], data["error"], data["label"]) == ("failed", "the cat ate it", "")
+    assert [line["text"] for line in data["log"]][:2] == ["Asked for.", "Taken by engine e1."]
+
+
+def test_cancel_and_retry(run, store, failed):
+    assert run("cancel", failed.id)[1] == f"{failed.id[:12]} has ended already: failed\n"
+    code, out, err = run("retry", failed.id)
+    assert (code, out) == (0, f"{failed.id[:12]}: queued\n")
+    assert "no engine is running" in err
+    assert "cancelled; what is computed is kept" in run("cancel", failed.id)[1]
+    assert store.jobs.get(failed.id).state is JobState.CANCELLED
+    store.jobs.beat("e2", {})
+    store.jobs.retry(failed.id)
+    store.jobs.claim("e2", limit=3)
+    assert "its engine is asked to stop" in run("cancel", failed.id)[1]
+
+
+def test_labels(run, store, failed):
+    assert run("label", failed.id, "for the talk")[1] == f"{failed.id[:12]}: for the talk\n"
+    assert "[for the talk]" in run("list", "--text", "talk")[1]
+    code, _, err = run("label", failed.id, "x" * 61)
+    assert (code, err) == (2, "ntk_uq: The label has 61 characters; at most 60 are allowed.\n")
+    assert store.jobs.get(failed.id).label == "for the talk"
+    assert run("label", failed.id, "")[1].endswith("no label\n")
+
+
+@pytest.mark.parametrize("action", ["show", "cancel", "retry", "archive"])
+def test_an_id_that_there_is_not_is_told(run, failed, action):
+    code, _, err = run(action, "zzzz")
+    assert code == 1
+    assert "There is no job zzzz" in err
+    code, _, err = run(action, "zz")
+    assert code == 2
+    assert "at least 4 characters" in err
+
+
+def test_what_cannot_be_done_now_is_told(run, store, failed):
+    code, _, err = run("retry", DEEP.digest())
+    assert code == 1
+    assert "is queued; only one that has failed" in err
+    code, _, err = run("archive", DEEP.digest())
+    assert code == 1
+    assert "is queued; cancel it" in err
+
+
+def test_a_damaged_specification_does_not_hide_the_others(run, store, failed):
+    store.jobs.submit("damaged", "curve", "{{")
+    _, out, _ = run("list", "--json")
+    assert json.loads(out)[0]["spec"] == "{{"
+    assert len(run("list")[1].splitlines()) == 4

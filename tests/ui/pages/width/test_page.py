@@ -1,0 +1,64 @@
+"""The page of widths without a browser."""
+
+from dataclasses import replace
+
+import pytest
+from helpers.pages_driver import compute, open_page, texts, view_in
+
+from ntk_uq.base.errors import SpecError
+from ntk_uq.specs import DataSpec, OptimizerSpec
+from ntk_uq.store import JobState
+from ntk_uq.views import WidthView
+
+SMALL = WidthView(
+    DataSpec(n_test=50),
+    depths=(1, 2),
+    optimizer=OptimizerSpec(steps=10),
+    widths=(8, 16, 32),
+    n_train=(10, 20),
+    members=6,
+)
+
+
+def test_a_view_has_the_ensembles_of_its_depths():
+    specs = SMALL.ensembles()
+    assert [s.architecture.depth for s in specs] == [1, 2]
+    assert specs[0].widths == SMALL.widths
+    assert WidthView.from_query(SMALL.to_query()) == SMALL
+    assert SMALL.shown == 20
+    with pytest.raises(SpecError, match="tolerance is 100"):
+        replace(SMALL, tolerance=100)
+
+
+def test_the_page_trains_what_is_asked_for_and_draws_the_laws(store):
+    app = open_page("width", SMALL)
+    assert not app.exception
+    assert "72 networks" in texts(app.markdown)
+    app.button(key="launch").click().run()
+    assert not app.exception
+    jobs = store.jobs.get_many([spec.digest() for spec in SMALL.ensembles()])
+    assert {job.state for job in jobs.values()} == {JobState.QUEUED}
+    compute(store)
+    done = open_page("width", SMALL)
+    assert not done.exception
+    assert "All 72 networks are trained" in texts(done.markdown)
+    # Three against width, and the corrections against depth and against N_D.
+    assert len(done.get("plotly_chart")) == 9
+    assert view_in(done, WidthView) == replace(SMALL, shown_n_train=20)
+    assert not done.dataframe
+    done.session_state["all_laws"] = True
+    assert len(done.run().dataframe[0].value) == 2 * 2 * 3
+
+
+def test_a_page_without_networks_says_why_there_is_no_law(store):
+    app = open_page("width", SMALL)
+    compute(store)
+    app = open_page("width", SMALL)
+    assert not app.exception
+    assert "this law needs 3" in app.table[0].value.to_string()
+
+
+def test_the_shown_size_is_part_of_the_view(store):
+    app = open_page("width", replace(SMALL, shown_n_train=10))
+    assert view_in(app, WidthView).shown == 10
+    assert "N_D" in app.segmented_control[0].label
