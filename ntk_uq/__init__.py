@@ -151,7 +151,7 @@ def _ends(window: tuple[float | None, float | None] | None) -> tuple[float | Non
     return window
 
 
-def time_law(spec: TrainingTimeSpec) -> "Flow":
+def time_law(spec: TrainingTimeSpec) -> "TrainingTime":
     """The infinite-width losses against training time, computed in this process.
 
     Gradient flow on ``sum |f - y|^2 / 2`` for a time t closes the share ``1 - exp(-lambda t)`` of
@@ -200,10 +200,10 @@ __all__ = [
     "CurveSpec",
     "DataSpec",
     "EnsembleSpec",
-    "TrainingTimeSpec",
     "MapSpec",
     "OptimizerSpec",
     "TrainingSpec",
+    "TrainingTimeSpec",
     "curve",
     "ensemble",
     "fit",

@@ -15,7 +15,7 @@ from ntk_uq.specs import InspectionSpec, SpectrumSpec
 from ntk_uq.store import Store
 from ntk_uq.ui import export, links, session
 from ntk_uq.ui.follow import follow
-from ntk_uq.ui.pages.data import catalog, controls, inspection, upload
+from ntk_uq.ui.pages.data import catalog, controls, sections, upload
 from ntk_uq.ui.pages.data.exhibit import exhibit
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView, DataView
@@ -122,13 +122,13 @@ def results(view: DataView, done: bool) -> None:
                 "What is in the data",
             )
         else:
-            inspection.summary(dataset, inspection)
+            sections.summary(dataset, inspection)
             left, right = st.columns([3, 2])
             with left:
-                inspection.distribution(dataset, inspection, style)
+                sections.distribution(dataset, inspection, style)
             with right:
-                inspection.flaws(dataset, inspection)
-            inspection.examples(dataset, inspection, style)
+                sections.flaws(dataset, inspection)
+            sections.examples(dataset, inspection, style)
         st.markdown("##### Spectrum of the kernel")
         wanted = spectrum_of(view, dataset)
         found = stored_spectrum(store.results, wanted)
@@ -140,7 +140,7 @@ def results(view: DataView, done: bool) -> None:
                 "The spectrum",
             )
         else:
-            inspection.spectrum(found, style)
+            sections.spectrum(found, style)
         export.panel(lambda: exhibit(view, dataset, inspection, wanted, found, style))
     if not done and not waiting and inspection is not None and found is not None:
         links.again()

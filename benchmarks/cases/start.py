@@ -14,8 +14,8 @@ IMPORTS = {
     "import ntk_uq": "import ntk_uq",
     "import jax": "import jax",
     "neural-tangents by ntk_uq.networks.architecture": (
-        "from ntk_uq.networks.architecture import build; from ntk_uq.specs import ArchitectureSpec; "
-        "build(ArchitectureSpec())"
+        "from ntk_uq.networks.architecture import build; "
+        "from ntk_uq.specs import ArchitectureSpec; build(ArchitectureSpec())"
     ),
 }
 CURVE = (

@@ -1,0 +1,1 @@
+"""What follows from results: laws, comparisons, maps."""

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ntk_uq.results.descent import stored_descent
-from ntk_uq.results.descent_record import Descent
+from ntk_uq.results.descent import Descent, stored_descent
 from ntk_uq.results.ensembles.losses_along import LossesAlong, losses_along
 from ntk_uq.results.ensembles.records import Estimate
 from ntk_uq.results.ensembles.stored import Ensembles, descent_of, stored_ensembles

@@ -1,0 +1,1 @@
+"""What everything else stands on: errors, records, fields of specifications, settings."""

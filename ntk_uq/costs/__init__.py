@@ -1,0 +1,1 @@
+"""What a computation will take, told before it starts: operations, seconds, memory."""

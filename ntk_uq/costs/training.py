@@ -1,32 +1,17 @@
 """What an ensemble costs, told before it starts: operations, memory, seconds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ntk_uq import datasets
 from ntk_uq.base import settings
 from ntk_uq.base.errors import CostLimitError
 from ntk_uq.costs.memory import BASE, within
 from ntk_uq.results.ensembles.schedule import recorded_steps
+from ntk_uq.results.ensembles.stored import Place
+from ntk_uq.results.speed import DEFAULT_SPEED, Speed, stored_speed
 from ntk_uq.specs import EnsembleSpec
-
-
-@dataclass(frozen=True)
-class Speed:
-    """What a machine does with float32.
-
-    Attributes:
-        products: floating-point operations a second of a large matrix product.
-        traffic: bytes a second of a large sum of arrays, read and written.
-        overhead: seconds a step however small the network.
-    """
-
-    products: float
-    traffic: float
-    overhead: float = 25e-6
-
-
-DEFAULT_SPEED = Speed(products=2e10, traffic=5e9)
-"""Of a slow core, until somebody has measured."""
+from ntk_uq.store import ResultsCache
 
 
 def parameters(n_features: int, width: int, depth: int, n_outputs: int) -> int:
@@ -194,3 +179,20 @@ def check_cost(
             "members, steps or widths, or smaller ones."
         )
     return found
+
+
+def cost_of(
+    results: ResultsCache, spec: EnsembleSpec, missing: Mapping[Place, Sequence[int]]
+) -> Cost:
+    """What the missing networks of some ensembles cost, at the measured speed if there is one.
+
+    Raises:
+        SpecError: for an unknown or too small data set.
+        MissingDataError: if its files are not there.
+        MemoryLimitError, CostLimitError: beyond the settings' limits.
+    """
+    dataset = datasets.get_for(spec.data, spec.n_train[-1])
+    shape = (dataset.n_features, dataset.n_outputs)
+    check_memory(spec, spec.widths[-1], spec.n_train[-1], *shape)
+    counts = {place: len(indices) for place, indices in missing.items()}
+    return check_cost(spec, counts, *shape, stored_speed(results) or DEFAULT_SPEED)

@@ -18,7 +18,7 @@ from ntk_uq.figures.style import (
     set_range,
     with_unit,
 )
-from ntk_uq.results.descent_record import Descent
+from ntk_uq.results.descent import Descent
 from ntk_uq.results.ensembles.records import MeanTrajectory
 
 _SMALLEST = 1e-15

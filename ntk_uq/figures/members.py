@@ -6,7 +6,7 @@ from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.figures.descent import descent_figure
 from ntk_uq.figures.distribution import distribution_figure
 from ntk_uq.figures.style import Style, add_note
-from ntk_uq.results.descent_record import Descent
+from ntk_uq.results.descent import Descent
 from ntk_uq.results.ensembles.statistics import final_losses
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ntk_uq.figures.style import DECADES, TITLE_HEIGHT, Style, set_range
-from ntk_uq.results.spectrum_record import KernelSpectrum, Spectrum
+from ntk_uq.results.spectrum import KernelSpectrum, Spectrum
 
 _HEIGHT = 330
 

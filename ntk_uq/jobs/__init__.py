@@ -1,0 +1,1 @@
+"""Jobs: their kinds, in words, and asking for them. Nothing here computes."""

@@ -121,5 +121,5 @@ def submit_ensemble(jobs: JobTable, spec: EnsembleSpec) -> Job:
 
 
 def submit_calibration(jobs: JobTable) -> Job:
-    """Asks how fast training is; :func:`ntk_uq.results.ensembles.stored.stored_speed` finds it."""
+    """Asks how fast training is; :func:`ntk_uq.results.speed.stored_speed` finds it."""
     return submit(jobs, CALIBRATION, CalibrationSpec(), total=1)

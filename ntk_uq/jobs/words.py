@@ -97,7 +97,7 @@ def descent(spec: DescentSpec) -> str:
     return ", ".join(parts)
 
 
-def training(spec: TrainingTimeSpec) -> str:
+def training_time(spec: TrainingTimeSpec) -> str:
     """The theory against training time in words."""
     levels = {"label noise": spec.noises, "jitter": spec.jitters}
     parts = (
@@ -191,7 +191,7 @@ KINDS: dict[str, tuple[type[Spec], Callable[[Any], str]]] = {
     SPECTRUM: (SpectrumSpec, spectrum),
     INSPECTION: (InspectionSpec, report),
     FETCH: (FetchSpec, fetch),
-    TRAINING_TIME: (TrainingTimeSpec, training),
+    TRAINING_TIME: (TrainingTimeSpec, training_time),
 }
 """For each kind, the class of its specifications and how they are put into words."""
 

@@ -1,0 +1,1 @@
+"""Networks: the layers of an architecture, at finite and at infinite width."""

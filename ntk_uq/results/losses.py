@@ -1,8 +1,21 @@
-"""Moments of the loss over initializations as plain records, for processes without JAX."""
+"""The test loss, defined once, and its moments over initializations as plain records."""
 
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import Float
+
 from ntk_uq.base.records import Record
+
+
+def test_loss(
+    outputs: Float[np.ndarray, "*networks t c"], targets: Float[np.ndarray, "t c"]
+) -> Float[np.ndarray, "*networks"]:
+    """``L = sum_i |f(x_i) - y_i|^2 / (N_T C)``: the one definition of the test loss.
+
+    A mean over examples and outputs, with no factor 1/2.
+    """
+    return np.asarray(np.mean((outputs - targets) ** 2, axis=(-2, -1)))
 
 
 @dataclass(frozen=True)

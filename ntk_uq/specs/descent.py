@@ -1,6 +1,7 @@
 """The theory along one training."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from ntk_uq.base.fields import Increasing, Spec, Whole, checked, same_as
 from ntk_uq.specs.curves import PointSpec
@@ -12,6 +13,8 @@ from ntk_uq.specs.training import TrainingSpec
 @dataclass(frozen=True)
 class DescentSpec(Spec):
     """The infinite-width losses at some steps of one training by gradient descent."""
+
+    digested_as: ClassVar[str] = "HistorySpec"
 
     data: DataSpec = field(default_factory=DataSpec)
     architecture: ArchitectureSpec = field(default_factory=ArchitectureSpec)

@@ -1,6 +1,7 @@
 """A look at data and machine: what a job needs that is no theory and no training."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from ntk_uq.base.fields import Name, Spec, Whole, checked
 from ntk_uq.specs.data import DataSpec
@@ -17,6 +18,8 @@ class FetchSpec(Spec):
 @dataclass(frozen=True)
 class InspectionSpec(Spec):
     """Which data set to look through."""
+
+    digested_as: ClassVar[str] = "ReportSpec"
 
     dataset: str = checked(Name(), "digits", "name of a registered data set")
 

@@ -1,6 +1,7 @@
 """The theory against training time."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from ntk_uq.base.errors import SpecError
 from ntk_uq.base.fields import Increasing, Real, Spec, check_of, checked, default_of, same_as
@@ -29,6 +30,8 @@ class TrainingTimeSpec(Spec):
     ``eta / lambda_max`` is at ``tau = eta k`` after k steps. The limit of endless time is always
     computed. ``data.noise`` stays 0: the levels are in ``noises``.
     """
+
+    digested_as: ClassVar[str] = "FlowSpec"
 
     data: DataSpec = field(default_factory=DataSpec)
     architecture: ArchitectureSpec = field(default_factory=ArchitectureSpec)

@@ -44,9 +44,9 @@ def evaluate_draw(
         dataset: the data set, if it is not the registered one of that name.
 
     Yields:
-        A :class:`~ntk_uq.results.points.Point` for each N_D that is not skipped. From the first N_D at
-        which the kernel is not positive definite, or not finite, points carry the reason instead
-        of numbers.
+        A :class:`~ntk_uq.results.points.Point` for each N_D that is not skipped. From the first
+        N_D at which the kernel is not positive definite, or not finite, points carry the reason
+        instead of numbers.
 
     Raises:
         SpecError: if the data set is not as large.

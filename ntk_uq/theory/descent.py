@@ -9,7 +9,7 @@ from jaxtyping import Float
 from ntk_uq import datasets
 from ntk_uq.costs.memory import check_descent_memory
 from ntk_uq.datasets import Dataset, Split
-from ntk_uq.results.descent_record import Descent, DescentStep
+from ntk_uq.results.descent import Descent, DescentStep
 from ntk_uq.specs import DescentSpec, TrainingSpec
 from ntk_uq.theory.filters import descent_filter
 from ntk_uq.theory.kernels import Kernels

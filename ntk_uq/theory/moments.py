@@ -9,16 +9,6 @@ _ROWS = 256
 """Rows of S squared at once."""
 
 
-def test_loss(
-    outputs: Float[np.ndarray, "*networks t c"], targets: Float[np.ndarray, "t c"]
-) -> Float[np.ndarray, "*networks"]:
-    """``L = sum_i |f(x_i) - y_i|^2 / (N_T C)``: the one definition of the test loss.
-
-    A mean over examples and outputs, with no factor 1/2.
-    """
-    return np.asarray(np.mean((outputs - targets) ** 2, axis=(-2, -1)))
-
-
 def loss_moments(
     mean: Float[np.ndarray, "t c"],
     covariance: Float[np.ndarray, "t t"],

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from ntk_uq import datasets
 from ntk_uq.costs.memory import check_spectrum_memory
 from ntk_uq.datasets import Dataset
-from ntk_uq.results.spectrum_record import Decay, KernelSpectrum, Spectrum
+from ntk_uq.results.spectrum import Decay, KernelSpectrum, Spectrum
 from ntk_uq.scaling import fit_power_law
 from ntk_uq.specs import SpectrumSpec
 from ntk_uq.theory.kernels import Kernels

@@ -12,7 +12,7 @@ from ntk_uq import datasets
 from ntk_uq.base.errors import SingularKernelError
 from ntk_uq.costs.memory import check_training_time_memory
 from ntk_uq.datasets import Dataset, Split
-from ntk_uq.results.losses import LossMoments
+from ntk_uq.results.losses import LossMoments, test_loss
 from ntk_uq.results.training_time_record import (
     CONVERGED,
     FIRST,
@@ -27,7 +27,7 @@ from ntk_uq.specs import TrainingSpec, TrainingTimeSpec
 from ntk_uq.theory.filters import flow_filter
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.modes import Modes
-from ntk_uq.theory.moments import loss_moments, test_loss
+from ntk_uq.theory.moments import loss_moments
 from ntk_uq.theory.provenance import provenance
 from ntk_uq.theory.ridge import ridge_of
 from ntk_uq.theory.soundness import doubts

@@ -1,0 +1,1 @@
+"""Finite networks, and how they are trained."""

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ntk_uq.costs.training import Speed
+from ntk_uq.results.speed import Speed
 
 _SIZE = 1024
 _REPEATS = 7

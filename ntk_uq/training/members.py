@@ -18,8 +18,8 @@ from ntk_uq.costs.training import check_memory, required_bytes
 from ntk_uq.datasets import Dataset, Split
 from ntk_uq.results.ensembles.records import MemberResult
 from ntk_uq.results.ensembles.schedule import recorded_steps
+from ntk_uq.results.losses import test_loss
 from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec
-from ntk_uq.theory.moments import test_loss
 from ntk_uq.theory.provenance import provenance
 from ntk_uq.training.program import Trajectory, train
 from ntk_uq.training.seeds import key_data, seed

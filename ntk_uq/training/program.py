@@ -1,7 +1,7 @@
 """One finite network from its initialization to its last step, compiled as a whole.
 
-The network is the architecture's own (:func:`ntk_uq.networks.architecture.build`), differentiated by JAX.
-Two things are done otherwise than in a textbook's loop:
+The network is the architecture's own (:func:`ntk_uq.networks.architecture.build`),
+differentiated by JAX. Two things are done otherwise than in a textbook's loop:
 
 **Displacements.** What is updated is not a parameter but its distance from the start. In NTK
 parameterization parameters are of order 1 and move by 1/sqrt(width), so late, small steps lose

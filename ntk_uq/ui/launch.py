@@ -7,9 +7,10 @@ import streamlit as st
 from ntk_uq import datasets
 from ntk_uq.base import settings
 from ntk_uq.base.settings import format_bytes
-from ntk_uq.costs.training import DEFAULT_SPEED, Cost, member_seconds
+from ntk_uq.costs.training import Cost, cost_of, member_seconds
 from ntk_uq.jobs.asking import submit_calibration, submit_ensemble
-from ntk_uq.results.ensembles.stored import Ensembles, cost_of, stored_speed
+from ntk_uq.results.ensembles.stored import Ensembles
+from ntk_uq.results.speed import DEFAULT_SPEED, stored_speed
 from ntk_uq.specs import CalibrationSpec, EnsembleSpec
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui import job_panel, links, polling

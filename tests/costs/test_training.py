@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ntk_uq.costs.training import (
-    Speed,
     forward_flops,
     member_flops,
     member_seconds,
@@ -18,6 +17,7 @@ from ntk_uq.costs.training import (
     step_flops,
 )
 from ntk_uq.results.ensembles.schedule import recorded_steps
+from ntk_uq.results.speed import Speed
 from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec
 from ntk_uq.training.calibration import measure_speed
 from ntk_uq.training.members import train_members

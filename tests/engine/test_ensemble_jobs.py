@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from ntk_uq.base.errors import CostLimitError, MemoryLimitError, SpecError, StoreFullError
+from ntk_uq.costs.training import cost_of
 from ntk_uq.engine import kinds
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.inline import Overlay, run_ensembles
@@ -20,13 +21,12 @@ from ntk_uq.engine.runners import InProcess
 from ntk_uq.jobs.asking import submit_calibration, submit_curve, submit_ensemble
 from ntk_uq.results.ensembles.records import MemberResult
 from ntk_uq.results.ensembles.stored import (
-    cost_of,
     member_keys,
     missing_members,
     stored_ensembles,
-    stored_speed,
     theory_of,
 )
+from ntk_uq.results.speed import stored_speed
 from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec, TrainingSpec
 from ntk_uq.store import JobState, open_store
 from ntk_uq.training.members import train_members

@@ -11,7 +11,7 @@ import scipy.integrate
 from ntk_uq.figures.descent import descent_figure
 from ntk_uq.figures.distribution import distribution_figure, predicted_density
 from ntk_uq.figures.style import Style, marker, with_unit
-from ntk_uq.results.descent_record import Descent, DescentStep
+from ntk_uq.results.descent import Descent, DescentStep
 from ntk_uq.results.ensembles.records import MeanTrajectory
 
 UNIT = "squared error, one-hot targets"

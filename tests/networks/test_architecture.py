@@ -55,7 +55,8 @@ def test_importing_neural_tangents_asks_for_no_tensorflow_and_its_parts_work():
         sys.meta_path.insert(0, Spy())
         import ntk_uq.networks.architecture
         assert "neural_tangents" not in sys.modules, "it is loaded before it is needed"
-        network = ntk_uq.networks.architecture.build(ntk_uq.networks.architecture.ArchitectureSpec())
+        from ntk_uq.networks import architecture
+        network = architecture.build(architecture.ArchitectureSpec())
         import jax
         import neural_tangents as nt
         import numpy as np

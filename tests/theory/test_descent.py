@@ -20,16 +20,15 @@ from ntk_uq.costs.memory import check_descent_memory
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
 from ntk_uq.jobs.asking import submit_descent
-from ntk_uq.results.descent import descent_key, stored_descent
-from ntk_uq.results.descent_record import Descent
+from ntk_uq.results.descent import Descent, descent_key, stored_descent
 from ntk_uq.results.losses import LossMoments
+from ntk_uq.results.losses import test_loss as loss_of
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, DescentSpec, TrainingSpec
 from ntk_uq.store import JobState, json_bytes
 from ntk_uq.theory.curve import evaluate_draw
 from ntk_uq.theory.descent import Dynamics, evaluate_descent
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.moments import loss_moments
-from ntk_uq.theory.moments import test_loss as loss_of
 
 N, T = 30, 20
 SPEC = DescentSpec(

@@ -15,8 +15,7 @@ from ntk_uq.costs.memory import check_spectrum_memory
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
 from ntk_uq.jobs.asking import submit_spectrum
-from ntk_uq.results.spectrum import spectrum_key, stored_spectrum
-from ntk_uq.results.spectrum_record import Spectrum
+from ntk_uq.results.spectrum import Spectrum, spectrum_key, stored_spectrum
 from ntk_uq.specs import ArchitectureSpec, DataSpec, SpectrumSpec
 from ntk_uq.store import JobState, json_bytes
 from ntk_uq.theory.kernels import Kernels

@@ -24,7 +24,7 @@ from ntk_uq.theory.filters import flow_filter
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.modes import Modes
 from ntk_uq.theory.moments import loss_moments
-from ntk_uq.theory.training_time import TrainingTime, evaluate_training_time
+from ntk_uq.theory.training_time import GradientFlow, evaluate_training_time
 
 N, T, DRAW = 30, 20, 1
 SPEC = TrainingTimeSpec(
@@ -136,7 +136,7 @@ def test_outputs_are_those_of_neural_tangents(jitter):
     nt, spec, split = neural_tangents(), ArchitectureSpec(1, "erf", sigma_b=0.3), digits(N, T)
     kernels = Kernels(spec)
     modes = Modes(kernels, split)
-    training = TrainingTime(modes, split, np.zeros_like(split.y_train))
+    training = GradientFlow(modes, split, np.zeros_like(split.y_train))
     ridge = jitter * kernels.mean_diagonal(split.x_train[:5])[-1]  # inputs have one norm
     with jax.enable_x64(True):
         predict = nt.predict.gradient_descent_mse_ensemble(

@@ -12,9 +12,9 @@ from ntk_uq.base.errors import MemoryLimitError, SpecError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.costs.memory import BASE
 from ntk_uq.costs.training import check_memory, required_bytes
+from ntk_uq.results.losses import test_loss as loss_of
 from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec
 from ntk_uq.theory.kernels import Kernels
-from ntk_uq.theory.moments import test_loss as loss_of
 from ntk_uq.training.members import train_members
 from ntk_uq.training.program import train
 from ntk_uq.training.seeds import key_data, seed

@@ -6,9 +6,9 @@ import pytest
 from helpers.reference_ensembles import NumpyNetwork, adam, descent, digits, keys, train_by_hand
 
 from ntk_uq.results.ensembles.schedule import recorded_steps
+from ntk_uq.results.losses import test_loss as loss_of
 from ntk_uq.specs import ArchitectureSpec, OptimizerSpec
 from ntk_uq.theory.kernels import Kernels
-from ntk_uq.theory.moments import test_loss as loss_of
 from ntk_uq.training.program import in_span, train
 from ntk_uq.training.step_size import largest_eigenvalue, ntk_lambda_max
 

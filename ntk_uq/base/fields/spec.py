@@ -6,7 +6,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import field, fields, is_dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from ntk_uq.base.errors import LinkError, SpecError
 from ntk_uq.base.fields.checks import Check, shown
@@ -32,8 +32,11 @@ class Spec:
     """Base of the frozen specifications: validated on construction, plain values only.
 
     A subclass is a frozen dataclass whose fields are either :func:`checked` or specs themselves.
-    It may add :meth:`validate` for what concerns several fields.
+    It may add :meth:`validate` for what concerns several fields. One that was called something else
+    before keeps that name in ``digested_as``: what was computed then is found now.
     """
+
+    digested_as: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
         for item in fields(self):  # type: ignore[arg-type]
@@ -94,7 +97,7 @@ class Spec:
 
     def digest(self) -> str:
         """64 hexadecimal digits, SHA-256 of the class's name and its canonical JSON."""
-        return digest_of({type(self).__name__: self.identity()})
+        return digest_of({self.digested_as or type(self).__name__: self.identity()})
 
     def to_query(self) -> dict[str, str]:
         """The items of a link: its version, then every field, nested ones flattened."""

@@ -1,0 +1,1 @@
+"""What is in a data set: counts, ranges, duplicates, a sample."""

@@ -7,7 +7,7 @@ from typing import Any
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
 from ntk_uq.engine.kinds.base import Kind, counted, read_spec
 from ntk_uq.jobs.asking import CALIBRATION
-from ntk_uq.results.ensembles.stored import SPEED_KEY
+from ntk_uq.results.speed import SPEED_KEY
 from ntk_uq.specs import CalibrationSpec
 from ntk_uq.store import ResultsCache, json_bytes
 

@@ -5,8 +5,7 @@ from ntk_uq.costs.memory import check_descent_memory
 from ntk_uq.engine.chunks import Progress
 from ntk_uq.engine.kinds.base import at_once
 from ntk_uq.jobs.asking import DESCENT
-from ntk_uq.results.descent import descent_key, stored_descent
-from ntk_uq.results.descent_record import Descent
+from ntk_uq.results.descent import Descent, descent_key, stored_descent
 from ntk_uq.specs import DescentSpec
 
 

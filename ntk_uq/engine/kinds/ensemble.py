@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from ntk_uq import datasets
-from ntk_uq.costs.training import DEFAULT_SPEED, member_seconds, required_bytes
+from ntk_uq.costs.training import cost_of, member_seconds, required_bytes
 from ntk_uq.datasets.files import sealed
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
 from ntk_uq.engine.kinds.base import Kind, counted, read_spec
 from ntk_uq.jobs.asking import ENSEMBLE
 from ntk_uq.results.ensembles.records import member_key, targets_key
-from ntk_uq.results.ensembles.stored import canonical, cost_of, missing_members, stored_speed
+from ntk_uq.results.ensembles.stored import canonical, missing_members
+from ntk_uq.results.speed import DEFAULT_SPEED, stored_speed
 from ntk_uq.specs import EnsembleSpec
 from ntk_uq.store import ResultsCache
 

@@ -5,8 +5,7 @@ from ntk_uq.costs.memory import check_spectrum_memory
 from ntk_uq.engine.chunks import Progress
 from ntk_uq.engine.kinds.base import at_once
 from ntk_uq.jobs.asking import SPECTRUM
-from ntk_uq.results.spectrum import spectrum_key, stored_spectrum
-from ntk_uq.results.spectrum_record import Spectrum
+from ntk_uq.results.spectrum import Spectrum, spectrum_key, stored_spectrum
 from ntk_uq.specs import SpectrumSpec
 
 

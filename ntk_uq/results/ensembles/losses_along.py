@@ -17,8 +17,8 @@ class LossesAlong:
         width: of the networks. members: how many of them there are.
         steps: k, 0 among them.
         mu, sigma, epsilon: at each step, with bootstrap intervals over members as in
-            :class:`~ntk_uq.results.ensembles.records.EnsemblePoint`; None for sigma and epsilon of one
-            network.
+            :class:`~ntk_uq.results.ensembles.records.EnsemblePoint`; None for sigma and
+            epsilon of one network.
         train_mu: mean of the training loss.
     """
 

@@ -9,7 +9,7 @@ import scipy.stats
 from jaxtyping import Float
 
 from ntk_uq.results.ensembles.records import EnsemblePoint, Estimate, MeanTrajectory, MemberResult
-from ntk_uq.theory.moments import test_loss
+from ntk_uq.results.losses import test_loss
 
 CONFIDENCE = 0.68
 """Of the intervals: one standard error to each side, were the estimates normal."""

@@ -2,13 +2,12 @@
 
 import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ntk_uq import datasets
 from ntk_uq.base.errors import DataError
-from ntk_uq.costs.training import DEFAULT_SPEED, Cost, Speed, check_cost, check_memory
 from ntk_uq.datasets.files import read_sealed
 from ntk_uq.results.ensembles.records import EnsemblePoint, MemberResult, member_key, targets_key
 from ntk_uq.results.ensembles.schedule import recorded_steps
@@ -18,8 +17,6 @@ from ntk_uq.store import ResultsCache
 
 Place = tuple[int, int]
 """Width and N_D: which ensemble."""
-
-SPEED_KEY = "speed/1"
 
 
 @dataclass(frozen=True)
@@ -151,31 +148,6 @@ def missing_members(results: ResultsCache, spec: EnsembleSpec) -> dict[Place, li
         place: [index for index, key in enumerate(keys) if _member(results, key) is None]
         for place, keys in _keys(spec, datasets.get(spec.data.dataset).fingerprint()).items()
     }
-
-
-def cost_of(
-    results: ResultsCache, spec: EnsembleSpec, missing: Mapping[Place, Sequence[int]]
-) -> Cost:
-    """What the missing networks of some ensembles cost, at the measured speed if there is one.
-
-    Raises:
-        SpecError: for an unknown or too small data set.
-        MissingDataError: if its files are not there.
-        MemoryLimitError, CostLimitError: beyond the settings' limits.
-    """
-    dataset = datasets.get_for(spec.data, spec.n_train[-1])
-    shape = (dataset.n_features, dataset.n_outputs)
-    check_memory(spec, spec.widths[-1], spec.n_train[-1], *shape)
-    counts = {place: len(indices) for place, indices in missing.items()}
-    return check_cost(spec, counts, *shape, stored_speed(results) or DEFAULT_SPEED)
-
-
-def stored_speed(results: ResultsCache) -> Speed | None:
-    """How fast the engine's workers train, or None where nobody has measured it."""
-    try:
-        return Speed(**results.get_json(SPEED_KEY))
-    except (TypeError, ValueError):
-        return None
 
 
 @functools.lru_cache(maxsize=32)

@@ -1,9 +1,13 @@
 """A mirror, a small thing to fetch, and an empty data directory."""
 
+import hashlib
+from dataclasses import replace
+
 import pytest
+from helpers.fetch_archive import FOLDER, NAME, SIZE
 from helpers.mirror import CONTENTS, Mirror, tiny_source
 
-from ntk_uq.datasets.fetching import sources
+from ntk_uq.datasets.fetching import get, sources
 
 
 @pytest.fixture
@@ -28,3 +32,29 @@ def mirror(monkeypatch):
     monkeypatch.setenv("NTK_UQ_MIRRORS", server.url("good"))
     yield server
     server.close()
+
+
+@pytest.fixture
+def folder(data, monkeypatch):
+    """Where the members of a small CIFAR-10 go."""
+    source = get("cifar10")
+    small = tuple(replace(m, size=min(m.size, SIZE)) for m in source.archive.members)
+    whole = replace(source, archive=replace(source.archive, members=small))
+    monkeypatch.setitem(sources.SOURCES, "cifar10", whole)
+    return data / "cifar10" / FOLDER
+
+
+@pytest.fixture
+def offer(folder, mirror, monkeypatch):
+    """Makes an archive the official one, and has the mirror serve it."""
+
+    def offer(content):
+        mirror.files[NAME] = content
+        md5 = hashlib.md5(content).hexdigest()
+        source = get("cifar10")
+        file = replace(
+            source.files[0], checksum=f"md5:{md5}", size=len(content), limit=len(content) + 100
+        )
+        monkeypatch.setitem(sources.SOURCES, "cifar10", replace(source, files=(file,)))
+
+    return offer

@@ -1,77 +1,17 @@
 """CIFAR-10's archive: only what is wanted comes out of it, and nothing goes where it should not."""
 
 import gzip
-import hashlib
-import io
 import subprocess
 import tarfile
 import threading
-from dataclasses import replace
 
 import pytest
+from helpers.fetch_archive import CONTENTS, FOLDER, NAME, SIZE, entry, members, packed
 from helpers.mirror import visible
 
 from ntk_uq.base.errors import DataError
-from ntk_uq.datasets.fetching import State, archive, get, sources, status
+from ntk_uq.datasets.fetching import State, archive, get, status
 from ntk_uq.datasets.fetching.fetch import fetch
-
-FOLDER = "cifar-10-batches-bin"
-NAME = "cifar-10-binary.tar.gz"
-SIZE = 30_000
-BATCHES = [*(f"data_batch_{n}.bin" for n in range(1, 6)), "test_batch.bin"]
-CONTENTS = {f"{FOLDER}/{name}": bytes([i]) * SIZE for i, name in enumerate(BATCHES)}
-CONTENTS[f"{FOLDER}/batches.meta.txt"] = b"airplane\nautomobile\n"
-
-
-def entry(name, content=b"", **fields):
-    """A member of an archive, and its content."""
-    info = tarfile.TarInfo(name)
-    info.size = len(content)
-    for key, value in fields.items():
-        setattr(info, key, value)
-    return info, content
-
-
-def members(**changes):
-    """The members of a good archive; ``batch1`` and others replace or, as None, leave out one."""
-    made = {name: entry(name, content) for name, content in CONTENTS.items()}
-    for name, change in changes.items():
-        made[f"{FOLDER}/{name}"] = change
-    return [one for one in made.values() if one is not None]
-
-
-def packed(entries):
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for info, content in entries:
-            tar.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
-
-
-@pytest.fixture
-def folder(data, monkeypatch):
-    """Where the members of a small CIFAR-10 go."""
-    source = get("cifar10")
-    small = tuple(replace(m, size=min(m.size, SIZE)) for m in source.archive.members)
-    whole = replace(source, archive=replace(source.archive, members=small))
-    monkeypatch.setitem(sources.SOURCES, "cifar10", whole)
-    return data / "cifar10" / FOLDER
-
-
-@pytest.fixture
-def offer(folder, mirror, monkeypatch):
-    """Makes an archive the official one, and has the mirror serve it."""
-
-    def offer(content):
-        mirror.files[NAME] = content
-        md5 = hashlib.md5(content).hexdigest()
-        source = get("cifar10")
-        file = replace(
-            source.files[0], checksum=f"md5:{md5}", size=len(content), limit=len(content) + 100
-        )
-        monkeypatch.setitem(sources.SOURCES, "cifar10", replace(source, files=(file,)))
-
-    return offer
 
 
 def test_the_members_are_what_the_archive_holds_and_the_archive_is_gone(offer, folder, mirror):

@@ -7,7 +7,7 @@ import resource
 import shutil
 
 import pytest
-from helpers.fetch_archive import BATCHES, NAME, folder, members, offer, packed  # noqa: F401
+from helpers.fetch_archive import BATCHES, NAME, members, packed
 from helpers.mirror import CONTENTS, visible
 
 from ntk_uq.cli import data_files, main
@@ -224,8 +224,8 @@ def test_a_file_that_cannot_be_read_is_told_in_words(run, tiny, copies):
 
 def test_import_takes_an_archive_apart_and_its_members_are_official(
     run,
-    offer,  # noqa: F811
-    folder,  # noqa: F811
+    offer,
+    folder,
     tmp_path,
 ):
     content = packed(members())
@@ -243,8 +243,8 @@ def test_import_takes_an_archive_apart_and_its_members_are_official(
 
 def test_members_without_their_archive_are_not_official(
     run,
-    offer,  # noqa: F811
-    folder,  # noqa: F811
+    offer,
+    folder,
     tmp_path,
 ):
     offer(packed(members()))
@@ -266,8 +266,8 @@ def test_members_without_their_archive_are_not_official(
 
 def test_a_damaged_archive_is_not_taken_even_when_anything_is_accepted(
     run,
-    offer,  # noqa: F811
-    folder,  # noqa: F811
+    offer,
+    folder,
     tmp_path,
 ):
     content = packed(members())

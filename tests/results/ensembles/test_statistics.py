@@ -17,7 +17,7 @@ from ntk_uq.results.ensembles.statistics import (
     spread,
     summarize,
 )
-from ntk_uq.theory.moments import test_loss as loss_of
+from ntk_uq.results.losses import test_loss as loss_of
 
 T, C = 7, 3
 TARGETS = np.random.default_rng(5).standard_normal((T, C))

@@ -13,7 +13,7 @@ from ntk_uq.figures import Style
 from ntk_uq.figures.data import class_figure, depth_figure, target_figure
 from ntk_uq.figures.pictures import shower_figure, shown_layers, shown_showers, split_layers
 from ntk_uq.figures.spectrum import eigenvalue_figure, power_figure
-from ntk_uq.results.spectrum_record import KernelSpectrum, Spectrum
+from ntk_uq.results.spectrum import KernelSpectrum, Spectrum
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import ArchitectureSpec, DataSpec, PointSpec, SpectrumSpec, TrainingSpec
 from ntk_uq.ui import exhibit_words as words

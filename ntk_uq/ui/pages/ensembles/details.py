@@ -7,8 +7,7 @@ from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.figures import PLOT_CONFIG, Style
 from ntk_uq.figures.members import losses_along_figure, losses_figure
 from ntk_uq.jobs.asking import submit_descent
-from ntk_uq.results.descent import stored_descent
-from ntk_uq.results.descent_record import Descent
+from ntk_uq.results.descent import Descent, stored_descent
 from ntk_uq.results.ensembles.stored import descent_of
 from ntk_uq.store import Store
 from ntk_uq.ui.follow import follow

@@ -12,7 +12,7 @@ from ntk_uq.figures import TITLES, Style
 from ntk_uq.figures.ensembles import ensemble_figure
 from ntk_uq.figures.members import losses_along_figure, losses_figure
 from ntk_uq.jobs import words as describe
-from ntk_uq.results.descent_record import Descent
+from ntk_uq.results.descent import Descent
 from ntk_uq.results.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.results.ensembles.stored import descent_of, theory_of
 from ntk_uq.results.points import QUANTITIES, SYMBOLS

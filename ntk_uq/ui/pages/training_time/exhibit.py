@@ -28,7 +28,7 @@ def exhibit(law: TrainingTimeStudy, style: Style) -> Exhibit:
     return Exhibit(
         page="training_time",
         title=f"Losses against {_AXES[view.against]}",
-        caption="; ".join(describe.training(spec) for spec in view.training_times()),
+        caption="; ".join(describe.training_time(spec) for spec in view.training_times()),
         view=view,
         plots=tuple(
             Plot(f"{quantity}-{view.against}", TITLES[quantity], figure(law, quantity, style))

@@ -8,7 +8,8 @@ from helpers.pages_driver import compute, open_page, texts, view_in
 
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
-from ntk_uq.results.ensembles.stored import stored_ensembles, stored_speed, theory_of
+from ntk_uq.results.ensembles.stored import stored_ensembles, theory_of
+from ntk_uq.results.speed import stored_speed
 from ntk_uq.specs import ArchitectureSpec, DataSpec, OptimizerSpec
 from ntk_uq.store import JobState
 from ntk_uq.views import EnsemblesView

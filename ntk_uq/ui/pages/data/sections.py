@@ -12,7 +12,7 @@ from ntk_uq.figures import PLOT_CONFIG, Style
 from ntk_uq.figures.data import class_figure, depth_figure, target_figure
 from ntk_uq.figures.pictures import images, is_image, shower_figure, shown_showers
 from ntk_uq.figures.spectrum import eigenvalue_figure, power_figure
-from ntk_uq.results.spectrum_record import KernelSpectrum, Spectrum
+from ntk_uq.results.spectrum import KernelSpectrum, Spectrum
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import DataSpec
 from ntk_uq.ui.plain_text import plain
@@ -56,8 +56,8 @@ def flaws(dataset: Dataset, inspection: Inspection) -> None:
         which = which or f"number {', '.join(map(str, indices))}"
         more = ", …" if inspection.inputs.constant > len(indices) else ""
         found.append(
-            f"{inspection.inputs.constant:,} of {inspection.d:,} input values are the same in all of the "
-            f"pool ({plain(which)}{more}): they say nothing and do no harm."
+            f"{inspection.inputs.constant:,} of {inspection.d:,} input values are the same in all "
+            f"of the pool ({plain(which)}{more}): they say nothing and do no harm."
         )
     st.markdown("##### Duplicates and constant inputs")
     if found:
@@ -70,8 +70,9 @@ def flaws(dataset: Dataset, inspection: Inspection) -> None:
         else ""
     )
     st.caption(
-        f"{zeros}Input values from {inspection.inputs.minimum:.4g} to {inspection.inputs.maximum:.4g}, "
-        f"mean {inspection.inputs.mean:.4g}, standard deviation {inspection.inputs.std:.4g} "
+        f"{zeros}Input values from {inspection.inputs.minimum:.4g} to "
+        f"{inspection.inputs.maximum:.4g}, mean {inspection.inputs.mean:.4g}, standard deviation "
+        f"{inspection.inputs.std:.4g} "
         f"[{dataset.input_unit}]."
     )
     if inspection.response is not None:

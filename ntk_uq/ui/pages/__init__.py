@@ -1,0 +1,1 @@
+"""A folder a page: its controls, what it takes home, its tables."""
