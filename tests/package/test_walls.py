@@ -64,7 +64,7 @@ def wall() -> dict[str, list[str]]:
     return next(
         c
         for c in contracts
-        if "ntk_uq.ui" in c["source_modules"] and "jax" in c["forbidden_modules"]
+        if "ntk_uq.ui" in c.get("source_modules", ()) and "jax" in c["forbidden_modules"]
     )
 
 
