@@ -8,8 +8,9 @@ print(ntk_uq.curve(spec).fits().mu.describe())
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ntk_uq.base import former
 from ntk_uq.base.version import VERSION
 from ntk_uq.specs import (
     ArchitectureSpec,
@@ -151,7 +152,7 @@ def _ends(window: tuple[float | None, float | None] | None) -> tuple[float | Non
     return window
 
 
-def time_law(spec: TrainingTimeSpec) -> "TrainingTime":
+def training_time(spec: TrainingTimeSpec) -> "TrainingTime":
     """The infinite-width losses against training time, computed in this process.
 
     Gradient flow on ``sum |f - y|^2 / 2`` for a time t closes the share ``1 - exp(-lambda t)`` of
@@ -194,6 +195,16 @@ def phase_map(spec: MapSpec) -> "PhaseMap":
     return run_map(spec)
 
 
+# Scripts that were taken home from a page of an earlier version go on.
+former.install()
+
+
+def __getattr__(name: str) -> Any:
+    return former.renamed(
+        __name__, {"FlowSpec": "TrainingTimeSpec", "time_law": "training_time"}, name
+    )
+
+
 __all__ = [
     "VERSION",
     "ArchitectureSpec",
@@ -208,6 +219,6 @@ __all__ = [
     "ensemble",
     "fit",
     "phase_map",
-    "time_law",
+    "training_time",
     "width_law",
 ]

@@ -1,4 +1,4 @@
-"""``ntk_uq time``: the losses against training time, and where to stop."""
+"""``ntk_uq training-time``: the losses against training time, and where to stop."""
 
 import argparse
 import json
@@ -24,7 +24,8 @@ _COLUMNS = ("mu", "sigma", "epsilon", "epsilon_population", "epsilon_floor", "tr
 def add_parsers(commands: Any) -> None:
     """Adds the command to the command line."""
     parser = commands.add_parser(
-        "time",
+        "training-time",
+        aliases=["time"],  # as it was called first
         help="mu, sigma and epsilon of the test loss against training time; where to stop",
         description=(
             "Mean mu, spread sigma and ratio epsilon = sigma / mu of the test loss over "

@@ -4,6 +4,9 @@ They hold plain values only, are validated on construction, and have a stable di
 and a form for links (see :mod:`ntk_uq.base.fields`).
 """
 
+from typing import Any
+
+from ntk_uq.base import former
 from ntk_uq.specs.curves import CurveSpec, PointSpec, check_window, logarithmic_grid
 from ntk_uq.specs.data import PREPARATIONS, TARGETS, DataSpec
 from ntk_uq.specs.descent import DescentSpec
@@ -25,6 +28,19 @@ from ntk_uq.specs.network import ACTIVATIONS, ArchitectureSpec
 from ntk_uq.specs.ranges import DEPTH, DRAWS, MEMBERS, N_TRAIN, WIDTH
 from ntk_uq.specs.training import OPTIMIZERS, POSTERIORS, USUAL, OptimizerSpec, TrainingSpec
 from ntk_uq.specs.training_time import TrainingTimeSpec
+
+
+def __getattr__(name: str) -> Any:
+    return former.renamed(
+        __name__,
+        {
+            "FlowSpec": "TrainingTimeSpec",
+            "HistorySpec": "DescentSpec",
+            "ReportSpec": "InspectionSpec",
+        },
+        name,
+    )
+
 
 __all__ = [
     "ACTIVATIONS",

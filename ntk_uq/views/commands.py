@@ -65,7 +65,7 @@ COMMANDS: dict[str, tuple[Options, ...]] = {
     "curve": (DATA, NETWORK, TRAINING, CURVE, WINDOW, LAW),
     "ensemble": (DATA, NETWORK, ENSEMBLE, OPTIMIZER),
     "width": (DATA, NETWORK, ENSEMBLE, OPTIMIZER, WIDTH),
-    "time": (DATA, NETWORK, TRAINING_TIME, TIMES),
+    "training-time": (DATA, NETWORK, TRAINING_TIME, TIMES),
     "data export": (DATA, POINT),
 }
 """The options of each command that computes or writes something from a specification."""

@@ -12,7 +12,7 @@ from ntk_uq.specs import ArchitectureSpec, DataSpec, TrainingTimeSpec
 from ntk_uq.specs.training_time import time_grid
 
 SMALL = (
-    *("time", "--n-train", "60", "--n-test", "40", "--depth", "1", "--tau-low", "0.1"),
+    *("training-time", "--n-train", "60", "--n-test", "40", "--depth", "1", "--tau-low", "0.1"),
     *("--tau-high", "1e4", "--n-times", "9", "--noises", "0,4", "--draws", "2", "--quiet"),
 )
 SPEC = TrainingTimeSpec(

@@ -35,7 +35,7 @@ def test_every_example_of_the_documentation_runs_and_prints(code, capsys):
     exec(compile(code, "docs/python.md", "exec"), {})
     lines = capsys.readouterr().out.strip().splitlines()
     assert lines
-    if "time_law" in code:
+    if "training_time" in code:
         assert [line.split()[:2] for line in lines] == [
             *(["0.0", "0.0"], ["0.0", "0.01"], ["4.0", "0.0"], ["4.0", "0.01"])
         ]

@@ -138,7 +138,7 @@ def test_a_missing_data_set_is_told_to_whoever_looks(store):
 
 def test_a_script_gets_the_same(store):
     spec = replace(SPEC, draws=1)
-    found = ntk_uq.time_law(spec)
+    found = ntk_uq.training_time(spec)
     assert isinstance(found, TrainingTime)
     assert found.raw[0].curves == evaluate_training_time(spec).curves
     assert found.to_json()["draws"][0]["lambda_max"] == found.raw[0].lambda_max

@@ -204,8 +204,8 @@ def _python(view: DataView, wanted: SpectrumSpec) -> str:
         "from ntk_uq import datasets\n"
         "from ntk_uq.datasets.inspection.inspect import inspect\n"
         "from ntk_uq.theory.spectrum import evaluate_spectrum",
-        f'report = inspect(datasets.get("{name}"))\n'
-        "print(report.n_pool, report.n_test, report.classes or report.targets)",
+        f'inspection = inspect(datasets.get("{name}"))\n'
+        "print(inspection.n_pool, inspection.n_test, inspection.classes or inspection.targets)",
         f"spectrum = evaluate_spectrum(\n    {python_of(wanted, 4)}\n)\n"
         "print(spectrum.ntk.eigenvalues[:10], spectrum.ntk.decay, spectrum.power[:10])",
     )

@@ -267,8 +267,8 @@ def _python(view: EnsemblesView, descent_shown: bool) -> str:
             "# The theory along the training.\n"
             "import ntk_uq.specs\n"
             "from ntk_uq.theory.descent import evaluate_descent\n\n"
-            f"history = evaluate_descent(\n    {python_of(wanted, 4)}\n)\n"
-            "for step in history.steps:\n"
+            f"descent = evaluate_descent(\n    {python_of(wanted, 4)}\n)\n"
+            "for step in descent.steps:\n"
             "    print(step.step, step.mu, step.sigma, step.train_mu, step.train_sigma)"
         )
     return words.script(spec.data.dataset, *blocks)

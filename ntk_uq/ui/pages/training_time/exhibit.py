@@ -182,9 +182,9 @@ def _python(law: TrainingTimeStudy) -> str:
     """A script that prints the same numbers."""
     specs = "".join(f"    {python_of(training.spec, 4)},\n" for training in law.training_times)
     blocks = [
-        f"specs = [\n{specs}]\nflows = [ntk_uq.time_law(spec) for spec in specs]",
-        "for flow in flows:\n"
-        "    for line in flow.lines:\n"
+        f"specs = [\n{specs}]\nstudies = [ntk_uq.training_time(spec) for spec in specs]",
+        "for study in studies:\n"
+        "    for line in study.lines:\n"
         "        for tau, mu, sigma, epsilon in zip(\n"
         '            line.times, line.along("mu"), line.along("sigma"), line.along("epsilon")\n'
         "        ):\n"
@@ -204,7 +204,7 @@ def _python(law: TrainingTimeStudy) -> str:
 
 def _shell(law: TrainingTimeStudy) -> tuple[str, ...]:
     """Commands that print the same numbers."""
-    lines = [shell_of("time", training.spec, law.view) for training in law.training_times]
+    lines = [shell_of("training-time", training.spec, law.view) for training in law.training_times]
     if law.ensembles is not None:
         lines.append(shell_of("ensemble", law.ensembles.spec))
     return words.commands(law.view.data.dataset, lines)
