@@ -13,11 +13,11 @@ PACKAGE = Path(__file__).resolve().parents[1] / "ntk_uq"
 
 
 def with_shapes():
-    """The modules that write shapes into signatures. Those with ``Self`` are left out: the checker
-    sees their methods one by one, and not the class."""
+    """The modules that write shapes into signatures. Left out are those with ``Self``, since the
+    checker sees methods one by one and not their class, and with ``IO``, which it takes literally."""
     for path in PACKAGE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        if "from jaxtyping import" in text and "-> Self" not in text:
+        if "from jaxtyping import" in text and not any(t in text for t in ("-> Self", "IO[")):
             yield ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
 
 
