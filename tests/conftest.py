@@ -14,7 +14,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "ntk_uq"
 
 def with_shapes():
     """The modules that write shapes into signatures. Left out are those with ``Self``, since the
-    checker sees methods one by one and not their class, and with ``IO``, which it takes literally."""
+    checker sees methods one by one and not their class, and with ``IO``, which it takes literally.
+    """
     for path in PACKAGE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         if "from jaxtyping import" in text and not any(t in text for t in ("-> Self", "IO[")):

@@ -46,9 +46,10 @@ from ntk_uq.jobs import words as describe
 from ntk_uq.results.curves import stored_curve
 from ntk_uq.results.descent import stored_descent
 from ntk_uq.results.ensembles.records import MemberResult
-from ntk_uq.results.ensembles.stored import member_keys, stored_ensembles, stored_speed
+from ntk_uq.results.ensembles.stored import member_keys, stored_ensembles
 from ntk_uq.results.inspection import stored_inspection
 from ntk_uq.results.spectrum import stored_spectrum
+from ntk_uq.results.speed import stored_speed
 from ntk_uq.results.training_time import stored_training_time
 from ntk_uq.store import JobState, open_store
 from ntk_uq.ui.pages.data import exhibit as data
@@ -122,6 +123,9 @@ KINDS = {
     ),
     "spectrum": Kind("spectrum", specs.SpectrumSpec, lambda r, s: (stored_spectrum(r, s), None)),
 }
+FORMER = {"FlowSpec", "time_law"}
+"""Names that the package itself has other words for now; they are found, with a warning."""
+
 VIEWS = {
     name: getattr(views, name)
     for name in (
@@ -501,15 +505,17 @@ def test_every_command_line_is_read(parse):
         parse(shlex.split(line)[3:])
 
 
+@pytest.mark.filterwarnings("ignore:.* is now :FutureWarning")
 def test_the_package_offers_what_it_offered():
     for name, parameters in EXPECTED["names"].items():
-        assert name in ntk_uq.__all__
+        assert name in ntk_uq.__all__ or name in FORMER
         thing = getattr(ntk_uq, name)
         if parameters is not None:
             now = list(inspect.signature(thing).parameters)
             assert now[: len(parameters)] == parameters, name
 
 
+@pytest.mark.filterwarnings("ignore:.* is now :FutureWarning")
 def test_scripts_that_were_taken_home_find_every_name_that_they_use():
     scripts = [item.view["python"] for item in report_then().items]
     found = {name for script in scripts for name in _names_of(script)}
