@@ -108,7 +108,7 @@ def fetch(name: str, running: bool) -> None:
 
 
 def results(view: DataView, done: bool) -> None:
-    """The report and the spectrum, as they come."""
+    """The inspection and the spectrum, as they come."""
     style = Style(session.dark())
     with session.told():
         store, dataset = session.store(), datasets.get(view.data.dataset)

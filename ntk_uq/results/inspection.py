@@ -7,13 +7,13 @@ from ntk_uq.store import ResultsCache
 
 
 def inspection_key(name: str, fingerprint: str) -> str:
-    """Where the store keeps the report of a data set: it depends on what the files hold."""
+    """Where the store keeps the inspection of a data set: it depends on what the files hold."""
     content = {"report": INSPECTION_VERSION, "data": fingerprint, "name": name}
     return f"report/{digest_of(content)}"
 
 
 def stored_inspection(results: ResultsCache, name: str) -> Inspection | None:
-    """The report of a data set as its files are now, or None if the store has none.
+    """The inspection of a data set as its files are now, or None if the store has none.
 
     Raises:
         SpecError: for an unknown data set. MissingDataError: if its files are not there.

@@ -29,7 +29,7 @@ MOST_SAMPLES = 24
 MOST_PAIRS = 10
 MOST_CONSTANT = 20
 SAMPLE_BYTES = 1_900_000
-"""What the samples may take as JSON, so that a whole report stays below 2 MB."""
+"""What the samples may take as JSON, so that a whole inspection stays below 2 MB."""
 
 _LOG_RANGE = 100.0
 _SEED = 24

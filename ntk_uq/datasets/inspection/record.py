@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ntk_uq.base.records import Record
 
 INSPECTION_VERSION = 1
-"""Part of every report's key: raised when reports change."""
+"""Part of every inspection's key: raised when inspections change."""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def exhibit(
     Args:
         view: what the page shows.
         dataset: the view's data set.
-        report: what is in it.
+        inspection: what is in it.
         wanted: the spectrum that belongs to the view.
         found: that spectrum, where it is there.
         style: of the figures.
