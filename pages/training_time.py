@@ -174,9 +174,9 @@ def optima(law: TrainingTimeStudy) -> None:
             "μ(∞)/μ − 1 is what endless training has more. "
             f"Losses in {plain(unit)}."
         )
-    found = law.findings()
+    found = (*(f"{clause}." for clause in law.clauses()), *law.failures)
     if found:
-        st.markdown("\n".join(f"- {sentence}." for sentence in (f.rstrip(".") for f in found)))
+        st.markdown("\n".join(f"- {sentence}" for sentence in found))
 
 
 session.run(page)

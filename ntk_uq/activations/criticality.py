@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum, auto
 
 import numpy as np
 import scipy.optimize
@@ -87,6 +88,14 @@ def next_variance(activation: str, sigma_w: float, sigma_b: float, q: Array) -> 
     return sigma_w**2 * mean_square(activation, q) + sigma_b**2
 
 
+class Phase(StrEnum):
+    """What becomes of nearby inputs in deep layers."""
+
+    ORDERED = auto()
+    CRITICAL = auto()
+    CHAOTIC = auto()
+
+
 @dataclass(frozen=True)
 class Criticality:
     """What becomes of signals in deep networks.
@@ -103,13 +112,13 @@ class Criticality:
 
     q: float | None
     chi: float
-    phase: str
+    phase: Phase
 
     @property
     def depth_scale(self) -> float | None:
         """``1 / |ln chi_1|``: over so many layers distances change by a factor e; None where
         critical. Schoenholz et al., eq. 9."""
-        return None if self.phase == "critical" else 1 / abs(math.log(max(self.chi, 1e-300)))
+        return None if self.phase is Phase.CRITICAL else 1 / abs(math.log(max(self.chi, 1e-300)))
 
 
 @functools.lru_cache(maxsize=10_000)
@@ -134,8 +143,9 @@ def criticality(activation: str, sigma_w: float, sigma_b: float) -> Criticality:
     else:
         slope = float(mean_square_slope(activation, np.array([q]))[0])
     chi = sigma_w**2 * slope
-    phase = "critical" if abs(chi - 1) < _SAME else "ordered" if chi < 1 else "chaotic"
-    return Criticality(q, chi, phase)
+    if abs(chi - 1) < _SAME:
+        return Criticality(q, chi, Phase.CRITICAL)
+    return Criticality(q, chi, Phase.ORDERED if chi < 1 else Phase.CHAOTIC)
 
 
 def _limit(activation: str, sigma_w: float, sigma_b: float) -> float | None:
@@ -231,11 +241,11 @@ def describe(activation: str, sigma_w: float, sigma_b: float) -> str:
     """On which side of the critical line a network is, in a sentence."""
     found = criticality(activation, sigma_w, sigma_b)
     network = f"{activation} with σ_w = {sigma_w:.4g} and σ_b = {sigma_b:.4g}"
-    if found.phase == "critical":
+    if found.phase is Phase.CRITICAL:
         return f"{network} is critical (χ₁ = 1): signals reach deep layers." + _growth(found)
     away = abs(found.depth_scale or math.inf)
     scale = f"χ₁ = {found.chi:.3g}, a factor e in {away:.2g} layers"
-    if found.phase == "ordered":
+    if found.phase is Phase.ORDERED:
         return f"{network} is ordered ({scale}): nearby inputs become alike, gradients die out."
     if found.q is not None and math.isinf(found.q):
         return (

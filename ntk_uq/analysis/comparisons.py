@@ -24,10 +24,15 @@ class Comparison:
     theory: Curve | None
 
     @property
+    def departs(self) -> bool:
+        """Whether the training has no counterpart in the theory."""
+        return self.ensembles.spec.optimizer.counterpart is None
+
+    @property
     def departure(self) -> str:
-        """What a plot has to say where the training has no counterpart in the theory, else ""."""
+        """What a plot has to say where the training departs from the theory, else ""."""
         optimizer = self.ensembles.spec.optimizer
-        if optimizer.counterpart is not None:
+        if not self.departs:
             return ""
         return f"trained with {_OPTIMIZERS[optimizer.optimizer]}: a departure from the theory"
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ntk_uq.results.curves import Curve, Fits
 from ntk_uq.results.points import QUANTITIES, SYMBOLS
-from ntk_uq.scaling import Extrapolation, LawChoice, LawFit
+from ntk_uq.scaling import Extrapolation, LawChoice, LawFit, PowerLawFit
 from ntk_uq.scaling.extrapolation import FAR
 
 _STEPS = 13
@@ -20,27 +20,29 @@ class ShownLaw:
 
     Attributes:
         choice: the fit of it, among those that were allowed.
-        refused: why nothing may be extrapolated though there is a fit, or "".
+        refused: the power law that may not be quoted, and says why: nothing is extrapolated
+            though there is a fit; None where that is not so.
         note: what has to be said of how the law was chosen, and of what it is the law, or "".
     """
 
     choice: LawChoice
-    refused: str = ""
+    refused: PowerLawFit | None = None
     note: str = ""
 
     @property
     def law(self) -> LawFit | None:
         """The law to draw; None where none describes the curve."""
-        return None if self.refused else self.choice.best
+        return self.choice.best if self.refused is None else None
 
     def at(self, n_train: float) -> Extrapolation:
         """What is expected at one N_D."""
+        if self.refused is not None:
+            return _nothing(n_train, self.refused.describe())
         largest = self.largest
-        if self.refused or (largest is not None and n_train <= largest):
-            reason = self.refused or (
-                f"N_D = {n_train:,.6g} lies within the fit, which goes to {largest:,.6g}"
+        if largest is not None and n_train <= largest:
+            return _nothing(
+                n_train, f"N_D = {n_train:,.6g} lies within the fit, which goes to {largest:,.6g}"
             )
-            return Extrapolation(n_train, None, None, None, None, (), None, False, 1.0, reason)
         return self.choice.extrapolate(n_train)
 
     @property
@@ -58,6 +60,10 @@ class ShownLaw:
         way = np.geomspace(start * (1 + 1e-9), n_train, _STEPS)
         found = tuple(self.at(float(n)) for n in way)
         return found if all(e.value is not None for e in found) else ()
+
+
+def _nothing(n_train: float, reason: str) -> Extrapolation:
+    return Extrapolation(n_train, None, None, None, None, (), None, False, 1.0, reason)
 
 
 def shown_laws(
@@ -86,7 +92,7 @@ def shown_laws(
     for name in ("mu", "sigma"):
         fit = getattr(fits, name)
         window = fit.window or (low, high)
-        refused = "" if fit.valid else fit.describe()
+        refused = None if fit.valid else fit
         shown[name] = ShownLaw(curve.laws(name, *_proper(window), ("power",)), refused)
     plateau = fits.epsilon
     if plateau.valid and plateau.window is not None:
@@ -125,31 +131,37 @@ def _proper(window: tuple[float | None, float | None]) -> tuple[float | None, fl
 def expectation(laws: Mapping[str, ShownLaw], n_train: float) -> str:
     """What is expected of all quantities at one N_D, in a sentence."""
     found = {name: laws[name].at(n_train) for name in QUANTITIES}
-    told = [found[name].describe(SYMBOLS[name]) for name in QUANTITIES]
-    reasons = {e.reason for e in found.values()}
-    if len(reasons) == 1 and found["mu"].value is None:
-        return f"nothing can be expected at N_D = {n_train:,.6g}: {reasons.pop()}"
+    known = {name: e for name, e in found.items() if e.value is not None}
+    reasons = dict.fromkeys(e.reason for e in found.values())
+    if not known and len(reasons) == 1:  # said once for all
+        return f"nothing can be expected at N_D = {n_train:,.6g}: {next(iter(reasons))}"
     # What can be expected comes first, so that the sentence reads as one.
-    numbers = [
-        text for name, text in zip(QUANTITIES, told, strict=True) if found[name].reason == ""
-    ]
-    words = [text for name, text in zip(QUANTITIES, told, strict=True) if found[name].reason]
+    numbers = [e.describe(SYMBOLS[name]) for name, e in known.items()]
+    words = [e.describe(SYMBOLS[name]) for name, e in found.items() if name not in known]
     expected = [f"at N_D = {n_train:,.6g} expect {', '.join(numbers)}"] if numbers else []
     return "; ".join([*expected, *words])
 
 
 def cautions(laws: Mapping[str, ShownLaw], n_train: float) -> tuple[str, ...]:
-    """What has to be said of an extrapolation: how far it goes, and what was widened."""
-    found = {name: laws[name].at(n_train) for name in QUANTITIES}
-    found = {name: e for name, e in found.items() if e.value is not None}
+    """What has to be said of an extrapolation: its :func:`distance` and its :func:`doubts`."""
+    return (*distance(laws, n_train), *doubts(laws, n_train))
+
+
+def distance(laws: Mapping[str, ShownLaw], n_train: float) -> tuple[str, ...]:
+    """That an extrapolation goes far, in a sentence; nothing where it does not."""
+    times = max((e.times or 0.0 for e in _expected(laws, n_train).values()), default=0.0)
+    if times <= FAR:
+        return ()
+    return (
+        f"N_D = {n_train:,.6g} is {times:,.3g} times beyond the data: the band holds only as "
+        "far as the laws do that describe them.",
+    )
+
+
+def doubts(laws: Mapping[str, ShownLaw], n_train: float) -> tuple[str, ...]:
+    """What has to be said of the laws that expect something, and of bands that were widened."""
     out = []
-    times = max((e.times or 0.0 for e in found.values()), default=0.0)
-    if times > FAR:
-        out.append(
-            f"N_D = {n_train:,.6g} is {times:,.3g} times beyond the data: the band holds only as "
-            "far as the laws do that describe them."
-        )
-    for name, expected in found.items():
+    for name, expected in _expected(laws, n_train).items():
         if laws[name].note:
             out.append(laws[name].note)
         if expected.widened > 1.05:
@@ -158,3 +170,9 @@ def cautions(laws: Mapping[str, ShownLaw], n_train: float) -> tuple[str, ...]:
                 "says: fitted without the largest N_D, the laws missed it by that much."
             )
     return tuple(out)
+
+
+def _expected(laws: Mapping[str, ShownLaw], n_train: float) -> dict[str, Extrapolation]:
+    """Those quantities of which something can be expected at one N_D."""
+    found = {name: laws[name].at(n_train) for name in QUANTITIES}
+    return {name: e for name, e in found.items() if e.value is not None}

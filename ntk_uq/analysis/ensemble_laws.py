@@ -1,6 +1,7 @@
 """Exponents of ensembles: how mu, sigma and epsilon of finite networks fall with N_D."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.base.records import Record
 from ntk_uq.results.ensembles.statistics import FEWEST, STATISTICS, final_losses, resampled
 from ntk_uq.results.points import QUANTITIES
-from ntk_uq.scaling import LawChoice, LawFit, fit_laws, format_value
+from ntk_uq.scaling import Flag, LawChoice, LawFit, fit_laws, format_value
 
 RESAMPLES = 400
 
@@ -27,6 +28,7 @@ class Exponent(Record):
         low, high: 95 % interval.
         chosen: the law of the smallest AICc that describes the points; None where none does.
         told: the exponent in words, or why it may not be quoted.
+        obstacles: what forbids to quote it, of which ``told`` gives the sentences.
     """
 
     width: int | None
@@ -38,6 +40,18 @@ class Exponent(Record):
     high: float | None
     chosen: str | None
     told: str
+    obstacles: tuple[Flag, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """``told`` with a full stop; the sentences of obstacles have one already."""
+        return self.told if self.obstacles else f"{self.told}."
+
+    def to_json(self) -> dict[str, Any]:
+        """The exponent as JSON's own types; the obstacles are in ``told``."""
+        out = super().to_json()
+        del out["obstacles"]
+        return out
 
 
 def ensemble_laws(comparison: Comparison, width: int, quantity: str) -> LawChoice:
@@ -93,7 +107,8 @@ def _exponent(width: int | None, quantity: str, choice: LawChoice) -> Exponent:
     fit = choice.fit("power")
     alpha = fit.parameter("alpha")
     if alpha is None:
-        return Exponent(width, quantity, None, None, None, None, None, choice.chosen, _why(fit))
+        nothing = (None,) * 5
+        return Exponent(width, quantity, *nothing, choice.chosen, _why(fit), fit.obstacles)
     low, high = alpha.interval or (None, None)
     told = f"α = {format_value(alpha.value, alpha.error)}"
     if alpha.bootstrap_error is not None:
@@ -112,6 +127,7 @@ def _exponent(width: int | None, quantity: str, choice: LawChoice) -> Exponent:
         high,
         choice.chosen,
         told,
+        fit.obstacles,
     )
 
 

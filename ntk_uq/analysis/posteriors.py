@@ -9,7 +9,7 @@ import numpy as np
 from ntk_uq.base.errors import SpecError
 from ntk_uq.results.curves import Curve
 from ntk_uq.results.points import QUANTITIES, standard_error
-from ntk_uq.scaling import format_value
+from ntk_uq.scaling import PowerLawFit, format_value
 from ntk_uq.specs import CurveSpec, TrainingSpec
 
 
@@ -42,6 +42,39 @@ class Ratio:
 
 
 @dataclass(frozen=True)
+class ExponentPair:
+    """The power laws of one quantity of trained and of Bayesian networks."""
+
+    trained: PowerLawFit
+    bayes: PowerLawFit
+
+    @property
+    def valid(self) -> bool:
+        """Whether both exponents may be quoted, and so their difference."""
+        return _quoted(self.trained) is not None and _quoted(self.bayes) is not None
+
+    def describe(self) -> str:
+        """``Δα = 0.012 ± 0.004``, or which of the two has no exponent, and why.
+
+        The errors of the two exponents are added in squares, although draws are shared: the
+        difference is known at least as well as that.
+        """
+        left, right = _quoted(self.trained), _quoted(self.bayes)
+        if left is None:
+            return f"trained: {self.trained.describe()}"
+        if right is None:
+            return f"Bayesian: {self.bayes.describe()}"
+        return f"Δα = {format_value(left[0] - right[0], math.hypot(left[1], right[1]))}"
+
+
+def _quoted(fit: PowerLawFit) -> tuple[float, float] | None:
+    """The exponent with its error; None where it may not be quoted."""
+    if not fit.valid or fit.alpha is None or fit.alpha_error is None:
+        return None
+    return fit.alpha, fit.alpha_error
+
+
+@dataclass(frozen=True)
 class PosteriorPair:
     """Both posteriors' curves, as far as they are there.
 
@@ -69,22 +102,21 @@ class PosteriorPair:
             for n_train, values in sorted(found.items())
         )
 
-    def difference(self, quantity: str, low: float | None = None, high: float | None = None) -> str:
-        """``alpha_trained - alpha_Bayesian`` of mu or sigma in words, or why there is none.
-
-        The errors of the two exponents are added in squares, although draws are shared: the
-        difference is known at least as well as that.
+    def exponents(
+        self, quantity: str, low: float | None = None, high: float | None = None
+    ) -> ExponentPair:
+        """The power laws of mu or sigma of both.
 
         Args:
             quantity: ``mu`` or ``sigma``.
             low, high: the fit window, as :meth:`ntk_uq.results.curves.Curve.fits` takes it.
         """
-        left, right = (getattr(c.fits(low, high), quantity) for c in (self.trained, self.bayes))
-        for name, fit in (("trained", left), ("Bayesian", right)):
-            if not fit.valid or fit.alpha is None or fit.alpha_error is None:
-                return f"{name}: {fit.describe()}"
-        error = math.hypot(left.alpha_error, right.alpha_error)
-        return f"Δα = {format_value(left.alpha - right.alpha, error)}"
+        curves = (self.trained, self.bayes)
+        return ExponentPair(*(getattr(curve.fits(low, high), quantity) for curve in curves))
+
+    def difference(self, quantity: str, low: float | None = None, high: float | None = None) -> str:
+        """``alpha_trained - alpha_Bayesian`` in words: :meth:`exponents`, described."""
+        return self.exponents(quantity, low, high).describe()
 
     def to_json(self, low: float | None = None, high: float | None = None) -> dict[str, Any]:
         """Both curves and their ratios as JSON's own types."""

@@ -8,11 +8,17 @@ from ntk_uq.results.ensembles.losses_along import LossesAlong, losses_along
 from ntk_uq.results.ensembles.records import Estimate
 from ntk_uq.results.ensembles.stored import Ensembles, descent_of, stored_ensembles
 from ntk_uq.results.training_time import Best, MeanTimeSeries, TrainingTime, stored_training_time
+from ntk_uq.results.training_time_record import End
 from ntk_uq.scaling import format_value
 from ntk_uq.store import ResultsCache
 from ntk_uq.views import TrainingTimeView
 
 _NAMES = {"mu": "μ", "epsilon": "ε"}
+_PLACES = {
+    End.LAST: "range ends before",
+    End.CONVERGED: "∞",
+    End.FIRST: "range begins after",
+}
 _WORTH = 0.01
 """What early stopping has to gain to be worth a sentence, relative to the smallest mu."""
 
@@ -109,13 +115,25 @@ class TrainingTimeStudy:
         )
 
     def findings(self) -> tuple[str, ...]:
-        """What the curves say, sentence by sentence."""
+        """What the curves say: the :meth:`clauses`, and the :attr:`failures`."""
+        return (*self.clauses(), *self.failures)
+
+    def clauses(self) -> tuple[str, ...]:
+        """What the curves say, each once, without the full stop of a sentence."""
         if self.view.against == "time":
             known = ((track.label, track.line) for track in self.tracks())
             said = [f"{label}: {sentences(line)}" for label, line in known if line is not None]
         else:
             said = list(_swept(self.view.against, self.sweeps()))
-        return tuple(dict.fromkeys((*said, *self._ranges(), *self._failures())))
+        return tuple(dict.fromkeys((*said, *self._ranges())))
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Why limits of endless training cannot be computed, whole sentences, each once."""
+        found = (
+            f for training in self.training_times for line in training.lines for f in line.failures
+        )
+        return tuple(dict.fromkeys(found))
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -129,7 +147,7 @@ class TrainingTimeStudy:
             slowest = training.slowest
             if slowest is None or min(training.spec.jitters) > 0:
                 continue
-            if any(line.failures for line in training.lines):
+            if training.singular:
                 continue  # the smallest eigenvalue is rounding: it says nothing about a time
             depth = (
                 f"depth {training.spec.architecture.depth}: "
@@ -143,14 +161,6 @@ class TrainingTimeStudy:
                 )
             else:
                 yield f"{depth}the slowest mode needs τ = λ_max/λ_min = {slowest:.3g}"
-
-    def _failures(self) -> Iterable[str]:
-        return (
-            failure
-            for training in self.training_times
-            for line in training.lines
-            for failure in line.failures
-        )
 
 
 def stored_training_time_study(results: ResultsCache, view: TrainingTimeView) -> TrainingTimeStudy:
@@ -177,7 +187,7 @@ def shows_networks(view: TrainingTimeView) -> bool:
 def sentences(line: MeanTimeSeries) -> str:
     """Where mu and epsilon are smallest along a training, in words."""
     best = {name: line.best(name) for name in _NAMES}
-    if best["mu"].end and best["mu"].end == best["epsilon"].end:
+    if best["mu"].tau is None and best["mu"].ends == best["epsilon"].ends:
         return f"μ and ε: {best['mu'].end}"
     return "; ".join(_sentence(name, found) for name, found in best.items())
 
@@ -227,24 +237,17 @@ def _cells(line: MeanTimeSeries | None) -> dict[str, str]:
     mu, epsilon = line.best("mu"), line.best("epsilon")
     limits = [shown(line.converged(name)) for name in ("mu", "epsilon")]
     cells = (
-        *(_place(mu), shown(mu.time), shown(mu.mu), shown(mu.epsilon), *limits, shown(mu.gain)),
-        *(_place(epsilon), shown(epsilon.epsilon)),
+        *(place(mu), shown(mu.time), shown(mu.mu), shown(mu.epsilon), *limits, shown(mu.gain)),
+        *(place(epsilon), shown(epsilon.epsilon)),
     )
     return dict(zip(names, cells, strict=True))
 
 
-def _place(best: Best) -> str:
+def place(best: Best) -> str:
+    """Where a quantity is smallest, in as few words as a cell of a table has room for."""
     if best.tau is not None:
         return shown(best.tau)
-    for words, short in (
-        (" draws: ", "draws differ"),
-        ("largest time", "range ends before"),
-        ("endless", "∞"),
-        ("first time", "range begins after"),
-    ):
-        if words in best.end:
-            return short
-    raise AssertionError(best.end)
+    return "draws differ" if best.common is None else _PLACES[best.common]
 
 
 def _swept(against: str, sweeps: Iterable[Sweep]) -> Iterable[str]:

@@ -5,6 +5,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from enum import StrEnum
 from typing import Any, Self
 
 from ntk_uq.base.errors import DataError
@@ -13,8 +14,8 @@ from ntk_uq.base.errors import DataError
 class Record:
     """Base of frozen dataclasses of plain values, tuples of them, and further records.
 
-    Fields are annotated with int, float, str, bool, a record, ``X | None``, ``tuple[X, ...]``,
-    ``tuple[X, Y]``, or ``Mapping[str, Any]`` for what is only shown.
+    Fields are annotated with int, float, str, bool, a StrEnum, a record, ``X | None``,
+    ``tuple[X, ...]``, ``tuple[X, Y]``, or ``Mapping[str, Any]`` for what is only shown.
     """
 
     def to_json(self) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def _plain(value: Any) -> Any:
         return value.to_json()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return value
+    return value.value if isinstance(value, StrEnum) else value
 
 
 def _record(cls: Any, data: Any) -> Any:
@@ -82,11 +83,19 @@ def _value(kind: Any, value: Any) -> Any:
         if not isinstance(value, Mapping):
             raise _WrongError(f"{type(value).__name__} instead of an object")
         return value
+    if issubclass(kind, StrEnum):
+        return _member(kind, value)
     # bool is an int in Python, and in JSON whole numbers need no point.
     allowed = (int, float) if kind is float else (kind,)
     if type(value) not in allowed:
         raise _WrongError(f"{type(value).__name__} instead of {kind.__name__}")
     return value
+
+
+def _member(kind: type[StrEnum], value: Any) -> StrEnum:
+    if value not in tuple(kind):
+        raise _WrongError(f"{value!r} instead of one of {', '.join(kind)}")
+    return kind(value)
 
 
 def _tuple(items: tuple[Any, ...], value: Any) -> tuple[Any, ...]:

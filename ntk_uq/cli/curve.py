@@ -95,12 +95,11 @@ def _laws(
     curve: Curve, fits: Fits, low: float | None, high: float | None, law: str, target: int | None
 ) -> list[str]:
     """Every law of every quantity, the checks, and what is expected beyond the data."""
+    which = "all points" if low is None and high is None else "the points of the window"
     lines = [
         "",
-        "laws on all points, by AICc (weight), chi2/dof; * is the best that describes them",
+        f"laws on {which}, by AICc (weight), chi2/dof; * is the best that describes them",
     ]
-    if low is not None or high is not None:
-        lines[-1] = lines[-1].replace("all points", "the points of the window")
     for name in QUANTITIES:
         choice = curve.laws(name, low, high)
         for fit in choice.fits:

@@ -90,7 +90,7 @@ def _text(training: TrainingTime) -> Iterator[str]:
         yield sentences(line)
         yield ""
     axis = "tau = t lambda_max"
-    if not any(line.failures for line in training.lines):  # or the smallest eigenvalue is rounding
+    if not training.singular:  # or the smallest eigenvalue is rounding
         axis += f"; the slowest mode needs lambda_max / lambda_min = {training.slowest:.3g}"
     yield axis
 

@@ -62,13 +62,18 @@ class Layer:
     """One layer of a calorimeter: its values are ``rows`` times ``columns`` of an input.
 
     Attributes:
-        name: for people.
+        number: which it is.
         rows, columns: how many cells; columns run fastest.
     """
 
-    name: str
+    number: int
     rows: int
     columns: int
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"layer {self.number}"
 
 
 @dataclass(frozen=True)

@@ -296,7 +296,7 @@ def _dataset(
         files=files.locate,
         target="log",
         licence="CC BY 4.0",
-        layers=tuple(Layer(f"layer {i}", *bins) for i, bins in layers.items()),
+        layers=tuple(Layer(i, *bins) for i, bins in layers.items()),
         cells=("angular bin", "radial bin"),
     )
 

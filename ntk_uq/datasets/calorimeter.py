@@ -67,8 +67,7 @@ CALORIMETER = Dataset(
     load=_load,
     licence="Made here, no restriction",
     layers=tuple(
-        Layer(f"layer {i}", *showers.CALORIMETER.shape[1:])
-        for i in range(showers.CALORIMETER.shape[0])
+        Layer(i, *showers.CALORIMETER.shape[1:]) for i in range(showers.CALORIMETER.shape[0])
     ),
     cells=("cell in y", "cell in x"),
 )

@@ -86,7 +86,7 @@ def depth_figure(
 ) -> go.Figure:
     """Energy in each layer, a line a shower."""
     figure = go.Figure()
-    names = [layer.name.removeprefix("layer ") for layer in dataset.layers]
+    names = [str(layer.number) for layer in dataset.layers]
     for index, (sample, label) in enumerate(zip(samples, labels, strict=True)):
         sums = np.array([cells.sum() for cells in split_layers(dataset, sample)])
         figure.add_scatter(

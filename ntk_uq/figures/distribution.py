@@ -1,6 +1,7 @@
 """How the test losses of independently initialized networks are distributed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
@@ -37,6 +38,50 @@ def predicted_density(
     return np.asarray(scipy.stats.pearson3.pdf(losses, skewness or 0.0, loc=mu, scale=sigma))
 
 
+@dataclass(frozen=True)
+class Histogram:
+    """Bars of one width's losses: their middles and widths, and the density of each."""
+
+    middles: Float[np.ndarray, "b"]
+    widths: Float[np.ndarray, "b"]
+    density: Float[np.ndarray, "b"]
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """What is drawn of a distribution.
+
+    Attributes:
+        histograms: of those widths that have enough networks, narrow ones first.
+        density: losses, and the predicted density there; None where there is no prediction.
+    """
+
+    histograms: Mapping[int, Histogram]
+    density: tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]] | None
+
+
+def distribution(
+    losses: Mapping[int, Sequence[float]],
+    mu: float | None,
+    sigma: float | None,
+    skewness: float | None,
+) -> Distribution:
+    """The bars and the density that :func:`distribution_figure` draws; its arguments."""
+    density = None if mu is None or not sigma else _curve(mu, sigma, skewness)
+    many = {width: some for width, some in sorted(losses.items()) if _has_histogram(some)}
+    if not many:
+        return Distribution({}, density)
+    edges = _edges([np.asarray(some) for some in many.values()])
+    return Distribution({w: _histogram(some, edges) for w, some in many.items()}, density)
+
+
+def _histogram(some: Sequence[float], edges: np.ndarray) -> Histogram:
+    density, _ = np.histogram(some, edges, density=True)
+    held = density > 0  # an empty bar would still draw its outline on the axis
+    middles = (edges[1:] + edges[:-1]) / 2
+    return Histogram(middles[held], np.diff(edges)[held], density[held])
+
+
 def distribution_figure(
     losses: Mapping[int, Sequence[float]],
     mu: float | None,
@@ -64,13 +109,12 @@ def distribution_figure(
     """
     canvas = Canvas()
     colors = {w: style.color(index) for w, index in color_index(widths or losses).items()}
-    density = None if mu is None or not sigma else _curve(mu, sigma, skewness)
-    many = [np.asarray(some) for some in losses.values() if _has_histogram(some)]
-    edges = _edges(many) if many else None
+    drawn = distribution(losses, mu, sigma, skewness)
+    density = drawn.density
     peaks = [] if density is None else [float(density[1].max())]
-    for width, some in sorted(losses.items()):
-        if edges is not None and _has_histogram(some):
-            peaks.append(_add_histogram(canvas, width, some, edges, colors[width], style))
+    for width, bars in drawn.histograms.items():
+        _add_histogram(canvas, width, len(losses[width]), bars, colors[width], style)
+        peaks.append(float(bars.density.max()))
     top = max(peaks, default=1.0)
     for index, (width, some) in enumerate(sorted(losses.items())):
         _add_rug(canvas, width, some, -0.05 * top * (index + 1), colors[width])
@@ -104,25 +148,17 @@ def _edges(many: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _add_histogram(
-    canvas: Canvas,
-    width: int,
-    some: Sequence[float],
-    edges: np.ndarray,
-    color: str,
-    style: Style,
-) -> float:
-    density, _ = np.histogram(some, edges, density=True)
-    held = density > 0  # an empty bar would still draw its outline on the axis
+    canvas: Canvas, width: int, networks: int, bars: Histogram, color: str, style: Style
+) -> None:
     canvas.add_bar(
-        x=((edges[1:] + edges[:-1]) / 2)[held],
-        y=density[held],
-        width=np.diff(edges)[held],
-        name=f"width {width}: {len(some)} networks",
+        x=bars.middles,
+        y=bars.density,
+        width=bars.widths,
+        name=f"width {width}: {networks} networks",
         legendgroup=f"width {width}",
         marker={"color": style.faded(color, 0.35), "line": {"color": color, "width": 1}},
         hovertemplate=f"width {width}<br>loss %{{x:.4g}}<br>density %{{y:.4g}}<extra></extra>",
     )
-    return float(density.max())
 
 
 def _add_rug(canvas: Canvas, width: int, some: Sequence[float], y: float, color: str) -> None:

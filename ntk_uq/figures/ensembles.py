@@ -25,7 +25,7 @@ def ensemble_figure(
         revision: of the view, as in :meth:`Style.layout`.
     """
     # Without a theory there is nothing to divide by.
-    canvas = in_rows([1.0] if comparison.departure else [0.66, 0.34])
+    canvas = in_rows([1.0] if comparison.departs else [0.66, 0.34])
     spec = comparison.ensembles.spec
     values = _add_theory(canvas, quantity, comparison, style)
     ratios = [1.0]
@@ -38,7 +38,7 @@ def ensemble_figure(
         values += add_ensembles(
             canvas, "n_train", found, label, _WHERE, index, style, row=1, **look
         )
-        if comparison.departure:
+        if comparison.departs:
             continue
         ratio = [(p, comparison.ratio(p, quantity)) for p in points]
         ratios += add_ensembles(
@@ -83,7 +83,7 @@ def _lay_out(
     set_range(x_axis, [0.98 * spec.n_train[0], 1.02 * spec.n_train[-1]])
     x_axis["tickvals"] = _labelled(spec.n_train)
     axes = {"xaxis": x_axis, "yaxis": upper}
-    if not comparison.departure:
+    if not comparison.departs:
         canvas.add_hline(1, line={"color": style.color(0), "width": 1.5}, row=2)
         axes = ratio_below(x_axis, upper, ratios, style)
     canvas.update_layout(

@@ -7,6 +7,7 @@ from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.marks import add_band
 from ntk_uq.figures.style import Style
 from ntk_uq.scaling import Extrapolation, LawFit, format_value
+from ntk_uq.scaling.records import Finding, names
 
 # Of the value at the end of a band: beyond, it says that nothing is known, and flattens the plot.
 _WIDEST = 30.0
@@ -39,7 +40,7 @@ def short_law(shown: ShownLaw, symbol: str) -> str:
 
 
 def _resolved(fit: LawFit) -> bool:
-    return all(flag.name != "no_offset" for flag in fit.flags)
+    return Finding.NO_OFFSET not in names(fit.flags)
 
 
 def add_law(canvas: Canvas, shown: ShownLaw, label: str, color: str, dash: str) -> None:

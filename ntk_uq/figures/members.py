@@ -4,7 +4,7 @@ import plotly.graph_objects as go
 
 from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.figures.descent import descent_figure
-from ntk_uq.figures.distribution import distribution_figure
+from ntk_uq.figures.distribution import Distribution, distribution, distribution_figure
 from ntk_uq.figures.style import Style, add_note
 from ntk_uq.results.descent import Descent
 from ntk_uq.results.ensembles.statistics import final_losses
@@ -27,12 +27,8 @@ def losses_figure(
     revision: str = "",
 ) -> go.Figure:
     """How the losses of one ensemble's networks are distributed, beside infinite width."""
-    infinite = comparison.infinite(n_train)
     figure = distribution_figure(
-        {width: sound_losses(comparison, width, n_train)},
-        None if infinite is None else infinite.mu,
-        None if infinite is None else infinite.sigma,
-        None if descent is None else descent.steps[-1].skewness,
+        *_distributed(comparison, width, n_train, descent),
         loss_unit,
         style,
         revision,
@@ -40,6 +36,26 @@ def losses_figure(
     )
     add_note(figure, comparison.departure, style)
     return figure
+
+
+def losses_distribution(
+    comparison: Comparison, width: int, n_train: int, descent: Descent | None
+) -> Distribution:
+    """The bars and the density of :func:`losses_figure`."""
+    return distribution(*_distributed(comparison, width, n_train, descent))
+
+
+def _distributed(
+    comparison: Comparison, width: int, n_train: int, descent: Descent | None
+) -> tuple[dict[int, list[float]], float | None, float | None, float | None]:
+    """The networks' losses, and mu, sigma and skewness of infinite width, as far as known."""
+    infinite = comparison.infinite(n_train)
+    return (
+        {width: sound_losses(comparison, width, n_train)},
+        None if infinite is None else infinite.mu,
+        None if infinite is None else infinite.sigma,
+        None if descent is None else descent.steps[-1].skewness,
+    )
 
 
 def losses_along_figure(

@@ -10,7 +10,7 @@ from ntk_uq.analysis.maps import Cell, CriticalLine, PhaseMap, critical_lines, w
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.style import TITLE_HEIGHT, Style
 from ntk_uq.jobs.words import axis_symbol
-from ntk_uq.specs import Axis
+from ntk_uq.specs import EXPONENTS, Axis
 
 MAP_TITLES = {
     "mu": "Mean test loss μ",
@@ -226,7 +226,7 @@ def _add_line(canvas: Canvas, line: CriticalLine, style: Style) -> None:
         canvas.add_annotation(
             x=x,
             y=y,
-            text=text,
+            text=str(text),
             showarrow=False,
             font={"size": 13, "color": style.ink},
             bgcolor=style.faded(style.ground, 0.85),
@@ -237,7 +237,7 @@ def _add_line(canvas: Canvas, line: CriticalLine, style: Style) -> None:
 
 def _add_lowest(canvas: Canvas, found: PhaseMap, quantity: str) -> None:
     """A star on the lowest mu, sigma or epsilon; an exponent is not good or bad."""
-    lowest = None if quantity.startswith("alpha") else found.lowest(quantity)
+    lowest = None if quantity in EXPONENTS else found.lowest(quantity)
     if lowest is None:
         return
     canvas.add_scatter(

@@ -68,5 +68,5 @@ def ratio_figure(
 def _difference(
     pair: PosteriorPair, quantity: str, window: tuple[float | None, float | None]
 ) -> str:
-    words = pair.difference(quantity, *window)
-    return words if words.startswith("Δα") else "no common law"
+    found = pair.exponents(quantity, *window)
+    return found.describe() if found.valid else "no common law"

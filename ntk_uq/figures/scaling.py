@@ -15,6 +15,7 @@ from ntk_uq.figures.style import Style, hold, legend_below, marker, plotted, set
 from ntk_uq.results.curves import Curve, Fits
 from ntk_uq.results.points import SYMBOLS
 from ntk_uq.scaling import PlateauFit, PowerLawFit, format_value
+from ntk_uq.scaling.records import Finding, names
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def _short(fit: PowerLawFit | PlateauFit) -> str:
         return f"no plateau, ~ N<sub>D</sub><sup>{fit.slope:+.2f}</sup>".replace("-", "−")
     if fit.valid:
         return fit.describe()
-    bends = any(flag.name == "bending" for flag in fit.flags)
+    bends = Finding.BENDING in names(fit.flags)
     if bends and fit.alpha_first is not None and fit.alpha_last is not None:
         return f"bends, α {fit.alpha_first:.2f} → {fit.alpha_last:.2f}"
     return "no power law"

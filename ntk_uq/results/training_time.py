@@ -1,8 +1,9 @@
 """Losses against training time, as the store has them and as users get them."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,8 @@ from ntk_uq.results.ensembles.records import Estimate
 from ntk_uq.results.keys import record_key
 from ntk_uq.results.points import standard_error
 from ntk_uq.results.training_time_record import (
-    CONVERGED,
-    FIRST,
-    INSIDE,
-    LAST,
     TRAINING_TIME_VERSION,
+    End,
     LossesAtTime,
     Optimum,
     TimeSeries,
@@ -26,10 +24,10 @@ from ntk_uq.specs import TrainingTimeSpec
 from ntk_uq.store import ResultsCache
 
 _ENDS = {
-    INSIDE: "there is a minimum inside the range",
-    FIRST: "smallest at the first time of the range: the optimum is there or before",
-    LAST: "smallest at the largest time of the range: the optimum is there or beyond",
-    CONVERGED: "smallest after endless training: no time of the range is 0.01 % better",
+    End.INSIDE: "there is a minimum inside the range",
+    End.FIRST: "smallest at the first time of the range: the optimum is there or before",
+    End.LAST: "smallest at the largest time of the range: the optimum is there or beyond",
+    End.CONVERGED: "smallest after endless training: no time of the range is 0.01 % better",
 }
 
 
@@ -38,8 +36,9 @@ class Best:
     """Where a quantity is smallest along a training: means over draws of each draw's optimum.
 
     Attributes:
-        end: empty where every draw has a minimum inside the range of times; otherwise what is so
-            instead, in words, and nothing below has a number.
+        ends: where that is, with the number of draws of which it is so, in the order of the draws.
+        end: empty where every draw has a minimum inside the range of times; otherwise ``ends`` in
+            words, and nothing below has a number.
         tau: the optimal ``t lambda_max``, a geometric mean over draws; its error is that of a
             factor, ``tau (exp(s) - 1)`` with the standard error s of ln tau.
         time: the same as t, in units of 1/eigenvalue.
@@ -48,13 +47,22 @@ class Best:
             endless training has 10 % more; None where there is no such limit.
     """
 
-    end: str
+    ends: tuple[tuple[End, int], ...] = field(repr=False)
+    end: str = field(init=False)
     tau: Estimate | None = None
     time: Estimate | None = None
     mu: Estimate | None = None
     sigma: Estimate | None = None
     epsilon: Estimate | None = None
     gain: Estimate | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "end", "" if self.common is End.INSIDE else _in_words(self.ends))
+
+    @property
+    def common(self) -> End | None:
+        """Where it is in every draw; None where draws differ."""
+        return self.ends[0][0] if len(self.ends) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -91,13 +99,13 @@ class MeanTimeSeries:
     def best(self, quantity: str) -> Best:
         """Where ``mu`` or ``epsilon`` is smallest."""
         optima: list[Optimum] = [getattr(c, f"best_{quantity}") for c in self.curves]
-        ends = [o.end for o in optima]
+        ends = tuple(Counter(o.end for o in optima).items())
         points = [o.point for o in optima if o.point is not None]
-        if any(end != INSIDE for end in ends):
-            return Best(_ends(ends))
+        if any(o.end is not End.INSIDE for o in optima):
+            return Best(ends)
         taus = [p.time or 0.0 for p in points]
         return Best(
-            "",
+            ends,
             tau=_geometric_mean(taus),
             time=_geometric_mean([t / top for t, top in zip(taus, self.lambda_max, strict=True)]),
             **{
@@ -121,6 +129,11 @@ class MeanTimeSeries:
     def failures(self) -> tuple[str, ...]:
         """Why the limit of endless training cannot be computed."""
         return tuple(dict.fromkeys(c.failure for c in self.curves if c.failure is not None))
+
+    @property
+    def singular(self) -> bool:
+        """Whether some draw has no limit of endless training, its kernel being singular."""
+        return any(c.failure is not None for c in self.curves)
 
 
 @dataclass(frozen=True)
@@ -157,6 +170,12 @@ class TrainingTime:
         pairs = ((n, j) for n in self.spec.noises for j in self.spec.jitters)
         found = (self.line(*pair) for pair in pairs)
         return tuple(line for line in found if line is not None)
+
+    @property
+    def singular(self) -> bool:
+        """Whether a kernel is singular in float64: its smallest eigenvalues are rounding, and say
+        nothing about a time."""
+        return any(line.singular for line in self.lines)
 
     @property
     def slowest(self) -> float | None:
@@ -243,18 +262,17 @@ def _gain(curve: TimeSeries, point: LossesAtTime, quantity: str) -> float | None
 
 def _lowest(curve: TimeSeries) -> LossesAtTime | None:
     at: Callable[[], LossesAtTime | None] = {
-        INSIDE: lambda: curve.best_mu.point,
-        FIRST: lambda: curve.best_mu.point,
-        CONVERGED: lambda: curve.converged,
-        LAST: lambda: None,
+        End.INSIDE: lambda: curve.best_mu.point,
+        End.FIRST: lambda: curve.best_mu.point,
+        End.CONVERGED: lambda: curve.converged,
+        End.LAST: lambda: None,
     }[curve.best_mu.end]
     return at()
 
 
-def _ends(ends: Sequence[str]) -> str:
-    """What is so of the draws' optima, in words."""
-    kinds = list(dict.fromkeys(ends))
-    if len(kinds) == 1:
-        return _ENDS[kinds[0]]
-    counts = (f"{ends.count(kind)} of {len(ends)} draws: {_ENDS[kind]}" for kind in kinds)
-    return "; ".join(counts)
+def _in_words(ends: Sequence[tuple[End, int]]) -> str:
+    """Where the draws' optima are, in words."""
+    if len(ends) == 1:
+        return _ENDS[ends[0][0]]
+    draws = sum(count for _, count in ends)
+    return "; ".join(f"{count} of {draws} draws: {_ENDS[end]}" for end, count in ends)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from ntk_uq.base.records import Record
@@ -10,7 +11,21 @@ from ntk_uq.results.losses import TrainingMoments
 TRAINING_TIME_VERSION = 3
 """Part of every key: raised when the numbers change."""
 
-INSIDE, FIRST, LAST, CONVERGED = "inside", "first", "last", "converged"
+
+class End(StrEnum):
+    """Where along a training a quantity is smallest."""
+
+    INSIDE = "inside"
+    """Inside the range of times."""
+
+    FIRST = "first"
+    """At the first time, beside which it only grows."""
+
+    LAST = "last"
+    """At the last time, to a millionth."""
+
+    CONVERGED = "converged"
+    """In the limit of endless training, which no time of the range beats by more than 0.01 %."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +46,12 @@ class Optimum(Record):
     """Where a quantity is smallest along the training.
 
     Attributes:
-        end: ``inside`` the range of times; at its ``first`` time, beside which it only
-            grows; at its ``last``, to a millionth; or in the limit of endless training,
-            ``converged``, which no time of the range beats by more than 0.01 %.
+        end: where that is.
         point: the losses at the optimum where it is inside, its time refined to a thousandth;
             those of the first or last time where it is there; None in the limit.
     """
 
-    end: str
+    end: End
     point: LossesAtTime | None
 
 

@@ -13,13 +13,14 @@ from ntk_uq.scaling.needed_width import NeededWidth, needed_width
 from ntk_uq.scaling.notation import format_value
 from ntk_uq.scaling.plateau import PlateauFit, fit_plateau
 from ntk_uq.scaling.power_law import PowerLawFit, asymptotic_window, fit_power_law
-from ntk_uq.scaling.records import Flag, LocalExponent
+from ntk_uq.scaling.records import Finding, Flag, LocalExponent, Wording
 from ntk_uq.scaling.width_fit import WidthFit
 from ntk_uq.scaling.width_law import fit_width_law, refit_width_law
 
 __all__ = [
     "LAWS",
     "Extrapolation",
+    "Finding",
     "Flag",
     "HeldOut",
     "LawChoice",
@@ -30,6 +31,7 @@ __all__ = [
     "PlateauFit",
     "PowerLawFit",
     "WidthFit",
+    "Wording",
     "asymptotic_window",
     "fit_laws",
     "fit_plateau",

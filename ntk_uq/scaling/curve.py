@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Real
 
 from ntk_uq.base.errors import SpecError
-from ntk_uq.scaling.records import Flag
+from ntk_uq.scaling.records import OVER_SIZES, Finding, Flag, Wording
 
 Numbers = Sequence[float] | Sequence[float | None] | Real[np.ndarray, "n"]
 Window = tuple[float, float]
@@ -61,8 +61,8 @@ class CurveArrays:
     error: Float[np.ndarray, "n"] | None
     known: Bool[np.ndarray, "n"]
 
-    def points(self, window: Window | None = None) -> Points:
-        """The usable points with ``n_lo <= N_D <= n_hi``.
+    def points(self, window: Window | None = None, words: Wording = OVER_SIZES) -> Points:
+        """The usable points with ``n_lo <= N_D <= n_hi``; the flags are in these words.
 
         Raises:
             SpecError: if the window is empty, reversed, or holds no point of the grid.
@@ -76,7 +76,7 @@ class CurveArrays:
         if missing:
             flags.append(
                 Flag(
-                    "missing_points",
+                    Finding.MISSING_POINTS,
                     f"{missing} of {int(inside.sum())} points in the window have no value and are "
                     "left out.",
                 )
@@ -84,17 +84,17 @@ class CurveArrays:
         if bad.any():
             flags.append(
                 Flag(
-                    "non_positive",
+                    Finding.NON_POSITIVE,
                     f"{int(bad.sum())} of {int(inside.sum())} values in the window are zero or "
-                    f"negative, the first at N_D = {self.n[bad][0]:.6g}; a scaling law is positive "
-                    "everywhere.",
+                    f"negative, the first at {words.axis} = {self.n[bad][0]:.6g}; a scaling law is "
+                    "positive everywhere.",
                 )
             )
         unknown = int(np.sum(keep & ~self.known))
         if self.error is not None and unknown:
             flags.append(
                 Flag(
-                    "missing_errors",
+                    Finding.MISSING_ERRORS,
                     f"{unknown} of {int(keep.sum())} points have no error, or an error of zero; "
                     "they count with the median relative error of the others.",
                 )

@@ -8,7 +8,7 @@ import numpy as np
 
 from ntk_uq.scaling.least_squares import student_quantile
 from ntk_uq.scaling.power_law import PowerLawFit, fit_power_law, flat_flag
-from ntk_uq.scaling.records import is_valid
+from ntk_uq.scaling.records import Finding, is_valid, without
 
 
 def widen_by_draws(
@@ -40,8 +40,7 @@ def widen_by_draws(
         (fit.alpha_interval[1] - fit.alpha_interval[0]) / 2,
     )
     error = max(error, fit.alpha_error)
-    others = tuple(flag for flag in fit.flags if flag.name != "flat")
-    flags = others + flat_flag(fit.alpha, error)
+    flags = without(fit.flags, Finding.FLAT) + flat_flag(fit.alpha, error)
     return dataclasses.replace(
         fit,
         alpha_error=error,

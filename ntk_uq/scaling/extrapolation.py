@@ -105,9 +105,13 @@ class HeldOut(FitRecord):
 
     def describe(self) -> str:
         """``held out N_D = 1,200: expected 0.31 ± 0.02, found 0.32 ± 0.01, within``."""
-        start = f"held out N_D = {self.n_train:,.6g}"
+        return f"held out {self.outcome()}"
+
+    def outcome(self) -> str:
+        """The same where it is clear that something was held out: ``N_D = 1,200: expected …``."""
+        start = f"N_D = {self.n_train:,.6g}"
         if len(self.held_out) > 1:
-            start = f"held out N_D ≥ {self.held_out[0]:,.6g}, asked for {self.n_train:,.6g}"
+            start = f"N_D ≥ {self.held_out[0]:,.6g}, asked for {self.n_train:,.6g}"
         if self.expected is None or self.interval is None:
             return f"{start}: nothing could be expected without it: {self.reason}"
         low, high = self.interval

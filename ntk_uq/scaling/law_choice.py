@@ -18,7 +18,7 @@ from ntk_uq.scaling.law_fit import akaike_weights, fit_law
 from ntk_uq.scaling.law_record import INFORM, Fitted, LawFit
 from ntk_uq.scaling.laws import ALL, LAWS
 from ntk_uq.scaling.noise import Noise, noise_of
-from ntk_uq.scaling.records import FitRecord, Flag, is_valid
+from ntk_uq.scaling.records import Finding, FitRecord, Flag, is_valid, without
 
 Rows = (
     Sequence[Sequence[float]]
@@ -277,7 +277,7 @@ def _consistent(fitted: tuple[Fitted, ...]) -> tuple[Fitted, ...]:
     inner = {"constant": set(), "power": {"constant"}}
     out = []
     for f in fitted:
-        others = tuple(flag for flag in f.fit.flags if flag.name != "not_this_law")
+        others = without(f.fit.flags, Finding.NOT_THIS_LAW)
         if inner.get(f.fit.law, {"constant", "power"}) & sound and others != f.fit.flags:
             valid = is_valid(others, INFORM)
             f = dataclasses.replace(f, fit=dataclasses.replace(f.fit, flags=others, valid=valid))

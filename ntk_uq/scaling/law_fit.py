@@ -19,7 +19,7 @@ from ntk_uq.scaling.power_law import (
     MIN_FACTOR,
     MIN_P_VALUE,
 )
-from ntk_uq.scaling.records import Flag, is_valid
+from ntk_uq.scaling.records import Finding, Flag, is_valid, names
 
 _NAMES = {"q_0": "q_0", "A": "A", "α": "alpha", "q_∞": "q_inf"} | {
     "α₁": "alpha_1",
@@ -46,7 +46,7 @@ def fit_law(name: str, points: Points, noise: Noise | None) -> Fitted:
     problem = Problem(law, Frame.of(points.x), points.x, points.y, noise.whiten, noise.known)
     solution = solve(problem)
     if solution.covariance is None or not np.isfinite(solution.theta).all():
-        flag = Flag("singular", "The points do not determine the parameters of this law.")
+        flag = Flag(Finding.SINGULAR, "The points do not determine the parameters of this law.")
         return Fitted(_unavailable(law, points, (*points.flags, flag)), None, None)
     dof = count - law.size
     residuals = points.y - law.values(problem.at, solution.theta[None], points.x)[0]
@@ -58,7 +58,7 @@ def fit_law(name: str, points: Points, noise: Noise | None) -> Fitted:
         *_findings(law, problem, solution, parameters, points),
         *_badness(law, solution.chi2, dof, p_value, scatter, noise),
     )
-    rises = any(flag.name == "rising" for flag in flags)
+    rises = Finding.RISING in names(flags)
     fit = LawFit(
         law=law.name,
         title=law.title,
@@ -150,7 +150,7 @@ def _obstacles(law: Law, points: Points, size: int) -> tuple[Flag, ...]:
     if count < size + 2:
         flags.append(
             Flag(
-                "too_few_points",
+                Finding.TOO_FEW_POINTS,
                 f"{count} usable points; this law has {size} unknown{'s' * (size > 1)}"
                 f"{' with the scatter' if size > law.size else ''} and needs at least {size + 2}.",
             )
@@ -158,12 +158,14 @@ def _obstacles(law: Law, points: Points, size: int) -> tuple[Flag, ...]:
     elif points.factor < MIN_FACTOR:
         flags.append(
             Flag(
-                "narrow_range",
+                Finding.NARROW_RANGE,
                 f"N_D spans a factor {points.factor:.3g}; a law needs at least {MIN_FACTOR:g}.",
             )
         )
     elif np.ptp(points.y) <= _rounding(points.y):
-        flags.append(Flag("constant", f"All {count} values equal {math.exp(points.y[0]):.6g}."))
+        flags.append(
+            Flag(Finding.CONSTANT, f"All {count} values equal {math.exp(points.y[0]):.6g}.")
+        )
     return tuple(flags)
 
 
@@ -255,13 +257,13 @@ def _findings(
         if falls <= 0:
             where = {"alpha_1": "before its break ", "alpha_2": "beyond its break "}.get(name, "")
             power = "" if law.name == "offset" else f", as N_D^{-falls:+.2g}"
-            flags.append(Flag("rising", f"The law would not fall {where}(it rises{power})."))
+            flags.append(Flag(Finding.RISING, f"The law would not fall {where}(it rises{power})."))
     if law.name == "offset":
         offset, alpha = found["q_inf"], found["alpha"]
         if solution.at_bound[1] or (offset.value > 0 and solution.at_bound[2]):
             flags.append(
                 Flag(
-                    "at_bound",
+                    Finding.AT_BOUND,
                     "The decay and the offset cannot be told apart: the fit ends at a bound "
                     f"(α = {alpha.value:.3g}).",
                 )
@@ -269,7 +271,7 @@ def _findings(
         elif offset.interval is not None and offset.interval[0] <= 0:
             flags.append(
                 Flag(
-                    "no_offset",
+                    Finding.NO_OFFSET,
                     "The offset is consistent with zero: it is below "
                     f"{offset.interval[1]:.3g} at 95 %, and the fit is a power law.",
                 )
@@ -280,7 +282,7 @@ def _findings(
         if solution.at_bound[3]:
             flags.append(
                 Flag(
-                    "at_bound",
+                    Finding.AT_BOUND,
                     f"The break would lie outside of N_D = {first:.6g} to {last:.6g}, the second "
                     "point and the last but one; it is not in the data.",
                 )
@@ -289,10 +291,10 @@ def _findings(
             place.interval[0] <= first * 1.001 and place.interval[1] >= last * 0.999
         ):
             flags.append(
-                Flag("unresolved", "The break may lie anywhere between the points at 95 %.")
+                Flag(Finding.UNRESOLVED, "The break may lie anywhere between the points at 95 %.")
             )
     if any(p.interval is None for p in parameters) and not flags:
-        flags.append(Flag("unresolved", "Not every parameter has a finite interval."))
+        flags.append(Flag(Finding.UNRESOLVED, "Not every parameter has a finite interval."))
     return flags
 
 
@@ -314,6 +316,7 @@ def _badness(
         )
     return [
         Flag(
-            "not_this_law", f"The points scatter by {100 * scatter:.2g} % round {law.title}{words}"
+            Finding.NOT_THIS_LAW,
+            f"The points scatter by {100 * scatter:.2g} % round {law.title}{words}",
         )
     ]

@@ -11,10 +11,13 @@ from ntk_uq.scaling.curve import Window
 from ntk_uq.scaling.laws import ALL, Frame
 from ntk_uq.scaling.nonlinear import Problem, Solution
 from ntk_uq.scaling.notation import format_value
-from ntk_uq.scaling.records import FitRecord, Flag, obstacles
+from ntk_uq.scaling.records import Finding, FitRecord, Flag, obstacles
 
-INFORM = frozenset({"no_offset", "unresolved"})
-"""Flags of a law's own that leave it one that may be quoted and extrapolated."""
+INFORM = frozenset({Finding.NO_OFFSET, Finding.UNRESOLVED})
+"""Findings of a law's own that leave it one that may be quoted and extrapolated."""
+
+_LEVELS = {"q_0": "0", "q_inf": "∞"}
+"""Parameters that are values of the quantity itself, with the index of its symbol."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,11 @@ class Parameter(FitRecord):
     error: float | None
     interval: tuple[float, float] | None
     bootstrap_error: float | None = None
+
+    def symbol_of(self, quantity: str) -> str:
+        """The symbol where the quantity is called ``quantity``: σ_∞, say, for q_∞."""
+        index = _LEVELS.get(self.name)
+        return self.symbol if index is None else f"{quantity}_{index}"
 
 
 @dataclass(frozen=True)
@@ -108,8 +116,8 @@ class LawFit(FitRecord):
         reasons = [flag.reason for flag in self.obstacles]
         if not self.available:
             return " ".join(reasons) or "not available"
-        told = ", ".join(_told(p) for p in self.parameters if p.name != "A")
-        return " ".join((told.replace("q_", f"{symbol}_"), *(f"– {reason}" for reason in reasons)))
+        told = ", ".join(_told(p, symbol) for p in self.parameters if p.name != "A")
+        return " ".join((told, *(f"– {reason}" for reason in reasons)))
 
 
 @dataclass(frozen=True)
@@ -122,8 +130,9 @@ class Fitted:
     solution: Solution | None
 
 
-def _told(parameter: Parameter) -> str:
+def _told(parameter: Parameter, symbol: str) -> str:
+    name = parameter.symbol_of(symbol)
     if parameter.error is not None:
-        return f"{parameter.symbol} = {format_value(parameter.value, parameter.error)}"
+        return f"{name} = {format_value(parameter.value, parameter.error)}"
     bound = "" if parameter.interval is None else f" (below {parameter.interval[1]:.3g} at 95 %)"
-    return f"{parameter.symbol} = {parameter.value:.3g}{bound}"
+    return f"{name} = {parameter.value:.3g}{bound}"

@@ -1,6 +1,7 @@
 """Plateaus: from which N_D on a curve is flat, and at what value."""
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from ntk_uq.scaling.curve import Numbers, Points, Window, read_curve
 from ntk_uq.scaling.least_squares import GAUSSIAN_95, fit_polynomial, student_quantile
 from ntk_uq.scaling.notation import format_value
 from ntk_uq.scaling.power_law import MIN_P_VALUE, PowerLawFit, fit_power_law
-from ntk_uq.scaling.records import FitRecord, Flag, finite, is_valid
+from ntk_uq.scaling.records import Finding, FitRecord, Flag, finite, is_valid, names
 
 MIN_POINTS = 3
 MIN_FACTOR = 4.0
@@ -64,25 +65,39 @@ class PlateauFit(FitRecord):
 
     def describe(self) -> str:
         """One line: ``plateau 0.0123 ± 0.0004 from N_D = 256``, or why there is none."""
-        names = {flag.name for flag in self.flags}
-        where = " from N_D = {:.6g} to {:.6g}".format(*self.window) if self.window else ""
         if self.valid and self.onset is not None:
             value = format_value(self.plateau, self.plateau_error)
             return f"plateau {value} from N_D = {self.onset:.6g}"
-        if "too_few_points" in names:
-            return f"no plateau: too few points, {self.n_points} of at least {MIN_POINTS}"
-        if "non_positive" in names:
-            return "no plateau: the curve has values that are zero or negative"
-        if "narrow_range" in names:
-            return f"no plateau: N_D spans less than a factor {MIN_FACTOR:g}"
-        if "still_falling" in names and self.slope is not None:
-            return f"no plateau: falls as N_D^{self.slope:#.2g}{where}"
-        if "still_rising" in names and self.slope is not None:
-            return f"no plateau: rises as N_D^{self.slope:#.2g}{where}"
-        if "undetermined" in names and self.slope is not None:
-            slope = format_value(self.slope, self.slope_error)
-            return f"no plateau can be told: the slope{where} is {slope}"
-        return f"no plateau: the points scatter too much{where}"
+        found = names(self.flags)
+        finding = next((one for one in _IN_WORDS if one in found), Finding.SCATTER)
+        return _IN_WORDS[finding](self)
+
+
+def _where(fit: PlateauFit) -> str:
+    return " from N_D = {:.6g} to {:.6g}".format(*fit.window) if fit.window else ""
+
+
+def _undetermined(fit: PlateauFit) -> str:
+    slope = format_value(fit.slope, fit.slope_error)
+    return f"no plateau can be told: the slope{_where(fit)} is {slope}"
+
+
+_IN_WORDS: Mapping[Finding, Callable[[PlateauFit], str]] = {
+    Finding.TOO_FEW_POINTS: lambda fit: (
+        f"no plateau: too few points, {fit.n_points} of at least {MIN_POINTS}"
+    ),
+    Finding.NON_POSITIVE: lambda fit: (  # noqa: ARG005 (one interface for all)
+        "no plateau: the curve has values that are zero or negative"
+    ),
+    Finding.NARROW_RANGE: lambda fit: (  # noqa: ARG005
+        f"no plateau: N_D spans less than a factor {MIN_FACTOR:g}"
+    ),
+    Finding.STILL_FALLING: lambda fit: f"no plateau: falls as N_D^{fit.slope:#.2g}{_where(fit)}",
+    Finding.STILL_RISING: lambda fit: f"no plateau: rises as N_D^{fit.slope:#.2g}{_where(fit)}",
+    Finding.UNDETERMINED: _undetermined,
+    Finding.SCATTER: lambda fit: f"no plateau: the points scatter too much{_where(fit)}",
+}
+"""Why there is no plateau, the finding that is told first."""
 
 
 @dataclass(frozen=True)
@@ -211,13 +226,13 @@ def _is_one_trend(whole: PowerLawFit) -> bool:
     if whole.alpha is None or whole.alpha_interval is None:
         return False
     # A rising line is no valid power law, but a trend none the less.
-    sound = is_valid(whole.flags, {"rising"})
+    sound = is_valid(whole.flags, {Finding.RISING})
     low, high = whole.alpha_interval
     return sound and (low > 0 or high < 0)
 
 
 def _trend(slope: float, error: float | None, points: Points) -> Flag:
-    name, verb = ("still_falling", "falls") if slope < 0 else ("still_rising", "rises")
+    name, verb = (Finding.STILL_FALLING, "falls") if slope < 0 else (Finding.STILL_RISING, "rises")
     return Flag(
         name,
         f"The curve {verb} as N_D^{slope:.3g} (slope {format_value(slope, error)}) from N_D = "
@@ -236,12 +251,12 @@ def _obstacle(tail: _Tail) -> Flag:
     if uneven:
         spread = float(np.std(tail.points.y, ddof=1))
         return Flag(
-            "scatter",
+            Finding.SCATTER,
             f"The points scatter by {100 * spread:.2g} % round their mean {end}, more than "
             f"{100 * MAX_SCATTER:g} % and more than their errors explain.",
         )
     return Flag(
-        "undetermined",
+        Finding.UNDETERMINED,
         f"The slope {end} is {format_value(tail.slope, tail.slope_error)}; a plateau must exclude "
         f"a slope of {STEEPEST_SLOPE:g} at {SLOPE_ERRORS:g} standard errors.",
     )
@@ -273,14 +288,14 @@ def _too_small(points: Points) -> PlateauFit:
     if count < MIN_POINTS:
         flags.append(
             Flag(
-                "too_few_points",
+                Finding.TOO_FEW_POINTS,
                 f"{count} usable points in the window; a plateau needs at least {MIN_POINTS}.",
             )
         )
     if points.factor < MIN_FACTOR:
         flags.append(
             Flag(
-                "narrow_range",
+                Finding.NARROW_RANGE,
                 f"N_D spans a factor {points.factor:.3g}; a plateau needs at least {MIN_FACTOR:g}.",
             )
         )

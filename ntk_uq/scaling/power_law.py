@@ -1,7 +1,7 @@
 """Power laws of a curve, and whether the curve is one."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,17 @@ from ntk_uq.base.errors import SpecError
 from ntk_uq.scaling.curve import CurveArrays, Numbers, Points, Window, read_curve
 from ntk_uq.scaling.least_squares import Polynomial, fit_polynomial, student_quantile
 from ntk_uq.scaling.notation import format_value
-from ntk_uq.scaling.records import FitRecord, Flag, LocalExponent, finite, is_valid
+from ntk_uq.scaling.records import (
+    OVER_SIZES,
+    Finding,
+    FitRecord,
+    Flag,
+    LocalExponent,
+    Wording,
+    finite,
+    is_valid,
+    names,
+)
 
 MIN_POINTS = 4
 MIN_FACTOR = 4.0
@@ -113,30 +123,13 @@ class PowerLawFit(FitRecord):
 
     def describe(self) -> str:
         """One line: ``α = 0.372 ± 0.004``, or why no exponent can be quoted."""
-        names = {flag.name for flag in self.flags}
         if self.valid:
             return f"α = {format_value(self.alpha, self.alpha_error)}"
-        if "too_few_points" in names:
-            return f"too few points: {self.n_points}, and an exponent needs {MIN_POINTS}"
-        if "non_positive" in names:
-            return "no power law: the curve has values that are zero or negative"
-        if "narrow_range" in names and self.window:
-            return (
-                f"too narrow: N_D from {self.window[0]:.6g} to {self.window[1]:.6g}, and an "
-                f"exponent needs a factor {MIN_FACTOR:g}"
-            )
-        if "constant" in names:
-            return "constant: all values are equal"
-        if "flat" in names:
-            return f"flat: α = {format_value(self.alpha, self.alpha_error)}"
-        if "rising" in names and self.alpha is not None:
-            power = format_value(-self.alpha, self.alpha_error)
-            return f"not falling: exponent of N_D is {power}"
-        if "bending" in names and self.alpha_first is not None and self.alpha_last is not None:
-            return f"still bending: local exponent {self.alpha_first:.2f} → {self.alpha_last:.2f}"
-        if "not_a_power_law" in names:
-            return "not a power law: the points scatter too far from a straight line"
-        return "no power law: " + "; ".join(flag.reason for flag in self.flags)
+        found = names(self.flags)
+        finding = next((one for one in _IN_WORDS if one in found), None)
+        if finding is None:
+            return "no power law: " + "; ".join(flag.reason for flag in self.flags)
+        return _IN_WORDS[finding](self)
 
     def _line(
         self, n_train: Sequence[float] | Real[np.ndarray, "m"]
@@ -160,11 +153,46 @@ class PowerLawFit(FitRecord):
         return self.pivot_error, self.alpha_error, line, distance
 
 
+def _narrow(fit: PowerLawFit) -> str:
+    low, high = fit.window or (math.nan, math.nan)
+    return (
+        f"too narrow: N_D from {low:.6g} to {high:.6g}, and an exponent needs a factor "
+        f"{MIN_FACTOR:g}"
+    )
+
+
+def _rising(fit: PowerLawFit) -> str:
+    power = None if fit.alpha is None else -fit.alpha
+    return f"not falling: exponent of N_D is {format_value(power, fit.alpha_error)}"
+
+
+_IN_WORDS: Mapping[Finding, Callable[[PowerLawFit], str]] = {
+    Finding.TOO_FEW_POINTS: lambda fit: (
+        f"too few points: {fit.n_points}, and an exponent needs {MIN_POINTS}"
+    ),
+    Finding.NON_POSITIVE: lambda fit: (  # noqa: ARG005 (one interface for all)
+        "no power law: the curve has values that are zero or negative"
+    ),
+    Finding.NARROW_RANGE: _narrow,
+    Finding.CONSTANT: lambda fit: "constant: all values are equal",  # noqa: ARG005
+    Finding.FLAT: lambda fit: f"flat: α = {format_value(fit.alpha, fit.alpha_error)}",
+    Finding.RISING: _rising,
+    Finding.BENDING: lambda fit: (
+        f"still bending: local exponent {fit.alpha_first:.2f} → {fit.alpha_last:.2f}"
+    ),
+    Finding.NOT_A_POWER_LAW: lambda fit: (  # noqa: ARG005
+        "not a power law: the points scatter too far from a straight line"
+    ),
+}
+"""Why no exponent can be quoted, the finding that is told first."""
+
+
 def fit_power_law(
     n_train: Numbers,
     values: Numbers,
     errors: Numbers | None = None,
     window: Window | None = None,
+    words: Wording = OVER_SIZES,
 ) -> PowerLawFit:
     """Fit ``q = A n^-alpha`` and say whether the curve is such a law.
 
@@ -190,6 +218,7 @@ def fit_power_law(
         values: the quantity at each; None or NaN where there is none.
         errors: standard errors over draws in the same unit, or None for a single draw.
         window: smallest and largest N_D to use; None for all.
+        words: for the flags, where the curve is over something else than N_D.
 
     Raises:
         SpecError: if lengths differ, n_train is not positive and increasing, an error is negative,
@@ -197,7 +226,7 @@ def fit_power_law(
     """
     with np.errstate(all="ignore"):  # values may span the whole range of a float
         curve = read_curve(n_train, values, errors)
-        return _fit(curve.points(window), _local_exponents(curve))
+        return _fit(curve.points(window, words), _local_exponents(curve), words)
 
 
 def asymptotic_window(
@@ -219,7 +248,9 @@ def asymptotic_window(
         return None
 
 
-def _fit(points: Points, local: tuple[LocalExponent, ...]) -> PowerLawFit:
+def _fit(
+    points: Points, local: tuple[LocalExponent, ...], words: Wording = OVER_SIZES
+) -> PowerLawFit:
     line = fit_polynomial(points.x, points.y, points.error, degree=1)
     alpha = alpha_error = interval = pivot = pivot_value = pivot_error = None
     amplitude = amplitude_error = r_squared = None
@@ -246,8 +277,8 @@ def _fit(points: Points, local: tuple[LocalExponent, ...]) -> PowerLawFit:
         r_squared = _r_squared(points, line)
     flags = (
         *points.flags,
-        *_findings(points, line, constant, alpha, first, last, drift_error),
-        *flat_flag(alpha, alpha_error),
+        *_findings(points, line, constant, alpha, first, last, drift_error, words),
+        *flat_flag(alpha, alpha_error, words),
     )
     return PowerLawFit(
         amplitude=amplitude,
@@ -273,7 +304,9 @@ def _fit(points: Points, local: tuple[LocalExponent, ...]) -> PowerLawFit:
     )
 
 
-def flat_flag(alpha: float | None, error: float | None) -> tuple[Flag, ...]:
+def flat_flag(
+    alpha: float | None, error: float | None, words: Wording = OVER_SIZES
+) -> tuple[Flag, ...]:
     """The flag ``flat`` for a positive alpha that is no exponent, or nothing."""
     if alpha is None or error is None or alpha <= 0:
         return ()
@@ -281,9 +314,9 @@ def flat_flag(alpha: float | None, error: float | None) -> tuple[Flag, ...]:
         return ()
     return (
         Flag(
-            "flat",
-            f"alpha is {format_value(alpha, error)}; an exponent is quoted from {MIN_ALPHA:g} on "
-            f"and from {MIN_SIGNIFICANCE:g} of its standard errors on.",
+            Finding.FLAT,
+            f"{words.alpha} is {format_value(alpha, error)}; an exponent is quoted from "
+            f"{MIN_ALPHA:g} on and from {MIN_SIGNIFICANCE:g} of its standard errors on.",
         ),
     )
 
@@ -296,13 +329,14 @@ def _findings(
     first: float | None,
     last: float | None,
     drift_error: float | None,
+    words: Wording,
 ) -> tuple[Flag, ...]:
     flags = []
     count = len(points.n)
     if count < MIN_POINTS:
         flags.append(
             Flag(
-                "too_few_points",
+                Finding.TOO_FEW_POINTS,
                 f"{count} usable points in the window; an exponent and its error need at least "
                 f"{MIN_POINTS}.",
             )
@@ -312,18 +346,23 @@ def _findings(
         span = f"from {window[0]:.6g} to {window[1]:.6g}, " if count else ""
         flags.append(
             Flag(
-                "narrow_range",
-                f"N_D spans {span}a factor {points.factor:.3g}; an exponent needs at least "
-                f"{MIN_FACTOR:g}.",
+                Finding.NARROW_RANGE,
+                f"{words.axis} spans {span}a factor {points.factor:.3g}; an exponent needs at "
+                f"least {MIN_FACTOR:g}.",
             )
         )
     if constant:
-        flags.append(Flag("constant", f"All {count} values equal {math.exp(points.y[0]):.6g}."))
+        flags.append(
+            Flag(Finding.CONSTANT, f"All {count} values equal {math.exp(points.y[0]):.6g}.")
+        )
     if line is None or alpha is None:
         return tuple(flags)
     if alpha <= 0 and not constant:
         flags.append(
-            Flag("rising", f"The curve does not fall: it goes as N_D^{-alpha:+.3g} on average.")
+            Flag(
+                Finding.RISING,
+                f"{words.does} not fall: it goes as {words.axis}^{-alpha:+.3g} on average.",
+            )
         )
     if first is not None and last is not None and drift_error is not None:
         drift = last - first
@@ -331,9 +370,9 @@ def _findings(
         if material and _is_significant(drift, drift_error):
             flags.append(
                 Flag(
-                    "bending",
-                    f"The local exponent goes from {first:.3g} at N_D = {points.n[0]:.6g} to "
-                    f"{last:.3g} at N_D = {points.n[-1]:.6g}, a change of "
+                    Finding.BENDING,
+                    f"The local exponent goes from {first:.3g} at {words.axis} = {points.n[0]:.6g} "
+                    f"to {last:.3g} at {words.axis} = {points.n[-1]:.6g}, a change of "
                     f"{format_value(drift, drift_error)}; one exponent may stand for at most "
                     f"{100 * MAX_RELATIVE_DRIFT:.0f} % of itself.",
                 )
@@ -341,7 +380,7 @@ def _findings(
     if line.chi2 is None and line.scatter > MAX_SCATTER_WITHOUT_ERRORS:
         flags.append(
             Flag(
-                "not_a_power_law",
+                Finding.NOT_A_POWER_LAW,
                 f"The points scatter by {100 * line.scatter:.2g} % round a straight line in "
                 f"ln-ln; without errors at most {100 * MAX_SCATTER_WITHOUT_ERRORS:g} % is "
                 "accepted.",
@@ -351,7 +390,7 @@ def _findings(
     if p_value is not None and p_value < MIN_P_VALUE and line.scatter > MAX_SCATTER:
         flags.append(
             Flag(
-                "not_a_power_law",
+                Finding.NOT_A_POWER_LAW,
                 f"The points scatter by {100 * line.scatter:.2g} % round a straight line in "
                 f"ln-ln, more than their errors explain: chi2 = {line.chi2:.4g} for {line.dof} "
                 f"degrees of freedom, p = {p_value:.1g}.",

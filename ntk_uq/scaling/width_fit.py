@@ -8,10 +8,10 @@ from jaxtyping import Float
 
 from ntk_uq.base.errors import SpecError
 from ntk_uq.scaling.notation import format_value
-from ntk_uq.scaling.records import FitRecord, Flag, obstacles
+from ntk_uq.scaling.records import Finding, FitRecord, Flag, obstacles
 
-INFORM = frozenset({"narrow_widths_dropped"})
-"""Flags of a fit in width's own that forbid nothing."""
+INFORM = frozenset({Finding.NARROW_WIDTHS_DROPPED})
+"""Findings of a fit in width's own that forbid nothing."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from scipy import optimize, special
 
 from ntk_uq.base.errors import SpecError
 from ntk_uq.scaling.least_squares import half_interval
-from ntk_uq.scaling.records import Flag, is_valid
+from ntk_uq.scaling.records import Finding, Flag, is_valid
 from ntk_uq.scaling.width_fit import INFORM, WidthFit
 
 Numbers = Sequence[int | float | None] | Real[np.ndarray, "n"]
@@ -98,7 +98,7 @@ def fit_width_law(
     points = _Points(points.w, points.q / unit, relative * points.q / unit, points.flags)
     if not np.all((points.q > 1 / _SPAN) & (points.q < _SPAN)):
         reason = f"no law: the values are more than a factor {_SPAN:g} apart"
-        return _nothing(points, theory, (*points.flags, Flag("not_the_law", reason)))
+        return _nothing(points, theory, (*points.flags, Flag(Finding.NOT_THE_LAW, reason)))
     return _fit(points, unit, theory is not None, free_power, highest)
 
 
@@ -145,7 +145,7 @@ def _told(points: _Points, part: _Points) -> _Points:
         f"The {word}, up to {points.w[lost - 1]:g}, are left out: the points bend away from the "
         "law there."
     )
-    flags = (*part.flags, Flag("narrow_widths_dropped", reason))
+    flags = (*part.flags, Flag(Finding.NARROW_WIDTHS_DROPPED, reason))
     return _Points(part.w, part.q, part.error, flags)
 
 
@@ -251,7 +251,7 @@ def _record(
     if solution.p_value < MIN_P_VALUE:
         flags.append(
             Flag(
-                "not_the_law",
+                Finding.NOT_THE_LAW,
                 f"not in the range of 1/width (χ² {solution.chi2:.3g} for {solution.dof})",
             )
         )
@@ -265,7 +265,7 @@ def _record(
                 if unseen
                 else f"p runs to the end of its range, {p:.2g}"
             )
-            flags.append(Flag("power_undetermined", f"no power: {why}"))
+            flags.append(Flag(Finding.POWER_UNDETERMINED, f"no power: {why}"))
     found = tuple(flags)
     half = solution.factor * c_error
     interval = (c - half, c + half)
@@ -307,18 +307,22 @@ def _correlation(solution: _Solution) -> float:
 
 def _unusable(points: _Points, theory: float | None, free_power: bool) -> Flag | None:
     if theory is not None and not theory > 0:
-        return Flag("no_theory", f"the infinite-width value is {theory:g}, which has no ratio")
+        return Flag(
+            Finding.NO_THEORY, f"the infinite-width value is {theory:g}, which has no ratio"
+        )
     if np.any(points.q <= 0):
         at = points.w[points.q <= 0][0]
-        return Flag("no_spread", f"the value at width {at:g} is not above zero: no ratio to fit")
+        return Flag(
+            Finding.NO_SPREAD, f"the value at width {at:g} is not above zero: no ratio to fit"
+        )
     fewest = _fewest(theory, free_power, 1)
     if len(points.w) < fewest:
         return Flag(
-            "too_few_widths",
+            Finding.TOO_FEW_WIDTHS,
             f"{len(points.w)} widths with a value and an error; this law needs {fewest}",
         )
     if np.ptp(points.q) == 0:
-        return Flag("constant", f"all values equal {points.q[0]:.4g}")
+        return Flag(Finding.CONSTANT, f"all values equal {points.q[0]:.4g}")
     return None
 
 
@@ -360,7 +364,7 @@ def _read(widths: Numbers, values: Numbers, errors: Numbers) -> _Points:
     if not usable.all():
         lost = int(np.sum(~usable))
         reason = f"{lost} of {len(w)} widths have no value, or no error, and are left out."
-        flags = (Flag("missing_points", reason),)
+        flags = (Flag(Finding.MISSING_POINTS, reason),)
     return _Points(w[usable], q[usable], e[usable], flags)
 
 

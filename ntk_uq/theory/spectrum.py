@@ -1,6 +1,5 @@
 """Eigenvalues of the kernels on a sample of the pool, and the target's power along them."""
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +12,7 @@ from ntk_uq import datasets
 from ntk_uq.costs.memory import check_spectrum_memory
 from ntk_uq.datasets import Dataset
 from ntk_uq.results.spectrum import Decay, KernelSpectrum, Spectrum
-from ntk_uq.scaling import fit_power_law
+from ntk_uq.scaling import Wording, fit_power_law
 from ntk_uq.specs import SpectrumSpec
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.provenance import provenance
@@ -26,6 +25,7 @@ HIGHEST_SHARE = 5
 the spectrum bends down towards rank n, whatever the integral operator's does."""
 
 _FIT_POINTS = 24
+_OVER_RANKS = Wording(axis="k", alpha="The exponent", does="They do")
 
 
 def evaluate_spectrum(
@@ -113,18 +113,12 @@ def fit_decay(eigenvalues: Float[np.ndarray, "n"], rounding: float = 0.0) -> Dec
         )
         return Decay(None, None, None, None, False, (reason,))
     ranks = np.unique(np.geomspace(LOWEST_RANK, last, _FIT_POINTS).round().astype(int))
-    fit = fit_power_law(ranks.astype(float), eigenvalues[ranks - 1])
+    fit = fit_power_law(ranks.astype(float), eigenvalues[ranks - 1], words=_OVER_RANKS)
     return Decay(
         exponent=fit.alpha,
         error=fit.alpha_error,
         low=int(ranks[0]),
         high=int(ranks[-1]),
         valid=fit.valid,
-        reasons=tuple(_of_ranks(flag.reason) for flag in fit.flags),
+        reasons=tuple(flag.reason for flag in fit.flags),
     )
-
-
-def _of_ranks(reason: str) -> str:
-    """A sentence about a curve over N_D as one about eigenvalues over their rank."""
-    words = re.sub(r"^alpha", "The exponent", reason.replace("N_D", "k"))
-    return re.sub(r"\balpha\b", "the exponent", words).replace("The curve does", "They do")

@@ -14,10 +14,7 @@ from ntk_uq.costs.memory import check_training_time_memory
 from ntk_uq.datasets import Dataset, Split
 from ntk_uq.results.losses import LossMoments, test_loss
 from ntk_uq.results.training_time_record import (
-    CONVERGED,
-    FIRST,
-    INSIDE,
-    LAST,
+    End,
     LossesAtTime,
     Optimum,
     TimeSeries,
@@ -248,10 +245,10 @@ def optimum(
     best = int(np.argmin(values))
     limit = math.inf if converged is None else float(getattr(converged, quantity))
     if limit <= values[best] * (1 + _NO_GAIN):
-        return Optimum(CONVERGED, None)
+        return Optimum(End.CONVERGED, None)
     last = len(points) - 1
     if last == 0 or (best < last and values[-1] <= values[best] * (1 + _SAME)):
-        return Optimum(LAST, points[-1])
+        return Optimum(End.LAST, points[-1])
 
     def value(log_tau: float) -> float:
         tau = math.exp(log_tau)
@@ -264,8 +261,10 @@ def optimum(
     result = minimize_scalar(value, bounds=bounds, method="bounded", options={"xatol": _REFINED})
     refined = flow.point(math.exp(result.x), ridge, projected)
     if best in (0, last) and getattr(refined, quantity) >= values[best] * (1 - _SAME):
-        return Optimum(FIRST if best == 0 else LAST, points[best])
-    return Optimum(INSIDE, min(refined, points[best], key=lambda p: float(getattr(p, quantity))))
+        return Optimum(End.FIRST if best == 0 else End.LAST, points[best])
+    return Optimum(
+        End.INSIDE, min(refined, points[best], key=lambda p: float(getattr(p, quantity)))
+    )
 
 
 def _told(warning: str, places: list[tuple[float, float]]) -> str:

@@ -8,16 +8,19 @@ import pytest
 
 import ntk_uq
 from ntk_uq import datasets
-from ntk_uq.base.errors import MissingDataError
+from ntk_uq.analysis.training_time import place as short_place
+from ntk_uq.base.errors import DataError, MissingDataError
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
 from ntk_uq.jobs import words as describe
 from ntk_uq.jobs.asking import submit_training_time
-from ntk_uq.results.training_time import TrainingTime, stored_training_time, training_time_key
-from ntk_uq.results.training_time_record import CONVERGED, INSIDE, LAST, Optimum
+from ntk_uq.results.training_time import Best, TrainingTime, stored_training_time, training_time_key
+from ntk_uq.results.training_time_record import End, Optimum, TrainingTimeDraw
 from ntk_uq.specs import ArchitectureSpec, DataSpec, TrainingTimeSpec
 from ntk_uq.store import JobState, json_bytes
 from ntk_uq.theory.training_time import evaluate_training_time
+
+INSIDE, FIRST, LAST, CONVERGED = End
 
 SPEC = TrainingTimeSpec(
     DataSpec(n_test=40, seed=2),
@@ -104,6 +107,50 @@ def test_an_optimum_is_a_mean_over_draws_or_words(store):
     assert mixed.stopped["mu"] is None
     assert {o.end for o in (first.best_mu, line.curves[1].best_mu)} == {LAST, INSIDE}
     assert clean.curves[0].best_mu.end == CONVERGED
+
+
+@pytest.mark.parametrize(
+    ("ends", "words", "place"),
+    [
+        (
+            ((FIRST, 2),),
+            "smallest at the first time of the range: the optimum is there or before",
+            "range begins after",
+        ),
+        (
+            ((LAST, 1),),
+            "smallest at the largest time of the range: the optimum is there or beyond",
+            "range ends before",
+        ),
+        (
+            ((CONVERGED, 3),),
+            "smallest after endless training: no time of the range is 0.01 % better",
+            "∞",
+        ),
+        (
+            ((INSIDE, 1), (CONVERGED, 2)),
+            "1 of 3 draws: there is a minimum inside the range; 2 of 3 draws: smallest after "
+            "endless training: no time of the range is 0.01 % better",
+            "draws differ",
+        ),
+    ],
+)
+def test_where_there_is_no_optimum_inside_is_said_in_full_and_in_short(ends, words, place):
+    best = Best(ends)
+    assert (best.end, short_place(best)) == (words, place)
+    assert repr(best).startswith(f"Best(end={words!r}, tau=None")
+
+
+def test_an_end_is_kept_as_a_word(store):
+    computed(store, SPEC)
+    draw = stored_training_time(store.results, SPEC).raw[0]
+    kept = draw.to_json()
+    assert type(kept["curves"][0]["best_mu"]["end"]) is str
+    assert [end.value for end in End] == ["inside", "first", "last", "converged"]
+    assert TrainingTimeDraw.from_json(kept) == draw
+    kept["curves"][0]["best_mu"]["end"] = "nowhere"
+    with pytest.raises(DataError, match="end: 'nowhere' instead of one of inside, first"):
+        TrainingTimeDraw.from_json(kept)
 
 
 @pytest.mark.parametrize("content", [b"", b"not JSON", b"null", b"{}"])

@@ -16,7 +16,7 @@ from ntk_uq.base.errors import DataError, MemoryLimitError, SingularKernelError,
 from ntk_uq.costs.memory import check_training_time_memory
 from ntk_uq.networks.architecture import build
 from ntk_uq.results.losses import LossMoments
-from ntk_uq.results.training_time_record import CONVERGED, FIRST, INSIDE, LAST, TrainingTimeDraw
+from ntk_uq.results.training_time_record import End, TrainingTimeDraw
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec, TrainingTimeSpec
 from ntk_uq.store import json_bytes
 from ntk_uq.theory.curve import evaluate_draw
@@ -26,6 +26,7 @@ from ntk_uq.theory.modes import Modes
 from ntk_uq.theory.moments import loss_moments
 from ntk_uq.theory.training_time import GradientFlow, evaluate_training_time
 
+INSIDE, FIRST, LAST, CONVERGED = End
 N, T, DRAW = 30, 20, 1
 SPEC = TrainingTimeSpec(
     DataSpec(n_test=T, seed=3),

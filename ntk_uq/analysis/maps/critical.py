@@ -10,6 +10,7 @@ import numpy as np
 
 from ntk_uq.activations.criticality import (
     HOMOGENEOUS,
+    Phase,
     critical_sigma_b,
     critical_sigma_w,
     criticality,
@@ -34,8 +35,8 @@ class CriticalLine:
     x: tuple[float, ...]
     y: tuple[float, ...]
     across: str
-    low: str
-    high: str
+    low: Phase
+    high: Phase
 
 
 @functools.lru_cache(maxsize=32)
@@ -116,9 +117,9 @@ def _plane(spec: MapSpec) -> tuple[CriticalLine, ...]:
         along = tuple(_place(weights, sigma_w) for sigma_w, _ in piece)
         up = tuple(_place(biases, sigma_b) for _, sigma_b in piece)
         if weights is x:
-            lines.append(CriticalLine(along, up, "x", "ordered", "chaotic"))
+            lines.append(CriticalLine(along, up, "x", Phase.ORDERED, Phase.CHAOTIC))
         else:
-            lines.append(CriticalLine(up, along, "y", "ordered", "chaotic"))
+            lines.append(CriticalLine(up, along, "y", Phase.ORDERED, Phase.CHAOTIC))
     return tuple(lines)
 
 

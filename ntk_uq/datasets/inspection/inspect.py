@@ -3,7 +3,6 @@
 import hashlib
 import itertools
 import json
-import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -153,12 +152,11 @@ class _Pool:
 
 def _energy_unit(dataset: Dataset) -> float | None:
     """The target's unit in the unit of the inputs, where both are energies of one shower."""
-    match = re.fullmatch(r"incident energy in (\w+)", dataset.target_unit)
-    if dataset.task != "regression" or match is None:
+    if not dataset.layers or dataset.task != "regression":
         return None
-    if match[1] not in _ENERGY or dataset.input_unit not in _ENERGY:
+    if dataset.unit not in _ENERGY or dataset.input_unit not in _ENERGY:
         return None
-    return _ENERGY[match[1]] / _ENERGY[dataset.input_unit]
+    return _ENERGY[dataset.unit] / _ENERGY[dataset.input_unit]
 
 
 def _check_finite(dataset: Dataset, part: str, block: Float[np.ndarray, "k d"], start: int) -> None:

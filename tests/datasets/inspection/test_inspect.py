@@ -224,7 +224,7 @@ def test_the_calorimeter_s_cells_and_energies_have_units_that_agree():
     assert inspection.response.std == pytest.approx(sums.std())
     assert inspection.response.median == pytest.approx(np.median(sums))
     assert 0.9 < inspection.response.mean < 1.1
-    wrong = inspect(replace(dataset, target_unit="incident energy in MeV"))
+    wrong = inspect(replace(dataset, unit="MeV"))
     assert wrong.response.mean == pytest.approx(1000 * inspection.response.mean)
 
 

@@ -9,8 +9,9 @@ from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of, spec_colum
 from ntk_uq.export.bibliography import PAPER, of_data, of_theory
 from ntk_uq.export.exhibit import Value
 from ntk_uq.figures import TITLES, Style
+from ntk_uq.figures.distribution import Distribution
 from ntk_uq.figures.ensembles import ensemble_figure
-from ntk_uq.figures.members import losses_along_figure, losses_figure
+from ntk_uq.figures.members import losses_along_figure, losses_distribution, losses_figure
 from ntk_uq.jobs import words as describe
 from ntk_uq.results.descent import Descent
 from ntk_uq.results.ensembles.records import EnsemblePoint, Estimate
@@ -60,7 +61,7 @@ def exhibit(
         *theory_rows(comparison),
         *_networks(comparison, width, n_train),
         *_training(comparison, n_train, descent),
-        *_distribution(losses, width, n_train),
+        *_distribution(losses_distribution(comparison, width, n_train, descent), n_train),
     ]
     theory = theory_of(spec)
     sources = (PAPER, "novak2020") if theory is None else of_theory(theory.training)
@@ -153,7 +154,7 @@ def point_rows(comparison: Comparison) -> Iterator[Row]:
 
 
 def _ratio(comparison: Comparison, point: EnsemblePoint, name: str) -> Estimate | None:
-    return None if comparison.departure else comparison.ratio(point, name)
+    return None if comparison.departs else comparison.ratio(point, name)
 
 
 def _estimate(name: str, found: Estimate | None) -> Row:
@@ -216,21 +217,19 @@ def _training(comparison: Comparison, n_train: int, descent: Descent | None) -> 
             }
 
 
-def _distribution(figure: object, width: int, n_train: int) -> Iterator[Row]:
+def _distribution(drawn: Distribution, n_train: int) -> Iterator[Row]:
     """Bars and density as they are drawn: binning is the figure's business."""
-    for trace in figure.data:  # type: ignore[attr-defined]
-        if trace.type == "bar":
-            for x, y, wide in zip(trace.x, trace.y, trace.width, strict=True):
-                yield {
-                    **{"part": "histogram", "width": width, "n_train": n_train},
-                    **{"loss": float(x), "bin_width": float(wide), "density": float(y)},
-                }
-        elif str(trace.name).startswith("infinite width: density"):
-            for x, y in zip(trace.x, trace.y, strict=True):
-                yield {
-                    **{"part": "density", "n_train": n_train},
-                    **{"loss": float(x), "density": float(y)},
-                }
+    for width, bars in drawn.histograms.items():
+        for x, y, wide in zip(bars.middles, bars.density, bars.widths, strict=True):
+            yield {
+                **{"part": "histogram", "width": width, "n_train": n_train},
+                **{"loss": float(x), "bin_width": float(wide), "density": float(y)},
+            }
+    for x, y in () if drawn.density is None else zip(*drawn.density, strict=True):
+        yield {
+            **{"part": "density", "n_train": n_train},
+            **{"loss": float(x), "density": float(y)},
+        }
 
 
 def _findings(comparison: Comparison, descent: Descent | None) -> tuple[str, ...]:
@@ -239,12 +238,12 @@ def _findings(comparison: Comparison, descent: Descent | None) -> tuple[str, ...
     if len(ensembles.spec.n_train) > 1:
         said += [
             f"{'Infinite width' if e.width is None else f'Width {e.width}'}, "
-            f"{SYMBOLS[e.quantity]} against N_D: {e.told.rstrip('.')}."
+            f"{SYMBOLS[e.quantity]} against N_D: {e.sentence}"
             for e in exponents(comparison)
         ]
     if not ensembles.complete:
         said.insert(0, f"{ensembles.done:,} of {ensembles.spec.n_members:,} networks were there.")
-    if comparison.departure:
+    if comparison.departs:
         said.append(f"The networks were {comparison.departure}.")
     said += [] if descent is None else descent.warnings
     said += [] if comparison.theory is None else comparison.theory.warnings

@@ -64,7 +64,7 @@ def _row(comparison: Comparison, point: EnsemblePoint) -> dict[str, Any]:
 
     def theory(quantity: str) -> str:
         infinite = comparison.infinite(point.n_train)
-        none = "–" if comparison.departure else "…"
+        none = "–" if comparison.departs else "…"
         return plain(None if infinite is None else getattr(infinite, quantity), none)
 
     lost = f" ({point.diverged} diverged)" if point.diverged else ""

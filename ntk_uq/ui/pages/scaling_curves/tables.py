@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ntk_uq.analysis.curve_laws import ShownLaw, cautions, expectation
+from ntk_uq.analysis.curve_laws import ShownLaw, distance, doubts, expectation
 from ntk_uq.figures import Trace
 from ntk_uq.results.points import SYMBOLS
 from ntk_uq.scaling import LawChoice, LawFit, Parameter, format_value
@@ -25,11 +25,14 @@ def expectations(traces: Sequence[Trace], view: CurvesView) -> None:
         st.markdown(f"**{trace.label}**: {_escaped(expectation(trace.laws, target))}.")
     _held_out(traces)
     notes = dict.fromkeys(
-        # How far it is, is the same for all.
-        sentence if sentence.startswith("N_D") else f"{trace.label}: {sentence}"
+        sentence
         for trace in traces
         if trace.laws is not None
-        for sentence in cautions(trace.laws, target)
+        # How far it is, is the same for all.
+        for sentence in (
+            *distance(trace.laws, target),
+            *(f"{trace.label}: {caution}" for caution in doubts(trace.laws, target)),
+        )
     )
     if notes:
         st.warning(_escaped("  \n".join(notes)), icon=":material/warning:")
@@ -48,9 +51,9 @@ def _held_out(traces: Sequence[Trace]) -> None:
 
 
 def _checked(shown: ShownLaw) -> str:
-    if shown.refused:
+    if shown.refused is not None:
         return "–"
-    told = (check.describe().removeprefix("held out ") for check in shown.choice.held_out)
+    told = (check.outcome() for check in shown.choice.held_out)
     return "; ".join(told) or "too few points"
 
 
@@ -121,7 +124,7 @@ def _row(label: str, symbol: str, choice: LawChoice, fit: LawFit) -> dict[str, A
 
 
 def _parameter(parameter: Parameter, symbol: str) -> str:
-    name = parameter.symbol.replace("q_", f"{symbol}_")
+    name = parameter.symbol_of(symbol)
     again = parameter.bootstrap_error
     bracket = "" if again is None else f" (± {again:.2g})"
     return f"{name} = {format_value(parameter.value, parameter.error)}{bracket}"
