@@ -11,7 +11,7 @@ from ntk_uq.base import process
 
 FREED = """
 import resource, numpy as np
-from ntk_uq import process
+from ntk_uq.base import process
 if {ask}:
     assert process.reuse_memory()
 def faults():
@@ -66,7 +66,7 @@ def test_what_the_user_has_set_stays(monkeypatch):
 
 
 def test_numpy_is_not_loaded_before_its_environment_is_set():
-    script = "import sys; from ntk_uq import process; print('numpy' in sys.modules)"
+    script = "import sys; from ntk_uq.base import process; print('numpy' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
