@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 CODE := ntk_uq pages tests benchmarks app.py
 
-# The program sets this for itself; tests compute in their own process (see ntk_uq/settings.py).
+# The program sets this for itself; tests compute in their own process (see ntk_uq/base/process.py).
 export OPENBLAS_THREAD_TIMEOUT ?= 18
 
 .PHONY: run test test-slow check format bench lock clean
