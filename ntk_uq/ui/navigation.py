@@ -65,7 +65,7 @@ def _unknown() -> list[StreamlitPage]:
     if name:
         st.session_state[_UNKNOWN] = name
     name = st.session_state.get(_UNKNOWN, "")
-    if not name or name in pages.PAGES or "/" in name:
+    if pages.known(name) or "/" in name:
         return []
     script = functools.partial(run, functools.partial(_tell, name))
     return [st.Page(script, title="No such page", url_path=name, visibility="hidden")]

@@ -65,12 +65,17 @@ def get(name: str) -> Page:
     """
     if not name:
         return next(iter(PAGES.values()))
-    if name not in PAGES:
+    if not known(name):
         raise LinkError(
             f"This version has no page {name!r:.80}; it has {', '.join(PAGES)}. Open one of these, "
             "or open the link in the version that it was made with."
         )
     return PAGES[name]
+
+
+def known(name: str) -> bool:
+    """Whether this version has a page of that name, as in the address."""
+    return not name or name in PAGES
 
 
 def page_of(view: Spec) -> Page:

@@ -82,6 +82,11 @@ def _item(report: Report, place: int, item: Item) -> Report:
             st.link_button(
                 "Live view", view["link"], icon=":material/open_in_new:", key=f"live_{key}"
             )
+    if not pages.known(view["page"]):
+        st.caption(
+            f"This version of the program has no page {plain(repr(view['page']))}: the view is "
+            "shown as it was saved, and opens only where there is such a page."
+        )
     if figures:
         box = st.expander("Figures", key=f"figures_{key}", on_change="rerun")
         if box.open:
