@@ -50,7 +50,10 @@ def run(page: Callable[[], None]) -> None:
 
 
 def asked() -> str:
-    """The page's name in the address that has just been opened; "" later, and for the first."""
+    """The page's name in the address that has just been opened; "" later, and for the first.
+
+    From within Streamlit 1.67: the address that `st.context` has may begin with a proxy's path.
+    """
     context = get_script_run_ctx()
     return (context.pages_manager.intended_page_name if context else None) or ""
 

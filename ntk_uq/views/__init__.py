@@ -1,4 +1,7 @@
-"""What a page shows, as a specification: its link form is the address bar. One file a page."""
+"""What a page shows, as a specification: its link form is the address bar.
+
+One file a page, called as the page.
+"""
 
 from ntk_uq.base.fields import Spec
 from ntk_uq.views.data import DataView
