@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ntk_uq.base.fields import Spec, about, check_of
+from ntk_uq.views import page_name
 
 Value = float | int | str | bool | None
 """A cell of a table; None where there is no value."""
@@ -55,7 +56,7 @@ class Exhibit:
     """A view with all that belongs to it.
 
     Attributes:
-        page: the page's name in the address, such as ``scaling_curves``; "" for the first page.
+        page: the page's name in the address, such as ``training_time``; "" for the first page.
         title: one line for people.
         caption: data, preparation and training in words.
         view: the specification of the page; its link form is the address.
@@ -106,7 +107,7 @@ class Exhibit:
     @property
     def stem(self) -> str:
         """The beginning of a file's name: the page, and a few digits of the view's digest."""
-        return f"{(self.page or 'scaling_curves').replace('_', '-')}-{self.view.digest()[:8]}"
+        return f"{page_name(self.view).replace('_', '-')}-{self.view.digest()[:8]}"
 
     @property
     def link(self) -> str:

@@ -16,6 +16,7 @@ from ntk_uq.export.document import document_of, json_of
 from ntk_uq.export.html import page_of
 from ntk_uq.export.sizes import SIZES, picture_of
 from ntk_uq.export.table import csv_of, parquet_of
+from ntk_uq.ui import pages
 from ntk_uq.ui import report as reports
 from ntk_uq.ui.links import address_of, again
 
@@ -90,7 +91,7 @@ def panel(exhibit: Exhibit | Callable[[], Exhibit]) -> None:
 
 
 def _content(exhibit: Exhibit) -> None:
-    address = address_of(exhibit.page, exhibit.view)
+    address = address_of(exhibit.view)
     if exhibit.plots:
         _figures(exhibit, address)
     _numbers(exhibit, address)
@@ -219,11 +220,9 @@ def _collect(exhibit: Exhibit, address: str) -> None:
     )
     count = len(reports.current().items)
     if count:
-        right.page_link(
-            "pages/report.py",
-            label=f"{count} view{'s' * (count != 1)} in the report",
-            icon=":material/docs:",
-        )
+        page = pages.get("report")
+        words = f"{count} view{'s' * (count != 1)} in the report"
+        right.page_link(page.script, label=words, icon=page.icon)
     reports.tell()
 
 

@@ -3,12 +3,15 @@
 import math
 import time
 import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
 import streamlit as st
 
 from ntk_uq.base.errors import LinkError
 from ntk_uq.base.fields import Spec
+from ntk_uq.ui.pages import page_of
 
 View = TypeVar("View", bound=Spec)
 
@@ -59,20 +62,53 @@ def keep(view: Spec) -> None:
         st.query_params.from_dict(query)
 
 
-def address_of(page: str, view: Spec) -> str:
-    """Where a view can be opened, in full; relative where the server's own address is not known.
-
-    Args:
-        page: its name in the address; "" for the first page.
-        view: what it shows.
-    """
-    query = urllib.parse.urlencode(view.to_query())
+def address_of(view: Spec) -> str:
+    """Where a view can be opened, in full; relative where the server's own address is not known."""
+    page, query = page_of(view).address, urllib.parse.urlencode(view.to_query())
     here = urllib.parse.urlsplit(st.context.url or "")
     if here.scheme not in ("http", "https"):
         return f"{page}?{query}"
     # The page that is open is the last part of the path; a proxy may have put others before it.
     base = here.path.rpartition("/")[0]
     return urllib.parse.urlunsplit((here.scheme, here.netloc, f"{base}/{page}", query, ""))
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A link to a view on the page that shows it.
+
+    Attributes:
+        page: the page's script.
+        label: of the link.
+        icon: of the link.
+        query: its items.
+        notice: in what the view differs from what it was made for; empty where it does not.
+    """
+
+    page: str
+    label: str
+    icon: str
+    query: Mapping[str, str]
+    notice: str = ""
+
+    def draw(self) -> None:
+        """Draws the link, without the notice."""
+        st.page_link(self.page, label=self.label, icon=self.icon, query_params=dict(self.query))
+
+
+def opening_of(view: Spec, notice: str = "", *, label: str = "", icon: str = "") -> Opening:
+    """The link to a view, all from the table of pages.
+
+    Args:
+        view: what is opened; the page follows from it.
+        notice: in what the view differs from what it was made for.
+        label: of the link; without one, it says which page it opens.
+        icon: of the link; without one, the page's.
+    """
+    page = page_of(view)
+    return Opening(
+        page.script, label or f"Open in {page.title}", icon or page.icon, view.to_query(), notice
+    )
 
 
 def _kept(cls: type[Spec]) -> str:

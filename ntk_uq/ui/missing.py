@@ -6,16 +6,16 @@ import streamlit as st
 
 from ntk_uq.base.errors import MissingDataError
 from ntk_uq.specs import DataSpec
+from ntk_uq.ui import links
 from ntk_uq.views import DataView
 
 
 def end(data: DataSpec, error: MissingDataError) -> NoReturn:
     """Ends the page with what is missing and a link to the page of data sets."""
     st.error(str(error), icon=":material/error:")
-    st.page_link(
-        "pages/data.py",
+    links.opening_of(
+        DataView(data),
         label="Fetch or upload it on the page of data sets",
         icon=":material/cloud_download:",
-        query_params=DataView(data).to_query(),
-    )
+    ).draw()
     st.stop()

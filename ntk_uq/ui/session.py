@@ -1,38 +1,13 @@
 """What a page needs of the process around it: the store, the engine's pulse, the theme."""
 
-import runpy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import streamlit as st
-from streamlit.navigation.page import Page
 
 from ntk_uq.base import settings
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.store import Store, open_store
-
-_APP = Path(__file__).resolve().parents[2] / "app.py"
-_NAVIGATED = "navigated"
-
-
-def navigate(pages: Sequence[Page]) -> None:
-    """Runs the page that the address names."""
-    chosen = st.navigation(list(pages))
-    st.session_state[_NAVIGATED] = True
-    chosen.run()
-
-
-def run(page: Callable[[], None]) -> None:
-    """Runs a page as a part of the app, from the end of its script.
-
-    At its first address after a start, Streamlit 1.67 finds the folder pages/ and runs a page's
-    script without app.py, with neither title nor width. Then the app is run from here.
-    """
-    if st.session_state.pop(_NAVIGATED, False):
-        page()
-    else:
-        runpy.run_path(str(_APP))
 
 
 @st.cache_resource(show_spinner=False)

@@ -40,3 +40,14 @@ def test_it_is_shown_as_a_part_of_the_app_and_no_other_page_is_run(server, open_
         # The page of curves would say that somebody looks at its default view.
         jobs = [spec.digest() for spec in CurvesView().curves()]
         assert not any(store.watchers.watched(job, but="nobody") for job in jobs)
+
+
+def test_an_address_of_no_page_says_so_in_one_place_and_goes_on(server, open_page):
+    page = open_page(f"{server}/nosuch?v=9&depth=3")
+    page.get_by_role("heading", name="No such page", exact=True, level=2).wait_for(timeout=WAIT)
+    page.get_by_text("This version has no page 'nosuch'").wait_for(timeout=WAIT)
+    assert not page.get_by_role("dialog").count()
+    page.get_by_role("link", name="Open Scaling curves").click()
+    page.get_by_role("heading", name="Scaling curves", exact=True, level=2).wait_for(timeout=WAIT)
+    page.wait_for_function("location.pathname == '/' && location.search.startsWith('?v=')")
+    assert not page.get_by_role("dialog").count()

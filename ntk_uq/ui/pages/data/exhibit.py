@@ -17,6 +17,7 @@ from ntk_uq.results.spectrum import KernelSpectrum, Spectrum
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import ArchitectureSpec, DataSpec, PointSpec, SpectrumSpec, TrainingSpec
 from ntk_uq.ui import exhibit_words as words
+from ntk_uq.ui.pages import page_of
 from ntk_uq.views import DataView
 
 Row = dict[str, Value]
@@ -46,7 +47,7 @@ def exhibit(
     empty: Row = dict.fromkeys((column.name for column in columns), None)
     rows = [*_contents(dataset, inspection), *_spectra(found)]
     return Exhibit(
-        page="data",
+        page=page_of(view).address,
         title=dataset.title,
         caption=f"{dataset.about} {words.data_in_words(dataset, view.data)}",
         view=view,

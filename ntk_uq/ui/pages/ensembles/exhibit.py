@@ -18,6 +18,7 @@ from ntk_uq.results.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.results.ensembles.stored import descent_of, theory_of
 from ntk_uq.results.points import QUANTITIES, SYMBOLS
 from ntk_uq.ui import exhibit_words as words
+from ntk_uq.ui.pages import page_of
 from ntk_uq.views import EnsemblesView
 
 Row = dict[str, Value]
@@ -66,7 +67,7 @@ def exhibit(
     theory = theory_of(spec)
     sources = (PAPER, "novak2020") if theory is None else of_theory(theory.training)
     return Exhibit(
-        page="ensembles",
+        page=page_of(view).address,
         title=f"Ensembles on {dataset.title}",
         caption=(
             f"{words.data_in_words(dataset, spec.data)} "

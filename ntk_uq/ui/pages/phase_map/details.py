@@ -12,6 +12,7 @@ from ntk_uq.analysis.maps import Cell, PhaseMap, warnings_of
 from ntk_uq.figures.phase_map import SYMBOLS, cell_name
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import EXPONENT_SPAN, EXPONENTS, CurveSpec, logarithmic_grid
+from ntk_uq.ui.links import opening_of
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView, PhaseMapView, view_of
 
@@ -50,12 +51,7 @@ def draw(found: PhaseMap, view: PhaseMapView) -> None:
     for text in _said(cell):
         st.warning(text, icon=":material/warning:")
     if cell.impossible is None:
-        st.page_link(
-            "pages/scaling_curves.py",
-            label="Open its scaling curve",
-            icon=":material/trending_down:",
-            query_params=curve_view(cell.spec).to_query(),
-        )
+        opening_of(curve_view(cell.spec), label="Open its scaling curve").draw()
 
 
 def lowest(found: PhaseMap, quantity: str) -> str:

@@ -12,6 +12,7 @@ from ntk_uq.figures.style import Style
 from ntk_uq.jobs import words as describe
 from ntk_uq.specs import EXPONENTS, MapSpec
 from ntk_uq.ui import exhibit_words as words
+from ntk_uq.ui.pages import page_of
 from ntk_uq.views import PhaseMapView
 
 _AXIS_UNITS = {
@@ -45,7 +46,7 @@ def exhibit(view: PhaseMapView, found: PhaseMap, style: Style) -> Exhibit:
     unit = datasets.loss_unit(dataset, spec.data)
     shown = (view.quantity, *(name for name in found.quantities if name != view.quantity))
     return Exhibit(
-        page="phase_map",
+        page=page_of(view).address,
         title=f"Phase map of {dataset.title} over {_name(spec.x)} and {_name(spec.y)}",
         caption=(
             f"{describe.phase_map(spec)}. Preparation: {datasets.describe(dataset, spec.data)}."

@@ -37,9 +37,7 @@ def comparison(store: Store, left: Job, right: Job) -> None:
             )
             found = opening(job)
             if found is not None:
-                st.page_link(
-                    found.page, label=found.label, icon=found.icon, query_params=dict(found.query)
-                )
+                found.draw()
     differing = describe.differences(left.spec, right.spec)
     rows = {plain(d.name): (plain(d.left), plain(d.right)) for d in differing}
     if left.kind != right.kind:

@@ -88,7 +88,7 @@ def _open(job: Job) -> None:
     found = opening(job)
     if found is None:
         return
-    st.page_link(found.page, label=found.label, icon=found.icon, query_params=dict(found.query))
+    found.draw()
     if found.notice:
         st.caption(found.notice)
 

@@ -9,6 +9,7 @@ from ntk_uq.export import Column, Exhibit
 from ntk_uq.export.exhibit import Value
 from ntk_uq.jobs import words as describe
 from ntk_uq.store import Job, JobState
+from ntk_uq.ui.pages import page_of
 from ntk_uq.views import RunsView
 
 _COLUMNS = (
@@ -42,8 +43,8 @@ def exhibit(view: RunsView, jobs: Sequence[Job], total: int, now: float) -> Exhi
     shown = f"{len(jobs)} of {total}" if len(jobs) < total else f"{total}"
     moment = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
     return Exhibit(
-        page="runs",
-        title="Runs",
+        page=page_of(view).address,
+        title=page_of(view).title,
         caption=f"{shown} run{'s' * (total != 1)}, as of {moment}.",
         view=view,
         plots=(),

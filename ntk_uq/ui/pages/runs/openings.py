@@ -1,7 +1,6 @@
 """Where a job's result is shown: the page and the view, one function a kind."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from ntk_uq.base.errors import NtkUqError
@@ -29,26 +28,8 @@ from ntk_uq.specs import (
     TrainingTimeSpec,
 )
 from ntk_uq.store import Job
+from ntk_uq.ui.links import Opening, opening_of
 from ntk_uq.views import DataView, EnsemblesView, PhaseMapView, training_time_view_of, view_of
-
-
-@dataclass(frozen=True)
-class Opening:
-    """A page that shows a job's result.
-
-    Attributes:
-        page: its script.
-        label: of the link.
-        icon: the page's.
-        query: the items of the link.
-        notice: in what the view differs from the job; empty where it does not.
-    """
-
-    page: str
-    label: str
-    icon: str
-    query: Mapping[str, str]
-    notice: str = ""
 
 
 def opening(job: Job) -> Opening | None:
@@ -72,17 +53,7 @@ def _curve(data: Any) -> Opening:
             f"closest there is: {len(view.n_train)} N_D from {view.n_train[0]} to "
             f"{view.n_train[-1]}; N_D that both have are not computed again."
         )
-    return Opening(
-        "pages/scaling_curves.py",
-        "Open in Scaling curves",
-        ":material/trending_down:",
-        view.to_query(),
-        notice,
-    )
-
-
-def _data(view: DataView) -> Opening:
-    return Opening("pages/data.py", "Open in Data", ":material/database:", view.to_query())
+    return opening_of(view, notice)
 
 
 def _ensemble(data: Any) -> Opening:
@@ -90,14 +61,14 @@ def _ensemble(data: Any) -> Opening:
     view = EnsemblesView(
         spec.data, spec.architecture, spec.optimizer, spec.widths, spec.n_train, spec.members
     )
-    return _ensembles(view)
+    return opening_of(view)
 
 
 def _descent(data: Any) -> Opening:
     spec = DescentSpec.from_json(data)
     optimizer = OptimizerSpec(steps=spec.steps[-1], eta=spec.eta)
     sizes = (spec.n_train,)
-    return _ensembles(EnsemblesView(spec.data, spec.architecture, optimizer, n_train=sizes))
+    return opening_of(EnsemblesView(spec.data, spec.architecture, optimizer, n_train=sizes))
 
 
 def _training_time(data: Any) -> Opening:
@@ -109,27 +80,16 @@ def _training_time(data: Any) -> Opening:
             "The page draws evenly spaced times, and at most a list of one of noise and jitter on "
             "each axis. The link opens the closest there is."
         )
-    return Opening(
-        "pages/training_time.py",
-        "Open in Training time",
-        ":material/timer:",
-        view.to_query(),
-        notice,
-    )
-
-
-def _ensembles(view: EnsemblesView) -> Opening:
-    return Opening("pages/ensembles.py", "Open in Ensembles", ":material/hub:", view.to_query())
+    return opening_of(view, notice)
 
 
 def _spectrum(data: Any) -> Opening:
     spec = SpectrumSpec.from_json(data)
-    return _data(DataView(spec.data, spec.architecture, max(10, spec.n)))
+    return opening_of(DataView(spec.data, spec.architecture, max(10, spec.n)))
 
 
 def _map(data: Any) -> Opening:
-    view = PhaseMapView(MapSpec.from_json(data))
-    return Opening("pages/phase_map.py", "Open in Phase map", ":material/grid_on:", view.to_query())
+    return opening_of(PhaseMapView(MapSpec.from_json(data)))
 
 
 OPENINGS: dict[str, Callable[[Any], Opening]] = {
@@ -139,7 +99,7 @@ OPENINGS: dict[str, Callable[[Any], Opening]] = {
     DESCENT: _descent,
     MAP: _map,
     SPECTRUM: _spectrum,
-    INSPECTION: lambda data: _data(DataView(DataSpec(InspectionSpec.from_json(data).dataset))),
-    FETCH: lambda data: _data(DataView(DataSpec(FetchSpec.from_json(data).name))),
+    INSPECTION: lambda data: opening_of(DataView(DataSpec(InspectionSpec.from_json(data).dataset))),
+    FETCH: lambda data: opening_of(DataView(DataSpec(FetchSpec.from_json(data).name))),
 }
 """A function from the specification's JSON for each kind that has a page."""

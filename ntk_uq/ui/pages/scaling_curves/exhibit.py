@@ -14,6 +14,7 @@ from ntk_uq.jobs import words as describe
 from ntk_uq.results.points import QUANTITIES, SYMBOLS
 from ntk_uq.scaling import PowerLawFit
 from ntk_uq.ui import exhibit_words as words
+from ntk_uq.ui.pages import page_of
 from ntk_uq.views import CurvesView
 
 Row = dict[str, Value]
@@ -63,7 +64,7 @@ def exhibit(
         *(row for _, pair in pairs for row in _ratios(pair)),
     ]
     return Exhibit(
-        page="",
+        page=page_of(view).address,
         title=f"Scaling curves of {dataset.title}",
         caption=f"{words.data_in_words(dataset, view.data)} {_network(view)}",
         view=view,

@@ -16,6 +16,7 @@ from ntk_uq.results.ensembles.records import Estimate
 from ntk_uq.results.training_time import Best, MeanTimeSeries
 from ntk_uq.specs import TrainingSpec
 from ntk_uq.ui import exhibit_words as words
+from ntk_uq.ui.pages import page_of
 
 _LOSSES = ("mu", "sigma", "epsilon")
 _PARTS = ("mu_bias", "mu_variance", "epsilon_population", "epsilon_floor", "train_mu")
@@ -26,7 +27,7 @@ def exhibit(law: TrainingTimeStudy, style: Style) -> Exhibit:
     view = law.view
     unit = datasets.loss_unit(datasets.get(view.data.dataset), view.data)
     return Exhibit(
-        page="training_time",
+        page=page_of(view).address,
         title=f"Losses against {_AXES[view.against]}",
         caption="; ".join(describe.training_time(spec) for spec in view.training_times()),
         view=view,

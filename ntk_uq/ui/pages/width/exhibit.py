@@ -12,6 +12,7 @@ from ntk_uq.figures.width import correction_figure, width_figure
 from ntk_uq.jobs import words as describe
 from ntk_uq.results.points import QUANTITIES, SYMBOLS
 from ntk_uq.ui import exhibit_words as words
+from ntk_uq.ui.pages import page_of
 from ntk_uq.ui.pages.ensembles import exhibit as ensembles
 from ntk_uq.views import WidthView
 
@@ -66,7 +67,7 @@ def exhibit(view: WidthView, studies: Sequence[WidthLaws], style: Style) -> Exhi
     theory = studies[0].comparison.theory
     sources = (PAPER, "novak2020") if theory is None else of_theory(theory.spec.training)
     return Exhibit(
-        page="width",
+        page=page_of(view).address,
         title=f"Finite and infinite width on {dataset.title}",
         caption=(
             f"{words.data_in_words(dataset, view.data)} Depths "

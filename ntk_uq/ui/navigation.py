@@ -1,0 +1,83 @@
+"""Which page is shown: the navigation beside all pages, and the address that is opened."""
+
+import functools
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import Page as StreamlitPage
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from ntk_uq.base.errors import LinkError
+from ntk_uq.ui import pages
+from ntk_uq.ui.plain_text import plain
+
+ICON = Path(__file__).with_name("icon.svg")
+"""A file of our own: a named symbol as page icon would be fetched from another server."""
+
+_APP = Path(__file__).resolve().parents[2] / "app.py"
+_CHOSEN, _UNKNOWN = "navigated", "unknown_page"
+
+
+def navigation() -> list[StreamlitPage]:
+    """Every page of the table, as Streamlit shows them beside the page."""
+    return [
+        st.Page(page.script, title=page.title, icon=page.icon, default=page.first)
+        for page in pages.PAGES.values()
+    ]
+
+
+def navigate() -> None:
+    """Runs the page that the address names, from the end of ``app.py``."""
+    chosen = st.navigation([*navigation(), *_unknown()])
+    st.session_state[_CHOSEN] = chosen.title
+    chosen.run()
+
+
+def run(page: Callable[[], None]) -> None:
+    """Runs a page as a part of the app, below its title, from the end of its script.
+
+    At its first address after a start, Streamlit 1.67 finds the folder pages/ and runs a page's
+    script without app.py, with neither title nor width. Then the app is run from here.
+    """
+    title = st.session_state.pop(_CHOSEN, None)
+    if title is None:
+        runpy.run_path(str(_APP))
+    else:
+        st.header(title, anchor=False)
+        page()
+
+
+def asked() -> str:
+    """The page's name in the address that has just been opened; "" later, and for the first.
+
+    From within Streamlit 1.67: the address that `st.context` has may begin with a proxy's path.
+    """
+    context = get_script_run_ctx()
+    return (context.pages_manager.intended_page_name if context else None) or ""
+
+
+def _unknown() -> list[StreamlitPage]:
+    """A page in place of one that this version does not have.
+
+    Streamlit would run the first page, with the view of another one in its address. The name is
+    kept, since only the first run of an address is told it.
+    """
+    name = asked()
+    if name:
+        st.session_state[_UNKNOWN] = name
+    name = st.session_state.get(_UNKNOWN, "")
+    if pages.known(name) or "/" in name:
+        return []
+    script = functools.partial(run, functools.partial(_tell, name))
+    return [st.Page(script, title="No such page", url_path=name, visibility="hidden")]
+
+
+def _tell(name: str) -> None:
+    try:
+        pages.get(name)
+    except LinkError as error:
+        st.error(plain(str(error)), icon=":material/link_off:")
+    first = pages.get("")
+    st.page_link(first.script, label=f"Open {first.title}", icon=first.icon)

@@ -1,0 +1,166 @@
+"""The page "Data": what there is, what is in it, and a file of one's own."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from ntk_uq import datasets
+from ntk_uq.base.errors import MissingDataError
+from ntk_uq.datasets import Dataset, fetching
+from ntk_uq.figures import Style
+from ntk_uq.jobs.asking import submit_inspection, submit_spectrum
+from ntk_uq.results.inspection import stored_inspection
+from ntk_uq.results.spectrum import stored_spectrum
+from ntk_uq.specs import InspectionSpec, SpectrumSpec
+from ntk_uq.store import Store
+from ntk_uq.ui import export, links, session
+from ntk_uq.ui.follow import follow
+from ntk_uq.ui.pages.data import catalog, controls, sections, upload
+from ntk_uq.ui.pages.data.exhibit import exhibit
+from ntk_uq.ui.plain_text import plain
+from ntk_uq.views import CurvesView, DataView
+
+POLL_SECONDS = 1.0
+_SECTION = "data_section"
+_INSIDE, _ALL, _OWN = "What is in it", "All data sets", "A file of your own"
+
+
+def page() -> None:
+    """The whole page."""
+    opened = links.opened_view(DataView)
+    if opened is not None:
+        controls.fill(opened)
+    with session.told():
+        store = session.store()
+        view = controls.draw()
+        links.keep(view)
+    st.session_state.setdefault(_SECTION, _INSIDE)
+    section = st.segmented_control(
+        "Section", (_INSIDE, _ALL, _OWN), key=_SECTION, label_visibility="collapsed", required=True
+    )
+    with session.told():
+        if section == _ALL:
+            waiting = catalog.fetching_now(store)
+            st.fragment(all_sets, run_every=POLL_SECONDS if waiting else None)(waiting)
+        elif section == _OWN:
+            upload.upload(show)
+        else:
+            inside(store, view)
+
+
+def show(name: str) -> None:
+    """Turns to what is in a data set, from before the controls are drawn again."""
+    controls.choose(name)
+    st.session_state[_SECTION] = _INSIDE
+
+
+def all_sets(waiting: bool) -> None:
+    """Every data set of the server; follows what is being fetched."""
+    with session.told():
+        store = session.store()
+        catalog.table(store, show)
+        if waiting != catalog.fetching_now(store):
+            links.again()
+
+
+def inside(store: Store, view: DataView) -> None:
+    """What is in the chosen data set."""
+    dataset = datasets.get(view.data.dataset)
+    try:
+        dataset.sizes()
+    except MissingDataError as error:
+        missing(store, dataset, str(error))
+        return
+    st.subheader(plain(dataset.title), anchor=False)
+    source = f" {dataset.licence}." if dataset.licence else ""
+    st.markdown(f"{plain(dataset.about)} *{plain(dataset.citation)}.*{source}")
+    sections.preparation(dataset, view.data)
+    curves = curves_of(dataset, view)
+    links.opening_of(curves, label="Scaling curves of these data").draw()
+    ready = stored_inspection(store.results, dataset.name) is not None
+    decomposed = stored_spectrum(store.results, spectrum_of(view, dataset)) is not None
+    done = ready and decomposed
+    st.fragment(results, run_every=None if done else POLL_SECONDS)(view, done)
+
+
+def missing(store: Store, dataset: Dataset, reason: str) -> None:
+    """What to do where a data set's files are not there."""
+    st.info(reason, icon=":material/cloud_download:")
+    if dataset.name in fetching.SOURCES:
+        job = catalog.fetch_job(store, dataset.name)
+        running = job is not None and not job.state.ended
+        st.fragment(fetch, run_every=POLL_SECONDS if running else None)(dataset.name, running)
+
+
+def fetch(name: str, running: bool) -> None:
+    """The button that fetches the chosen data set, or how far it is."""
+    with session.told():
+        store = session.store()
+        job = catalog.fetch_job(store, name)
+        catalog.fetch_button(store, name, job)
+        if running and (job is None or job.state.ended):
+            links.again()
+
+
+def results(view: DataView, done: bool) -> None:
+    """The report and the spectrum, as they come."""
+    style = Style(session.dark())
+    with session.told():
+        store, dataset = session.store(), datasets.get(view.data.dataset)
+        inspection = stored_inspection(store.results, dataset.name)
+        waiting = False
+        if inspection is None:
+            waiting |= follow(
+                store,
+                InspectionSpec(dataset.name).digest(),
+                lambda: submit_inspection(store.jobs, dataset.name),
+                "What is in the data",
+            )
+        else:
+            sections.summary(dataset, inspection)
+            left, right = st.columns([3, 2])
+            with left:
+                sections.distribution(dataset, inspection, style)
+            with right:
+                sections.flaws(dataset, inspection)
+            sections.examples(dataset, inspection, style)
+        st.markdown("##### Spectrum of the kernel")
+        wanted = spectrum_of(view, dataset)
+        found = stored_spectrum(store.results, wanted)
+        if found is None:
+            waiting |= follow(
+                store,
+                wanted.digest(),
+                lambda: submit_spectrum(store.jobs, wanted),
+                "The spectrum",
+            )
+        else:
+            sections.spectrum(found, style)
+        export.panel(lambda: exhibit(view, dataset, inspection, wanted, found, style))
+    if not done and not waiting and inspection is not None and found is not None:
+        links.again()
+
+
+def spectrum_of(view: DataView, dataset: Dataset) -> SpectrumSpec:
+    """The spectrum that a view shows, on no more examples than there are."""
+    n_pool, _ = dataset.sizes()
+    return SpectrumSpec(
+        # The test set does not matter here: one spectrum for all of its sizes.
+        datasets.canonical(dataset, replace(view.data, n_test=1)),
+        view.architecture,
+        min(view.sample, n_pool),
+    )
+
+
+def curves_of(dataset: Dataset, view: DataView) -> CurvesView:
+    """A first view of the scaling curves of a data set, with this page's preparation."""
+    n_pool, n_test = dataset.sizes()
+    high = max(2, min(1200, n_pool))
+    return CurvesView(
+        data=replace(view.data, n_test=min(view.data.n_test, n_test)),
+        activation=view.architecture.activation,
+        sigma_w=view.architecture.sigma_w,
+        sigma_b=view.architecture.sigma_b,
+        n_low=min(40, max(1, high // 8)),
+        n_high=high,
+    )

@@ -1,0 +1,106 @@
+"""The page "Phase map": the theory over two axes, cell by cell as it comes."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ntk_uq import datasets
+from ntk_uq.analysis.maps import PhaseMap, sides, stored_map
+from ntk_uq.base.errors import MissingDataError, NtkUqError
+from ntk_uq.figures import PLOT_CONFIG, Style
+from ntk_uq.figures.phase_map import MAP_TITLES, map_figure
+from ntk_uq.jobs.asking import submit_map
+from ntk_uq.ui import export, links, live, missing, polling, session
+from ntk_uq.ui.pages.phase_map import controls
+from ntk_uq.ui.pages.phase_map import details as map_details
+from ntk_uq.ui.pages.phase_map import launch as map_launch
+from ntk_uq.ui.pages.phase_map.exhibit import exhibit
+from ntk_uq.ui.plain_text import plain
+from ntk_uq.views import PhaseMapView
+
+POLL_SECONDS = 1.0
+
+
+def page() -> None:
+    """The whole page."""
+    st.markdown(
+        "Where is the test loss low, and where is it luck? Mean $\\mu$, spread $\\sigma$ and "
+        "$\\epsilon=\\sigma/\\mu$ of infinitely wide networks over any two of depth, $\\sigma_w$, "
+        "$\\sigma_b$, activation, $N_D$, $N_T$, training time and jitter. A click on a cell shows "
+        "its numbers and opens its scaling curve."
+    )
+    opened = links.opened_view(PhaseMapView)
+    if opened is not None:
+        controls.fill(opened)
+    with session.told():
+        store = session.store()
+        try:
+            spec = controls.draw()
+            dataset = datasets.get(spec.data.dataset)
+            found = stored_map(store.results, spec)
+        except NtkUqError as error:
+            live.ask(store, ())  # what the view before asked for is not wanted any more
+            if isinstance(error, MissingDataError):
+                missing.end(spec.data, error)
+            raise
+        controls.quantity(spec)
+        view = controls.view_of(spec)
+        links.keep(view)
+        st.caption(
+            f"**{plain(dataset.title)}.** Preparation: {datasets.describe(dataset, spec.data)}."
+        )
+        live.ask(store, [found] if map_launch.at_once(found) else [], submit_map)
+        every = polling.interval(live.pending(store, [found]), POLL_SECONDS)
+        read = live.once(found, found.complete, lambda: stored_map(store.results, view.map))
+    # While cells may come, only the fragment is drawn again, and nothing once they are there.
+    st.fragment(results, run_every=every)(view, every, read)
+
+
+def results(view: PhaseMapView, every: float | None, read: Callable[[], PhaseMap]) -> None:
+    """The launch, the map as far as it is there, and the chosen cell."""
+    with session.told():
+        store = session.store()
+        found = read()
+        map_launch.panel(store, found)
+        still_every = polling.interval(live.pending(store, [found]), POLL_SECONDS)
+    if every != still_every:
+        links.again()
+    left, right = st.columns([5, 3])
+    with left:
+        chart(found, view)
+    with right:
+        map_details.draw(found, view)
+    for sentence in found.notices:
+        st.warning(sentence, icon=":material/warning:")
+    export.panel(lambda: exhibit(view, found, Style(session.dark())))
+
+
+def chart(found: PhaseMap, view: PhaseMapView) -> None:
+    """The map; a click on a cell chooses it."""
+    dataset = datasets.get(view.map.data.dataset)
+    digest = view.map.digest()
+    figure = map_figure(
+        found,
+        view.quantity,
+        datasets.loss_unit(dataset, view.map.data),
+        Style(session.dark()),
+        view.scale,
+        view.shown,
+        digest,
+    )
+    event = st.plotly_chart(
+        figure,
+        theme=None,
+        # A chart for each map: an old one would remember a cell of another.
+        key=f"map_{digest[:12]}",
+        config=PLOT_CONFIG,
+        on_select="rerun",
+        selection_mode="points",
+        alt=f"{MAP_TITLES[view.quantity]} over {view.map.x} and {view.map.y}",
+    )
+    place = map_details.clicked(event, digest)
+    if place is not None and place != view.shown:
+        controls.select(view.map, place)
+        st.rerun()
+    for sentence in sides(view.map):
+        st.caption(sentence)

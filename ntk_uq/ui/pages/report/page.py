@@ -1,0 +1,167 @@
+"""The page "Report": views collected from the other pages, in an order, as one file."""
+
+import streamlit as st
+
+from ntk_uq.base.errors import ExportError
+from ntk_uq.export.document import figure_of
+from ntk_uq.export.report import LONGEST_TEXT, LONGEST_TITLE, Item, Report, open_report
+from ntk_uq.figures import PLOT_CONFIG, on_ground
+from ntk_uq.ui import pages, session
+from ntk_uq.ui import report as reports
+from ntk_uq.ui.plain_text import plain
+
+_UPLOAD, _REFUSED = "report_upload", "report_refused"
+_LARGEST = 200  # megabytes
+
+
+def page() -> None:
+    """The whole page."""
+    st.markdown(
+        "Views that you added from the other pages, as they were then, with titles and notes of "
+        "your own: one HTML file to read, print and send, which needs no server."
+    )
+    report = reports.current()
+    if report.items:
+        report = _head(report)
+        for place, item in enumerate(report.items):
+            with st.container(border=True):
+                report = _item(report, place, item)
+        reports.keep(report)
+        _downloads(report)
+    else:
+        st.info(
+            "Nothing is in the report yet. Open a view, then *Take it home* below it, and there "
+            "*Add to report*.",
+            icon=pages.get("report").icon,
+        )
+    st.caption(
+        "The report lives in this browser tab: it stays when you change pages, and is lost when "
+        "you reload or close the tab. Save it as JSON to go on another time."
+    )
+    _open()
+
+
+def _head(report: Report) -> Report:
+    st.session_state.setdefault("report_title", report.title)
+    st.session_state.setdefault("report_introduction", report.introduction)
+    title = st.text_input(
+        "Title", max_chars=LONGEST_TITLE, placeholder="Report", key="report_title"
+    )
+    introduction = st.text_area(
+        "Introduction", max_chars=LONGEST_TEXT, key="report_introduction", height=80
+    )
+    return Report(title, introduction, report.items)
+
+
+def _item(report: Report, place: int, item: Item) -> Report:
+    """One view with its controls; gives back the report as they change it."""
+    # What an item is called goes with it when others move: its key is when it was added, and which
+    # of the equal ones it is.
+    twins = [i for i in report.items[:place] if (i.added, i.view["link"]) == _identity(item)]
+    key = f"{item.added}_{item.view['link']}_{len(twins)}"
+    left, *buttons = st.columns([12, 1, 1, 1], vertical_alignment="bottom")
+    title = left.text_input(
+        f"Title of view {place + 1}", item.title, max_chars=LONGEST_TITLE, key=f"title_{key}"
+    )
+    last = len(report.items) - 1
+    moves = (
+        (":material/arrow_upward:", "Move up", place == 0, lambda: _move(place, -1)),
+        (":material/arrow_downward:", "Move down", place == last, lambda: _move(place, 1)),
+        (":material/delete:", "Take out", False, lambda: _remove(place)),
+    )
+    for column, (icon, words, off, act) in zip(buttons, moves, strict=True):
+        column.button("", icon=icon, help=words, disabled=off, on_click=act, key=f"{words}_{key}")
+    view = item.view
+    st.caption(plain(view["caption"]))
+    notes = st.text_area("Notes", item.notes, max_chars=LONGEST_TEXT, key=f"notes_{key}", height=80)
+    figures = view.get("figures", ())
+    count = f"{len(figures)} figure{'s' * (len(figures) != 1)}, {len(view['rows']):,} rows"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{count}; added {item.added.replace('T', ' ').removesuffix('+00:00')} UTC.")
+        if view["link"].startswith(("http://", "https://")):
+            st.link_button(
+                "Live view", view["link"], icon=":material/open_in_new:", key=f"live_{key}"
+            )
+    if not pages.known(view["page"]):
+        st.caption(
+            f"This version of the program has no page {plain(repr(view['page']))}: the view is "
+            "shown as it was saved, and opens only where there is such a page."
+        )
+    if figures:
+        box = st.expander("Figures", key=f"figures_{key}", on_change="rerun")
+        if box.open:
+            for figure in figures:
+                box.plotly_chart(
+                    on_ground(figure_of(figure["figure"]), session.dark()),
+                    theme=None,
+                    config=PLOT_CONFIG,
+                    key=f"chart_{figure['name']}_{key}",
+                )
+    return report.changed(place, title, notes)
+
+
+def _identity(item: Item) -> tuple[str, str]:
+    return item.added, item.view["link"]
+
+
+def _move(place: int, by: int) -> None:
+    reports.keep(reports.current().moved(place, by))
+
+
+def _remove(place: int) -> None:
+    reports.keep(reports.current().without(place))
+
+
+def _downloads(report: Report) -> None:
+    with st.container(horizontal=True):
+        st.download_button(
+            "HTML, to read and print",
+            lambda: report.to_html().encode(),
+            "report.html",
+            "text/html",
+            key="report_html",
+            icon=":material/download:",
+            type="primary",
+            on_click="ignore",
+        )
+        st.download_button(
+            "JSON, to go on with",
+            lambda: report.to_json().encode(),
+            "report.json",
+            "application/json",
+            key="report_json",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def _open() -> None:
+    """A saved report: its views come after those that are there."""
+    count = st.session_state.get("report_opened", 0)
+    st.file_uploader(
+        "Open a saved report (its views come after those that are there)",
+        ["json"],
+        # Another widget once a file has been taken: the same one would be taken again.
+        key=f"{_UPLOAD}_{count}",
+        max_upload_size=_LARGEST,
+        on_change=_take,
+        args=(count,),
+    )
+    refused = st.session_state.pop(_REFUSED, None)
+    if refused:
+        st.error(plain(refused), icon=":material/error:")
+
+
+def _take(count: int) -> None:
+    file = st.session_state.get(f"{_UPLOAD}_{count}")
+    if file is None:
+        return
+    st.session_state["report_opened"] = count + 1
+    try:
+        saved, mine = open_report(file.getvalue()), reports.current()
+        title, introduction = mine.title or saved.title, mine.introduction or saved.introduction
+        reports.keep(Report(title, introduction, mine.items).with_items(saved.items))
+        st.session_state["report_title"] = title
+        st.session_state["report_introduction"] = introduction
+    except ExportError as error:
+        st.session_state[_REFUSED] = str(error)

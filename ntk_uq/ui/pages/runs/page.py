@@ -1,0 +1,101 @@
+"""The page "Runs": every job, how far it is, and what can be done with it."""
+
+import time
+
+import streamlit as st
+
+from ntk_uq.store import JobState, Store
+from ntk_uq.ui import export, links, pages, session, visibility
+from ntk_uq.ui.follow import NO_ENGINE
+from ntk_uq.ui.pages.runs import comparison as run_comparison
+from ntk_uq.ui.pages.runs import controls
+from ntk_uq.ui.pages.runs import details as run_details
+from ntk_uq.ui.pages.runs import table as run_table
+from ntk_uq.ui.pages.runs.exhibit import exhibit
+from ntk_uq.views import RunsView
+
+POLL_SECONDS = 1.5
+_JUST_DRAWN = "runs_just_drawn"
+_MAY_CHANGE = (JobState.QUEUED, JobState.RUNNING, JobState.INTERRUPTED)
+
+
+def page() -> None:
+    """The whole page."""
+    opened = links.opened_view(RunsView)
+    if opened is not None:
+        controls.fill(opened)
+    with session.told():
+        store = session.store()
+        # Before anything is read: what changes, or ends, meanwhile is still to be shown.
+        stamp, busy = store.jobs.stamp(), waiting(store)
+        view = controls.draw(store.jobs.kinds())
+        total = run_table.count(store, view)
+        view = run_table.with_page(view, total)
+        links.keep(view)
+        runs(store, view, total, busy)
+    follow(stamp, busy)
+
+
+def runs(store: Store, view: RunsView, total: int, busy: bool) -> None:
+    """The list, and below it what is selected."""
+    if not total:
+        st.info(nothing(view), icon=pages.page_of(view).icon)
+    else:
+        jobs = run_table.jobs_of(store, view)
+        run_table.table(jobs, view.selected, session.dark(), controls.select)
+        run_table.pager(view, total, controls.turn_to)
+    if busy and not session.engine_alive(store):
+        st.warning(NO_ENGINE, icon=":material/power_off:")
+    found = store.jobs.get_many(view.selected)
+    for job_id in view.selected:
+        if job_id not in found:
+            st.info(f"There is no run {job_id} in this store.", icon=":material/search_off:")
+    chosen = [found[job_id] for job_id in view.selected if job_id in found]
+    if len(chosen) == 2:
+        run_comparison.comparison(store, *chosen)
+    elif chosen:
+        run_details.details(store, chosen[0])
+    if total:
+        export.panel(lambda: exhibit(view, jobs, total, time.time()))
+
+
+def nothing(view: RunsView) -> str:
+    """Why the list is empty."""
+    if view.states or view.kinds or view.text:
+        return "No run is like that. Choose other states or kinds, or search for less."
+    if view.archived:
+        return "Nothing is archived."
+    return (
+        "Nothing has been computed yet. Open the scaling curves: what they ask for is listed here."
+    )
+
+
+def waiting(store: Store) -> bool:
+    """Whether there are jobs of which more may come."""
+    return store.jobs.count(_MAY_CHANGE, archived=False) > 0
+
+
+def follow(stamp: str, busy: bool) -> None:
+    """Draws the page again when something has changed, as long as something may.
+
+    Nothing is asked while all jobs have ended or the tab is hidden. While some run, a fragment
+    that draws nothing reads one row; only where that has changed, the page is drawn again.
+    """
+    hidden = visibility.hidden()
+    if busy and not hidden:
+        st.session_state[_JUST_DRAWN] = True
+        st.fragment(tick, run_every=POLL_SECONDS)(stamp)
+
+
+def tick(stamp: str) -> None:
+    """Draws the page again if it does not show what is there any more.
+
+    Not at once after it was drawn, though: a job that reports faster than a page is drawn would
+    have it drawn without a pause.
+    """
+    if st.session_state.pop(_JUST_DRAWN, False):
+        return
+    with session.told():
+        changed = session.store().jobs.stamp() != stamp
+    if changed:
+        links.again()

@@ -1,0 +1,147 @@
+"""The page "Scaling curves": controls, then the infinite-width curves as they come."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from ntk_uq import datasets
+from ntk_uq.analysis.curve_laws import shown_laws
+from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
+from ntk_uq.costs.memory import check_memory
+from ntk_uq.figures import PLOT_CONFIG, TITLES, Style, Trace, scaling_figure
+from ntk_uq.figures.posteriors import ratio_figure
+from ntk_uq.results.curves import Curve, stored_curve
+from ntk_uq.specs import CurveSpec
+from ntk_uq.store import Store
+from ntk_uq.ui import export, links, live, opening, polling, session, tables
+from ntk_uq.ui.pages.scaling_curves import controls
+from ntk_uq.ui.pages.scaling_curves import tables as law_tables
+from ntk_uq.ui.pages.scaling_curves.exhibit import exhibit
+from ntk_uq.views import CurvesView
+
+POLL_SECONDS = 1.0
+
+
+def page() -> None:
+    """The whole page."""
+    st.markdown(
+        "How much of a network's test loss $L$ is luck of the initialization? Mean $\\mu$ of $L$ "
+        "over initializations of infinitely wide networks, its spread $\\sigma$, and their ratio "
+        "$\\epsilon=\\sigma/\\mu$, against the number of training examples $N_D$."
+    )
+    with session.told():
+        store, view, _ = opening.chosen(CurvesView, controls, check)
+        curves = read(store, view)
+        live.ask(store, curves)
+        every = polling.interval(live.pending(store, curves), POLL_SECONDS)
+        complete = all(curve.complete for curve in curves)
+        found = live.once(curves, complete, lambda: read(store, view))
+    # While points may come, only the fragment is drawn again, and nothing once they are there.
+    st.fragment(results, run_every=every)(view, every, found)
+
+
+def check(view: CurvesView) -> datasets.Dataset:
+    """The view's data set, if all of its curves can be computed; raises NtkUqError if not."""
+    dataset = datasets.get_for(view.data, view.n_high)
+    for spec in view.curves():
+        check_memory(spec, dataset.n_features)
+    return dataset
+
+
+def read(store: Store, view: CurvesView) -> list[Curve]:
+    """The curves as far as they are there."""
+    return [stored_curve(store.results, spec) for spec in wanted(view)]
+
+
+def results(view: CurvesView, every: float | None, found: Callable[[], list[Curve]]) -> None:
+    """Progress, plots and tables of what is there."""
+    with session.told():
+        store = session.store()
+        curves = found()
+        still_every = polling.interval(live.pending(store, curves), POLL_SECONDS)
+        labels = [f"depth {depth}" for depth in view.depths]
+        labels += [f"{label}, Bayesian" for label in labels] if view.bayes else []
+        live.progress(store, curves)
+        live.ended(store, curves, labels)
+    if every != still_every:
+        links.again()
+    traces = [trace(view, label, curve) for label, curve in zip(labels, curves, strict=True)]
+    style = Style(session.dark(), view.axis == "linear", view.parts)
+    charts(view, traces, style)
+    compared = pairs(traces) if view.bayes else []
+    if compared:
+        ratios(view, compared)
+    law_tables.expectations(traces, view)
+    for sentence in dict.fromkeys(s for c in curves for s in (*c.failures, *c.warnings)):
+        st.warning(sentence, icon=":material/warning:")
+    if view.law == "power":
+        tables.exponents(traces)
+    else:
+        law_tables.shown_laws(traces)
+    tables.reasons(traces, view)
+    tables.numbers(traces, view)
+    export.panel(lambda: exhibit(view, traces, style, compared))
+
+
+def wanted(view: CurvesView) -> tuple[CurveSpec, ...]:
+    """The curves, and after them their Bayesian partners where these are asked for."""
+    curves = view.curves()
+    return (*curves, *map(bayesian, curves)) if view.bayes else curves
+
+
+def trace(view: CurvesView, label: str, curve: Curve) -> Trace:
+    """A curve, with what the view asks of its fits once it is complete."""
+    color = view.depths.index(curve.spec.architecture.depth)
+    hollow = view.bayes and curve.spec.training.posterior == "bayes"
+    if not curve.complete:
+        return Trace(label, curve, None, color=color, hollow=hollow)
+    fits = curve.fits(view.fit_low, view.fit_high)
+    instead = view.law != "power"
+    laws = None
+    if instead or view.extrapolate is not None:
+        laws = shown_laws(curve, fits, view.law, view.fit_low, view.fit_high)
+    return Trace(label, curve, fits, laws, instead, color, hollow)
+
+
+def charts(view: CurvesView, traces: list[Trace], style: Style) -> None:
+    """The three plots side by side."""
+    dataset = datasets.get(view.data.dataset)
+    for column, quantity in zip(st.columns(3), TITLES, strict=True):
+        figure = scaling_figure(
+            quantity,
+            traces,
+            datasets.loss_unit(dataset, view.data),
+            style,
+            view.digest(),
+            view.extrapolate,
+        )
+        column.plotly_chart(
+            figure,
+            theme=None,
+            key=f"chart_{quantity}",
+            config=PLOT_CONFIG,
+            alt=f"{TITLES[quantity]} against the number of training examples",
+        )
+
+
+def pairs(traces: list[Trace]) -> list[tuple[str, PosteriorPair]]:
+    """Each trained curve with its Bayesian partner."""
+    half = len(traces) // 2
+    return [
+        (left.label, PosteriorPair(left.curve, right.curve))
+        for left, right in zip(traces[:half], traces[half:], strict=True)
+    ]
+
+
+def ratios(view: CurvesView, compared: list[tuple[str, PosteriorPair]]) -> None:
+    """Trained over Bayesian networks: three small plots below the others."""
+    style = Style(session.dark(), view.axis == "linear")
+    window = (view.fit_low, view.fit_high)
+    for column, quantity in zip(st.columns(3), TITLES, strict=True):
+        column.plotly_chart(
+            ratio_figure(quantity, compared, style, view.digest(), window),
+            theme=None,
+            key=f"ratio_{quantity}",
+            config=PLOT_CONFIG,
+            alt=f"{TITLES[quantity]}, trained over Bayesian",
+        )

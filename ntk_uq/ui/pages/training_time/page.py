@@ -1,0 +1,178 @@
+"""The page "Training time": losses along the training, where to stop, finite networks over it."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from ntk_uq import datasets
+from ntk_uq.analysis.training_time import (
+    TrainingTimeStudy,
+    shows_networks,
+    stored_training_time_study,
+    table,
+)
+from ntk_uq.costs.memory import check_training_time_memory
+from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
+from ntk_uq.jobs.asking import submit_descent, submit_training_time
+from ntk_uq.results.ensembles.stored import descent_of
+from ntk_uq.store import Store
+from ntk_uq.ui import export, follow, launch, links, live, opening, polling, session
+from ntk_uq.ui.pages.training_time import controls
+from ntk_uq.ui.pages.training_time import exhibit as exhibits
+from ntk_uq.ui.plain_text import plain
+from ntk_uq.views import TrainingTimeView
+
+POLL_SECONDS = 1.0
+
+
+def page() -> None:
+    """The whole page."""
+    st.markdown(
+        "Does training longer help, and when does it pay to stop? Mean $\\mu$ of the test loss "
+        "over initializations of infinitely wide networks, its spread $\\sigma$, and "
+        "$\\epsilon=\\sigma/\\mu$ along gradient flow, exactly, against the time "
+        "$\\tau=t\\,\\lambda_{\\max}$: $k$ steps of gradient descent with step size "
+        "$\\eta/\\lambda_{\\max}$ are at $\\tau=\\eta k$."
+    )
+    with session.told():
+        store, view, _ = opening.chosen(TrainingTimeView, controls, check)
+        if view.data.noise and "noise" in (view.family, view.against):
+            st.caption(
+                f"The label noise of {view.data.noise:g} under Preparation is not used here: "
+                "levels of noise are a list of their own."
+            )
+        law = stored_training_time_study(store.results, view)
+        live.ask(store, law.training_times, submit_training_time)
+        if shows_networks(view):
+            launch.calibrate(store)
+        every = polling.interval(_waiting(store, law), POLL_SECONDS)
+        complete = law.complete and law.ensembles is None
+        found = live.once(law, complete, lambda: stored_training_time_study(store.results, view))
+    # While results may come, only the fragment is drawn again, and nothing once they are there.
+    st.fragment(results, run_every=every)(view, every, found)
+
+
+def check(view: TrainingTimeView) -> datasets.Dataset:
+    """The view's data set, if all of it can be computed; raises NtkUqError if not."""
+    dataset = datasets.get_for(view.data, view.n_train)
+    for spec in view.training_times():
+        check_training_time_memory(spec, dataset.n_features)
+    return dataset
+
+
+def _waiting(store: Store, law: TrainingTimeStudy) -> bool:
+    """Whether theory or networks may come by themselves."""
+    if live.pending(store, law.training_times):
+        return True
+    if law.ensembles is None:
+        return False
+    if launch.running(store, law.ensembles.spec):
+        return True
+    wanted = descent_of(law.ensembles.spec, law.view.n_train)
+    if wanted is None or law.descent is not None:
+        return False
+    job = store.jobs.get(wanted.digest())
+    return job is None or not job.state.ended
+
+
+def results(
+    view: TrainingTimeView, every: float | None, found: Callable[[], TrainingTimeStudy]
+) -> None:
+    """Progress, plots, optima in words and in a table, finite networks."""
+    with session.told():
+        store = session.store()
+        law = found()
+        still_every = polling.interval(_waiting(store, law), POLL_SECONDS)
+        live.progress(store, law.training_times, "draws")
+        labels = [f"depth {spec.architecture.depth}" for spec in view.training_times()]
+        live.ended(store, law.training_times, labels, submit_training_time)
+    if every != still_every:
+        links.again()
+    with session.told():
+        if view.finite:
+            networks(store, law)
+    charts(law)
+    with session.told():
+        about_networks(store, law)
+    for sentence in law.warnings:
+        st.warning(sentence, icon=":material/warning:")
+    optima(law)
+    export.panel(lambda: exhibits.exhibit(law, style(view)))
+
+
+def style(view: TrainingTimeView) -> Style:
+    """How the view's figures look."""
+    return Style(session.dark(), view.axis == "linear", view.parts)
+
+
+def networks(store: Store, law: TrainingTimeStudy) -> None:
+    """The launch of the finite networks, and what theirs is beside the theory."""
+    view = law.view
+    if law.ensembles is None:
+        why = (
+            "they have no time of their own on this axis: choose training time"
+            if view.against != "time"
+            else f"they are trained without a ridge, and the curve has a jitter of "
+            f"{view.shown.jitter:g}: choose a jitter of 0"
+        )
+        st.info(f"Finite networks are not shown here; {why}.")
+        return
+    with st.columns([1, 3])[0]:
+        controls.networks_of(view)
+    launch.panel(store, law.ensembles)
+
+
+def about_networks(store: Store, law: TrainingTimeStudy) -> None:
+    """What the networks are beside the theory, and the theory of their own training."""
+    if law.ensembles is None:
+        return
+    spec, view = law.ensembles.spec, law.view
+    st.caption(
+        f"Networks are trained on draw 0 by gradient descent with η = {view.eta:g}. The dotted "
+        "line is their own limit: infinite width, the same subset, the same steps. The curves are "
+        "gradient flow and a mean over draws; steps differ from flow by O(η), "
+        "(1 − ηλ/λ_max)^k from exp(−λt). Bars are 68 % bootstrap intervals over networks."
+    )
+    wanted = descent_of(spec, view.n_train)
+    if law.descent is None and wanted is not None:
+        follow.follow(
+            store,
+            wanted.digest(),
+            lambda: submit_descent(store.jobs, wanted),
+            "The theory of the networks' own training",
+        )
+
+
+def charts(law: TrainingTimeStudy) -> None:
+    """The three quantities side by side."""
+    view = law.view
+    for column, quantity in zip(st.columns(3), TITLES, strict=True):
+        figure = exhibits.figure(law, quantity, style(view))
+        column.plotly_chart(
+            figure,
+            theme=None,
+            key=f"chart_{quantity}",
+            config=PLOT_CONFIG,
+            alt=f"{TITLES[quantity]} against {view.against}",
+        )
+
+
+def optima(law: TrainingTimeStudy) -> None:
+    """Where to stop, in a table and in words."""
+    st.markdown("##### Where to stop")
+    rows = table(law)
+    if rows:
+        unit = datasets.loss_unit(datasets.get(law.view.data.dataset), law.view.data)
+        # Anew with each draw: columns keep the widths of the first numbers they had.
+        drawn = sum(len(training.raw) for training in law.training_times)
+        st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"optima_{drawn}")
+        st.caption(
+            "Each draw's optimum is found on its own, between the times of the grid, and then "
+            "averaged: τ geometrically, losses arithmetically; ± is the standard error over draws. "
+            "μ(∞)/μ − 1 is what endless training has more. "
+            f"Losses in {plain(unit)}."
+        )
+    found = (*(f"{clause}." for clause in law.clauses()), *law.failures)
+    if found:
+        st.markdown("\n".join(f"- {sentence}" for sentence in found))
