@@ -75,7 +75,7 @@ def inside(store: Store, view: DataView) -> None:
     st.subheader(plain(dataset.title), anchor=False)
     source = f" {dataset.licence}." if dataset.licence else ""
     st.markdown(f"{plain(dataset.about)} *{plain(dataset.citation)}.*{source}")
-    inspection.preparation(dataset, view.data)
+    sections.preparation(dataset, view.data)
     st.page_link(
         "pages/scaling_curves.py",
         label="Scaling curves of these data",
