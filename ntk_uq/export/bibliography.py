@@ -10,7 +10,7 @@ from ntk_uq.specs import DataSpec, TrainingSpec
 PAPER = "elsharkawy2025"
 """The paper that the program follows."""
 
-_LITERATURE = (
+LITERATURE = (
     Reference.of(
         PAPER,
         "misc",
@@ -205,7 +205,7 @@ _LITERATURE = (
 
 def _sources() -> dict[str, Reference]:
     cited = (dataset.reference for dataset in datasets.REGISTRY.values())
-    return {each.key: each for each in (*_LITERATURE, *cited) if each is not None}
+    return {each.key: each for each in (*LITERATURE, *cited) if each is not None}
 
 
 SOURCES = Live(_sources)
