@@ -19,7 +19,7 @@ from helpers.pages_driver import compute, open_page, texts, view_in
 
 import ntk_uq
 from ntk_uq import datasets
-from ntk_uq.base.errors import SpecError
+from ntk_uq.base.errors import MissingDataError, SpecError
 from ntk_uq.base.references import Reference
 from ntk_uq.cli import main
 from ntk_uq.datasets import REGISTRY, fetching, registry
@@ -29,7 +29,7 @@ from ntk_uq.figures import Style, Trace
 from ntk_uq.jobs import words
 from ntk_uq.jobs.asking import submit_fetch, submit_inspection
 from ntk_uq.results.inspection import stored_inspection
-from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, FetchSpec
+from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, FetchSpec, TrainingSpec
 from ntk_uq.store import JobState
 from ntk_uq.ui.pages.scaling_curves import exhibit as scaling_curves
 from ntk_uq.views import CurvesView, DataView
@@ -235,7 +235,12 @@ def test_another_file_is_told_in_every_result(fetched):
 
 def test_its_curve_is_computed_and_cited(fetched, run):
     view = CurvesView(
-        data=DataSpec("rings", n_test=50), depths=(1,), n_low=20, n_high=80, n_points=3, draws=2
+        data=DataSpec("rings", n_test=50),
+        depths=(3,),
+        training=TrainingSpec(jitter=0.1),
+        n_low=20,
+        n_high=160,
+        n_points=3,
     )
     (spec,) = view.curves()
     curve = ntk_uq.curve(spec)
@@ -244,13 +249,13 @@ def test_its_curve_is_computed_and_cited(fetched, run):
     assert curve.provenance()["citation"] == (
         "Lovelace, Ada, Points on Three Rings, Example Archive, 2026"
     )
-    exhibit = scaling_curves.exhibit(view, [Trace("depth 1", curve, curve.fits())], Style())
+    exhibit = scaling_curves.exhibit(view, [Trace("depth 3", curve, curve.fits())], Style())
     assert "lovelace2026" in exhibit.sources
     assert "@misc{lovelace2026," in bibliography.bibtex(exhibit.sources)
     text = json_of(document_of(exhibit))
     assert "@misc{lovelace2026," in text
     assert "data fetch rings" in text
-    assert words.curve(spec).startswith("Rings, depth 1")
+    assert words.curve(spec).startswith("Rings, depth 3")
     assert CurveSpec.from_query(spec.to_query()) == spec
 
 
@@ -375,5 +380,5 @@ def test_files_that_are_read_can_be_fetched(name, monkeypatch, tmp_path):
     if dataset.source is None:
         assert dataset.files() == ()
     else:
-        with pytest.raises(ntk_uq.base.errors.MissingDataError, match=f"data fetch {name}`"):
+        with pytest.raises(MissingDataError, match=f"data fetch {name}`"):
             dataset.files()
