@@ -42,7 +42,8 @@ def _dataset(
     title: str,
     about: str,
     shape: tuple[int, ...],
-    reference: Reference,
+    number: int,
+    year: str,
     layers: dict[int, tuple[int, int]],
 ) -> Dataset:
     return Dataset(
@@ -56,7 +57,22 @@ def _dataset(
         target_unit="incident energy in MeV",
         unit="MeV",
         preparation="scale",
-        reference=reference,
+        citation=(
+            "M. Faucci Giannelli et al., Fast Calorimeter Simulation Challenge 2022, Dataset "
+            f"{number}, doi:{_doi(files)}"
+        ),
+        reference=Reference.of(
+            f"calochallenge{number}",
+            "misc",
+            author=(
+                "Faucci Giannelli, Michele and Kasieczka, Gregor and Krause, Claudius and Nachman, "
+                "Ben and Salamani, Dalila and Shih, David and Zaborowska, Anna"
+            ),
+            title=f"{{Fast Calorimeter Simulation Challenge 2022 - Dataset {number}}}",
+            publisher="Zenodo",
+            year=year,
+            doi=_doi(files),
+        ),
         source=files.source,
         sizes=files.sizes,
         fingerprint=files.fingerprint,
@@ -69,23 +85,9 @@ def _dataset(
     )
 
 
-def _reference(number: int, year: str, record: int) -> Reference:
-    return Reference.of(
-        f"calochallenge{number}",
-        "misc",
-        author=(
-            "Faucci Giannelli, Michele and Kasieczka, Gregor and Krause, Claudius and Nachman, Ben "
-            "and Salamani, Dalila and Shih, David and Zaborowska, Anna"
-        ),
-        title=f"{{Fast Calorimeter Simulation Challenge 2022 - Dataset {number}}}",
-        publisher="Zenodo",
-        year=year,
-        doi=f"10.5281/zenodo.{record}",
-    )
+def _doi(files: ShowerFiles) -> str:
+    return f"10.5281/zenodo.{files.record}"
 
-
-_FIRST = _reference(1, "2023", PHOTON_FILES.record)
-_SECOND = _reference(2, "2022", ELECTRON_FILES.record)
 
 PHOTONS = _dataset(
     PHOTON_FILES,
@@ -93,7 +95,8 @@ PHOTONS = _dataset(
     "Photons of 15 energies, powers of two from 256 MeV to 4.2 TeV, in 368 voxels of the ATLAS "
     "calorimeter (Geant4).",
     (368,),
-    _FIRST,
+    1,
+    "2023",
     {0: (1, 8), 1: (10, 16), 2: (10, 19), 3: (1, 5), 12: (1, 5)},
 )
 PIONS = _dataset(
@@ -102,7 +105,8 @@ PIONS = _dataset(
     "Charged pions of 15 energies, powers of two from 256 MeV to 4.2 TeV, in 533 voxels of the "
     "ATLAS calorimeter (Geant4).",
     (533,),
-    _FIRST,
+    1,
+    "2023",
     {
         **{0: (1, 8), 1: (10, 10), 2: (10, 10), 3: (1, 5)},
         **{12: (10, 15), 13: (10, 16), 14: (1, 10)},
@@ -114,7 +118,8 @@ ELECTRONS = _dataset(
     "Electrons of 1 GeV to 1 TeV, uniform in ln E, in a cylinder of tungsten and silicon of 45 "
     "layers with 16 angular and 9 radial bins (Geant4).",
     (45, 16, 9),
-    _SECOND,
+    2,
+    "2022",
     dict.fromkeys(range(45), (16, 9)),
 )
 

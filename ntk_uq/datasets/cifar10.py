@@ -178,6 +178,7 @@ CIFAR10 = Dataset(
     input_unit="intensity 0 to 255",
     target_unit="class",
     preparation="sphere",
+    citation="A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images (2009)",
     reference=Reference.of(
         "krizhevsky2009",
         "techreport",

@@ -37,6 +37,7 @@ DIGITS = Dataset(
     input_unit="grey level",
     target_unit="digit",
     preparation="sphere",
+    citation="E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI (1998)",
     reference=Reference.of(
         "alpaydin1998",
         "misc",
