@@ -3,12 +3,8 @@
 from ntk_uq.base.errors import SpecError
 from ntk_uq.datasets import own
 from ntk_uq.datasets.base import Dataset, Examples, Rows
-from ntk_uq.datasets.calochallenge import ELECTRONS, PHOTONS, PIONS
-from ntk_uq.datasets.calorimeter import CALORIMETER
-from ntk_uq.datasets.cifar10 import CIFAR10
-from ntk_uq.datasets.digits import DIGITS
-from ntk_uq.datasets.mnist import MNIST
 from ntk_uq.datasets.recipes import canonical, describe, loss_unit, recipe
+from ntk_uq.datasets.registry import REGISTRY, register, registered
 from ntk_uq.datasets.splits import (
     Split,
     check_sizes,
@@ -19,10 +15,6 @@ from ntk_uq.datasets.splits import (
     training_order,
 )
 from ntk_uq.specs import DataSpec
-
-REGISTRY: dict[str, Dataset] = {
-    d.name: d for d in (DIGITS, CALORIMETER, MNIST, CIFAR10, PHOTONS, PIONS, ELECTRONS)
-}
 
 
 def get(name: str) -> Dataset:
@@ -74,5 +66,7 @@ __all__ = [
     "own",
     "pool_sample",
     "recipe",
+    "register",
+    "registered",
     "training_order",
 ]

@@ -8,6 +8,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int, Real
 
+from ntk_uq.base.references import Reference
+from ntk_uq.datasets.remote import Source
+
+OWN_PREFIX = "own-"
+"""What the names of users' own data sets begin with."""
+
 
 class Rows(ABC):
     """Inputs that stay in their file: as much of an array as splitting and preparing need.
@@ -91,12 +97,15 @@ class Dataset:
         target_unit: what the target is and its unit.
         preparation: of the inputs where nothing else is asked for, a key of
             :data:`ntk_uq.datasets.recipes.INPUTS`.
-        citation: where the data come from.
         sizes: () -> (n_pool, n_test), quickly, without reading the examples.
         fingerprint: () -> a string that changes whenever the examples do.
         load: () -> the examples.
+        reference: what to cite, in exports by BibTeX; None for a user's own file.
+        source: where the files come from; None where there is nothing to fetch.
         files: () -> the files that the examples are read from, below the data directory (or the one
             for users' own sets); none where they are made or come with a library.
+        citation: where the data come from, a sentence for people; left empty, it is the reference
+            in words.
         target: of a regression where nothing else is asked for, ``standardize`` or, where it
             spans decades, ``log``.
         unit: the unit of the target alone, such as ``GeV``; empty where it has none.
@@ -116,11 +125,13 @@ class Dataset:
     input_unit: str
     target_unit: str
     preparation: str
-    citation: str
     sizes: Callable[[], tuple[int, int]] = field(repr=False)
     fingerprint: Callable[[], str] = field(repr=False)
     load: Callable[[], Examples] = field(repr=False)
+    reference: Reference | None = None
+    source: Source | None = field(default=None, repr=False)
     files: Callable[[], tuple[Path, ...]] = field(default=tuple, repr=False)
+    citation: str = ""
     target: str = "standardize"
     unit: str = ""
     classes: tuple[str, ...] = ()
@@ -128,6 +139,11 @@ class Dataset:
     licence: str = ""
     layers: tuple[Layer, ...] = ()
     cells: tuple[str, str] = ("", "")
+
+    def __post_init__(self) -> None:
+        if not self.citation and self.reference is not None:
+            # Frozen for everybody else: what was left empty gets its value once, here.
+            object.__setattr__(self, "citation", self.reference.words())
 
     @property
     def n_features(self) -> int:

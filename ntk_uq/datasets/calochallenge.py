@@ -1,272 +1,39 @@
 """Incident energy from the showers of the Fast Calorimeter Simulation Challenge.
 
-A file is HDF5 and holds ``incident_energies`` (N, 1) and ``showers`` (N, voxels), both in MeV;
-radial bins run fastest, then angular ones, then layers
+A file is HDF5; radial bins run fastest in a shower, then angular ones, then layers
 (https://calochallenge.github.io/homepage/). The first file of a set is the pool, the second the
-test part. Files reach gigabytes, so their rows are read as they are needed.
+test part.
 
 Incident energies span decades (data set 1: 15 powers of two from 256 MeV to 4.2 TeV; data set 2:
 uniform in ln E from 1 GeV to 1 TeV). Their logarithm is the target: the energies themselves would
 be a regression of the few most energetic showers. Voxels keep their size, which holds the energy.
 """
 
-import functools
-import hashlib
-import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-from jaxtyping import Float, Int, Real
-
-from ntk_uq.base import settings
-from ntk_uq.base.errors import DataError, MissingDataError
-from ntk_uq.datasets.base import Dataset, Examples, Layer, Rows
-from ntk_uq.datasets.files import kept_md5, state
-
-ENERGIES, SHOWERS = _NAMES = "incident_energies", "showers"
-_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-_MIB = 2**20
-_BAND = 1024  # rows asked of HDF5 at once; it takes its time over long lists of rows
-# What h5py raises for damage, by where in the file it is.
-_DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError)
-
-
-@dataclass(frozen=True)
-class ShowerRows(Rows):
-    """The showers of one file, read when they are asked for.
-
-    Attributes:
-        path: the file.
-        shape: (n, voxels).
-        state: time of its last change and its size when it was first looked at; rows of a file
-            that has changed since are refused.
-    """
-
-    path: Path
-    shape: tuple[int, int]
-    state: tuple[int, int]
-
-    def __getitem__(self, index: slice | Int[np.ndarray, "k"]) -> Real[np.ndarray, "k d"]:
-        wanted = np.arange(len(self))[index]
-        rows, back = np.unique(wanted, return_inverse=True)  # HDF5 reads in increasing order only
-        if state(self.path) != self.state:
-            raise DataError(f"{self.path} has changed while it was in use; start again.")
-        with _opened(self.path) as file:
-            data = file[SHOWERS]
-            # Whole chunks at a time: HDF5 unpacks all of a chunk for any row in it.
-            chunk = data.chunks[0] if data.chunks else 1
-            band = chunk * max(1, _BAND // chunk)
-            found = np.empty((len(rows), self.shape[1]), data.dtype)
-            edges = np.searchsorted(rows, np.arange(0, len(self) + band, band))
-            for low, high in itertools.pairwise(edges):
-                if low < high:
-                    found[low:high] = _read(data, rows[low:high])
-        finite = np.isfinite(found).all(axis=1)
-        if not finite.all():
-            row = int(rows[~finite][0])
-            raise DataError(f"{self.path}: row {row} of {SHOWERS} holds a value that is no number.")
-        return found[back]
-
-
-def _read(data: Any, rows: Int[np.ndarray, "k"]) -> Real[np.ndarray, "k d"]:
-    """Increasing rows of an HDF5 dataset; a slice where they are contiguous, which is faster."""
-    first, last = int(rows[0]), int(rows[-1])
-    return data[first : last + 1] if last - first + 1 == len(rows) else data[rows]
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """An HDF5 file open for reading; whatever is wrong with it is told in words.
-
-    Raises:
-        DataError: if it is not HDF5, damaged or not readable.
-    """
-    # Imported here: only who reads showers needs it, and the web process seldom does.
-    import h5py
-
-    try:
-        with path.open("rb") as raw:
-            head = raw.read(len(_SIGNATURE))
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
-    if head != _SIGNATURE:
-        what = "is empty" if not head else "is not an HDF5 file"
-        raise DataError(f"{path} {what}; copy or download it again.")
-    try:
-        with h5py.File(path, "r", locking="best-effort") as file:
-            yield file
-    except _DAMAGE as error:
-        raise DataError(
-            f"{path} is damaged or truncated ({error}); copy or download it again."
-        ) from None
-
-
-def _numbers(path: Path, name: str, data: Any, there: str) -> tuple[int, ...]:
-    """The shape of one of the two HDF5 datasets, if that is what it is."""
-    if not hasattr(data, "shape"):
-        raise DataError(
-            f"{path} has no dataset {name!r}; it holds {there}. A CaloChallenge file has "
-            f"{' and '.join(map(repr, _NAMES))}."
-        )
-    if data.dtype.kind not in "fiu" or data.shape is None:
-        raise DataError(f"{path}: {name} does not hold numbers.")
-    return tuple(data.shape)
-
-
-def _shape(path: Path, voxels: int) -> tuple[int, int]:
-    """(N, voxels) of a file with the documented structure.
-
-    Raises:
-        DataError: if it has another, naming what is there.
-    """
-    return _shape_of(path, voxels, *state(path))
-
-
-@functools.lru_cache(maxsize=16)
-def _shape_of(path: Path, voxels: int, modified: int, size: int) -> tuple[int, int]:  # noqa: ARG001
-    with _opened(path) as file:
-        there = ", ".join(file) or "nothing"
-        energies, showers = (_numbers(path, name, file.get(name), there) for name in _NAMES)
-    if len(energies) != 2 or energies[1] != 1:
-        raise DataError(f"{path}: {ENERGIES} has the shape {energies}; it must be (N, 1).")
-    if len(showers) != 2 or showers[1] != voxels:
-        raise DataError(f"{path}: {SHOWERS} has the shape {showers}; it must be (N, {voxels}).")
-    if energies[0] != showers[0]:
-        raise DataError(f"{path} holds {energies[0]} energies but {showers[0]} showers.")
-    if not showers[0]:
-        raise DataError(f"{path} holds no showers.")
-    return int(showers[0]), int(showers[1])
-
-
-@functools.lru_cache(maxsize=16)
-def _ends(path: Path, modified: int, size: int) -> str:  # noqa: ARG001 (the cache's key)
-    """SHA-256 of the first and the last MiB."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MIB)
-            file.seek(max(_MIB, size - _MIB))
-            return hashlib.sha256(content + file.read()).hexdigest()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
-
-
-@functools.lru_cache(maxsize=16)
-def _energies(path: Path, modified: int, size: int) -> Float[np.ndarray, "n"]:  # noqa: ARG001
-    """The incident energies of one file in MeV.
-
-    Raises:
-        DataError: if one of them is not a number above zero.
-    """
-    with _opened(path) as file:
-        energies = np.asarray(file[ENERGIES][:, 0], dtype=np.float64)
-    wrong = ~(np.isfinite(energies) & (energies > 0))
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise DataError(
-            f"{path}: row {row} of {ENERGIES} is {energies[row]:g} MeV; it must be a number above "
-            "zero."
-        )
-    energies.flags.writeable = False
-    return energies
-
-
-@dataclass(frozen=True)
-class ShowerFiles:
-    """The two files of one set.
-
-    Attributes:
-        name: of the data set.
-        files: names of the pool's file and of the test part's.
-        md5: of the official files.
-        voxels: values in one shower.
-    """
-
-    name: str
-    files: tuple[str, str]
-    md5: tuple[str, str]
-    voxels: int
-
-    def locate(self) -> tuple[Path, Path]:
-        """The pool's file and the test part's.
-
-        Raises:
-            MissingDataError: naming the directory, the missing files and the setting.
-        """
-        folder = settings.data_directory() / "calochallenge"
-        pool, test = (folder / name for name in self.files)
-        missing = [path.name for path in (pool, test) if not path.is_file()]
-        if missing:
-            raise MissingDataError(
-                f"{self.name} is not complete in {folder}: missing {', '.join(missing)}. Run "
-                f"`python -m ntk_uq data fetch {self.name}`, put the files of the challenge there, "
-                f"or set {settings.DATA} to the directory that holds calochallenge/."
-            )
-        return pool, test
-
-    def sizes(self) -> tuple[int, int]:
-        """Showers in the pool and in the test part."""
-        pool, test = (_shape(path, self.voxels)[0] for path in self.locate())
-        return pool, test
-
-    def fingerprint(self) -> str:
-        """A string that changes with the files, without reading all of them.
-
-        Of each file: size, time of the last change in whole seconds (what copies preserve), the
-        shape, and SHA-256 of its first and its last MiB. A file changed in its middle alone, to
-        the same size and with its time put back, is not noticed.
-        """
-        marks = []
-        for path in self.locate():
-            modified, size = state(path)
-            n, voxels = _shape(path, self.voxels)
-            marks.append(f"{size} {modified // 10**9} {n}x{voxels} {_ends(path, modified, size)}")
-        return f"{self.name}-" + hashlib.sha256("\n".join(marks).encode()).hexdigest()
-
-    def load(self) -> Examples:
-        """Energies, and showers that stay in their files until rows are asked for."""
-        paths = self.locate()
-        states = [state(path) for path in paths]
-        now = [(path, *each) for path, each in zip(paths, states, strict=True)]
-        shapes = [_shape(path, self.voxels) for path in paths]
-        if states[0][1] == states[1][1] and len({_ends(*each) for each in now}) == 1:
-            raise DataError(
-                f"{paths[0]} and {paths[1]} are the same file; a network would be tested on what "
-                "it was trained on. Copy or download them again."
-            )
-        pool, test = (ShowerRows(*each) for each in zip(paths, shapes, states, strict=True))
-        return Examples(
-            pool, _energies(*now[0]), test, _energies(*now[1]), notices=self._notices(paths)
-        )
-
-    def _notices(self, paths: tuple[Path, Path]) -> tuple[str, ...]:
-        pairs = zip(paths, self.md5, strict=True)
-        strange = [path.name for path, official in pairs if kept_md5(path) != official]
-        if not strange:
-            return ()
-        return (f"Not the official CaloChallenge files by checksum: {', '.join(strange)}.",)
-
+from ntk_uq.base.references import Reference
+from ntk_uq.datasets.base import Dataset, Layer
+from ntk_uq.datasets.shower_files import ShowerFiles
 
 PHOTON_FILES = ShowerFiles(
     name="calochallenge1-photons",
     files=("dataset_1_photons_1.hdf5", "dataset_1_photons_2.hdf5"),
     md5=("005d2adeda7db034b388112661265656", "4767715ed56e99565fd9c67340661e70"),
     voxels=368,
+    record=8099322,
 )
 PION_FILES = ShowerFiles(
     name="calochallenge1-pions",
     files=("dataset_1_pions_1.hdf5", "dataset_1_pions_2.hdf5"),
     md5=("6a5f52722064a1bcd8a0bc002f16515d", "fee7457b40127bc23c8ab909e2638ca0"),
     voxels=533,
+    record=8099322,
 )
 ELECTRON_FILES = ShowerFiles(
     name="calochallenge2-electrons",
     files=("dataset_2_1.hdf5", "dataset_2_2.hdf5"),
     md5=("e590333e9a2da51b258288d74bd8357a", "7a56fd68aa53ded37c2ac445694d9736"),
     voxels=6480,
+    record=6366271,
+    n_bytes=(1_356_475_617, 1_366_708_391),
 )
 
 
@@ -275,7 +42,8 @@ def _dataset(
     title: str,
     about: str,
     shape: tuple[int, ...],
-    citation: str,
+    number: int,
+    year: str,
     layers: dict[int, tuple[int, int]],
 ) -> Dataset:
     return Dataset(
@@ -289,7 +57,23 @@ def _dataset(
         target_unit="incident energy in MeV",
         unit="MeV",
         preparation="scale",
-        citation=citation,
+        citation=(
+            "M. Faucci Giannelli et al., Fast Calorimeter Simulation Challenge 2022, Dataset "
+            f"{number}, doi:{_doi(files)}"
+        ),
+        reference=Reference.of(
+            f"calochallenge{number}",
+            "misc",
+            author=(
+                "Faucci Giannelli, Michele and Kasieczka, Gregor and Krause, Claudius and Nachman, "
+                "Ben and Salamani, Dalila and Shih, David and Zaborowska, Anna"
+            ),
+            title=f"{{Fast Calorimeter Simulation Challenge 2022 - Dataset {number}}}",
+            publisher="Zenodo",
+            year=year,
+            doi=_doi(files),
+        ),
+        source=files.source,
         sizes=files.sizes,
         fingerprint=files.fingerprint,
         load=files.load,
@@ -301,9 +85,9 @@ def _dataset(
     )
 
 
-_AUTHORS = "M. Faucci Giannelli et al., Fast Calorimeter Simulation Challenge 2022"
-_FIRST = f"{_AUTHORS}, Dataset 1, doi:10.5281/zenodo.8099322"
-_SECOND = f"{_AUTHORS}, Dataset 2, doi:10.5281/zenodo.6366271"
+def _doi(files: ShowerFiles) -> str:
+    return f"10.5281/zenodo.{files.record}"
+
 
 PHOTONS = _dataset(
     PHOTON_FILES,
@@ -311,7 +95,8 @@ PHOTONS = _dataset(
     "Photons of 15 energies, powers of two from 256 MeV to 4.2 TeV, in 368 voxels of the ATLAS "
     "calorimeter (Geant4).",
     (368,),
-    _FIRST,
+    1,
+    "2023",
     {0: (1, 8), 1: (10, 16), 2: (10, 19), 3: (1, 5), 12: (1, 5)},
 )
 PIONS = _dataset(
@@ -320,7 +105,8 @@ PIONS = _dataset(
     "Charged pions of 15 energies, powers of two from 256 MeV to 4.2 TeV, in 533 voxels of the "
     "ATLAS calorimeter (Geant4).",
     (533,),
-    _FIRST,
+    1,
+    "2023",
     {
         **{0: (1, 8), 1: (10, 10), 2: (10, 10), 3: (1, 5)},
         **{12: (10, 15), 13: (10, 16), 14: (1, 10)},
@@ -332,6 +118,9 @@ ELECTRONS = _dataset(
     "Electrons of 1 GeV to 1 TeV, uniform in ln E, in a cylinder of tungsten and silicon of 45 "
     "layers with 16 angular and 9 radial bins (Geant4).",
     (45, 16, 9),
-    _SECOND,
+    2,
+    "2022",
     dict.fromkeys(range(45), (16, 9)),
 )
+
+DATASETS = (PHOTONS, PIONS, ELECTRONS)

@@ -7,6 +7,7 @@ import numpy as np
 
 import ntk_uq.datasets.showers as showers
 from ntk_uq.base import settings
+from ntk_uq.base.references import Reference
 from ntk_uq.datasets.base import Dataset, Examples, Layer
 from ntk_uq.datasets.files import read_derived, write_derived
 
@@ -62,6 +63,17 @@ CALORIMETER = Dataset(
     unit="GeV",
     preparation="scale",
     citation="Simulation after G. Grindhammer, S. Peters, arXiv:hep-ex/0001020",
+    reference=Reference.of(
+        "grindhammer2000",
+        "misc",
+        author="Grindhammer, Guenter and Peters, Sven",
+        title=(
+            "{The Parameterized Simulation of Electromagnetic Showers in Homogeneous and Sampling "
+            "Calorimeters}"
+        ),
+        year="2000",
+        arxiv="hep-ex/0001020",
+    ),
     sizes=lambda: (N_POOL, N_TEST),
     fingerprint=_fingerprint,
     load=_load,
@@ -71,3 +83,5 @@ CALORIMETER = Dataset(
     ),
     cells=("cell in y", "cell in x"),
 )
+
+DATASETS = (CALORIMETER,)

@@ -13,8 +13,10 @@ from jaxtyping import Int64, UInt8
 
 from ntk_uq.base import settings
 from ntk_uq.base.errors import DataError, MissingDataError
+from ntk_uq.base.references import Reference
 from ntk_uq.datasets.base import Dataset, Examples
 from ntk_uq.datasets.files import md5, sha256, state
+from ntk_uq.datasets.remote import SLACK, Archive, Member, RemoteFile, Source
 
 POOL_FILES = {
     "data_batch_1.bin": "5dd7e06a14cb22eb9f671a540d1b7c25",
@@ -37,6 +39,20 @@ NAMES = (
 
 _PIXELS = 3 * 32 * 32
 _RECORD = 1 + _PIXELS
+
+
+def _source() -> Source:
+    name, size = "cifar-10-binary.tar.gz", 170_052_171
+    members = [Member(batch, 30_730_000) for batch in POOL_FILES | TEST_FILE]
+    members.append(Member("batches.meta.txt", 4096, exact=False))
+    file = RemoteFile(
+        name=name,
+        checksum="md5:c32a1d4ab5d03f1284b67883e8d87530",
+        urls=(f"https://www.cs.toronto.edu/~kriz/{name}",),
+        limit=size + SLACK,
+        size=size,
+    )
+    return Source("cifar10", "cifar10", (file,), Archive("cifar-10-batches-bin", tuple(members)))
 
 
 def locate() -> tuple[tuple[Path, ...], Path]:
@@ -163,6 +179,15 @@ CIFAR10 = Dataset(
     target_unit="class",
     preparation="sphere",
     citation="A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images (2009)",
+    reference=Reference.of(
+        "krizhevsky2009",
+        "techreport",
+        author="Krizhevsky, Alex",
+        title="{Learning Multiple Layers of Features from Tiny Images}",
+        institution="University of Toronto",
+        year="2009",
+    ),
+    source=_source(),
     sizes=_sizes,
     fingerprint=_fingerprint,
     load=_load,
@@ -170,3 +195,5 @@ CIFAR10 = Dataset(
     classes=NAMES,
     licence="No licence stated; cite the report",
 )
+
+DATASETS = (CIFAR10,)

@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from ntk_uq.base.references import Reference
 from ntk_uq.datasets.base import Dataset, Examples
 
 N_ALL = 1797
@@ -37,8 +38,19 @@ DIGITS = Dataset(
     target_unit="digit",
     preparation="sphere",
     citation="E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI (1998)",
+    reference=Reference.of(
+        "alpaydin1998",
+        "misc",
+        author="Alpaydin, E. and Kaynak, C.",
+        title="{Optical Recognition of Handwritten Digits}",
+        publisher="UCI Machine Learning Repository",
+        year="1998",
+        doi="10.24432/C50P49",
+    ),
     sizes=lambda: (N_ALL - N_TEST, N_TEST),
     fingerprint=lambda: f"sklearn-digits-shuffle{_SHUFFLE}",
     load=_load,
     licence="CC BY 4.0",
 )
+
+DATASETS = (DIGITS,)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ntk_uq.base import settings
-from ntk_uq.base.errors import DataError, MissingDataError
+from ntk_uq.base.errors import DataError
+from ntk_uq.base.references import Reference
 from ntk_uq.datasets.base import Dataset, Examples
 from ntk_uq.datasets.files import sha256
 from ntk_uq.datasets.idx import read_idx, read_shape
+from ntk_uq.datasets.remote import SLACK, RemoteFile, Source
 
 FILES = {
     "train-images-idx3-ubyte": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
@@ -32,28 +33,36 @@ SIDE = 28
 CLASSES = 10
 
 
+def _source() -> Source:
+    bases = (
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    )
+    sizes = (9_912_422, 28_881, 1_648_877, 4_542)
+    files = tuple(
+        RemoteFile(
+            name=f"{name}.gz",
+            checksum=f"sha256:{packed}",
+            urls=tuple(f"{base}{name}.gz" for base in bases),
+            limit=size + SLACK,
+            size=size,
+            unpacked=f"sha256:{unpacked}",
+        )
+        for (name, packed), unpacked, size in zip(FILES.items(), UNPACKED, sizes, strict=True)
+    )
+    return Source("mnist", "mnist", files)
+
+
+SOURCE = _source()
+
+
 def locate() -> tuple[Path, ...]:
     """The four files, gzipped or unpacked, in the order of :data:`FILES`.
 
     Raises:
         MissingDataError: naming the directory, the missing files and the setting.
     """
-    folder = settings.data_directory() / "mnist"
-    found, missing = [], []
-    for name in FILES:
-        candidates = (folder / f"{name}.gz", folder / name)
-        path = next((p for p in candidates if p.is_file()), None)
-        if path is None:
-            missing.append(f"{name}.gz")
-        else:
-            found.append(path)
-    if missing:
-        raise MissingDataError(
-            f"MNIST is not complete in {folder}: missing {', '.join(missing)}. Run "
-            f"`python -m ntk_uq data fetch mnist`, put the four official files there, or set "
-            f"{settings.DATA} to the directory that holds mnist/."
-        )
-    return tuple(found)
+    return SOURCE.locate("MNIST", "the four official files")
 
 
 def _sizes() -> tuple[int, int]:
@@ -125,9 +134,25 @@ MNIST = Dataset(
     target_unit="digit",
     preparation="sphere",
     citation="Y. LeCun, C. Cortes, C. J. C. Burges, The MNIST database of handwritten digits",
+    reference=Reference.of(
+        "lecun1998",
+        "article",
+        author="LeCun, Yann and Bottou, L{\\'e}on and Bengio, Yoshua and Haffner, Patrick",
+        title="{Gradient-Based Learning Applied to Document Recognition}",
+        journal="Proceedings of the IEEE",
+        volume="86",
+        number="11",
+        pages="2278--2324",
+        year="1998",
+        doi="10.1109/5.726791",
+        note="Published with the MNIST database of Y. LeCun, C. Cortes and C. J. C. Burges",
+    ),
+    source=SOURCE,
     sizes=_sizes,
     fingerprint=_fingerprint,
     load=_load,
     files=locate,
     licence="CC BY-SA 3.0",
 )
+
+DATASETS = (MNIST,)

@@ -14,10 +14,11 @@ import ntk_uq.datasets.showers as simulation
 from ntk_uq import datasets
 from ntk_uq.base import settings
 from ntk_uq.base.errors import DataError, MissingDataError
-from ntk_uq.datasets import calochallenge, describe, loss_unit, recipe
-from ntk_uq.datasets.calochallenge import ELECTRONS, PHOTONS, PIONS, ShowerRows
+from ntk_uq.datasets import calochallenge, describe, loss_unit, recipe, shower_files
+from ntk_uq.datasets.calochallenge import ELECTRONS, PHOTONS, PIONS
 from ntk_uq.datasets.files import state
 from ntk_uq.datasets.preparation import fit_preparation
+from ntk_uq.datasets.shower_files import ShowerRows
 from ntk_uq.datasets.statistics import moments
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec
 from ntk_uq.theory.curve import evaluate_draw
@@ -82,13 +83,13 @@ def folder(tmp_path, monkeypatch, sample):
 def reads(monkeypatch):
     """The row numbers of every read of showers, in their order."""
     asked = []
-    real = calochallenge._read
+    real = shower_files._read
 
     def spy(data, rows):
         asked.append(rows.tolist())
         return real(data, rows)
 
-    monkeypatch.setattr(calochallenge, "_read", spy)
+    monkeypatch.setattr(shower_files, "_read", spy)
     return asked
 
 
@@ -143,7 +144,7 @@ def test_rows_come_in_the_order_in_which_they_are_asked_for(folder, reads, index
 @pytest.mark.parametrize("options", [{"chunks": (7, 50)}, {"compression": None}, {}], ids=str)
 @pytest.mark.parametrize("band", [1, 10, 10**6])
 def test_rows_do_not_depend_on_chunks_and_bands(folder, monkeypatch, options, band):
-    monkeypatch.setattr(calochallenge, "_BAND", band)
+    monkeypatch.setattr(shower_files, "_BAND", band)
     folder.write(POOL, folder.energies[:N_POOL], folder.showers[:N_POOL], **options)
     order = np.random.default_rng(0).permutation(N_POOL)
     np.testing.assert_array_equal(rows_of(folder)[order], folder.showers[order])

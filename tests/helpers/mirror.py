@@ -10,7 +10,8 @@ import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from ntk_uq.datasets.fetching.sources import RemoteFile, Source
+from ntk_uq.datasets import Dataset
+from ntk_uq.datasets.remote import RemoteFile, Source
 
 PAGE = b"<!DOCTYPE html><html><body>Please log in</body></html>"
 
@@ -33,6 +34,29 @@ def tiny_source():
         for name, content in CONTENTS.items()
     )
     return Source("tiny", "tiny", files)
+
+
+def _unread():
+    raise AssertionError("nobody reads the examples")
+
+
+def data_set_of(source):
+    """A data set that has these files, and whose examples nobody reads."""
+    return Dataset(
+        name=source.name,
+        title=source.name.title(),
+        about="",
+        task="regression",
+        n_outputs=1,
+        shape=(1,),
+        input_unit="",
+        target_unit="",
+        preparation="none",
+        source=source,
+        sizes=_unread,
+        fingerprint=_unread,
+        load=_unread,
+    )
 
 
 def visible(folder):

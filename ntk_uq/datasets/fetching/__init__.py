@@ -4,8 +4,9 @@
 """
 
 from ntk_uq.datasets.fetching.importing import Imported, candidates, import_file
-from ntk_uq.datasets.fetching.sources import SOURCES, Source, get
+from ntk_uq.datasets.fetching.sources import SOURCES, get
 from ntk_uq.datasets.fetching.status import FileStatus, State, complete, needed, present, status
+from ntk_uq.datasets.remote import Source
 
 __all__ = [
     "SOURCES",

@@ -12,8 +12,8 @@ from typing import IO
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.fetching.files import PIECE, publish
-from ntk_uq.datasets.fetching.sources import Archive, Member
 from ntk_uq.datasets.fetching.status import CHECKSUMS
+from ntk_uq.datasets.remote import Archive, Member
 
 
 def unpack(

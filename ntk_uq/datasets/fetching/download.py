@@ -14,7 +14,7 @@ import urllib3.exceptions
 
 from ntk_uq.base.version import VERSION
 from ntk_uq.datasets.fetching.files import PIECE
-from ntk_uq.datasets.fetching.sources import RemoteFile
+from ntk_uq.datasets.remote import RemoteFile
 
 Progress = Callable[[str, int, int | None], None]
 """Called with file name, bytes done, and bytes in all or None. Raising stops the download."""

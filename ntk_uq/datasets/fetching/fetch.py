@@ -10,8 +10,9 @@ from ntk_uq.base.errors import FetchError
 from ntk_uq.datasets.fetching.archive import unpack
 from ntk_uq.datasets.fetching.download import Download, MirrorFailureError, Progress
 from ntk_uq.datasets.fetching.files import matches, publish, short, workplace
-from ntk_uq.datasets.fetching.sources import RemoteFile, get, urls_of, without_password
-from ntk_uq.datasets.fetching.status import complete, find, needed
+from ntk_uq.datasets.fetching.sources import get, urls_of, without_password
+from ntk_uq.datasets.fetching.status import complete, needed
+from ntk_uq.datasets.remote import RemoteFile, find
 
 
 def fetch(

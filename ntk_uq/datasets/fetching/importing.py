@@ -9,8 +9,9 @@ from pathlib import Path
 from ntk_uq.base.errors import DataError
 from ntk_uq.datasets.fetching.archive import unpack
 from ntk_uq.datasets.fetching.files import PIECE, matches, publish, short, workplace
-from ntk_uq.datasets.fetching.sources import SOURCES, Archive, RemoteFile, Source
-from ntk_uq.datasets.fetching.status import State, find, status
+from ntk_uq.datasets.fetching.sources import SOURCES
+from ntk_uq.datasets.fetching.status import State, status
+from ntk_uq.datasets.remote import Archive, RemoteFile, Source, find
 
 _ALGORITHMS = ("sha256", "md5")
 

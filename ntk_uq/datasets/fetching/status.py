@@ -6,7 +6,7 @@ from enum import Enum
 from pathlib import Path
 
 from ntk_uq.datasets.fetching.files import checksum, matches, short
-from ntk_uq.datasets.fetching.sources import Archive, RemoteFile, Source
+from ntk_uq.datasets.remote import Archive, RemoteFile, Source, find
 
 CHECKSUMS = "SHA256SUMS"
 """The file beside an archive's members with their checksums, as ``sha256sum -c`` reads it. It is
@@ -28,15 +28,6 @@ class FileStatus:
     path: Path
     state: State
     reason: str = ""
-
-
-def find(source: Source, file: RemoteFile) -> tuple[Path, str] | None:
-    """Path and official checksum of the form of a file that is there and is used, if any is."""
-    for name, official in file.forms():
-        path = source.directory() / name
-        if path.is_file():
-            return path, official
-    return None
 
 
 def needed(source: Source) -> tuple[Path, ...]:

@@ -16,11 +16,12 @@ import numpy as np
 
 from ntk_uq.base import settings
 from ntk_uq.base.errors import DataError, MissingDataError, SpecError
+from ntk_uq.datasets.base import OWN_PREFIX
 from ntk_uq.datasets.fetching.files import publish, workplace
 from ntk_uq.datasets.files import read_sealed, write_sealed
 from ntk_uq.datasets.own.examples import Own
 
-PREFIX = "own-"
+PREFIX = OWN_PREFIX
 _DIGITS = 40
 _FORMAT = 1  # of the description and of the split; raised whenever their meaning changes
 _NAME = re.compile(rf"{PREFIX}[0-9a-f]{{{_DIGITS}}}")

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 from helpers.fetch_archive import FOLDER, NAME, SIZE
-from helpers.mirror import CONTENTS, Mirror, tiny_source
+from helpers.mirror import CONTENTS, Mirror, data_set_of, tiny_source
 
-from ntk_uq.datasets.fetching import get, sources
+from ntk_uq.datasets import REGISTRY
+from ntk_uq.datasets.fetching import get
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def data(tmp_path, monkeypatch):
 @pytest.fixture
 def tiny(data, monkeypatch):
     """A thing to fetch that is called ``tiny``: two files; returns its folder."""
-    monkeypatch.setitem(sources.SOURCES, "tiny", tiny_source())
+    monkeypatch.setitem(REGISTRY, "tiny", data_set_of(tiny_source()))
     return data / "tiny"
 
 
@@ -40,7 +41,7 @@ def folder(data, monkeypatch):
     source = get("cifar10")
     small = tuple(replace(m, size=min(m.size, SIZE)) for m in source.archive.members)
     whole = replace(source, archive=replace(source.archive, members=small))
-    monkeypatch.setitem(sources.SOURCES, "cifar10", whole)
+    monkeypatch.setitem(REGISTRY, "cifar10", replace(REGISTRY["cifar10"], source=whole))
     return data / "cifar10" / FOLDER
 
 
@@ -55,6 +56,7 @@ def offer(folder, mirror, monkeypatch):
         file = replace(
             source.files[0], checksum=f"md5:{md5}", size=len(content), limit=len(content) + 100
         )
-        monkeypatch.setitem(sources.SOURCES, "cifar10", replace(source, files=(file,)))
+        offered = replace(source, files=(file,))
+        monkeypatch.setitem(REGISTRY, "cifar10", replace(REGISTRY["cifar10"], source=offered))
 
     return offer

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 from helpers.fetch_archive import BATCHES, NAME, members, packed
-from helpers.mirror import CONTENTS, visible
+from helpers.mirror import CONTENTS, data_set_of, visible
 
 from ntk_uq.cli import data_files, main
 from ntk_uq.datasets import REGISTRY, mnist
@@ -55,7 +55,7 @@ def test_a_failed_fetch_is_one_sentence_and_the_next_name_is_still_fetched(
 ):
     del mirror.files["one.gz"]
     other = sources.Source("other", "other", get("tiny").files[1:])
-    monkeypatch.setitem(sources.SOURCES, "other", other)
+    monkeypatch.setitem(REGISTRY, "other", data_set_of(other))
     code, out, err = run("fetch", "--quiet", "tiny", "other")
     assert code == 1
     assert out == f"other: 1 files in {tiny.parent / 'other'}\n"

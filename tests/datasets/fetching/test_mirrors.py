@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers.mirror import CONTENTS, Mirror, visible
+from helpers.mirror import CONTENTS, Mirror, data_set_of, visible
 
 from ntk_uq.base.errors import DataError, FetchError, SpecError
-from ntk_uq.datasets import mnist
+from ntk_uq.datasets import REGISTRY, mnist
 from ntk_uq.datasets.fetching import State, download, files, get, lock, sources, status
 from ntk_uq.datasets.fetching.fetch import fetch
 
@@ -161,7 +161,7 @@ def test_mirrors_that_are_no_addresses_are_a_mistake_before_anything_is_done(
 
 def test_a_busy_mirror_is_asked_again_after_the_time_it_says(tiny, mirror, monkeypatch):
     monkeypatch.setenv("NTK_UQ_MIRRORS", mirror.url("busy"))
-    sources.SOURCES["tiny"] = sources.Source("tiny", "tiny", get("tiny").files[:1])
+    REGISTRY["tiny"] = data_set_of(sources.Source("tiny", "tiny", get("tiny").files[:1]))
     before = time.monotonic()
     fetch("tiny")
     assert time.monotonic() - before >= 1.0
@@ -246,11 +246,11 @@ def test_two_threads_at_once_make_one_download(tiny, mirror, monkeypatch):
 
 PROGRAM = """
 import sys
-sys.path[:0] = ["tests/datasets/fetching"]
-from helpers.mirror import tiny_source
-from ntk_uq.datasets.fetching import sources
+sys.path[:0] = ["tests"]
+from helpers.mirror import data_set_of, tiny_source
+from ntk_uq import datasets
 from ntk_uq.datasets.fetching.fetch import fetch
-sources.SOURCES["tiny"] = tiny_source()
+datasets.register(data_set_of(tiny_source()))
 fetch("tiny")
 """
 
