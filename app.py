@@ -7,7 +7,7 @@ import streamlit as st
 from ntk_uq.ui import session
 
 # A file of our own: a named symbol as page icon would be fetched from another server.
-ICON = Path(__file__).parent / "ntk_uq" / "ui" / "icon.svg"
+ICON = Path(session.__file__).with_name("icon.svg")
 
 st.set_page_config(page_title="ntk_uq", page_icon=str(ICON), layout="wide")
 session.navigate(

@@ -1,0 +1,1 @@
+"""What everything else rests on, and what rests on nothing."""

@@ -3,16 +3,14 @@
 import runpy
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from ntk_uq.base import settings
+from ntk_uq.base import places, settings
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.store import Store, open_store
 
-_APP = Path(__file__).resolve().parents[2] / "app.py"
 _NAVIGATED = "navigated"
 
 
@@ -32,7 +30,7 @@ def run(page: Callable[[], None]) -> None:
     if st.session_state.pop(_NAVIGATED, False):
         page()
     else:
-        runpy.run_path(str(_APP))
+        runpy.run_path(str(places.app()))
 
 
 @st.cache_resource(show_spinner=False)
