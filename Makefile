@@ -3,12 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
-CODE := ntk_uq pages tests benchmarks app.py
+CODE := ntk_uq pages tests benchmarks app.py docs/conf.py
 
 # The program sets this for itself; tests compute in their own process (see ntk_uq/base/process.py).
 export OPENBLAS_THREAD_TIMEOUT ?= 18
 
-.PHONY: run test test-slow check format bench lock clean
+.PHONY: run test test-slow check format bench docs wheel lock clean
 
 run: $(VENV)/installed
 	$(BIN)/python -m ntk_uq run $(ARGS)
@@ -34,6 +34,17 @@ format: $(VENV)/installed-dev
 # a quarter to half an hour; ARGS="--quick" takes a minute.
 bench: $(VENV)/installed-bench
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# Guides and API reference as one site, docs/_build/html/docs/index.html; a warning is an error.
+docs: $(VENV)/installed-dev
+	$(BIN)/sphinx-build -q -W --keep-going -c docs -d docs/_build/doctrees . docs/_build/html
+
+# The wheel, and beside it the pins to install it with (docs/install.md). Built with the tools that
+# are installed, so that it needs no network.
+wheel: $(VENV)/installed-dev
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --wheel
+	cp requirements.txt dist/
 
 # Compiles the pins from what *.in choose. TensorFlow and tf2jax, which neural-tangents asks for
 # and we do not use, are overridden by markers that never apply.

@@ -1,11 +1,17 @@
-"""``python -m ntk_uq``."""
+"""``python -m ntk_uq``, and ``ntk-uq`` where the package is installed."""
 
 import sys
 
 from ntk_uq.base import process
 
-if __name__ == "__main__":
-    process.prepare()
-    from ntk_uq.cli import main
 
+def main() -> int:
+    """The command line in a process of its own; returns the exit code."""
+    process.prepare()
+    from ntk_uq.cli import main as command_line
+
+    return command_line()
+
+
+if __name__ == "__main__":
     sys.exit(main())

@@ -232,6 +232,16 @@ def _directory(variable: str, default: Path) -> Path:
         raise SpecError(f"{variable} is {text!r}; there is no such home directory.") from None
 
 
+def absolute_directories() -> dict[str, str]:
+    """Those that the environment names relative to this folder, for a process in another one."""
+    named = {name: os.environ.get(name, "") for name in (DATA, STORE, CACHE, OWN)}
+    return {
+        name: str(Path(text).absolute())
+        for name, text in named.items()
+        if text and not text.startswith("~")
+    }
+
+
 def _machine_memory() -> int:
     """Memory of this machine or of its container, whichever is smaller, in bytes."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

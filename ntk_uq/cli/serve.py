@@ -9,11 +9,10 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from ntk_uq.base import settings
+from ntk_uq.base import places, settings
 from ntk_uq.base.errors import EngineError, SpecError
 from ntk_uq.jobs.asking import submit_curve
 from ntk_uq.results.curves import stored_curve
@@ -22,7 +21,6 @@ from ntk_uq.views import CurvesView
 
 log = logging.getLogger(__name__)
 
-_ROOT = Path(__file__).resolve().parents[2]
 _RESTART_SECONDS = 2.0
 _QUICK_SECONDS, _MOST_QUICK_ENDS = 20.0, 3
 _PR_SET_PDEATHSIG = 1  # from linux/prctl.h
@@ -85,7 +83,7 @@ def _serve(options: argparse.Namespace) -> int:
     stop = _stop_on_signals()
     engine_command = [sys.executable, "-m", "ntk_uq", "engine", "--with-parent"]
     pages_command = [
-        *(sys.executable, "-m", "streamlit", "run", str(_ROOT / "app.py")),
+        *(sys.executable, "-m", "streamlit", "run", str(places.app())),
         *("--server.port", str(options.port), "--server.address", options.address),
         *(("--server.headless", "true") if options.headless or not _has_display() else ()),
     ]
@@ -117,7 +115,13 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _start(command: list[str]) -> subprocess.Popen[bytes]:
     # A session of its own: Ctrl-C reaches this process alone, which ends the others in order.
-    return subprocess.Popen(command, cwd=_ROOT, start_new_session=True, preexec_fn=_end_with_parent)
+    return subprocess.Popen(
+        command,
+        cwd=places.home(),
+        env=os.environ | settings.absolute_directories(),
+        start_new_session=True,
+        preexec_fn=_end_with_parent,
+    )
 
 
 def _end_with_parent() -> None:

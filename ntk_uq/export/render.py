@@ -22,6 +22,7 @@ from pathlib import Path
 
 import psutil
 
+from ntk_uq.base import places
 from ntk_uq.base.errors import ExportError
 from ntk_uq.export.sizes import Picture
 
@@ -31,7 +32,6 @@ SECONDS = 90.0
 FORMATS = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 _log = logging.getLogger(__name__)
-_ROOT = Path(__file__).resolve().parents[2]
 _one_at_a_time = threading.Lock()
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -106,7 +106,7 @@ def _drawn(pictures: Sequence[Picture]) -> list[bytes]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            cwd=_ROOT,
+            cwd=places.home(),
             env=os.environ | {"TMPDIR": scratch},
         )
         try:

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ntk_uq.base import places
 from ntk_uq.base.errors import LinkError
 from ntk_uq.ui import pages
 from ntk_uq.ui.plain_text import plain
@@ -16,7 +17,6 @@ from ntk_uq.ui.plain_text import plain
 ICON = Path(__file__).with_name("icon.svg")
 """A file of our own: a named symbol as page icon would be fetched from another server."""
 
-_APP = Path(__file__).resolve().parents[2] / "app.py"
 _CHOSEN, _UNKNOWN = "navigated", "unknown_page"
 
 
@@ -43,7 +43,7 @@ def run(page: Callable[[], None]) -> None:
     """
     title = st.session_state.pop(_CHOSEN, None)
     if title is None:
-        runpy.run_path(str(_APP))
+        runpy.run_path(str(places.app()))
     else:
         st.header(title, anchor=False)
         page()

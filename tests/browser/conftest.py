@@ -53,7 +53,7 @@ def server(request, tmp_path_factory):
     )
     address = f"http://localhost:{port}"
     try:
-        _wait_until_healthy(address, process)
+        wait_until_healthy(address, process)
         yield address
     finally:
         process.send_signal(signal.SIGTERM)
@@ -61,7 +61,7 @@ def server(request, tmp_path_factory):
         log.close()
 
 
-def _wait_until_healthy(address, process):
+def wait_until_healthy(address, process):
     end = time.monotonic() + 60
     while time.monotonic() < end:
         assert process.poll() is None, "the server ended"

@@ -22,7 +22,7 @@ from typing import IO, Any
 import numpy as np
 from jaxtyping import Shaped
 
-from ntk_uq.base import settings
+from ntk_uq.base import places, settings
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.source import OwnFile
@@ -32,7 +32,6 @@ SECONDS = 60
 """Processor time that reading one file may take; by the clock it is three times as long."""
 
 _log = logging.getLogger(__name__)
-_ROOT = Path(__file__).resolve().parents[3]
 _PIECE = 2**20
 # One thread, and the system's allocator, which reserves no more than it gives: the limit is on
 # reserved memory, as the system knows no other.
@@ -59,7 +58,7 @@ def read_isolated(kind: str, source: OwnFile) -> Table:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=complaints,
-            cwd=_ROOT,
+            cwd=places.home(),
             env=os.environ | _ENVIRONMENT,
         )
         late = threading.Timer(3 * SECONDS, child.kill)
