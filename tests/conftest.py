@@ -14,6 +14,7 @@ from jaxtyping import install_import_hook
 install_import_hook(
     [
         "ntk_uq.networks.architecture",
+        "ntk_uq.base.streams",
         "ntk_uq.datasets.base",
         "ntk_uq.datasets.calochallenge",
         "ntk_uq.datasets.cifar10",

@@ -1,0 +1,1 @@
+"""What everything else stands on, and that itself imports nothing of the project."""
