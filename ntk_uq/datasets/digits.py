@@ -2,8 +2,7 @@
 
 import functools
 
-import numpy as np
-
+from ntk_uq.base import streams
 from ntk_uq.base.references import Reference
 from ntk_uq.datasets.base import Dataset, Examples
 
@@ -19,7 +18,7 @@ def _load() -> Examples:
 
     bunch = load_digits()
     # The file is ordered by writer, so a contiguous test set would be other people's hands.
-    order = np.random.default_rng(_SHUFFLE).permutation(N_ALL)
+    order = streams.permutation(_SHUFFLE, N_ALL)
     inputs, labels = bunch.data[order], bunch.target[order]
     return Examples(inputs[N_TEST:], labels[N_TEST:], inputs[:N_TEST], labels[:N_TEST])
 

@@ -138,9 +138,12 @@ def sealed(**arrays: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def read_derived(path: Path) -> dict[str, np.ndarray] | None:
-    """Arrays that :func:`write_derived` kept, or None where they are missing or damaged."""
-    return read_sealed(path)
+def read_derived(path: Path, names: Iterable[str] | None = None) -> dict[str, np.ndarray] | None:
+    """Arrays that :func:`write_derived` kept, all or those named; None where they are damaged.
+
+    So they are, too, if there is no such file, or it lacks one of the names.
+    """
+    return read_sealed(path, names)
 
 
 def write_derived(path: Path, **arrays: np.ndarray) -> None:

@@ -9,11 +9,24 @@ random point of the central cell's face. For every shower:
 2. sampling: the energy of each layer fluctuates, independently, as a gamma variable of the same
    mean and of variance a^2 E_layer (E in GeV), hence sigma / E = a / sqrt(E) for the sum;
 3. spots: the energy of a layer is shared equally by a Poisson number of spots (at least one), each
-   at the depth of one sampling unit and at a radius from the two-component profile;
+   at the depth of one sampling unit and at a radius from the two-component profile; the spots in
+   each unit and component are then independent Poisson numbers;
 4. noise: a Gaussian in every cell, without zero suppression. Cells may therefore be negative.
 
 Cells are on the electromagnetic scale: their sum is the incident energy, less what leaks out
 behind or beside the grid. There is no miscalibration (constant term) and no upstream material.
+
+The same showers come out on every machine and with every NumPy. Random numbers are made of words
+(:mod:`ntk_uq.base.streams`), here by inverses of distributions. Exponentials, logarithms and the
+incomplete gamma function differ in their last bits from one processor to another, by 2e-16 to some
+1e-15 of their values. So what is real-valued and ends in the result is rounded: incident energies
+to 2^-16 GeV (15 keV), the sampled energy of a layer to 16 binary digits (1e-5 of it, beside
+fluctuations of 1e-2 and more). What is made of these are products and quotients, which all machines
+round alike, and normal numbers are the same everywhere as they are. Two machines still differ if a
+number is as near to where its rounding changes as their functions are to each other (of 20,000
+energies and 200,000 layers one in some 10^10: 2e-5 for any of them in the pool), or as near to
+where a spot changes its cell or a Poisson number its value (of 4e7 spots one in 10^15: 1e-7).
+Should it happen, the digest of the pool tells them apart.
 
 Source: G. Grindhammer, S. Peters, "The Parameterized Simulation of Electromagnetic Showers in
 Homogeneous and Sampling Calorimeters", hep-ex/0001020, Appendix A: "GP" below. The constants agree
@@ -28,11 +41,13 @@ from math import isfinite
 
 import numpy as np
 from jaxtyping import Float, Int, Real
-from scipy.special import gammainc
+from scipy.special import gammainc, gammaincinv
 
 from ntk_uq.base.errors import SpecError
+from ntk_uq.base.streams import Normals, Words, poisson
+from ntk_uq.datasets.spots import spots_in_cells
 
-VERSION = 1  # raised whenever the numbers change, so that cached pools are made again
+VERSION = 2  # raised whenever the numbers change, so that cached pools are made again
 ENERGY_RANGE_GEV = (1.0, 100.0)
 
 # Rossi's scattering energy m_e c^2 sqrt(4 pi / alpha), in MeV.
@@ -41,12 +56,24 @@ _SCATTERING_ENERGY_MEV = 21.2
 _SMALLEST_ALPHA = 1.1
 # Bounds the memory of the spots (about 100 MB at the highest energy); results do not depend on it.
 _BATCH = 128
-# One generator a quantity, so that how much one consumes does not move the others.
+# One stream a quantity, so that how much one consumes does not move the others.
 _STREAMS = (
-    *("energy", "longitudinal", "impact", "sampling", "spot_number", "spot_unit", "spot_core"),
-    *("spot_direction", "spot_radius", "noise"),
+    *("energy", "longitudinal", "impact", "sampling", "spot_number", "lone_spot", "spot_place"),
+    "noise",
 )
-_Streams = dict[str, np.random.Generator]
+# The energies that all machines round alike, in GeV, and the binary digits of a layer's.
+_ENERGY_STEP = 2.0**-16
+_LAYER_DIGITS = 16
+
+
+class _Streams:
+    """The streams of one sample, each read in the order of the showers."""
+
+    def __init__(self, seed: int) -> None:
+        words = {name: Words(seed, child) for child, name in enumerate(_STREAMS)}
+        self.longitudinal = Normals(words.pop("longitudinal"))
+        self.noise = Normals(words.pop("noise"))
+        self.words = words
 
 
 def _require_positive(name: str, value: float) -> None:
@@ -301,11 +328,11 @@ def simulate(
     _require_integer("n_showers", n_showers, 1)
     _require_integer("seed", seed, 0)
     low, high = ENERGY_RANGE_GEV
-    children = np.random.SeedSequence(seed).spawn(len(_STREAMS))
-    streams = dict(zip(_STREAMS, map(np.random.default_rng, children), strict=True))
+    streams = _Streams(seed)
     if energies_gev is None:
-        energies = np.exp(streams["energy"].uniform(np.log(low), np.log(high), n_showers))
-        energies = np.clip(energies, low, high)  # exp(ln 100) may be rounded up
+        u = streams.words["energy"].uniforms((n_showers,))
+        energies = np.exp(np.log(low) + (np.log(high) - np.log(low)) * u)
+        energies = np.clip(np.rint(energies / _ENERGY_STEP) * _ENERGY_STEP, low, high)
     else:
         energies = np.array(energies_gev, dtype=float)
     if energies.shape != (n_showers,):
@@ -317,7 +344,7 @@ def simulate(
     for start in range(0, n_showers, _BATCH):
         batch = slice(start, start + _BATCH)
         cells[batch] = _deposits_gev(energies[batch], streams, calorimeter) * 1000
-        cells[batch] += streams["noise"].normal(0, calorimeter.noise_mev, cells[batch].shape)
+        cells[batch] += calorimeter.noise_mev * streams.noise.take(cells[batch].shape)
     return Showers(energies, cells)
 
 
@@ -328,7 +355,7 @@ def _deposits_gev(
     n, layers, units = len(energies), calorimeter.n_layers, calorimeter.units_per_layer
     medium, ln_y = calorimeter.medium, calorimeter.medium.ln_y(energies)
     median_maximum, median_alpha = medium.median_shape(energies)
-    rho, normal = 0.784 - 0.023 * ln_y, streams["longitudinal"].standard_normal((n, 2))
+    rho, normal = 0.784 - 0.023 * ln_y, streams.longitudinal.take((n, 2))
     second = rho * normal[:, 0] + np.sqrt(1 - rho**2) * normal[:, 1]
     maximum = median_maximum * np.exp(normal[:, 0] / (-2.5 + 1.25 * ln_y))
     alpha = np.maximum(median_alpha * np.exp(second / (-0.82 + 0.79 * ln_y)), _SMALLEST_ALPHA)
@@ -338,13 +365,16 @@ def _deposits_gev(
     in_layer = in_unit.sum(axis=2)
     # Unlike a Gaussian, a gamma variable is never negative; sums of independent ones are again one.
     scale = calorimeter.stochastic_term**2
-    sampled = streams["sampling"].gamma(in_layer * energies[:, None] / scale) * scale
+    u = streams.words["sampling"].uniforms(in_layer.shape)
+    shape = in_layer * energies[:, None] / scale
+    # Nothing, and not undefined, where nothing arrives.
+    sampled = np.where(shape > 0, gammaincinv(np.where(shape > 0, shape, 1), u) * scale, 0)
+    sampled = _rounded(sampled, _LAYER_DIGITS)
 
     spot_maximum = maximum * (0.813 + 0.0019 * medium.z)
     spot_alpha = alpha * (0.844 + 0.0026 * medium.z)
     all_spots = 10.3 / calorimeter.stochastic_term * energies**0.959
     mean_spots = all_spots[:, None] * _between(edges[::units], spot_maximum, spot_alpha)
-    spots = np.maximum(streams["spot_number"].poisson(mean_spots), 1)
 
     # GP: the age tau is counted in centres of gravity alpha T / (alpha - 1), scaled so that tau is
     # t / T for the median shower.
@@ -355,11 +385,33 @@ def _deposits_gev(
 
     share = np.full_like(in_unit, 1 / units)
     np.divide(in_unit, in_layer[..., None], out=share, where=in_layer[..., None] > 0)
-    in_units = streams["spot_unit"].multinomial(spots, share)
-    in_core = streams["spot_core"].binomial(in_units, profile.weight)
-    counts = np.stack([in_core, in_units - in_core], axis=-1)
-    hits = _spots_in_cells(counts, radii_cm, streams, calorimeter)
+    # Of a spot: whether it is in this unit, and in the core or in the tail.
+    chances = np.stack([share * profile.weight, share * (1 - profile.weight)], axis=-1)
+    counts = poisson(streams.words["spot_number"], mean_spots[..., None, None] * chances)
+    lone = _one_of(chances, streams.words["lone_spot"].uniforms((n, layers)))
+    counts += lone * (counts.sum(axis=(2, 3)) == 0)[..., None, None]
+    spots = counts.sum(axis=(2, 3))
+    side = calorimeter.n_side
+    impact = streams.words["impact"].uniforms((n, 2)) + (side / 2 - 0.5)  # in the central cell
+    hits = spots_in_cells(
+        counts, radii_cm / calorimeter.cell_cm, impact, side, streams.words["spot_place"]
+    )
     return (hits * (sampled / spots)[..., None]).reshape(n, calorimeter.n_cells)
+
+
+def _rounded(values: Float[np.ndarray, "*n"], digits: int) -> Float[np.ndarray, "*n"]:
+    """The nearest numbers with so many binary digits."""
+    mantissa, exponent = np.frexp(values)
+    return np.ldexp(np.rint(np.ldexp(mantissa, digits)), exponent - digits)
+
+
+def _one_of(
+    chances: Float[np.ndarray, "n layers units 2"], u: Float[np.ndarray, "n layers"]
+) -> Int[np.ndarray, "n layers units 2"]:
+    """1 in one place of each layer, chosen by uniform numbers with these chances, else 0."""
+    flat = chances.reshape(*u.shape, -1)
+    place = np.sum(np.cumsum(flat, axis=-1)[..., :-1] <= u[..., None], axis=-1)
+    return (np.arange(flat.shape[-1]) == place[..., None]).astype(np.int64).reshape(chances.shape)
 
 
 def _between(
@@ -371,29 +423,3 @@ def _between(
     inside = longitudinal_fraction(edges_x0, maximum_x0[:, None], alpha[:, None])
     # Far behind the shower, where both ends are 1, a rounding would make a difference negative.
     return np.maximum(np.diff(inside, axis=1), 0)
-
-
-def _spots_in_cells(
-    counts: Int[np.ndarray, "n layers units 2"],
-    radii_cm: Float[np.ndarray, "n layers units 2"],
-    streams: _Streams,
-    calorimeter: Calorimeter,
-) -> Int[np.ndarray, "n layers transverse"]:
-    """How many spots fall into each cell; those beside the grid are lost."""
-    (n, layers), side = counts.shape[:2], calorimeter.n_side
-    total = int(counts.sum())
-    # 2 r R^2 / (r^2 + R^2)^2 with a uniform azimuth is a bivariate Student t of two degrees of
-    # freedom: (x, y) = R g / sqrt(2 e), g two unit normals and e a unit exponential variable.
-    reach = np.repeat(radii_cm.ravel() / calorimeter.cell_cm, counts.ravel())
-    reach /= np.sqrt(2 * streams["spot_radius"].standard_exponential(total))
-    place = streams["spot_direction"].standard_normal((total, 2))
-    place *= reach[:, None]
-    impact = streams["impact"].uniform(side / 2 - 0.5, side / 2 + 0.5, (n, 2))
-    place += np.repeat(impact, counts.sum(axis=(1, 2, 3)), axis=0)
-    # A frame of one cell around the grid collects what misses it.
-    cell = np.clip(np.floor(place, out=place), -1, side, out=place).astype(np.int64) + 1
-    plane = np.repeat(np.arange(n * layers), counts.sum(axis=(2, 3)).ravel())
-    framed = (plane * (side + 2) + cell[:, 1]) * (side + 2) + cell[:, 0]
-    hits = np.bincount(framed, minlength=n * layers * (side + 2) ** 2)
-    grid = hits.reshape(n, layers, side + 2, side + 2)[:, :, 1:-1, 1:-1]
-    return grid.reshape(n, layers, side**2)

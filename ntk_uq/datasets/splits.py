@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
+from ntk_uq.base import streams
 from ntk_uq.base.errors import SpecError
 from ntk_uq.datasets.base import Dataset, Examples
 from ntk_uq.datasets.preparation import Preparation, fit_preparation
@@ -89,8 +90,7 @@ def label_noise(
     noise is alike in all directions. g follows from the seed, the draw and the example's place in
     it: a larger subset keeps the noise of its first examples, and levels of noise share g.
     """
-    rng = np.random.default_rng([spec.seed, _NOISE_STREAM, draw])
-    normal = rng.standard_normal((n_train, dataset.n_outputs))
+    normal = streams.normals((spec.seed, _NOISE_STREAM, draw), (n_train, dataset.n_outputs))
     return normal * _target_scale(dataset, dataset.fingerprint(), recipe(dataset, spec))
 
 
@@ -119,7 +119,7 @@ def pool_sample(dataset: Dataset, spec: DataSpec, n: int) -> Float[np.ndarray, "
 
 
 def _permutation(n: int, seed: int, stream: int, draw: int) -> np.ndarray:
-    return np.random.default_rng([seed, stream, draw]).permutation(n)
+    return streams.permutation((seed, stream, draw), n)
 
 
 @functools.lru_cache(maxsize=16)

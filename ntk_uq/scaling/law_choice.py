@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Real
 
+from ntk_uq.base import streams
 from ntk_uq.base.errors import SpecError
 from ntk_uq.scaling.curve import CurveArrays, Numbers, Points, Window, read_curve
 from ntk_uq.scaling.extrapolation import Extrapolation, HeldOut, compare, extrapolate
@@ -382,8 +383,7 @@ def _resampled(inputs: LawInputs, analysis: _Analysis) -> tuple[tuple[LawFit, ..
         )
     else:
         count = len(analysis.draws)
-        rng = np.random.default_rng(_SEED)
-        chosen = rng.integers(count, size=(RESAMPLES, count))
+        chosen = streams.integers(_SEED, count, (RESAMPLES, count))
         data = analysis.draws[chosen].mean(axis=1)
         # Resampling c draws finds their own variance, which is (c - 1) / c of the population's.
         factor = math.sqrt(count / (count - 1))

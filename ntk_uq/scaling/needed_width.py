@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from ntk_uq.base import streams
 from ntk_uq.base.errors import SpecError
 from ntk_uq.scaling.least_squares import GAUSSIAN_95
 from ntk_uq.scaling.records import FitRecord
@@ -73,7 +74,7 @@ def needed_width(fit: WidthFit, tolerance: float) -> NeededWidth:
 
 def _sample(fit: WidthFit) -> tuple[Float[np.ndarray, "m"], Float[np.ndarray, "m"]]:
     """c and c2 within their errors; as wide as the fit's 95 % intervals are."""
-    normal = np.random.default_rng(_SEED).standard_normal((2, _SAMPLES))
+    normal = streams.normals(_SEED, (2, _SAMPLES))
     wide = (fit.factor or GAUSSIAN_95) / GAUSSIAN_95
     c = (fit.c or 0.0) + wide * (fit.c_error or 0.0) * normal[0]
     if fit.c2 is None or fit.c2_error is None or fit.correlation is None:

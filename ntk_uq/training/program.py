@@ -36,7 +36,11 @@ DIVERGED = 1e3
 network may climb by a factor of about its width first and then settle in a flatter place
 (Lewkowycz et al., arXiv:2003.02218), at widths for which the theory is meant rarely this far."""
 
+# Threefry's words are the same with every JAX and on every device, once it is said how they are
+# counted (``jax_threefry_partitionable``, which was another once). JAX makes normal numbers of them
+# by a rational function of its own and a logarithm, in float32: their last bit is the device's.
 _RANDOM = "threefry2x32"
+_COUNTED = True
 
 Parameters = Any
 """As stax nests them: one tuple a layer, weights (fan_in, fan_out) and biases (1, fan_out)."""
@@ -115,7 +119,11 @@ def train(
     if len(keys) == 1:
         start, orders = jax.tree.map(lambda a: a[0], (start, orders))
     # An accelerator would else multiply float32 in fewer digits than it stores.
-    with jax.enable_x64(bool(dtype == np.float64)), jax.default_matmul_precision("highest"):
+    with (
+        jax.enable_x64(bool(dtype == np.float64)),
+        jax.default_matmul_precision("highest"),
+        jax.threefry_partitionable(_COUNTED),
+    ):
         out = run(
             jax.tree.map(lambda a: jnp.asarray(a, dtype), start),
             orders,
@@ -141,7 +149,7 @@ def initialize(
     Returns:
         Parameters with a leading axis of m members, all standard normal; keys, (m, 2).
     """
-    with jax.enable_x64(False):
+    with jax.enable_x64(False), jax.threefry_partitionable(_COUNTED):
         return _initializer(architecture, width, n_outputs, n_features)(keys)
 
 

@@ -1,7 +1,9 @@
 """The cached pool of showers: reused, made again where it is damaged, never in the way."""
 
+import hashlib
 import io
 import tempfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +11,9 @@ import pytest
 import ntk_uq.datasets.showers as showers
 from ntk_uq.datasets import calorimeter
 from ntk_uq.datasets.calorimeter import CALORIMETER
+from ntk_uq.datasets.splits import inputs_identity
+from ntk_uq.results.points import point_key
+from ntk_uq.specs import CurveSpec, DataSpec
 
 
 class Pool:
@@ -47,6 +52,7 @@ class Pool:
 def pool(tmp_path, monkeypatch):
     yield Pool(tmp_path / "a" / "cache", monkeypatch)
     CALORIMETER.load.cache_clear()
+    calorimeter._digest.cache_clear()
 
 
 def same(one, other) -> bool:
@@ -221,6 +227,56 @@ def test_the_fingerprint_and_the_file_tell_versions_apart(pool, monkeypatch):
     assert same(pool.load(), first)
     assert pool.simulated == 2
     assert len(list(pool.directory.iterdir())) == 2
+
+
+def as_a_new_process():
+    CALORIMETER.load.cache_clear()
+    calorimeter._digest.cache_clear()
+
+
+def test_the_fingerprint_holds_what_was_really_made(pool, tmp_path, monkeypatch):
+    as_a_new_process()
+    before = CALORIMETER.fingerprint()
+    examples = pool.load()
+    assert pool.simulated == 1
+    content = np.vstack([examples.pool_inputs, examples.test_inputs]).tobytes()
+    content += np.concatenate([examples.pool_targets, examples.test_targets]).tobytes()
+    assert before == f"showers-v2-n13-seed2503-{hashlib.sha256(content).hexdigest()[:32]}"
+    as_a_new_process()
+    assert CALORIMETER.fingerprint() == before
+    assert pool.simulated == 1
+
+
+def test_points_of_other_showers_are_not_mixed_with_these(pool, tmp_path, monkeypatch):
+    as_a_new_process()
+    ours = CALORIMETER.fingerprint()
+    sample = showers.simulate(13, 2503)
+    moved = sample.cells_mev.copy()
+    moved[5, 7] += 0.25
+    pool.use(tmp_path / "elsewhere", monkeypatch)
+    monkeypatch.setattr(showers, "simulate", lambda *_: replace(sample, cells_mev=moved))
+    as_a_new_process()
+    theirs = CALORIMETER.fingerprint()
+    point = CurveSpec(DataSpec("calorimeter")).point(5, 0)
+    # The last is how it was before: how they are made, and not what was made.
+    keys = {point_key(point, data) for data in (ours, theirs, "showers-v1-n20000-seed2503")}
+    assert len(keys) == 3
+    assert inputs_identity(CALORIMETER, DataSpec("calorimeter"), 0)[1] == theirs
+
+
+def test_a_fingerprint_needs_no_directory_and_a_damaged_pool_is_made_again(
+    pool, tmp_path, monkeypatch
+):
+    as_a_new_process()
+    before = CALORIMETER.fingerprint()
+    pool.file.write_bytes(pool.file.read_bytes()[:-9])
+    as_a_new_process()
+    assert CALORIMETER.fingerprint() == before
+    assert pool.simulated == 2
+    (tmp_path / "file").touch()
+    pool.use(tmp_path / "file" / "cache", monkeypatch)
+    as_a_new_process()
+    assert CALORIMETER.fingerprint() == before
 
 
 @pytest.mark.slow

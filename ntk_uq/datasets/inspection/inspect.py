@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from jaxtyping import Float, Int, Real
 
+from ntk_uq.base import streams
 from ntk_uq.base.errors import DataError
 from ntk_uq.datasets.base import Dataset, Examples, Rows
 from ntk_uq.datasets.inspection.record import (
@@ -283,7 +284,7 @@ def _chosen(
     dataset: Dataset, targets: Real[np.ndarray, "n"] | Real[np.ndarray, "n k"]
 ) -> Int[np.ndarray, "m"]:
     """A seeded choice of examples; of a classification one of each class, again and again."""
-    order = np.random.default_rng(_SEED).permutation(len(targets))
+    order = streams.permutation(_SEED, len(targets))
     if dataset.task != "classification":
         return order[:MOST_SAMPLES]
     by_class = [order[targets[order] == label][:MOST_SAMPLES] for label in range(dataset.n_outputs)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float64, Int, Int64, Real, Shaped
 
-from ntk_uq.base import settings
+from ntk_uq.base import settings, streams
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.table import (
@@ -132,7 +132,7 @@ def make(
         raise DataError(
             f"{table.source} holds {n} example{'s' * (n != 1)}; at least {FEWEST} are needed."
         )
-    order = np.random.default_rng(_SHUFFLE).permutation(n)
+    order = streams.permutation(_SHUFFLE, n)
     task = guess_task(table, targets) if task == "auto" else task
     class_names: tuple[str, ...] = ()
     if task == "classification":

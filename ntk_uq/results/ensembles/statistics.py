@@ -2,12 +2,14 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.stats
 from jaxtyping import Float
 
+from ntk_uq.base import streams
 from ntk_uq.results.ensembles.records import EnsemblePoint, Estimate, MeanTrajectory, MemberResult
 from ntk_uq.results.losses import test_loss
 
@@ -127,9 +129,24 @@ def resampled(
 
     Independent ensembles need independent resampling: each has a ``stream`` of its own.
     """
-    rng = np.random.default_rng([_SEED, stream])
-    chosen = rng.integers(len(losses), size=(resamples, len(losses)))
+    return _resampled(losses, statistic, (_SEED, stream), resamples)
+
+
+def _resampled(
+    losses: Float[np.ndarray, "m"],
+    statistic: Callable[..., np.ndarray],
+    entropy: streams.Entropy,
+    resamples: int,
+) -> Float[np.ndarray, "b"]:
+    chosen = streams.integers(entropy, len(losses), (resamples, len(losses)))
     return statistic(losses[chosen], axis=-1)
+
+
+@dataclass(frozen=True)
+class _Resampled:
+    """What SciPy's bootstrap takes for resamples that were made before."""
+
+    bootstrap_distribution: Float[np.ndarray, "b"]
 
 
 def bootstrap(
@@ -155,10 +172,10 @@ def bootstrap(
         result = scipy.stats.bootstrap(
             (losses,),
             statistic,
-            n_resamples=RESAMPLES,
+            n_resamples=0,
+            bootstrap_result=_Resampled(_resampled(losses, statistic, _SEED, RESAMPLES)),
             confidence_level=confidence,
             vectorized=True,
-            rng=np.random.default_rng(_SEED),
         )
     low, high = result.confidence_interval
     if not np.isfinite([low, high]).all():
