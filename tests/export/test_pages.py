@@ -130,7 +130,7 @@ def test_the_python_of_ensembles_trains_the_same_networks(trained, capsys):
     np.testing.assert_allclose(names["losses"], networks, rtol=1e-6)
     steps = [r for r in exhibit.rows if r["part"] == "along training" and r["width"] is None]
     np.testing.assert_allclose(
-        [s.mu for s in names["history"].steps], [r["test_loss"] for r in steps], rtol=1e-12
+        [s.mu for s in names["descent"].steps], [r["test_loss"] for r in steps], rtol=1e-12
     )
     capsys.readouterr()
     (command,) = exhibit.shell
@@ -155,7 +155,7 @@ def test_data(name, tmp_path, monkeypatch, capsys):
         r["eigenvalue"] for r in exhibit.rows if r["part"] == "eigenvalue" and r["name"] == "NTK"
     ]
     np.testing.assert_allclose(names["spectrum"].ntk.eigenvalues, ntk, rtol=1e-9)
-    assert names["report"] == report
+    assert names["inspection"] == report
     monkeypatch.chdir(tmp_path)
     assert main(shlex.split(exhibit.shell[-1])[3:]) == 0
     assert np.load(f"{name}.npz", allow_pickle=False)["x_train"].shape == (60, dataset.n_features)

@@ -76,8 +76,8 @@ def test_a_training_loss_does_not_take_the_axis_with_it(training):
     tracks = (Track("clean", training.line(0.0)),)
     style = Style(parts=True)
     figure = time_figure("mu", tracks, (0.1, 1e4), None, "unit", style, training=True)
-    (training,) = [t for t in drawn(figure, "lines") if t.line.dash == "longdashdot"]
-    assert min(training.y) < 1e-9
+    (drawn_line,) = [t for t in drawn(figure, "lines") if t.line.dash == "longdashdot"]
+    assert min(drawn_line.y) < 1e-9
     smallest = min(e.value for e in training.line(0.0).along("mu"))
     assert figure.layout.yaxis.range[0] > np.log10(smallest) - 2.5
     assert figure.layout.yaxis.range[0] < np.log10(smallest)

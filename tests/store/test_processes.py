@@ -10,11 +10,12 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from helpers.store_writers import BIG, claim_all, make_and_write, write_for_ever
+
 from ntk_uq.store import JobState, open_store
 
 SPAWN = multiprocessing.get_context("spawn")
 JOBS = 50
-BIG = 40_000
 
 
 def run(target: Callable[..., None], *arguments: tuple[Any, ...]) -> None:
@@ -26,28 +27,6 @@ def run(target: Callable[..., None], *arguments: tuple[Any, ...]) -> None:
     for process in processes:
         process.join(30)
     assert [process.exitcode for process in processes] == [0] * len(processes)
-
-
-def meet(directory: Path, name: str, count: int) -> None:
-    """Returns when all processes are here, so that they start at once."""
-    (directory / name).touch()
-    deadline = time.monotonic() + 20
-    while len(list(directory.iterdir())) < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-
-
-def claim_all(directory: Path, meeting: Path, name: str) -> None:
-    store = open_store(directory)
-    jobs = store.jobs.claim(name)
-    # Each has one now: however the processes are scheduled, no engine gets all.
-    meet(meeting, name, 3)
-    while jobs:
-        for job in jobs:
-            # Its own entry for each claim: a second claim of the same job is another key.
-            store.results.put(f"{job.id} claimed by {name}", b"x" * BIG)
-            assert store.jobs.finish(job.id, name, JobState.DONE)
-        jobs = store.jobs.claim(name, limit=2)
 
 
 def test_each_job_is_claimed_exactly_once(tmp_path: Path) -> None:
@@ -71,18 +50,6 @@ def test_each_job_is_claimed_exactly_once(tmp_path: Path) -> None:
     assert {job.state for job in store.jobs.list()} == {JobState.DONE}
 
 
-def make_and_write(directory: Path, meeting: Path, name: str) -> None:
-    meet(meeting, name, 3)
-    store = open_store(directory)
-    for number in range(10):
-        # The same key and value from everybody, as happens to results.
-        store.results.put(f"shared{number}", f"{number}".encode() * BIG)
-        store.results.put(f"{name}-{number}", b"own")
-        store.jobs.submit("wanted by all", "curve", "{}")
-        found = store.results.get(f"shared{number}")
-        assert found == f"{number}".encode() * BIG
-
-
 def test_making_and_writing_one_store_at_once(tmp_path: Path) -> None:
     directory, meeting = tmp_path / "store", tmp_path / "meeting"
     meeting.mkdir()
@@ -96,15 +63,6 @@ def test_making_and_writing_one_store_at_once(tmp_path: Path) -> None:
     assert len(list(directory.glob("results/*/*/*.val"))) == 10
     (job,) = store.jobs.list()
     assert job.submissions == 30
-
-
-def write_for_ever(directory: Path) -> None:
-    store = open_store(directory)
-    store.jobs.submit("j", "curve", "{}")
-    store.jobs.claim("e")
-    for number in range(10**6):
-        store.results.put(str(number % 10), f"{number % 10}".encode() * 10**6)
-        store.jobs.progress("j", "e", number + 1, 10**6, "")
 
 
 def test_a_killed_writer_leaves_whole_results(tmp_path: Path) -> None:

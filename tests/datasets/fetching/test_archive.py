@@ -130,7 +130,9 @@ def test_an_archive_that_is_not_as_it_should_be_is_refused_in_words(
     assert {p.name for p in tmp_path.rglob("[!.]*") if p.is_file()} <= {NAME}
 
 
-@pytest.mark.parametrize("content", [b"no archive", gzip.compress(b"no archive"), b""])
+@pytest.mark.parametrize(
+    "content", [b"no archive", gzip.compress(b"no archive"), b""], ids=range(3)
+)
 def test_what_is_no_archive_is_told_in_words(offer, folder, content):
     offer(content)
     with pytest.raises(DataError, match="is not a gzipped tar archive, or is damaged"):
