@@ -33,7 +33,7 @@ class Step:
 
     size: Any
     number: Any
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     _filled: dict[float, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def filled(self, decay: float) -> Any:

@@ -71,7 +71,8 @@ def returned(optimizer: Optimizer, gradient: Any, memory: tuple[Any, ...], step:
     """
     try:
         move, kept = optimizer.update(gradient, memory, step)
-        arrays = (move, *kept)
+        if not isinstance(kept, tuple):
+            raise TypeError(f"what it keeps is of type {type(kept).__name__}")
     except (TypeError, ValueError, AttributeError) as error:
         said = str(error).partition("\n")[0]
         _wrong(
@@ -86,7 +87,7 @@ def returned(optimizer: Optimizer, gradient: Any, memory: tuple[Any, ...], step:
             f"its update keeps {len(kept)} arrays",
             f"as many as its memory says, {optimizer.memory}",
         )
-    for what, array in zip(("the move", *["what is kept"] * len(kept)), arrays, strict=True):
+    for what, array in (("the move", move), *(("what is kept", array) for array in kept)):
         got = tuple(np.shape(array)), str(getattr(array, "dtype", type(array).__name__))
         want = tuple(gradient.shape), str(gradient.dtype)
         if got != want:
