@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+from ntk_uq import optimizers
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.results.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.results.ensembles.stored import Ensembles, stored_ensembles, theory_of
 from ntk_uq.results.points import QUANTITIES, CurvePoint
 from ntk_uq.specs import EnsembleSpec
 from ntk_uq.store import ResultsCache
-
-_OPTIMIZERS = {"momentum": "momentum", "sgd": "minibatches (SGD)", "adam": "Adam"}
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,9 @@ class Comparison:
 
     @property
     def departure(self) -> str:
-        """What a plot has to say where the training departs from the theory, else ""."""
-        optimizer = self.ensembles.spec.optimizer
-        if not self.departs:
-            return ""
-        return f"trained with {_OPTIMIZERS[optimizer.optimizer]}: a departure from the theory"
+        """What a plot has to say where the training has no counterpart in the theory, else ""."""
+        how = optimizers.get(self.ensembles.spec.optimizer.optimizer).departure
+        return f"trained with {how}: a departure from the theory" if how else ""
 
     def infinite(self, n_train: int) -> CurvePoint | None:
         """The theory at one N_D, if it is there."""

@@ -5,6 +5,7 @@ import json
 import sys
 from typing import Any
 
+from ntk_uq import optimizers
 from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.analysis.ensemble_laws import exponents
 from ntk_uq.cli import shared
@@ -12,7 +13,7 @@ from ntk_uq.cli.options import add_fields, read
 from ntk_uq.results.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.results.points import CurvePoint
 from ntk_uq.scaling import format_value
-from ntk_uq.specs import USUAL, EnsembleSpec, OptimizerSpec
+from ntk_uq.specs import EnsembleSpec, OptimizerSpec
 from ntk_uq.views.commands import ENSEMBLE, OPTIMIZER
 
 
@@ -81,7 +82,7 @@ def _run(options: argparse.Namespace) -> int:
 def _read_optimizer(options: argparse.Namespace) -> OptimizerSpec:
     """The optimizer, with the usual value of what it needs and nobody gave."""
     given = read(options, OptimizerSpec, OPTIMIZER.names)
-    for name, value in USUAL.get(given["optimizer"], {}).items():
+    for name, value in optimizers.get(given["optimizer"]).needs.items():
         if given[name] is None:
             given[name] = value
     return OptimizerSpec(**given)

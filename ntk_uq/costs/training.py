@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ntk_uq import datasets
+from ntk_uq import datasets, optimizers
 from ntk_uq.base import settings
 from ntk_uq.base.errors import CostLimitError
 from ntk_uq.costs.memory import BASE, within
@@ -88,7 +88,7 @@ def required_bytes(
     Gram matrix, and the float64 kernel of lambda_max with LAPACK's copy.
     """
     depth, n_test = spec.architecture.depth, spec.data.n_test
-    memory = {"gd": 0, "sgd": 0, "momentum": 1, "adam": 2}[spec.optimizer.optimizer]
+    memory = optimizers.get(spec.optimizer.optimizer).memory
     looks = len(recorded_steps(spec.optimizer.steps))
     network = (
         (5 + memory) * parameters(n_features, width, depth, n_outputs)

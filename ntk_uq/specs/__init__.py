@@ -26,7 +26,7 @@ from ntk_uq.specs.map import (
 )
 from ntk_uq.specs.network import ACTIVATIONS, ArchitectureSpec
 from ntk_uq.specs.ranges import DEPTH, DRAWS, MEMBERS, N_TRAIN, WIDTH
-from ntk_uq.specs.training import OPTIMIZERS, POSTERIORS, USUAL, OptimizerSpec, TrainingSpec
+from ntk_uq.specs.training import OPTIMIZERS, POSTERIORS, OptimizerSpec, TrainingSpec
 from ntk_uq.specs.training_time import TrainingTimeSpec
 
 
@@ -59,7 +59,6 @@ __all__ = [
     "POSTERIORS",
     "PREPARATIONS",
     "TARGETS",
-    "USUAL",
     "WIDTH",
     "ArchitectureSpec",
     "Axis",

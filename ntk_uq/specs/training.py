@@ -1,15 +1,15 @@
 """How networks are trained: in the theory, and real ones."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from ntk_uq import optimizers
 from ntk_uq.base.errors import SpecError
 from ntk_uq.base.fields import Choice, Maybe, Real, Spec, Whole, checked
 from ntk_uq.specs.ranges import N_TRAIN
 
 POSTERIORS = ("trained", "bayes")
-OPTIMIZERS = ("gd", "momentum", "sgd", "adam")
+OPTIMIZERS = optimizers.REGISTRY
+"""The names of all optimizers that this process knows."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,35 @@ class TrainingSpec(Spec):
         return self.time is None and self.steps is None
 
 
-USUAL: Mapping[str, Mapping[str, Any]] = {"momentum": {"momentum": 0.9}, "sgd": {"batch_size": 32}}
-"""What an optimizer needs besides, where nobody says otherwise."""
+def _about_eta() -> str:
+    lengths = [name for name in OPTIMIZERS if not optimizers.get(name).normalized]
+    return (
+        "step size in units of 1/lambda_max of the NTK on the training subset; "
+        f"for {_listed(lengths)} the learning rate itself"
+    )
+
+
+def _about_momentum() -> str:
+    return f"share of the last step that the next one keeps; {_owners_in_words('momentum')}"
+
+
+def _about_batch_size() -> str:
+    return f"examples in each step's batch; {_owners_in_words('batch_size')}"
+
+
+def _owners(parameter: str) -> list[str]:
+    """The optimizers that need a parameter."""
+    return [name for name in OPTIMIZERS if parameter in optimizers.get(name).needs]
+
+
+def _owners_in_words(parameter: str) -> str:
+    owners = _owners(parameter)
+    usual = dict.fromkeys(f"{optimizers.get(name).needs[parameter]:g}" for name in owners)
+    return f"for {_listed(owners)} only, usually {_listed(list(usual))}"
+
+
+def _listed(items: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(items[:-1]), items[-1])))
 
 
 @dataclass(frozen=True)
@@ -67,63 +94,53 @@ class OptimizerSpec(Spec):
     """How finite networks are trained: full-batch gradient descent, or a departure from it.
 
     All minimize ``sum |f - y|^2 / 2``; ``lambda_max`` is the largest eigenvalue of the
-    infinite-width NTK on the training subset.
+    infinite-width NTK on the training subset. Each optimizer's rule, the bound on its eta and what
+    else it needs are in its file, ``ntk_uq/optimizers/NAME.py``.
 
     - ``gd``: steps of size ``eta / lambda_max``; the finite counterpart of
       :attr:`counterpart`, the theory at the same eta and k.
-    - ``momentum``: Polyak's heavy ball with that step size. Its slowest modes move as those of
-      gradient descent with ``eta / (1 - momentum)``; it is stable up to ``2 (1 + momentum)``.
-    - ``sgd``: each step on ``batch_size`` examples, in an order shuffled anew for each pass, its
-      gradient scaled by ``n_train / batch_size`` to that of all examples in the mean.
+    - ``momentum``: Polyak's heavy ball with that step size.
+    - ``sgd``: each step on ``batch_size`` examples.
     - ``adam``: eta is the learning rate itself, about the length of each parameter's step.
-      Parameters are standard normal whatever the width, so the same eta moves the outputs of
-      wider networks further, in proportion to the width; choose it well below ``1 / width``.
     """
 
     optimizer: str = checked(
         Choice(OPTIMIZERS), "gd", "full-batch gradient descent, or a departure from the theory"
     )
     steps: int = checked(Whole(1, 1_000_000), 1000, "optimizer steps k")
-    eta: float = checked(
-        Real(0, 4, above=True, below=True),
-        1.0,
-        "step size in units of 1/lambda_max of the NTK on the training subset; "
-        "for adam the learning rate itself",
-    )
+    eta: float = checked(Real(0, 4, above=True, below=True), 1.0, _about_eta)
     momentum: float | None = checked(
-        Maybe(Real(0, 1, above=True, below=True)),
-        None,
-        "share of the last step that the next one keeps; for momentum only, usually 0.9",
+        Maybe(Real(0, 1, above=True, below=True)), None, _about_momentum
     )
-    batch_size: int | None = checked(
-        Maybe(N_TRAIN), None, "examples in each step's batch; for sgd only, usually 32"
-    )
+    batch_size: int | None = checked(Maybe(N_TRAIN), None, _about_batch_size)
 
     def validate(self) -> None:
-        for name, owner in (("momentum", "momentum"), ("batch_size", "sgd")):
-            value = getattr(self, name)
-            if self.optimizer == owner and value is None:
-                raise SpecError(f"{name} is empty; the optimizer {owner} needs it.")
-            if self.optimizer != owner and value is not None:
+        chosen = optimizers.get(self.optimizer)
+        for name in optimizers.PARAMETERS:
+            value, needed = getattr(self, name), name in chosen.needs
+            if needed and value is None:
+                raise SpecError(f"{name} is empty; the optimizer {self.optimizer} needs it.")
+            if not needed and value is not None:
+                owners = _owners(name)
+                have = f"s {_listed(owners)} have" if len(owners) > 1 else f" {owners[0]} has"
                 raise SpecError(
-                    f"{name} is {value:g}, but only the optimizer {owner} has one; leave it empty."
+                    f"{name} is {value:g}, but only the optimizer{have} one; leave it empty."
                 )
-        limit = {"gd": 2.0, "sgd": 2.0, "adam": 1.0}.get(
-            self.optimizer, 2 * (1 + (self.momentum or 0.0))
-        )
+        limit = chosen.bound(self.settings)
         if self.eta >= limit:
-            why = (
-                "each step would move every parameter by more than its own size"
-                if self.optimizer == "adam"
-                else "the largest mode of the NTK would grow with each step"
-            )
             raise SpecError(
-                f"eta is {self.eta:g}; with {self.optimizer} it must be below {limit:g}: {why}."
+                f"eta is {self.eta:g}; with {self.optimizer} it must be below {limit:g}: "
+                f"{chosen.why}."
             )
+
+    @property
+    def settings(self) -> optimizers.Settings:
+        """What the optimizer needs besides eta and steps."""
+        return optimizers.Settings(self.momentum, self.batch_size)
 
     @property
     def counterpart(self) -> TrainingSpec | None:
         """The infinite-width theory of this training; None where there is none."""
-        if self.optimizer != "gd":
+        if optimizers.get(self.optimizer).departure:
             return None
         return TrainingSpec(steps=self.steps, eta=self.eta)

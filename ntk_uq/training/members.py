@@ -12,7 +12,7 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
-from ntk_uq import datasets
+from ntk_uq import datasets, optimizers
 from ntk_uq.base import settings
 from ntk_uq.costs.training import check_memory, required_bytes
 from ntk_uq.datasets import Dataset, Split
@@ -91,7 +91,7 @@ def train_members(
         at_once -= 1  # it fits at one, as was checked
     split = datasets.load_split(dataset, spec.data, n_train, draw)
     step_size, lambda_max = spec.optimizer.eta, None
-    if spec.optimizer.optimizer != "adam":
+    if optimizers.get(spec.optimizer.optimizer).normalized:
         lambda_max = _lambda_max(
             spec.architecture, spec.data, n_train, draw, dataset, dataset.fingerprint()
         )

@@ -13,8 +13,8 @@ by at most 7e-5 instead of 1.5e-4, for no measurable time.
 ``sigma_b sum_i A_i``. Its outputs on the training set are therefore ``H(0) + G A`` with the
 constant Gram matrix ``G = sigma_w^2 X X' / d + sigma_b^2``, and gradient descent on W_1 and b_1 is,
 exactly, A moving by the gradient with respect to H. One product with G replaces the two with X:
-a third of the first layer's work at n_train = 500, d = 784. The same holds for momentum, which
-is linear in the gradients.
+a third of the first layer's work at n_train = 500, d = 784. The same holds for every rule that is
+linear in the gradients (:attr:`ntk_uq.optimizers.Optimizer.linear`).
 """
 
 import functools
@@ -28,7 +28,10 @@ import optax
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, UInt32
 
+from ntk_uq import optimizers
 from ntk_uq.networks.architecture import Network, build
+from ntk_uq.optimizers import Optimizer, Settings, Step
+from ntk_uq.optimizers.soundness import returned
 from ntk_uq.specs import ArchitectureSpec, OptimizerSpec
 
 DIVERGED = 1e3
@@ -63,7 +66,7 @@ class Trajectory(NamedTuple):
 
 class _State(NamedTuple):
     moved: Any  # displacements of what is trained
-    memory: Any  # the optimizer's
+    memory: tuple[Any, ...]  # the optimizer's, each as what is moved
     order: Int[Array, "n"]  # of the examples in this pass, for batches
     step: Int[Array, ""]
     sound: Bool[Array, ""]
@@ -74,7 +77,8 @@ def in_span(optimizer: str, n_train: int, n_features: int) -> bool:
 
     It saves work below n_train = 2 d by the count of operations; measured, below about 1.5 d.
     """
-    return optimizer in ("gd", "momentum") and n_train < 1.5 * n_features
+    rule = optimizers.get(optimizer)
+    return rule.linear and not rule.stochastic and n_train < 1.5 * n_features
 
 
 def train(
@@ -97,7 +101,7 @@ def train(
         optimizer: how to train; of eta and steps only ``step_size`` and ``recorded`` are used.
         keys: Threefry keys, one a member. A program for one key knows no axis of members.
         data: inputs and targets of the training set, inputs of the test set.
-        step_size: s, or Adam's learning rate.
+        step_size: s, the length of a step; for gradient descent as above.
         recorded: the steps at which outputs are kept, 0 first, increasing.
         span: whether the first layer is trained in the span of the data; by default where it
             saves time. The network is the same but for rounding.
@@ -108,7 +112,8 @@ def train(
         span = in_span(optimizer.optimizer, *x.shape)
     run = _program(
         architecture,
-        (optimizer.optimizer, optimizer.momentum, optimizer.batch_size),
+        optimizers.get(optimizer.optimizer),
+        optimizer.settings,
         width,
         y.shape[1],
         span,
@@ -172,7 +177,8 @@ def _initializer(
 @functools.lru_cache(maxsize=64)
 def _program(
     architecture: ArchitectureSpec,
-    method: tuple[str, float | None, int | None],
+    optimizer: Optimizer,
+    settings: Settings,
     width: int,
     n_outputs: int,
     span: bool,
@@ -191,17 +197,17 @@ def _program(
         x, y, x_test = data
         key_order = jax.random.wrap_key_data(order, impl=_RANDOM)
         coordinates = (_Span if span else _Direct)(network, architecture, start, x)
-        rule = _rule(method, step_size)
         limit = DIVERGED * jnp.sum((network.apply(start, x) - y) ** 2)
 
         def descend(state: _State) -> _State:
-            batch, pass_order = _batch(method[2], state, key_order)
+            batch, pass_order = _batch(settings.batch_size, state, key_order)
             rows = y if batch is None else y[batch]
             share = len(y) / len(rows)
             outputs, pull = coordinates.outputs(state.moved, batch)
             residual = outputs - rows
             gradient = pull(share * residual)
-            update, memory = rule.update(gradient, state.memory, state.moved)
+            step = Step(step_size, state.step + 1, settings)
+            update, memory = _updates(optimizer, gradient, state.memory, step)
             sound = share * jnp.sum(residual**2) <= limit  # False for NaN
             return _State(
                 optax.apply_updates(state.moved, update),
@@ -223,7 +229,7 @@ def _program(
 
         state = _State(
             coordinates.zero,
-            rule.init(coordinates.zero),
+            (coordinates.zero,) * optimizer.memory,
             jnp.arange(len(x)),
             jnp.zeros((), jnp.int32),
             jnp.ones((), bool),
@@ -305,13 +311,20 @@ def _displaced(start: Parameters, moved: Any) -> Parameters:
     )
 
 
-def _rule(
-    method: tuple[str, float | None, int | None], step_size: jax.Array
-) -> optax.GradientTransformation:
-    name, momentum, _ = method
-    if name == "adam":
-        return optax.adam(step_size)
-    return optax.sgd(step_size, momentum=momentum)
+def _updates(
+    optimizer: Optimizer, gradient: Any, memory: tuple[Any, ...], step: Step
+) -> tuple[Any, tuple[Any, ...]]:
+    """The optimizer's rule on each array; trees in, trees of the same kind out."""
+    gradients, kind = jax.tree.flatten(gradient)
+    kept = [jax.tree.leaves(tree) for tree in memory]
+    found = [
+        returned(optimizer, g, tuple(arrays), step)
+        for g, *arrays in zip(gradients, *kept, strict=True)
+    ]
+    moves, memories = zip(*found, strict=True)
+    trees = zip(*memories, strict=True)
+    whole = functools.partial(jax.tree.unflatten, kind)
+    return whole(moves), tuple(map(whole, trees))
 
 
 def _batch(size: int | None, state: _State, key: jax.Array) -> tuple[jax.Array | None, jax.Array]:

@@ -8,6 +8,7 @@ Each check is one small frozen class with three methods: ``check`` normalizes a 
 import itertools
 import math
 import numbers
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -89,9 +90,9 @@ class Real:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few names."""
+    """One of a few names; of a registry, one of those that it knows when it is asked."""
 
-    options: tuple[str, ...]
+    options: Collection[str]
 
     def check(self, name: str, value: Any) -> str:
         if not isinstance(value, str) or value not in self.options:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field, fields, is_dataclass
 from typing import Any, ClassVar, Self
 
@@ -16,9 +16,9 @@ LINK_VERSION = 3
 there; what was written before reads as its default, so that old links open what they showed."""
 
 
-def checked(check: Check, default: Any, about: str, since: int = 1) -> Any:
-    """A dataclass field with its check, a sentence about it for help texts, and the version of
-    :data:`LINK_VERSION` that brought it."""
+def checked(check: Check, default: Any, about: str | Callable[[], str], since: int = 1) -> Any:
+    """A dataclass field with its check, a sentence about it for help texts (or what says it when
+    it is asked), and the version of :data:`LINK_VERSION` that brought it."""
     return field(default=default, metadata={"check": check, "about": about, "since": since})
 
 
@@ -176,7 +176,8 @@ def default_of(cls: type, name: str) -> Any:
 
 def about(cls: type, name: str) -> str:
     """The sentence about a field, for help texts."""
-    return next(str(f.metadata["about"]) for f in fields(cls) if f.name == name)
+    said = next(f.metadata["about"] for f in fields(cls) if f.name == name)
+    return str(said() if callable(said) else said)
 
 
 def _keys(cls: type) -> list[str]:

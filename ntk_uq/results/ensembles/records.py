@@ -42,8 +42,8 @@ class MemberResult:
         width, n_train, draw, member: which network.
         seed: the 64 bits that its random numbers follow from.
         lambda_max: largest eigenvalue of the infinite-width NTK on the training subset; None for
-            Adam, which does not use it.
-        step_size: s of each step, ``eta / lambda_max``, or Adam's learning rate.
+            an optimizer whose eta is the step size itself, as Adam's.
+        step_size: s of each step, ``eta / lambda_max``, or eta itself.
         steps: (r,) steps at which it was looked at, 0 and the last among them; of a training
             that diverged, those before it did.
         train_loss, test_loss: (r,) mean squared error over examples and outputs at these steps.

@@ -4,20 +4,19 @@ from typing import Any
 
 import streamlit as st
 
-from ntk_uq.specs import OPTIMIZERS, USUAL, EnsembleSpec, OptimizerSpec
+from ntk_uq import optimizers
+from ntk_uq.base.fields import check_of
+from ntk_uq.specs import OPTIMIZERS, EnsembleSpec, OptimizerSpec
 from ntk_uq.ui.controls import widgets
 from ntk_uq.views import EnsemblesView, WidthView
 
 _LISTS = ("widths", "n_train")
 _OPTIMIZER = ("optimizer", "steps", "eta")
-_OPTIMIZERS = {
-    "gd": "gradient descent",
-    "momentum": "gradient descent with momentum",
-    "sgd": "stochastic gradient descent",
-    "adam": "Adam",
+_NEEDS: dict[str, tuple[str, float | None, str | None]] = {
+    "momentum": ("Momentum", None, "%g"),
+    "batch_size": ("Batch size", 8, None),
 }
-_START = {name: value for needs in USUAL.values() for name, value in needs.items()}
-_ETA = {"adam": "η, learning rate"}
+"""What an optimizer may need besides, as number inputs: label, step and form."""
 
 
 def fill(page: str, view: EnsemblesView | WidthView) -> None:
@@ -26,8 +25,12 @@ def fill(page: str, view: EnsemblesView | WidthView) -> None:
         widgets.fill_numbers(page, type(view), name, getattr(view, name))
     widgets.fill(page, {"members": view.members})
     widgets.fill(page, {name: getattr(view.optimizer, name) for name in _OPTIMIZER})
-    for name, start in _START.items():
-        widgets.fill(page, {name: getattr(view.optimizer, name) or start})
+    for name in _NEEDS:
+        value = getattr(view.optimizer, name)
+        if value is None:  # one that has it begins with what is usual for it
+            st.session_state.pop(widgets.key(page, name), None)
+        else:
+            widgets.fill(page, {name: value})
 
 
 def widths(page: str, cls: type) -> str:
@@ -57,25 +60,22 @@ def optimizer(page: str) -> dict[str, Any]:
     """Controls of the optimizer; the values of :class:`OptimizerSpec`'s fields."""
     name = st.selectbox(
         "Optimizer",
-        OPTIMIZERS,
-        format_func=lambda option: _OPTIMIZERS[option],
+        list(OPTIMIZERS),
+        format_func=lambda option: optimizers.get(option).title,
         key=widgets.key(page, "optimizer"),
     )
     left, right = st.columns(2)
     with left:
         steps = widgets.number(page, OptimizerSpec, "steps", "k, steps", 100)
     with right:
-        label = _ETA.get(name, "η  [1 / λ_max]")
+        chosen = optimizers.get(name)
+        label = "η  [1 / λ_max]" if chosen.normalized else "η, learning rate"
         eta = widgets.number(page, OptimizerSpec, "eta", label, None, "%g")
     values: dict[str, Any] = {"optimizer": name, "steps": steps, "eta": eta}
-    if name == "momentum":
-        values["momentum"] = widgets.number(
-            page, OptimizerSpec, "momentum", "Momentum", None, "%g", start=_START["momentum"]
-        )
-    if name == "sgd":
-        values["batch_size"] = widgets.number(
-            page, OptimizerSpec, "batch_size", "Batch size", 8, start=_START["batch_size"]
-        )
-    if name != "gd":
-        st.caption("A departure from the theory, which is that of full-batch gradient descent.")
+    for need, usual in chosen.needs.items():
+        start = check_of(OptimizerSpec, need).check(need, usual)
+        values[need] = widgets.number(page, OptimizerSpec, need, *_NEEDS[need], start=start)
+    if chosen.departure:
+        theory = "A departure from the theory, which is that of full-batch gradient descent."
+        st.caption(f"{chosen.about} {theory}")
     return values
