@@ -8,6 +8,7 @@ Each check is one small frozen class with three methods: ``check`` normalizes a 
 import itertools
 import math
 import numbers
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -89,9 +90,9 @@ class Real:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few names."""
+    """One of a few names; of a collection that grows, one that is in it at the time."""
 
-    options: tuple[str, ...]
+    options: Sequence[str]
 
     def check(self, name: str, value: Any) -> str:
         if not isinstance(value, str) or value not in self.options:
