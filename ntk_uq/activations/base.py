@@ -157,7 +157,7 @@ class Activation:
     slope: Callable[[Any], Any] | None = None
     mean_square: Callable[[Any], Any] = None  # type: ignore[assignment]
     mean_square_slope: Callable[[Any], Any] = None  # type: ignore[assignment]
-    growth: float = None  # type: ignore[assignment]
+    growth: float | None = None
     homogeneous: bool = False
     layer: Layer | None = None
     close: Close | None = None
