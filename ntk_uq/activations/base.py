@@ -142,6 +142,7 @@ class Activation:
             1e-8 where phi has a corner and of rounding where it has none. Equal inputs have exactly
             what the diagonal has, with or without.
         layer_seconds: what a hidden layer takes for 512 x 512 pairs, on a slow core or two.
+        compile_seconds: what it takes JAX to compile a network's kernels.
         remark: a sentence about its critical line, if there is anything to say.
 
     Raises:
@@ -162,6 +163,7 @@ class Activation:
     layer: Layer | None = None
     close: Close | None = None
     layer_seconds: float = None  # type: ignore[assignment]
+    compile_seconds: float = None  # type: ignore[assignment]
     remark: str = ""
 
     def __post_init__(self) -> None:

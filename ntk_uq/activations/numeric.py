@@ -1,7 +1,6 @@
 """What an activation leaves out, computed from phi and its slope by quadrature, in NumPy.
 
-Gauss-Legendre on panels that get small towards zero: there phi may have a corner or a jump, and
-there it is steep when the variance is large. Two rules are compared, and an expectation on which
+Two rules of :mod:`ntk_uq.activations.quadrature` are compared, and an expectation on which
 they do not agree is refused. Where they agree to all digits, as they do for tanh at variances up to
 1e8, the error is of rounding, some 1e-14.
 """
@@ -15,6 +14,7 @@ import numpy as np
 import scipy.interpolate
 from jaxtyping import Float
 
+from ntk_uq.activations.quadrature import rule
 from ntk_uq.activations.series import series
 from ntk_uq.base.errors import SpecError
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 _NODES, _FEWER = 16, 12  # of a panel, in the two rules
 _AGREED = 1e-7
-_WIDEST, _PANEL = 13.0, 0.5  # the density beyond is 1e-37; the size of panels far from zero
-_HALVINGS = 16  # of the panels beside zero
 _AT_ONCE = 4096
 
 LARGEST = 1e8
@@ -32,8 +30,12 @@ LARGEST = 1e8
 
 _TABLE = 4000  # points of an interpolation: an error of some 1e-10
 
-_SECONDS = {"neural-tangents": 0.05, "series": 0.12, "closed forms": 1.5e-3}
-"""A layer's time for 512 x 512 pairs: 0.2 microseconds a pair by neural-tangents."""
+_SECONDS = {
+    "neural-tangents": (0.05, 0.5),
+    "series": (0.05, 2.5),
+    "closed forms": (1.5e-3, 0.25),
+}
+"""Of a layer for 512 x 512 pairs (0.2 microseconds a pair), and to compile a network's kernels."""
 
 
 def completed(activation: "Activation") -> dict[str, Any]:
@@ -49,8 +51,9 @@ def completed(activation: "Activation") -> dict[str, Any]:
     if activation.layer is None and activation.stax is None:
         out["layer"] = series(activation, *squares)
         how = "series"
-    if activation.layer_seconds is None:
-        out["layer_seconds"] = _SECONDS[how]
+    for name, seconds in zip(("layer_seconds", "compile_seconds"), _SECONDS[how], strict=True):
+        if getattr(activation, name) is None:
+            out[name] = seconds
     return out
 
 
@@ -119,15 +122,3 @@ def _means(
         values = function(flat[low : low + _AT_ONCE, None] * z)
         out[low : low + _AT_ONCE] = values**2 @ weights
     return out.reshape(q.shape)
-
-
-@functools.cache
-def rule(nodes: int = _NODES) -> tuple[Float[np.ndarray, "m"], Float[np.ndarray, "m"]]:
-    """Points z, and weights with the standard normal density in them."""
-    small = _PANEL * 0.5 ** np.arange(_HALVINGS, 0, -1)
-    edges = np.concatenate([[0.0], small, np.arange(_PANEL, _WIDEST + _PANEL / 2, _PANEL)])
-    x, w = np.polynomial.legendre.leggauss(nodes)
-    half = np.diff(edges)[:, None] / 2
-    right = (edges[:-1, None] + half * (1 + x)).ravel()
-    weights = (half * w).ravel() * np.exp(-(right**2) / 2) / np.sqrt(2 * np.pi)
-    return np.concatenate([-right[::-1], right]), np.concatenate([weights[::-1], weights])

@@ -61,6 +61,6 @@ def solution_flops(sizes: Iterable[int], t: int) -> float:
     return float(sum(2 * n**2 * t + 2 * n * t**2 for n in sizes))
 
 
-def compile_seconds(spec: ArchitectureSpec) -> float:  # noqa: ARG001 (alike for all)
+def compile_seconds(spec: ArchitectureSpec) -> float:
     """About how long JAX takes to compile a network's kernels: once a depth and activation."""
-    return 0.25
+    return get(spec.activation).compile_seconds
