@@ -2,13 +2,13 @@
 
 For wide networks the variance of the preactivations, and how fast two nearby inputs part, follow
 from the activation, sigma_w and sigma_b alone, layer by layer (Poole et al., arXiv:1606.05340;
-Schoenholz et al., arXiv:1611.01232). Closed forms throughout.
+Schoenholz et al., arXiv:1611.01232). The variance map is a closed form, or, for an activation that
+has none, a quadrature (:mod:`ntk_uq.activations.numeric`); the rest is found from it alike.
 """
 
 import functools
 import itertools
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
@@ -16,74 +16,28 @@ import numpy as np
 import scipy.optimize
 from jaxtyping import Float
 
+from ntk_uq.activations import get
+from ntk_uq.activations.base import Activation
+from ntk_uq.activations.numeric import LARGEST, MeanOfSquare
+from ntk_uq.base.errors import SpecError
+
 Array = Float[np.ndarray, "n"]
 
-
-def _relu(q: Array) -> Array:
-    return q / 2
-
-
-def _relu_slope(q: Array) -> Array:
-    return np.full_like(q, 0.5)
-
-
-def _linear(q: Array) -> Array:
-    return q + 0.0
-
-
-def _linear_slope(q: Array) -> Array:
-    return np.ones_like(q)
-
-
-def _erf(q: Array) -> Array:
-    """Williams, "Computing with infinite networks", NIPS 1996, at equal inputs."""
-    return 2 / np.pi * np.arctan2(2 * q, np.sqrt(1 + 4 * q))
-
-
-def _erf_slope(q: Array) -> Array:
-    return 4 / np.pi / np.sqrt(1 + 4 * q)
-
-
-def _gelu(q: Array) -> Array:
-    """``E[x^2 Phi(x)^2]``, by Stein's lemma twice; Phi is the normal distribution function."""
-    a = q / ((1 + q) * np.sqrt(1 + 2 * q))  # 2 pi E[x Phi phi]
-    return q * (0.25 + (np.arctan2(q, np.sqrt(1 + 2 * q)) + 2 * a) / (2 * np.pi))
-
-
-def _gelu_slope(q: Array) -> Array:
-    """``E[(Phi + x phi)^2]``."""
-    a = q / ((1 + q) * np.sqrt(1 + 2 * q))
-    b = q * (1 + 2 * q) ** -1.5  # 2 pi E[x^2 phi^2]
-    return 0.25 + (np.arctan2(q, np.sqrt(1 + 2 * q)) + 2 * a + b) / (2 * np.pi)
-
-
-_MOMENTS: Mapping[str, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
-    "relu": (_relu, _relu_slope),
-    "erf": (_erf, _erf_slope),
-    "gelu": (_gelu, _gelu_slope),
-    "linear": (_linear, _linear_slope),
-}
-_GROWTH = {"relu": 0.5, "erf": 0.0, "gelu": 0.5, "linear": 1.0}
-"""``E[phi^2] / q``, and ``E[phi'^2]``, for q to infinity."""
-
-HOMOGENEOUS = ("relu", "linear")
-"""Activations for which a larger input only makes a larger output, at any size."""
-
-_LARGEST, _SCAN = 1e8, 4000
+_SCAN = 4000
 _SAME = 1e-9  # of chi_1, within which it is 1
 
 
-def mean_square(activation: str, q: Array) -> Array:
+def mean_square(activation: str | Activation, q: Array) -> Array:
     """``E[phi(sqrt(q) z)^2]`` for standard normal z: the activation's mean square at variance q."""
-    return _MOMENTS[activation][0](q)
+    return _of(activation).mean_square(q)
 
 
-def mean_square_slope(activation: str, q: Array) -> Array:
+def mean_square_slope(activation: str | Activation, q: Array) -> Array:
     """``E[phi'(sqrt(q) z)^2]`` for standard normal z."""
-    return _MOMENTS[activation][1](q)
+    return _of(activation).mean_square_slope(q)
 
 
-def next_variance(activation: str, sigma_w: float, sigma_b: float, q: Array) -> Array:
+def next_variance(activation: str | Activation, sigma_w: float, sigma_b: float, q: Array) -> Array:
     """The variance map ``q -> sigma_w^2 E[phi(sqrt(q) z)^2] + sigma_b^2``; Poole et al., eq. 3."""
     return sigma_w**2 * mean_square(activation, q) + sigma_b**2
 
@@ -121,7 +75,6 @@ class Criticality:
         return None if self.phase is Phase.CRITICAL else 1 / abs(math.log(max(self.chi, 1e-300)))
 
 
-@functools.lru_cache(maxsize=10_000)
 def criticality(activation: str, sigma_w: float, sigma_b: float) -> Criticality:
     """Fixed point, chi_1 and phase of a network.
 
@@ -136,10 +89,19 @@ def criticality(activation: str, sigma_w: float, sigma_b: float) -> Criticality:
     Args:
         activation: one of :data:`ntk_uq.specs.ACTIVATIONS`.
         sigma_w, sigma_b: standard deviations of weights and biases.
+
+    Raises:
+        SpecError: if there is no such activation, or if its variance map is a quadrature that
+            fails before the variance comes to rest.
     """
+    return _criticality(get(activation), sigma_w, sigma_b)
+
+
+@functools.lru_cache(maxsize=10_000)
+def _criticality(activation: Activation, sigma_w: float, sigma_b: float) -> Criticality:
     q = _limit(activation, sigma_w, sigma_b)
     if q is None or math.isinf(q):
-        slope = _GROWTH[activation]
+        slope = _growth_of(activation)
     else:
         slope = float(mean_square_slope(activation, np.array([q]))[0])
     chi = sigma_w**2 * slope
@@ -148,11 +110,22 @@ def criticality(activation: str, sigma_w: float, sigma_b: float) -> Criticality:
     return Criticality(q, chi, Phase.ORDERED if chi < 1 else Phase.CHAOTIC)
 
 
-def _limit(activation: str, sigma_w: float, sigma_b: float) -> float | None:
+def _of(activation: str | Activation) -> Activation:
+    return get(activation) if isinstance(activation, str) else activation
+
+
+def _growth_of(activation: Activation) -> float:
+    """``E[phi^2] / q``, and ``E[phi'^2]``, for q to infinity."""
+    if activation.growth is not None:
+        return activation.growth
+    return float(activation.mean_square_slope(np.array([LARGEST]))[0])
+
+
+def _limit(activation: Activation, sigma_w: float, sigma_b: float) -> float | None:
     """Where the variance goes from inputs of mean square 1; None where it stays anywhere."""
     w2, b2 = sigma_w**2, sigma_b**2
-    if activation in HOMOGENEOUS:
-        slope = w2 * _GROWTH[activation]
+    if activation.homogeneous:
+        slope = w2 * _growth_of(activation)
         if abs(slope - 1) < _SAME:
             return None if b2 == 0 else math.inf
         return b2 / (1 - slope) if slope < 1 else math.inf
@@ -161,9 +134,21 @@ def _limit(activation: str, sigma_w: float, sigma_b: float) -> float | None:
     def excess(q: Array) -> Array:
         return next_variance(activation, sigma_w, sigma_b, q) - q
 
+    def scanned(q: Array) -> Array:
+        if not isinstance(activation.mean_square, MeanOfSquare):
+            return excess(q)
+        return w2 * activation.mean_square.interpolated(q) + b2 - q
+
     if excess(np.array([start]))[0] > 0:
-        scan = np.geomspace(start, max(_LARGEST, 10 * start), _SCAN)
-        below = np.flatnonzero(excess(scan) <= 0)
+        scan = np.geomspace(start, max(LARGEST, 10 * start), _SCAN)
+        over = scanned(scan)
+        below = np.flatnonzero(over <= 0)
+        if len(below) == 0 and np.isnan(over).any():
+            raise SpecError(
+                f"The variance of {activation.name} with sigma_w = {sigma_w:g} and sigma_b = "
+                f"{sigma_b:g} grows beyond {scan[np.argmax(np.isnan(over))]:.3g}, where quadrature "
+                "fails; give the activation mean_square and mean_square_slope in closed form."
+            )
         if len(below) == 0:
             return math.inf
         ends = (scan[below[0] - 1], scan[below[0]])
@@ -172,7 +157,7 @@ def _limit(activation: str, sigma_w: float, sigma_b: float) -> float | None:
         if lowest == 0:
             return 0.0
         scan = np.geomspace(lowest, start, _SCAN)
-        above = np.flatnonzero(excess(scan) > 0)
+        above = np.flatnonzero(scanned(scan) > 0)
         if len(above) == 0:
             return 0.0  # the map stays below the diagonal down to zero
         ends = (scan[above[-1]], scan[min(above[-1] + 1, _SCAN - 1)])
@@ -182,6 +167,8 @@ def _limit(activation: str, sigma_w: float, sigma_b: float) -> float | None:
     def single(q: float) -> float:
         return float(excess(np.array([q]))[0])
 
+    if single(ends[0]) * single(ends[1]) > 0:  # an end is a root, to what interpolation knows
+        return float(min(ends, key=lambda q: abs(single(q))))
     return float(scipy.optimize.brentq(single, *ends, xtol=1e-300, rtol=1e-14))
 
 
@@ -194,8 +181,9 @@ def critical_sigma_w(activation: str, sigma_b: float, largest: float = 100.0) ->
     Raises:
         ValueError: if there is none up to ``largest``: erf with a very large sigma_b.
     """
-    if activation in HOMOGENEOUS:
-        return math.sqrt(1 / _GROWTH[activation])
+    of = get(activation)
+    if of.homogeneous:
+        return math.sqrt(1 / _growth_of(of))
 
     def chaotic(sigma_w: float) -> bool:
         return criticality(activation, sigma_w, sigma_b).chi > 1
@@ -216,9 +204,9 @@ def critical_sigma_b(
 ) -> tuple[float, ...]:
     """The sigma_b in an interval at which a network of that sigma_w changes its phase.
 
-    None for relu and linear, whose chi_1 does not depend on sigma_b.
+    None for homogeneous activations, relu and linear, whose chi_1 does not depend on sigma_b.
     """
-    if activation in HOMOGENEOUS:
+    if get(activation).homogeneous:
         return ()
 
     def chaotic(sigma_b: float) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ntk_uq.activations import get
 from ntk_uq.specs import ArchitectureSpec, CurveSpec
 
 TILE = 512
@@ -18,7 +19,6 @@ LARGEST_TILE = 2048
 
 # For a slow core or two of a server; good to a factor of two or three elsewhere, which the pace of
 # what is there already then mends.
-_LAYER_SECONDS = {"relu": 1.2e-3, "erf": 1.0e-3, "gelu": 1.4e-3, "linear": 0.2e-3}
 _TILE_SECONDS = 1e-3
 _START_SECONDS = 0.03
 _FLOPS = 7e10
@@ -37,7 +37,7 @@ def draw_seconds(spec: CurveSpec, n_features: int) -> float:
     n, t, training = spec.n_train[-1], spec.data.n_test, spec.training
     across, down = -(-n // TILE), -(-t // TILE)
     tiles = across * (across + 1) / 2 + across * down + down * (down + 1) / 2
-    layer = _LAYER_SECONDS[spec.architecture.activation]
+    layer = get(spec.architecture.activation).layer_seconds
     tile = _TILE_SECONDS + layer * spec.architecture.depth + 2 * TILE**2 * n_features / _FLOPS
     flops = n**3 / 3 + n**2 * t + 100 * sum(size**2 for size in spec.n_train)
     if training.posterior == "bayes":
@@ -61,6 +61,6 @@ def solution_flops(sizes: Iterable[int], t: int) -> float:
     return float(sum(2 * n**2 * t + 2 * n * t**2 for n in sizes))
 
 
-def compile_seconds(spec: ArchitectureSpec) -> float:  # noqa: ARG001 (alike for all)
+def compile_seconds(spec: ArchitectureSpec) -> float:
     """About how long JAX takes to compile a network's kernels: once a depth and activation."""
-    return 0.25
+    return get(spec.activation).compile_seconds

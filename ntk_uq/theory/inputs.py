@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from ntk_uq.activations import get
 from ntk_uq.activations.criticality import mean_square_slope, next_variance
 from ntk_uq.base.errors import KernelOverflowError
 from ntk_uq.specs import ArchitectureSpec
-from ntk_uq.theory.dual import scales
 
 Block = tuple[jax.Array, jax.Array, jax.Array]
 """Inputs, scales for each layer, and inverse roots of the first layer's variances."""
@@ -35,15 +35,15 @@ class Inputs:
         self.starts = range(0, self.n, size)
         self._factor = spec.sigma_w / x.shape[1] ** 0.5
         self._blocks: dict[int, Block] = {}
-        w2, b2 = spec.sigma_w**2, spec.sigma_b**2
+        w2, b2, activation = spec.sigma_w**2, spec.sigma_b**2, get(spec.activation)
         received = []  # the variance that each layer receives, the last one included
         with np.errstate(over="ignore", invalid="ignore"):
             q = theta = w2 * np.einsum("ij,ij->i", x, x) / x.shape[1] + b2
             self.inverse = np.divide(1, np.sqrt(q), out=np.zeros_like(q), where=q > 0)
             for _ in range(spec.depth):
                 received.append(q)
-                slope = mean_square_slope(spec.activation, q)
-                q = next_variance(spec.activation, spec.sigma_w, spec.sigma_b, q)
+                slope = mean_square_slope(activation, q)
+                q = next_variance(activation, spec.sigma_w, spec.sigma_b, q)
                 theta = q + w2 * slope * theta
             received.append(q)
         self._diagonal = {"nngp": q, "ntk": theta}
@@ -53,7 +53,10 @@ class Inputs:
                 f"The kernel of {spec.depth} hidden layers with sigma_w = {spec.sigma_w:g} and "
                 f"sigma_b = {spec.sigma_b:g} is not finite in float64; choose smaller values."
             )
-        self._scales = scales(spec.activation, np.stack(received))  # (kinds, depth + 1, n)
+        q = np.stack(received)
+        # Of no use where neural-tangents evaluates the kernels.
+        layer = activation.layer
+        self._scales = np.empty((0, *q.shape)) if layer is None else layer.scales(q)
 
     def length(self, start: int) -> int:
         """How many examples a block holds."""

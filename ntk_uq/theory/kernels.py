@@ -10,12 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from ntk_uq.activations import get
+from ntk_uq.activations.base import Activation, Layer
 from ntk_uq.base import settings
+from ntk_uq.base.errors import SpecError
 from ntk_uq.costs.kernels import TILE
 from ntk_uq.networks.architecture import build
 from ntk_uq.specs import ArchitectureSpec
 from ntk_uq.theory.close_pairs import CLOSE, close_kernels
-from ntk_uq.theory.dual import LAYERS, propagate
+from ntk_uq.theory.dual import propagate
 from ntk_uq.theory.inputs import Block, Inputs
 
 Matrix = Float[np.ndarray, "n1 n2"]
@@ -31,8 +34,11 @@ class Kernels:
         spec: the architecture.
         names: which kernels: a tuple out of ``nngp`` and ``ntk``; every method returns them in
             that order.
-        reference: whether neural-tangents evaluates them, instead of the closed forms written
-            here; it does so, too, for an activation that has none.
+        reference: whether neural-tangents evaluates them, instead of the activation's own
+            expectations; it does so, too, for an activation that has none.
+
+    Raises:
+        SpecError: if there is no such activation; or if neural-tangents has none of that kind.
     """
 
     def __init__(
@@ -43,7 +49,13 @@ class Kernels:
     ) -> None:
         self.spec = spec
         self.names = names
-        self.reference = reference or spec.activation not in LAYERS
+        self._activation = get(spec.activation)
+        self.reference = reference or self._activation.layer is None
+        if self.reference and self._activation.stax is None:
+            raise SpecError(
+                f"neural-tangents has no layer for {spec.activation}; its kernels are evaluated "
+                "here, without reference."
+            )
 
     def cross(
         self, x1: Float[np.ndarray, "n1 d"], x2: Float[np.ndarray, "n2 d"]
@@ -126,8 +138,11 @@ class Kernels:
         """The same of full blocks, where JAX leaves them, not waited for; and how many pairs of
         almost parallel inputs are in need of :meth:`mend`, other than those on the diagonal."""
         spec, reflect = self.spec, rows is columns and i == j
-        both = _reference(_without_sigmas(spec)) if self.reference else None
-        function = both or _program(spec.activation, "ntk" in self.names)
+        layer = self._activation.layer
+        if self.reference or layer is None:
+            function = _reference(self._activation, spec.depth)
+        else:
+            function = _program(layer, "ntk" in self.names)
         with jax.enable_x64(True):
             sigmas = np.float64(spec.sigma_w), np.float64(spec.sigma_b)
             nngp, ntk, close = function(rows.at(i), columns.at(j), *sigmas)
@@ -165,11 +180,12 @@ class Kernels:
         # So many pairs at a time that their inputs take no more room than the tile's do.
         for low in range(0, len(where[0]), rows.size):
             r, c = (index[low : low + rows.size] for index in where)
-            exact = dict(zip(("nngp", "ntk"), close_kernels(self.spec, x1[r], x2[c]), strict=True))
+            found = close_kernels(self.spec, x1[r], x2[c])
+            exact = dict(zip(("nngp", "ntk"), found, strict=True)) if found else {}
             equal = np.all(x1[r] == x2[c], axis=1)
             own = rows.diagonal(self.names)
             for tile, name, diagonal in zip(mended, self.names, own, strict=True):
-                tile[r, c] = np.where(equal, diagonal[i + r], exact[name])
+                tile[r, c] = np.where(equal, diagonal[i + r], exact.get(name, tile[r, c]))
                 if reflect:
                     tile[c, r] = tile[r, c]
         with jax.enable_x64(True):
@@ -184,7 +200,7 @@ def in_threads(work: Callable[..., None], places: Iterable[tuple[int, int]]) -> 
 
 
 @functools.lru_cache(maxsize=16)
-def _program(activation: str, ntk: bool) -> Callable[..., tuple[jax.Array, ...]]:
+def _program(layer: Layer, ntk: bool) -> Callable[..., tuple[jax.Array, ...]]:
     """Compiled once a depth, as are the shapes of its arguments; sigmas are values."""
 
     def tile(
@@ -202,7 +218,7 @@ def _program(activation: str, ntk: bool) -> Callable[..., tuple[jax.Array, ...]]
             k = rows(products) + sigma_b**2
             close = _count_close(k, rows(inverse1), inverse2)
             layers = rows(scales1, axis=2), scales2
-            return *propagate(activation, k, *layers, sigma_w**2, sigma_b**2, ntk), close
+            return *propagate(layer, k, *layers, sigma_w**2, sigma_b**2, ntk), close
 
         nngp, theta, close = jax.lax.map(strip, jnp.arange(len(u1) // n_rows))
         return nngp.reshape(products.shape), theta.reshape(products.shape), jnp.sum(close)
@@ -211,8 +227,9 @@ def _program(activation: str, ntk: bool) -> Callable[..., tuple[jax.Array, ...]]
 
 
 @functools.lru_cache(maxsize=64)
-def _reference(spec: ArchitectureSpec) -> Callable[..., tuple[jax.Array, ...]]:
+def _reference(activation: Activation, depth: int) -> Callable[..., tuple[jax.Array, ...]]:
     """The same by neural-tangents, compiled once a depth and activation."""
+    spec = ArchitectureSpec(depth, activation.name)
 
     def tile(
         block1: Block, block2: Block, sigma_w: jax.Array, sigma_b: jax.Array
@@ -236,11 +253,6 @@ def _reflected(k: jax.Array, diagonal: jax.Array) -> jax.Array:
     index = jnp.arange(len(k))
     lower = index[:, None] > index[None, :]
     return jnp.where(lower, k, jnp.where(index[:, None] == index[None, :], diagonal[:, None], k.T))
-
-
-def _without_sigmas(spec: ArchitectureSpec) -> ArchitectureSpec:
-    """Depth and activation alone: a compiled program depends on nothing else."""
-    return ArchitectureSpec(depth=spec.depth, activation=spec.activation)
 
 
 def device() -> str:

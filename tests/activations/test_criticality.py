@@ -9,8 +9,8 @@ import scipy.integrate
 import scipy.special
 import scipy.stats
 
+from ntk_uq.activations import get
 from ntk_uq.activations.criticality import (
-    HOMOGENEOUS,
     critical_sigma_b,
     critical_sigma_w,
     criticality,
@@ -21,6 +21,8 @@ from ntk_uq.activations.criticality import (
 )
 from ntk_uq.specs import ACTIVATIONS, ArchitectureSpec
 from ntk_uq.theory.kernels import Kernels
+
+HOMOGENEOUS = [name for name in ACTIVATIONS if get(name).homogeneous]
 
 FUNCTIONS = {
     "relu": (lambda x: np.maximum(x, 0), lambda x: np.float64(x > 0)),

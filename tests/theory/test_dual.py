@@ -7,8 +7,15 @@ import numpy as np
 import pytest
 from helpers.reference_precise import EXPECTATIONS, fresh
 
+from ntk_uq.activations import REGISTRY as LAYERS
+from ntk_uq.activations import get
+from ntk_uq.activations.angles import arcs
 from ntk_uq.activations.criticality import mean_square, mean_square_slope
-from ntk_uq.theory.dual import LAYERS, arcs, erf, gelu, linear, propagate, relu, scales
+from ntk_uq.activations.erf import expectations as erf
+from ntk_uq.activations.gelu import expectations as gelu
+from ntk_uq.activations.linear import expectations as linear
+from ntk_uq.activations.relu import expectations as relu
+from ntk_uq.theory.dual import propagate
 
 ULP = np.finfo(float).eps
 
@@ -82,13 +89,17 @@ def problem(activation, rng, depth):
     return k, q1, q2, of(activation, q1), of(activation, q2), w2, b2
 
 
+def scales(activation, q):
+    return get(activation).layer.scales(q)
+
+
 def of(activation, q):
     return jnp.asarray(scales(activation, q))
 
 
 def run(activation, k, scales1, scales2, w2, b2, ntk=True):
     sigmas = jnp.asarray(w2), jnp.asarray(b2)
-    return propagate(activation, k, scales1, scales2, *sigmas, ntk)
+    return propagate(get(activation).layer, k, scales1, scales2, *sigmas, ntk)
 
 
 def expectations(activation, k, of1, of2):

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ntk_uq.activations import get
 from ntk_uq.activations.criticality import (
-    HOMOGENEOUS,
     Phase,
     critical_sigma_b,
     critical_sigma_w,
@@ -66,18 +66,14 @@ def sides(spec: MapSpec) -> tuple[str, ...]:
     if not names & set(_SIGMAS):
         return tuple(describe(a, network.sigma_w, network.sigma_b) for a in activations)
     sentences = [_line_in_words(spec)]
-    straight = [a for a in activations if a in HOMOGENEOUS]
+    straight = [a for a in activations if get(a).homogeneous]
     if straight:
         sentences.append(
             f"For {' and '.join(straight)}, χ₁ > 1 means that signals and gradients "
             "grow with every layer; χ₁ does not depend on σ_b."
         )
-    if "gelu" in activations:
-        sentences.append(
-            "For gelu, the line is that of inputs of mean square 1: from smaller inputs another "
-            "fixed point of the variance may be reached. Beyond it the variance grows with depth, "
-            "where σ_b is small."
-        )
+    remarks = (get(a).remark for a in activations)
+    sentences += [remark for remark in remarks if remark]
     return tuple(sentences)
 
 

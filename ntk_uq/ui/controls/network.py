@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from ntk_uq.activations import get
 from ntk_uq.base.fields import about
 from ntk_uq.specs import ACTIVATIONS, DEPTH, ArchitectureSpec, DataSpec, TrainingSpec
 from ntk_uq.ui.controls import widgets
@@ -38,7 +39,12 @@ def depths(page: str, cls: type, start: tuple[int, ...] | None = None) -> tuple[
 
 def activation(page: str) -> dict[str, Any]:
     """Controls of activation and variances; the values of those fields."""
-    chosen = st.selectbox("Activation", ACTIVATIONS, key=widgets.key(page, "activation"))
+    chosen = st.selectbox(
+        "Activation",
+        tuple(ACTIVATIONS),
+        key=widgets.key(page, "activation"),
+        help="; ".join(f"{name}: {get(name).words}" for name in ACTIVATIONS),
+    )
     left, right = st.columns(2)
     with left:
         sigma_w = widgets.number(page, ArchitectureSpec, "sigma_w", "σ_w, weights", 0.1, "%.5g")

@@ -41,14 +41,13 @@ _USUAL = {
     "depth": "1, 2, 3, 4, 6, 8",
     "sigma_w": "0.4:3:14",
     "sigma_b": "0:1.5:7",
-    "activation": ", ".join(ACTIVATIONS),
     "n_train": "25:800:6 log",
     "n_test": "50, 100, 200, 400",
     "time": "1:1e6:7 log",
     "steps": "10:100000:9 log",
     "jitter": "1e-8:1:9 log",
 }
-"""What an axis starts from when it is chosen."""
+"""What an axis starts from when it is chosen; that of activations has all that there are."""
 _SCALES = {"automatic": "automatic", "linear": "linear", "log": "logarithmic"}
 
 
@@ -165,7 +164,7 @@ def _axis(which: str, label: str) -> tuple[str, str]:
 def _adapt(which: str) -> None:
     """Gives an axis that was just chosen its usual values, as far as the data have them."""
     name = st.session_state[widgets.key(_PAGE, which)]
-    text = _USUAL[name]
+    text = ", ".join(ACTIVATIONS) if name == "activation" else _USUAL[name]
     dataset = data.find(st.session_state[widgets.key(_PAGE, "dataset")])
     if name in ("n_train", "n_test") and dataset is not None:
         try:

@@ -1,0 +1,181 @@
+"""A plug-in that cannot be an activation: one clear sentence each, before it computes anything."""
+
+import numpy as np
+import pytest
+
+from ntk_uq import activations
+from ntk_uq.activations import REGISTRY, get, register
+from ntk_uq.activations.base import Activation, smooth
+from ntk_uq.activations.soundness import check
+from ntk_uq.base.errors import KernelOverflowError, SpecError
+from ntk_uq.specs import ACTIVATIONS, ArchitectureSpec
+from ntk_uq.theory.kernels import Kernels
+
+
+def xp(x):
+    return x.__array_namespace__()
+
+
+def expectations(k, of1, of2):
+    (q1,), (q2,) = of1, of2
+    m = (q1 + q2) / 2
+    return xp(k).exp(-m) * xp(k).sinh(k), xp(k).exp(-m) * xp(k).cosh(k)
+
+
+def wrong_between(k, of1, of2):
+    """The right slope where inputs are equal, and nowhere else."""
+    value, slope = expectations(k, of1, of2)
+    return value, slope * k / (of1[0] * of2[0]) ** 0.5
+
+
+SINE = {
+    "name": "made_up",
+    "words": "sine",
+    "phi": lambda x: xp(x).sin(x),
+    "slope": lambda x: xp(x).cos(x),
+    "mean_square": lambda q: (1 - np.exp(-2 * q)) / 2,
+    "mean_square_slope": lambda q: (1 + np.exp(-2 * q)) / 2,
+    "layer": smooth(expectations, lambda q: q[None]),
+}
+
+
+def made(**changes):
+    """With other functions, and without those that are None."""
+    fields = {**SINE, **changes}
+    return Activation(**{name: value for name, value in fields.items() if value is not None})
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_all_that_are_there_are_sound(name):
+    check(get(name))
+    assert get(name).name == name
+    assert get(name).words
+
+
+def test_the_made_up_one_is_sound_as_it_is():
+    check(made())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"phi": lambda x: x[0]},
+            r"phi\(x\) is an array of shape \(3,\), and must be an array of ",
+        ),
+        ({"phi": lambda x: xp(x).log(x)}, r"phi\(x\) is nan, nan, .*, and must be finite numbers"),
+        (
+            {"slope": lambda x: xp(x).sin(x)},
+            r"slope\(x\) is .*, and must be .*, which is phi'\(x\)",
+        ),
+        ({"mean_square": lambda q: 0.5}, r"mean_square\(q\) is 0\.5, and must be an array of the"),
+        ({"mean_square": lambda q: q[:1]}, r"mean_square\(q\) is an array of shape \(1,\)"),
+        (
+            {"mean_square": lambda q: np.log(q)},
+            r"mean_square\(q\) is -inf, -inf, and must be finite",
+        ),
+        (
+            {"mean_square": lambda q: -q},
+            r"mean_square\(q\) is -0.*, and must be numbers not below 0",
+        ),
+        (
+            {"mean_square": lambda q: (1 - np.exp(-q)) / 2},
+            r"mean_square\(q\) is .*, which is the mean over phi by quadrature",
+        ),
+        (
+            {"mean_square": lambda q: (1 - np.exp(-q)) / 2, "phi": None, "stax": "Sin"},
+            r"E\[phi phi\] of the layer at k = q is .*, which is mean_square",
+        ),
+        (
+            {"mean_square_slope": lambda q: np.full_like(q, np.nan)},
+            r"mean_square_slope\(q\) is nan, nan, and must be finite numbers",
+        ),
+        (
+            {"layer": smooth(expectations, lambda q: q)},
+            r"layer\.scales\(q\) is an array of shape \(2, 2\), and must be the shape \(kinds, 2",
+        ),
+        (
+            {"layer": smooth(lambda k, a, b: (k[0], k), lambda q: q[None])},
+            r"E\[phi phi\] of the layer is an array of shape \(4,\)",
+        ),
+        (
+            {"layer": smooth(lambda k, a, b: (k * np.nan, k), lambda q: q[None])},
+            r"E\[phi phi\] of the layer is nan, nan, nan, nan, \.\.\., and must be finite",
+        ),
+        (
+            {"layer": smooth(wrong_between, lambda q: q[None])},
+            r"E\[phi' phi'\] of the layer is .*, which is the derivative of E\[phi phi\] by k",
+        ),
+        (
+            {"close": lambda pairs, depth, w, b: (pairs.r1, pairs.r1)},
+            r"the nngp of close\(pairs\) is .*, which is what the layer has",
+        ),
+        ({"homogeneous": True}, r"mean_square\(4 q\) is .*, which is 4 mean_square\(q\)"),
+        ({"growth": float("nan")}, "growth is nan, and must be a number that is not negative"),
+        ({"layer_seconds": 0.0}, "layer_seconds is 0.0, and must be a time above 0"),
+    ],
+)
+def test_what_does_not_hold_together_is_told_with_the_functions_name(changes, message):
+    with pytest.raises(
+        SpecError, match=f"The activation made_up does not hold together: {message}"
+    ):
+        register(made(**changes))
+    assert "made_up" not in ACTIVATIONS
+
+
+@pytest.mark.parametrize("name", ["Sine", "my sine", "1e5", "nan", "inf", "", "a,b", "s" * 65])
+def test_a_name_is_a_word(name):
+    with pytest.raises(SpecError, match="it must be a word of small letters"):
+        made(name=name)
+
+
+def test_what_nothing_can_stand_in_for_is_asked_for():
+    with pytest.raises(SpecError, match="made_up has neither phi nor stax; give phi"):
+        made(phi=None)
+    with pytest.raises(SpecError, match="no closed forms of all its expectations; give phi and"):
+        made(slope=None, mean_square_slope=None)
+
+
+def test_a_corner_away_from_zero_is_refused_and_told():
+    made_up = made(
+        phi=lambda x: xp(x).clip(x, -1, 1),
+        slope=lambda x: 1.0 * (xp(x).abs(x) < 1),
+        mean_square=None,
+        mean_square_slope=None,
+        layer=None,
+    )
+    with pytest.raises(SpecError, match=r"corners or jumps away from 0, or oscillates\. Give"):
+        register(made_up)
+
+
+def test_a_variance_too_large_for_the_series_is_told():
+    tanh = Activation(
+        "made_tanh",
+        "tanh",
+        phi=lambda x: xp(x).tanh(x),
+        slope=lambda x: 1 - xp(x).tanh(x) ** 2,
+    )
+    with register(tanh), pytest.raises(SpecError, match="made_tanh is too steep for its series"):
+        Kernels(ArchitectureSpec(1, "made_tanh", 40.0)).symmetric(np.eye(2))
+
+
+def test_a_number_that_is_not_finite_later_is_told_in_words():
+    exploding = Activation(
+        "made_square",
+        "x squared",
+        phi=lambda x: x * x,
+        slope=lambda x: 2 * x,
+        mean_square=lambda q: 3 * q**2,
+        mean_square_slope=lambda q: 4 * q,
+        layer=smooth(lambda k, a, b: (a[0] * b[0] + 2 * k * k, 4 * k), lambda q: q[None]),
+    )
+    with register(exploding):
+        spec = ArchitectureSpec(12, "made_square", 10.0)
+        with pytest.raises(KernelOverflowError, match="is not finite in float64; choose smaller"):
+            Kernels(spec).symmetric(np.eye(2) * 5)
+
+
+def test_a_file_without_an_activation_of_its_name_is_told(monkeypatch):
+    monkeypatch.setattr(activations, "REGISTRY", (*REGISTRY, "angles"))
+    with pytest.raises(SpecError, match=r"angles\.py holds None as ACTIVATION; it must be an Act"):
+        get("angles")
