@@ -19,9 +19,10 @@ _STEP = 1e-4
 _CLOSE, _ROUGH = 1e-6, 1e-4  # relative; the latter where a derivative is a difference
 
 
-def check(activation: Activation) -> None:
-    """Raises SpecError, with the function's name, what it returned and what it should, if the
-    shape is another, a number is not finite, or two of the functions contradict each other:
+def check(activation: object) -> None:
+    """Raises SpecError, with the function's name, what it returned and what it should, if it is no
+    :class:`Activation`, the shape is another, a number is not finite, or two of the functions
+    contradict each other:
 
     - ``mean_square`` and ``mean_square_slope`` are not negative, and what phi and slope have;
     - ``slope`` is the derivative of ``phi``;
@@ -30,6 +31,8 @@ def check(activation: Activation) -> None:
     - ``close`` has what the layer has, where the latter is exact enough;
     - ``growth`` and ``homogeneous`` fit ``mean_square``.
     """
+    if not isinstance(activation, Activation):
+        raise SpecError(f"This is {activation!r:.80}; it must be an Activation.")
     with np.errstate(all="ignore"):
         _check_phi(activation)
         _check_variances(activation)

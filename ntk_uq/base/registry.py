@@ -82,12 +82,13 @@ class Registry(Sequence[str], Generic[T]):
     def _load(self, name: str) -> T:
         constant = self._word.upper()
         found: Any = getattr(importlib.import_module(f"{self._home}.{name}"), constant, None)
-        self._check(found)
-        if found.name != name:
+        if getattr(found, "name", None) != name:
             raise SpecError(
-                f"{self._home.replace('.', '/')}/{name}.py holds the {self._word} {found.name!r}; "
-                f"file, line and name must agree: call it {name!r}."
+                f"{self._home.replace('.', '/')}/{name}.py holds {found!r:.80} as {constant}; it "
+                f"must be an {self._word.capitalize()} of the name {name!r}: file, line and name "
+                "agree."
             )
+        self._check(found)
         return cast(T, found)
 
     def __iter__(self) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from ntk_uq.activations import ACTIVATIONS
+from ntk_uq.activations import REGISTRY as ACTIVATIONS
 from ntk_uq.base.fields import Choice, Real, Spec, checked
 from ntk_uq.specs.ranges import DEPTH
 

@@ -14,7 +14,7 @@ import pytest
 from helpers.pages_driver import compute, open_page, view_in
 
 import ntk_uq
-from ntk_uq.activations import ACTIVATIONS, get, register
+from ntk_uq.activations import REGISTRY, get, register
 from ntk_uq.activations.base import Activation
 from ntk_uq.activations.criticality import critical_sigma_w, criticality, describe
 from ntk_uq.analysis.maps.critical import critical_lines, sides
@@ -69,8 +69,8 @@ def test_one_file_and_one_line_are_all_and_what_the_web_needs_loads_no_jax(tmp_p
     (package / "activations" / "sine.py").write_text(FILES["sine"], encoding="utf-8")
     registry = package / "activations" / "__init__.py"
     text = registry.read_text(encoding="utf-8")
-    head, tail = text.split("REGISTRY = (\n", 1)
-    registry.write_text(f"{head}REGISTRY = (\n{tail.replace(')', f'{LINE})', 1)}", encoding="utf-8")
+    head, tail = text.split("FILES = (\n", 1)
+    registry.write_text(f"{head}FILES = (\n{tail.replace(')', f'{LINE})', 1)}", encoding="utf-8")
     done = subprocess.run(
         [
             sys.executable,
@@ -78,12 +78,12 @@ def test_one_file_and_one_line_are_all_and_what_the_web_needs_loads_no_jax(tmp_p
             "import sys, json, ntk_uq\n"
             "from ntk_uq.activations import get, criticality\n"
             "from ntk_uq.costs.kernels import draw_seconds\n"
-            "from ntk_uq.specs import ACTIVATIONS, ArchitectureSpec, CurveSpec\n"
+            "from ntk_uq.specs import REGISTRY, ArchitectureSpec, CurveSpec\n"
             "from ntk_uq.jobs.words import curve\n"
             "import ntk_uq.ui.controls.network, ntk_uq.analysis.maps.critical\n"
             "spec = CurveSpec(architecture=ArchitectureSpec(2, 'sine'))\n"
             "assert CurveSpec.from_query(spec.to_query()) == spec\n"
-            "print(json.dumps([ntk_uq.__file__, list(ACTIVATIONS), curve(spec),\n"
+            "print(json.dumps([ntk_uq.__file__, list(REGISTRY), curve(spec),\n"
             "  get('sine').words, draw_seconds(spec, 64), criticality.describe('sine', 1.0, 0.0),\n"
             "  sorted({'jax', 'dask', 'neural_tangents'} & set(sys.modules))]))",
         ],
@@ -111,13 +111,13 @@ def test_one_file_and_one_line_are_all_and_what_the_web_needs_loads_no_jax(tmp_p
 
 def test_it_is_there_while_it_is_registered_and_gone_afterwards():
     with register(declared("sine")):
-        assert tuple(ACTIVATIONS) == ("relu", "erf", "gelu", "linear", "sine")
-        assert len(ACTIVATIONS) == 5
-        assert ACTIVATIONS[-1] == "sine"
+        assert tuple(REGISTRY) == ("relu", "erf", "gelu", "linear", "sine")
+        assert len(REGISTRY) == 5
+        assert REGISTRY[-1] == "sine"
         spec = ArchitectureSpec(activation="sine")
         with pytest.raises(SpecError, match="There is an activation 'sine' already; choose"):
             register(declared("sine"))
-    assert tuple(ACTIVATIONS) == ("relu", "erf", "gelu", "linear")
+    assert tuple(REGISTRY) == ("relu", "erf", "gelu", "linear")
     with pytest.raises(SpecError, match="'sine'; choose one of relu, erf, gelu, linear"):
         ArchitectureSpec(activation="sine")
     with pytest.raises(SpecError, match="no activation 'sine' in this process; there are relu"):
@@ -290,7 +290,7 @@ def test_pages_offer_it(sine, store):
     app = open_page(None, view)
     assert not app.exception
     box = app.selectbox(key="curves_activation")
-    assert box.options == [*ACTIVATIONS]
+    assert box.options == [*REGISTRY]
     assert "sine: sine, sin(x)" in box.help
     box.set_value(sine).run()
     assert not app.exception

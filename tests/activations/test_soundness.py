@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from ntk_uq import activations
 from ntk_uq.activations import REGISTRY, get, register
 from ntk_uq.activations.base import Activation, smooth
 from ntk_uq.activations.soundness import check
@@ -176,6 +175,6 @@ def test_a_number_that_is_not_finite_later_is_told_in_words():
 
 
 def test_a_file_without_an_activation_of_its_name_is_told(monkeypatch):
-    monkeypatch.setattr(activations, "REGISTRY", (*REGISTRY, "angles"))
+    monkeypatch.setattr(REGISTRY, "_files", (*REGISTRY, "angles"))
     with pytest.raises(SpecError, match=r"angles\.py holds None as ACTIVATION; it must be an Act"):
         get("angles")
