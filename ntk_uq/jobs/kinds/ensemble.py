@@ -1,10 +1,15 @@
 """Jobs that train ensembles of finite networks."""
 
+from typing import TYPE_CHECKING
+
 from ntk_uq.jobs.kinds.base import JobKind, Opening, counted
 from ntk_uq.jobs.words import network, optimizer, preparation, span, title
-from ntk_uq.results.ensembles.stored import stored_ensembles
 from ntk_uq.specs import EnsembleSpec
+from ntk_uq.store import ResultsCache
 from ntk_uq.views import EnsemblesView
+
+if TYPE_CHECKING:
+    from ntk_uq.results.ensembles.stored import Ensembles
 
 
 def _words(spec: EnsembleSpec) -> str:
@@ -24,6 +29,13 @@ def _opens(spec: EnsembleSpec) -> Opening:
     return Opening("ensembles", view)
 
 
+def _stored(results: ResultsCache, spec: EnsembleSpec) -> "Ensembles":
+    # scipy.stats, which the statistics need, takes half a second: who only asks need not wait.
+    from ntk_uq.results.ensembles.stored import stored_ensembles
+
+    return stored_ensembles(results, spec)
+
+
 KIND = JobKind(
     name="ensemble",
     spec=EnsembleSpec,
@@ -31,7 +43,7 @@ KIND = JobKind(
     rank=-20,
     total=lambda spec: spec.n_members,
     progress=counted("networks"),
-    stored=stored_ensembles,
+    stored=_stored,
     opens=_opens,
     smaller="width, n_train or n_test",
 )
