@@ -47,7 +47,10 @@ def _add_list(inner: Any) -> None:
         help=f"only those in this state ({', '.join(JobState)}); may be given several times",
     )
     listing.add_argument(
-        "--kind", action="append", metavar="KIND", help="only this kind; may be given several times"
+        "--kind",
+        action="append",
+        metavar="KIND",
+        help=f"only this kind ({', '.join(kinds.REGISTRY)}); may be given several times",
     )
     listing.add_argument(
         "--text", default="", metavar="WORDS", help="only those with these words in them"

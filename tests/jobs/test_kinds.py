@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from helpers.pages_driver import open_page, texts
@@ -23,6 +25,7 @@ from ntk_uq.store import JobOrder, JobState
 from ntk_uq.ui.pages.runs.openings import opening
 from ntk_uq.views import RunsView
 
+ROOT = Path(__file__).resolve().parents[2]
 DATA = DataSpec(n_test=20)
 OLD = {
     "flow": TrainingTimeSpec(DATA, n_train=20, times=(1.0, 10.0), draws=1),
@@ -65,9 +68,19 @@ def test_every_kind_is_declared_and_computed_in_the_file_of_its_name():
     assert list(kinds.REGISTRY) == list(kinds.NAMES)
     assert list(computing.REGISTRY) == list(kinds.NAMES)
     for name, kind in kinds.REGISTRY.items():
-        assert type(kind.words).__name__ == "function"
         assert kind.words.__module__ == f"ntk_uq.jobs.kinds.{name}"
         assert kinds.of(kind.spec()) is kind
+
+
+def test_every_kind_but_calibration_opens_on_a_page_that_there_is():
+    opened = {name: kind.opens(kind.spec()) for name, kind in kinds.REGISTRY.items()}
+    assert opened.pop("calibration") is None
+    for name, found in opened.items():
+        assert (ROOT / "pages" / f"{found.page}.py").is_file(), name
+        assert found.notice == "", "the default of a page is what it opens"
+        text = json.dumps(kinds.REGISTRY[name].spec().to_json())
+        link = opening(SimpleNamespace(kind=name, spec=text))
+        assert (link.page, dict(link.query)) == (f"pages/{found.page}.py", found.view.to_query())
 
 
 def test_one_that_is_registered_is_there_until_it_is_taken_out():

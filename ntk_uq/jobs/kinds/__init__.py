@@ -35,8 +35,9 @@ def register(kind: JobKind[Any]) -> ExitStack:
     """Adds a kind of job, for as long as the process lasts or until it is taken out again.
 
     Args:
-        kind: its declaration. An engine computes it with the module
-            ``ntk_uq.engine.kinds.NAME``, NAME being the kind's.
+        kind: its declaration. An engine in this process computes it with the module
+            ``ntk_uq.engine.kinds.NAME``, NAME being the kind's. Other processes, as the workers of
+            a cluster, know the kinds of :data:`NAMES`.
 
     Returns:
         what takes the kind out again when it is closed: ``with register(kind): ...``
