@@ -2,8 +2,7 @@
 
 from ntk_uq.jobs.kinds import REGISTRY
 
-CALIBRATION, CURVE, DESCENT, ENSEMBLE, FETCH, INSPECTION, MAP, SPECTRUM, TRAINING_TIME = (
-    *("calibration", "curve", "descent", "ensemble", "fetch"),
-    *("inspection", "map", "spectrum", "training_time"),
-)
+CURVE, ENSEMBLE, FETCH = "curve", "ensemble", "fetch"
+INSPECTION, MAP, SPECTRUM = "inspection", "map", "spectrum"
+
 RANK = {name: kind.rank for name, kind in REGISTRY.items()}
