@@ -222,7 +222,7 @@ def test_a_job_that_waits_for_workers_can_be_cancelled(store, cluster, start_eng
 
 def test_a_chunk_that_kills_every_worker_fails_in_words(store, cluster, start_engine, fake):
     port = str(free_port())
-    kinds = os.pathsep.join((str(ROOT), str(ROOT / "tests" / "engine")))
+    kinds = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
     cluster.start_scheduler()
     runner = start_engine()
     runner._client.register_plugin(Registered())
@@ -240,7 +240,7 @@ def test_a_worker_of_another_version_is_named_and_gets_nothing(
 ):
     cluster.start_scheduler()
     (tmp_path / "older.py").write_text(
-        "import ntk_uq.base.version\nntk_uq.version.VERSION = '0.0.9'\n", encoding="utf-8"
+        "import ntk_uq.base.version\nntk_uq.base.version.VERSION = '0.0.9'\n", encoding="utf-8"
     )
     cluster.start_worker("old", "--no-nanny", "--preload", str(tmp_path / "older.py"))
     runner = start_engine()
