@@ -11,7 +11,7 @@ from typing import Any
 from ntk_uq.base import settings
 from ntk_uq.base.errors import SpecError
 from ntk_uq.base.fields import parse_json
-from ntk_uq.jobs import words as describe
+from ntk_uq.jobs import describe, kinds
 from ntk_uq.store import Job, JobState, JobTable, open_store
 
 _SHORT = 12
@@ -47,7 +47,10 @@ def _add_list(inner: Any) -> None:
         help=f"only those in this state ({', '.join(JobState)}); may be given several times",
     )
     listing.add_argument(
-        "--kind", action="append", metavar="KIND", help="only this kind; may be given several times"
+        "--kind",
+        action="append",
+        metavar="KIND",
+        help=f"only this kind ({', '.join(kinds.REGISTRY)}); may be given several times",
     )
     listing.add_argument(
         "--text", default="", metavar="WORDS", help="only those with these words in them"
@@ -72,10 +75,9 @@ def _list(options: argparse.Namespace) -> None:
     table = _jobs()
     filters: dict[str, Any] = {
         "states": [JobState(state) for state in options.state] if options.state else None,
-        "kinds": options.kind,
         "text": options.text,
         "archived": None if options.all else False,
-        "words": describe.words,
+        **describe.chosen(options.kind or ()),
     }
     total = table.count(**filters)
     jobs = table.list(**filters, limit=total if options.all else _FIRST)
@@ -86,7 +88,8 @@ def _list(options: argparse.Namespace) -> None:
         done = f"{job.done}/{job.total}" if job.total else "-"
         label = f"[{job.label}] " if job.label else ""
         what = f"{label}{describe.words(job.kind, job.spec)}"
-        print(f"{job.id[:_SHORT]}  {job.state:<11}  {done:>9}  {job.kind:<9}  {what}")
+        kind = kinds.name_of(job.kind)
+        print(f"{job.id[:_SHORT]}  {job.state:<11}  {done:>9}  {kind:<13}  {what}")
     if total > len(jobs):
         print(f"... and {total - len(jobs)} more; --all lists them")
 
@@ -101,7 +104,7 @@ def _show(options: argparse.Namespace) -> None:
         return
     rows = {
         "id": job.id,
-        "kind": job.kind,
+        "kind": kinds.name_of(job.kind),
         "what": describe.words(job.kind, job.spec),
         "label": job.label or "-",
         "state": f"{job.state}, archived" if job.archived else str(job.state),
@@ -163,6 +166,7 @@ def _json(job: Job) -> dict[str, Any]:
     except SpecError:  # a damaged one must not hide all others
         spec = job.spec
     return asdict(job) | {
+        "kind": kinds.name_of(job.kind),
         "state": str(job.state),
         "spec": spec,
         "words": describe.words(job.kind, job.spec),

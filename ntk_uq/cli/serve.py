@@ -14,7 +14,7 @@ from typing import Any
 
 from ntk_uq.base import places, settings
 from ntk_uq.base.errors import EngineError, SpecError
-from ntk_uq.jobs.asking import submit_curve
+from ntk_uq.jobs.asking import submit
 from ntk_uq.results.curves import stored_curve
 from ntk_uq.store import open_store, shared_file_system_warning
 from ntk_uq.views import CurvesView
@@ -69,7 +69,7 @@ def _engine(options: argparse.Namespace) -> None:
     # What a first visitor sees is computed while nobody waits for anything else.
     for spec in reversed(CurvesView().curves()):
         if not stored_curve(store.results, spec).complete:
-            submit_curve(store.jobs, spec, priority=-1)
+            submit(store.jobs, spec, priority=-1)
     log.info("engine %s computes the jobs in %s", engine.id, store.directory)
     engine.serve(stop)
 

@@ -2,16 +2,17 @@
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from ntk_uq.analysis.comparisons import Comparison
-from ntk_uq.analysis.maps import PhaseMap, stored_map
+from ntk_uq.analysis.maps import PhaseMap
 from ntk_uq.base.errors import StoreError
 from ntk_uq.base.fields import Spec
 from ntk_uq.engine.kinds import compute, plan
-from ntk_uq.jobs.asking import CURVE, ENSEMBLE, MAP, TRAINING_TIME
-from ntk_uq.results.curves import Curve, stored_curve
-from ntk_uq.results.ensembles.stored import Ensembles, stored_ensembles, theory_of
-from ntk_uq.results.training_time import TrainingTime, stored_training_time
+from ntk_uq.jobs import kinds
+from ntk_uq.results.curves import Curve
+from ntk_uq.results.ensembles.stored import Ensembles, theory_of
+from ntk_uq.results.training_time import TrainingTime
 from ntk_uq.specs import CurveSpec, EnsembleSpec, MapSpec, TrainingTimeSpec
 from ntk_uq.store import ResultsCache
 
@@ -34,9 +35,8 @@ def run_curve(
     Raises:
         SpecError, DataError, MemoryLimitError: as :func:`ntk_uq.theory.curve.evaluate_draw`.
     """
-    kept = Overlay(results)
-    _run(CURVE, spec, kept, on_progress)
-    return stored_curve(kept, spec)
+    found: Curve = run(spec, results, on_progress)
+    return found
 
 
 def run_ensembles(
@@ -55,9 +55,8 @@ def run_ensembles(
         SpecError, DataError, MemoryLimitError, CostLimitError, SingularKernelError: as
             :func:`ntk_uq.training.members.train_members`.
     """
-    kept = Overlay(results)
-    _run(ENSEMBLE, spec, kept, on_progress)
-    return stored_ensembles(kept, spec)
+    found: Ensembles = run(spec, results, on_progress)
+    return found
 
 
 def run_comparison(
@@ -89,9 +88,8 @@ def run_training_time(
         SpecError, DataError, MemoryLimitError, SingularKernelError: as
             :func:`ntk_uq.theory.training_time.evaluate_training_time`.
     """
-    kept = Overlay(results)
-    _run(TRAINING_TIME, spec, kept, on_progress)
-    return stored_training_time(kept, spec)
+    found: TrainingTime = run(spec, results, on_progress)
+    return found
 
 
 def run_map(
@@ -110,17 +108,29 @@ def run_map(
         SpecError, DataError, CostLimitError: as the map's own checks. A cell that cannot be
             computed has its reason instead.
     """
-    kept = Overlay(results)
-    _run(MAP, spec, kept, on_progress)
-    return stored_map(kept, spec)
+    found: PhaseMap = run(spec, results, on_progress)
+    return found
 
 
-def _run(
-    kind: str, spec: Spec, kept: "Overlay", on_progress: Callable[[int, int], None] | None
-) -> None:
-    """Computes what is missing of a job, chunk after chunk."""
+def run(
+    spec: Spec,
+    results: ResultsCache | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Any:
+    """What a job of any kind computes; what the store has is taken from it, what is new is kept.
+
+    Args:
+        spec: what to compute; it says which kind of job.
+        results: as in :func:`run_curve`.
+        on_progress: called with the number of results done, and of all.
+
+    Raises:
+        SpecError: if no kind of job computes such a specification.
+        NtkUqError: as the kind does.
+    """
+    kind, kept = kinds.of(spec), Overlay(results)
     report = on_progress or _ignore
-    todo = plan(kind, spec.to_json(), kept)
+    todo = plan(kind.name, spec.to_json(), kept)
     done = todo.done
     report(done, todo.total)
     for chunk in todo.chunks:
@@ -128,6 +138,7 @@ def _run(
             kept.put(result.key, result.value)
             done += result.units
             report(done, todo.total)
+    return kind.result(kept, spec)
 
 
 class Overlay(ResultsCache):

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ntk_uq import datasets
 from ntk_uq.base.records import Record
-from ntk_uq.results.keys import record_key
+from ntk_uq.results.keys import OneRecord
 from ntk_uq.results.losses import TrainingMoments
 from ntk_uq.specs import DescentSpec
 from ntk_uq.store import ResultsCache
@@ -58,22 +57,20 @@ class Descent(Record):
         return tuple(step.step for step in self.steps)
 
 
-def descent_key(spec: DescentSpec, fingerprint: str) -> str:
-    """Where the store keeps a history: one for all specifications that mean the same.
+DESCENT = OneRecord[DescentSpec, Descent](
+    name="history",
+    version=DESCENT_VERSION,
+    cls=Descent,
+    fits=lambda record, spec, _: record.recorded == spec.steps,
+)
+"""Keys say "history", which a descent was called when the first were stored."""
 
-    Raises:
-        SpecError: for an unknown data set, or one that cannot be prepared as asked.
-    """
-    return record_key("history", DESCENT_VERSION, spec, fingerprint)
+
+def descent_key(spec: DescentSpec, fingerprint: str) -> str:
+    """Where the store keeps a descent, as :meth:`~ntk_uq.results.keys.OneRecord.key`."""
+    return DESCENT.key(spec, fingerprint)
 
 
 def stored_descent(results: ResultsCache, spec: DescentSpec) -> Descent | None:
-    """The history on the data set as its files are now, or None if the store has none.
-
-    Raises:
-        SpecError: for an unknown data set, or one that cannot be prepared as asked.
-        MissingDataError: if its files are not there.
-    """
-    key = descent_key(spec, datasets.get(spec.data.dataset).fingerprint())
-    descent = results.get_record(key, Descent)
-    return descent if descent is not None and descent.recorded == spec.steps else None
+    """The descent that the store has, as :meth:`~ntk_uq.results.keys.OneRecord.stored`."""
+    return DESCENT.stored(results, spec)

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ntk_uq import datasets
 from ntk_uq.base.records import Record
-from ntk_uq.results.keys import record_key
+from ntk_uq.results.keys import OneRecord, record_key
 from ntk_uq.specs import SpectrumSpec
 from ntk_uq.store import ResultsCache
 
@@ -85,23 +84,25 @@ class Spectrum(Record):
     provenance: Mapping[str, Any]
 
 
-def spectrum_key(spec: SpectrumSpec, fingerprint: str) -> str:
-    """Where the store keeps a spectrum: one for all specifications that mean the same.
+def _key(name: str, version: int, spec: SpectrumSpec, fingerprint: str) -> str:
+    """Without the number of test examples, which does not matter."""
+    return record_key(name, version, replace(spec, data=replace(spec.data, n_test=1)), fingerprint)
 
-    Raises:
-        SpecError: for an unknown data set, or one that cannot be prepared as asked.
-    """
-    one = replace(spec, data=replace(spec.data, n_test=1))
-    return record_key("spectrum", SPECTRUM_VERSION, one, fingerprint)
+
+SPECTRUM = OneRecord[SpectrumSpec, Spectrum](
+    name="spectrum",
+    version=SPECTRUM_VERSION,
+    cls=Spectrum,
+    fits=lambda record, spec, _: record.n == spec.n,
+    keyed=_key,
+)
+
+
+def spectrum_key(spec: SpectrumSpec, fingerprint: str) -> str:
+    """Where the store keeps a spectrum, as :meth:`~ntk_uq.results.keys.OneRecord.key`."""
+    return SPECTRUM.key(spec, fingerprint)
 
 
 def stored_spectrum(results: ResultsCache, spec: SpectrumSpec) -> Spectrum | None:
-    """The spectrum on the data set as its files are now, or None if the store has none.
-
-    Raises:
-        SpecError: for an unknown data set, or one that cannot be prepared as asked.
-        MissingDataError: if its files are not there.
-    """
-    key = spectrum_key(spec, datasets.get(spec.data.dataset).fingerprint())
-    spectrum = results.get_record(key, Spectrum)
-    return spectrum if spectrum is not None and spectrum.n == spec.n else None
+    """The spectrum that the store has, as :meth:`~ntk_uq.results.keys.OneRecord.stored`."""
+    return SPECTRUM.stored(results, spec)

@@ -1,6 +1,7 @@
 """The job table for those who want something computed: submitting, cancelling, naming."""
 
 import sqlite3
+from collections.abc import Collection
 
 from ntk_uq.base.errors import SpecError, StoreError
 from ntk_uq.store import log
@@ -17,7 +18,14 @@ class Asking(Reading):
     """The job table for pages and the command line."""
 
     def submit(
-        self, job_id: str, kind: str, spec: str, *, total: int = 0, priority: int = 0
+        self,
+        job_id: str,
+        kind: str,
+        spec: str,
+        *,
+        total: int = 0,
+        priority: int = 0,
+        former_kinds: Collection[str] = (),
     ) -> Job:
         """Asks for a job; returns it as it stands then. Asking twice makes one job.
 
@@ -28,10 +36,22 @@ class Asking(Reading):
         - Running and told to stop: the same, and it is queued again once it has stopped.
         - Interrupted: it is queued, with one submission more.
 
+        Args:
+            job_id: digest of the spec.
+            kind: which function of the engine runs it.
+            spec: what to compute, JSON text.
+            total: results in all; 0 while unknown.
+            priority: higher runs first.
+            former_kinds: what earlier versions of the program called the kind: a job of one of
+                these, waiting or running, is the same job.
+
         Raises:
             StoreError: if a job of this id is waiting or running with another kind or spec.
         """
         with self._database.write() as connection:
+            waiting = self._read(connection, job_id)
+            if waiting is not None and waiting.kind in former_kinds and not waiting.state.ended:
+                kind = waiting.kind  # its engine may be of that version
             self._submit(connection, job_id, kind, spec, total, priority)
             return self._existing(connection, job_id)
 

@@ -4,7 +4,7 @@ import json
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
 from enum import StrEnum, auto
 from functools import lru_cache
@@ -35,6 +35,8 @@ STATE = (
 _COLUMNS = ", ".join(
     f"{STATE} AS state" if field.name == "state" else field.name for field in fields(Job)
 )
+# A kind by the name that it has now, where :former holds what it was called before.
+_KIND = "coalesce((SELECT value FROM json_each(:former) WHERE key = kind), kind)"
 AMONG_IDS = "id IN (SELECT value FROM json_each(:ids))"
 
 Words = Callable[[str, str], str]
@@ -62,7 +64,7 @@ _ORDERS = {
     JobOrder.STATE: (
         f"instr('running queued interrupted failed cancelled done', {STATE}), turn DESC"
     ),
-    JobOrder.KIND: "kind, turn DESC",
+    JobOrder.KIND: f"{_KIND}, turn DESC",
     # Jobs without a label last.
     JobOrder.LABEL: "label = '', label COLLATE NOCASE, turn DESC",
 }
@@ -146,6 +148,7 @@ class Reading:
         *,
         offset: int = 0,
         kinds: Collection[str] | None = None,
+        former_kinds: Mapping[str, str] | None = None,
         text: str = "",
         archived: bool | None = None,
         order: JobOrder = JobOrder.NEWEST,
@@ -158,6 +161,8 @@ class Reading:
             limit: at most so many,
             offset: after leaving out so many.
             kinds: those of one of these kinds; None for any.
+            former_kinds: what kinds were called by the program that asked for a job, and what they
+                are called now: a job is found, and sorted, by the name of now.
             text: those that have each of its words, in capitals or not, in their label, their
                 kind, the beginning of their id, or in what ``words`` says of them. A number
                 belongs to the word before it: ``depth 2`` is not found in ``depth 1, 2 draws``.
@@ -167,6 +172,7 @@ class Reading:
         """
         with self._database.read() as connection:
             condition, values = self._condition(connection, states, kinds, text, archived, words)
+            values["former"] = json.dumps(dict(former_kinds or {}))
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM jobs WHERE {condition}"
                 f" ORDER BY {_ORDERS[order]} LIMIT :limit OFFSET :offset",
@@ -179,6 +185,7 @@ class Reading:
         states: Collection[JobState] | None = None,
         *,
         kinds: Collection[str] | None = None,
+        former_kinds: Mapping[str, str] | None = None,
         text: str = "",
         archived: bool | None = None,
         words: Words | None = None,
@@ -186,6 +193,7 @@ class Reading:
         """How many jobs :meth:`list` would give without a limit."""
         with self._database.read() as connection:
             condition, values = self._condition(connection, states, kinds, text, archived, words)
+            values["former"] = json.dumps(dict(former_kinds or {}))
             (number,) = connection.execute(
                 f"SELECT count(*) FROM jobs WHERE {condition}", values
             ).fetchone()
@@ -255,7 +263,7 @@ class Reading:
             parts.append(f"{STATE} IN (SELECT value FROM json_each(:states))")
             values["states"] = json.dumps([str(state) for state in states])
         if kinds is not None:
-            parts.append("kind IN (SELECT value FROM json_each(:kinds))")
+            parts.append(f"{_KIND} IN (SELECT value FROM json_each(:kinds))")
             values["kinds"] = json.dumps([*kinds])
         if archived is not None:
             parts.append("archived = :archived")

@@ -1,10 +1,10 @@
 """One job behind a part of a page: asked for once, followed, and retried by a button."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
-from ntk_uq.store import Job, JobState, Store
+from ntk_uq.base.fields import Spec
+from ntk_uq.jobs.asking import submit
+from ntk_uq.store import JobState, Store
 from ntk_uq.ui import links, polling
 from ntk_uq.ui.session import engine_alive
 
@@ -16,30 +16,30 @@ NO_ENGINE = (
 )
 
 
-def follow(store: Store, job_id: str, submit: Callable[[], Job], what: str) -> bool:
+def follow(store: Store, spec: Spec, what: str) -> bool:
     """Shows how far a job is whose result is not there yet, and asks for it the first time.
 
     Args:
         store: the store.
-        job_id: the job's id.
-        submit: asks for it.
+        spec: what the job computes.
         what: what is computed, as the beginning of a sentence.
 
     Returns:
         Whether the result may still come by itself.
     """
+    job_id = spec.digest()
     asked: set[str] = st.session_state.setdefault(_ASKED, set())
     job = store.jobs.get(job_id)
     if job_id not in asked and (job is None or job.state.ended):
-        job = submit()
+        job = submit(store.jobs, spec)
     asked.add(job_id)
     if job is None:
-        job = submit()
+        job = submit(store.jobs, spec)
     if job.state.ended:
         box, text = _ENDS[job.state]
         box(f"{what} {text.format(job.error)}")
         if st.button("Try again", key=f"again_{job_id}"):
-            submit()
+            submit(store.jobs, spec)
             polling.asked()
             links.again()
         return False

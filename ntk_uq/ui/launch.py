@@ -8,7 +8,7 @@ from ntk_uq import datasets
 from ntk_uq.base import settings
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.costs.training import Cost, cost_of, member_seconds
-from ntk_uq.jobs.asking import submit_calibration, submit_ensemble
+from ntk_uq.jobs.asking import submit
 from ntk_uq.results.ensembles.stored import Ensembles
 from ntk_uq.results.speed import DEFAULT_SPEED, stored_speed
 from ntk_uq.specs import CalibrationSpec, EnsembleSpec
@@ -22,7 +22,7 @@ def calibrate(store: Store) -> None:
     if stored_speed(store.results) is None:
         job = store.jobs.get(CalibrationSpec().digest())
         if job is None or job.state is JobState.DONE:
-            submit_calibration(store.jobs)
+            submit(store.jobs, CalibrationSpec())
 
 
 def running(store: Store, *specs: EnsembleSpec) -> bool:
@@ -98,7 +98,7 @@ def _offer(store: Store, several: Sequence[Ensembles], costs: Sequence[Cost], wa
     ):
         for ensembles in several:
             if not ensembles.complete:
-                submit_ensemble(store.jobs, ensembles.spec)
+                submit(store.jobs, ensembles.spec)
         polling.asked()
         links.again()
 

@@ -6,15 +6,14 @@ from typing import Any, Protocol, TypeVar
 
 import streamlit as st
 
-from ntk_uq.jobs.asking import submit_curve
-from ntk_uq.store import Job, JobState, JobTable, Store
+from ntk_uq.jobs.asking import submit
+from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui import links, polling
 from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.session import engine_alive
 
 _ASKED, _WATCHER = "asked_jobs", "watcher"
 
-Submit = Callable[[JobTable, Any], Job]
 Found = TypeVar("Found")
 
 
@@ -42,7 +41,7 @@ class Growing(Asked, Protocol):
         """How many there will be."""
 
 
-def ask(store: Store, curves: Sequence[Asked], submit: Submit = submit_curve) -> None:
+def ask(store: Store, curves: Sequence[Asked]) -> None:
     """Submits what is missing of some curves, once each time the view changes to them.
 
     What this session asked for before and shows no longer is cancelled, unless somebody else
@@ -120,12 +119,7 @@ def progress(store: Store, curves: Sequence[Growing], unit: str = "points") -> N
         st.warning(NO_ENGINE, icon=":material/power_off:")
 
 
-def ended(
-    store: Store,
-    curves: Sequence[Growing],
-    labels: Sequence[str],
-    submit: Submit = submit_curve,
-) -> None:
+def ended(store: Store, curves: Sequence[Growing], labels: Sequence[str]) -> None:
     """Why curves are not complete although nobody computes them, and a button to go on."""
     jobs = _jobs(store, curves)
     missing: list[Any] = []

@@ -21,7 +21,7 @@ from ntk_uq.analysis.maps.critical import critical_lines, sides
 from ntk_uq.base.errors import SpecError
 from ntk_uq.cli import main
 from ntk_uq.costs.kernels import draw_seconds
-from ntk_uq.jobs.asking import submit_curve
+from ntk_uq.jobs.asking import submit
 from ntk_uq.jobs.words import curve as curve_in_words
 from ntk_uq.specs import (
     ArchitectureSpec,
@@ -308,7 +308,7 @@ def test_pages_offer_it(sine, store):
 def test_a_process_that_does_not_know_it_says_so(store):
     with register(declared("sine")):
         spec = CurveSpec(DataSpec(n_test=20), ArchitectureSpec(1, "sine"), n_train=(10, 20, 40))
-        job = submit_curve(store.jobs, spec)
+        job = submit(store.jobs, spec)
     compute(store)
     after = store.jobs.get(job.id)
     assert after.state == JobState.FAILED

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers.job_names import MAP
 
 import ntk_uq
 from ntk_uq import datasets
@@ -17,7 +18,7 @@ from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.inline import Overlay, run_curve, run_map
 from ntk_uq.engine.kinds import plan
 from ntk_uq.engine.runners import InProcess
-from ntk_uq.jobs.asking import MAP, submit_map
+from ntk_uq.jobs.asking import submit
 from ntk_uq.results.curves import point_keys, stored_curve
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, MapSpec, TrainingSpec
 from ntk_uq.store import JobState
@@ -195,7 +196,7 @@ def test_too_small_a_test_set_is_told_at_the_population_part():
 
 
 def test_an_engine_that_is_started_again_goes_on_where_the_last_one_was(store):
-    submit_map(store.jobs, SMALL)
+    submit(store.jobs, SMALL)
     first = Engine(store, InProcess())
     first.beat()
     while stored_map(store.results, SMALL).done < 2 or first.step() is False:

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from ntk_uq.cli import main
-from ntk_uq.jobs.asking import submit_curve, submit_inspection
-from ntk_uq.specs import ArchitectureSpec, CurveSpec
+from ntk_uq.jobs.asking import submit
+from ntk_uq.specs import ArchitectureSpec, CurveSpec, InspectionSpec
 from ntk_uq.store import JobState
 
 SHALLOW, DEEP = (CurveSpec(architecture=ArchitectureSpec(depth)) for depth in (1, 7))
@@ -31,11 +31,11 @@ def run(capsys):
 @pytest.fixture
 def failed(store):
     """A job that has failed, and two that wait."""
-    job = submit_curve(store.jobs, SHALLOW)
+    job = submit(store.jobs, SHALLOW)
     store.jobs.claim("e1")
     store.jobs.finish(job.id, "e1", JobState.FAILED, "the cat ate it")
-    submit_curve(store.jobs, DEEP)
-    submit_inspection(store.jobs, "digits")
+    submit(store.jobs, DEEP)
+    submit(store.jobs, InspectionSpec("digits"))
     return job
 
 
@@ -58,8 +58,8 @@ def test_runs_are_listed_a_line_each_the_last_first(run, failed):
     ("options", "kinds"),
     [
         (["--state", "failed"], ["curve"]),
-        (["--state", "failed", "--state", "queued"], ["report", "curve", "curve"]),
-        (["--kind", "report"], ["report"]),
+        (["--state", "failed", "--state", "queued"], ["inspection", "curve", "curve"]),
+        (["--kind", "report"], ["inspection"]),
         (["--kind", "tea"], []),
         (["--text", "depth 7"], ["curve"]),
         (["--state", "queued", "--text", "depth 1"], []),

@@ -27,9 +27,16 @@ from ntk_uq.export import bibliography
 from ntk_uq.export.document import document_of, json_of
 from ntk_uq.figures import Style, Trace
 from ntk_uq.jobs import words
-from ntk_uq.jobs.asking import submit_fetch, submit_inspection
+from ntk_uq.jobs.asking import submit
 from ntk_uq.results.inspection import stored_inspection
-from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, FetchSpec, TrainingSpec
+from ntk_uq.specs import (
+    ArchitectureSpec,
+    CurveSpec,
+    DataSpec,
+    FetchSpec,
+    InspectionSpec,
+    TrainingSpec,
+)
 from ntk_uq.store import JobState
 from ntk_uq.ui.pages.scaling_curves import exhibit as scaling_curves
 from ntk_uq.views import CurvesView, DataView
@@ -260,11 +267,11 @@ def test_its_curve_is_computed_and_cited(fetched, run):
 
 
 def test_it_is_fetched_and_inspected_by_jobs(rings, mirror, store):
-    job = submit_fetch(store.jobs, "rings")
+    job = submit(store.jobs, FetchSpec("rings"))
     compute(store)
     assert store.jobs.get(job.id).state is JobState.DONE
     assert words.words("fetch", json.dumps(FetchSpec("rings").to_json())) == "Files of Rings"
-    submit_inspection(store.jobs, "rings")
+    submit(store.jobs, InspectionSpec("rings"))
     compute(store)
     found = stored_inspection(store.results, "rings")
     assert (found.n_pool, found.n_test) == (240, 60)

@@ -16,11 +16,18 @@ from ntk_uq.engine.bundle import describe
 from ntk_uq.engine.dask import DaskRunner
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.inline import run_curve, run_ensembles
-from ntk_uq.jobs.asking import submit_curve, submit_ensemble, submit_inspection
+from ntk_uq.jobs.asking import submit
 from ntk_uq.results.curves import stored_curve
 from ntk_uq.results.ensembles.stored import stored_ensembles
 from ntk_uq.results.inspection import stored_inspection
-from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, EnsembleSpec, OptimizerSpec
+from ntk_uq.specs import (
+    ArchitectureSpec,
+    CurveSpec,
+    DataSpec,
+    EnsembleSpec,
+    InspectionSpec,
+    OptimizerSpec,
+)
 from ntk_uq.store import JobState
 
 MNIST = CurveSpec(DataSpec("mnist", n_test=200), n_train=(200, 400, 600, 800), draws=6)
@@ -92,7 +99,7 @@ def test_a_cluster_without_data_computes_the_same_and_a_killed_worker_loses_noth
     mine = CurveSpec(DataSpec(own_set(tmp_path / "mine.npz"), n_test=20), n_train=(20, 40, 80))
     cluster.start_scheduler()
     runner = start_engine()
-    job = submit_curve(store.jobs, MNIST)
+    job = submit(store.jobs, MNIST)
     wait_for(lambda: store.jobs.get(job.id).message == f"waiting for a worker at {cluster.address}")
     assert store.jobs.get(job.id).state is JobState.RUNNING
     lost = cluster.start_worker("one", "--no-nanny")
@@ -100,7 +107,7 @@ def test_a_cluster_without_data_computes_the_same_and_a_killed_worker_loses_noth
     wait_for(lambda: len(runner._link.ready) == 2)
     wait_for(lambda: any(runs_on(runner, lost.pid)))
     kill(lost)
-    others = [submit_curve(store.jobs, mine), submit_inspection(store.jobs, "mnist")]
+    others = [submit(store.jobs, mine), submit(store.jobs, InspectionSpec("mnist"))]
     for each in (job, *others):
         wait_for(lambda each=each: ended(store, each))
         assert store.jobs.get(each.id).error == ""
@@ -139,7 +146,7 @@ def test_an_ensemble_on_a_cluster_loses_no_network_with_a_worker(
     cluster.start_worker("two")
     runner = start_engine()
     wait_for(lambda: len(runner._link.ready) == 2)
-    job = submit_ensemble(store.jobs, spec)
+    job = submit(store.jobs, spec)
     wait_for(lambda: any(runs_on(runner, lost.pid)))
     kill(lost)
     wait_for(lambda: ended(store, job))
@@ -160,7 +167,7 @@ def test_two_workers_on_a_machine_get_the_data_once(store, cluster, start_engine
         cluster.start_worker("one", "--no-nanny")
     runner = start_engine()
     wait_for(lambda: len(runner._link.ready) == 2)
-    job = submit_curve(store.jobs, MNIST)
+    job = submit(store.jobs, MNIST)
     wait_for(lambda: ended(store, job))
     assert store.jobs.get(job.id).error == ""
     bundle, _ = describe(("mnist",))
@@ -169,7 +176,7 @@ def test_two_workers_on_a_machine_get_the_data_once(store, cluster, start_engine
 
 def test_an_engine_waits_for_its_scheduler_and_outlives_it(store, cluster, start_engine):
     runner = start_engine()
-    job = submit_curve(store.jobs, LONG)
+    job = submit(store.jobs, LONG)
     silent = f"the Dask scheduler at {cluster.address} does not answer; trying again"
     wait_for(lambda: store.jobs.get(job.id).message.startswith(silent))
     wait_for(lambda: store.jobs.engines()[0].info.get("trouble", "").startswith(silent))
@@ -197,7 +204,7 @@ def test_an_engine_waits_for_its_scheduler_and_outlives_it(store, cluster, start
 def test_a_scheduler_without_the_package_is_told(store, cluster, start_engine, tmp_path):
     cluster.start_scheduler(path=tmp_path)
     start_engine()
-    job = submit_curve(store.jobs, LONG)
+    job = submit(store.jobs, LONG)
     wait_for(lambda: "cannot import ntk_uq" in store.jobs.get(job.id).message)
     kill(cluster.scheduler)
     cluster.start_scheduler()
@@ -206,7 +213,7 @@ def test_a_scheduler_without_the_package_is_told(store, cluster, start_engine, t
 
 def test_a_job_that_waits_for_workers_can_be_cancelled(store, cluster, start_engine):
     start_engine()
-    job = submit_curve(store.jobs, LONG)
+    job = submit(store.jobs, LONG)
     wait_for(lambda: "does not answer" in store.jobs.get(job.id).message)
     store.jobs.request_cancel(job.id)
     wait_for(lambda: ended(store, job), seconds=5)
@@ -215,7 +222,7 @@ def test_a_job_that_waits_for_workers_can_be_cancelled(store, cluster, start_eng
 
 def test_a_chunk_that_kills_every_worker_fails_in_words(store, cluster, start_engine, fake):
     port = str(free_port())
-    kinds = os.pathsep.join((str(ROOT), str(ROOT / "tests" / "engine")))
+    kinds = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
     cluster.start_scheduler()
     runner = start_engine()
     runner._client.register_plugin(Registered())
@@ -233,11 +240,11 @@ def test_a_worker_of_another_version_is_named_and_gets_nothing(
 ):
     cluster.start_scheduler()
     (tmp_path / "older.py").write_text(
-        "import ntk_uq.base.version\nntk_uq.version.VERSION = '0.0.9'\n", encoding="utf-8"
+        "import ntk_uq.base.version\nntk_uq.base.version.VERSION = '0.0.9'\n", encoding="utf-8"
     )
     cluster.start_worker("old", "--no-nanny", "--preload", str(tmp_path / "older.py"))
     runner = start_engine()
-    job = submit_curve(store.jobs, LONG)
+    job = submit(store.jobs, LONG)
     wait_for(lambda: "has ntk_uq 0.0.9, this engine" in store.jobs.get(job.id).message)
     assert list(runner.describe()["refused"].values()) == [
         f"has ntk_uq 0.0.9, this engine {VERSION}"

@@ -9,6 +9,7 @@ import time
 
 import pytest
 from helpers.fake_kinds import Registered
+from helpers.job_names import CURVE
 
 from ntk_uq.base import settings
 from ntk_uq.base.errors import EngineError, SpecError
@@ -16,11 +17,11 @@ from ntk_uq.engine.dask import STREAMED_BYTES, DaskRunner
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.inline import run_curve
 from ntk_uq.engine.kinds.curve import split
-from ntk_uq.jobs.asking import CURVE, submit_inspection, submit_spectrum
+from ntk_uq.jobs import asking
 from ntk_uq.results.curves import stored_curve
 from ntk_uq.results.inspection import stored_inspection
 from ntk_uq.results.spectrum import spectrum_key, stored_spectrum
-from ntk_uq.specs import CurveSpec, DataSpec, SpectrumSpec
+from ntk_uq.specs import CurveSpec, DataSpec, InspectionSpec, SpectrumSpec
 from ntk_uq.store import JobState
 
 SPEC = CurveSpec(DataSpec(n_test=50), n_train=(10, 20, 40), draws=2)
@@ -105,7 +106,7 @@ def test_a_chunk_without_results_yet_is_stopped_by_its_progress_reports(store, e
 
 def test_reports_and_spectra_are_computed_by_workers(store, engine):
     spec = SpectrumSpec(n=1200)
-    jobs = [submit_inspection(store.jobs, "digits"), submit_spectrum(store.jobs, spec)]
+    jobs = [asking.submit(store.jobs, InspectionSpec("digits")), asking.submit(store.jobs, spec)]
     wait_for(lambda: all(store.jobs.get(job.id).state.ended for job in jobs))
     assert [store.jobs.get(job.id).error for job in jobs] == ["", ""]
     assert stored_inspection(store.results, "digits").n_pool == 1297

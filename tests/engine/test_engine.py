@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+from helpers.job_names import CURVE
 
 from ntk_uq.base import settings
 from ntk_uq.base.errors import StoreFullError
@@ -13,7 +14,6 @@ from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.inline import run_curve
 from ntk_uq.engine.kinds.curve import split
 from ntk_uq.engine.runners import Emitted, Ended, InProcess
-from ntk_uq.jobs.asking import CURVE
 from ntk_uq.results.curves import point_keys, stored_curve
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec
 from ntk_uq.store import HEARTBEAT_TIMEOUT, JobState, Store

@@ -18,7 +18,7 @@ from ntk_uq.engine import kinds
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.inline import Overlay, run_ensembles
 from ntk_uq.engine.runners import InProcess
-from ntk_uq.jobs.asking import submit_calibration, submit_curve, submit_ensemble
+from ntk_uq.jobs.asking import submit
 from ntk_uq.results.ensembles.records import MemberResult
 from ntk_uq.results.ensembles.stored import (
     member_keys,
@@ -27,7 +27,14 @@ from ntk_uq.results.ensembles.stored import (
     theory_of,
 )
 from ntk_uq.results.speed import stored_speed
-from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec, TrainingSpec
+from ntk_uq.specs import (
+    ArchitectureSpec,
+    CalibrationSpec,
+    DataSpec,
+    EnsembleSpec,
+    OptimizerSpec,
+    TrainingSpec,
+)
 from ntk_uq.store import JobState, open_store
 from ntk_uq.training.members import train_members
 
@@ -68,7 +75,7 @@ def kept(store, spec):
 
 
 def test_a_job_trains_every_network_once(store, engine):
-    job = submit_ensemble(store.jobs, SMALL)
+    job = submit(store.jobs, SMALL)
     assert job.total == 24
     engine.run_until_idle()
     job = store.jobs.get(job.id)
@@ -93,12 +100,12 @@ def test_chunks_say_what_they_are_estimated_to_take(store):
 
 
 def test_more_members_train_only_the_new_ones(store, engine):
-    submit_ensemble(store.jobs, SMALL)
+    submit(store.jobs, SMALL)
     engine.run_until_idle()
     before = kept(store, SMALL)
     more = replace(SMALL, members=8)
     assert {len(v) for v in missing_members(store.results, more).values()} == {2}
-    job = submit_ensemble(store.jobs, more)
+    job = submit(store.jobs, more)
     engine.run_until_idle()
     assert store.jobs.get(job.id).done == 32
     after = kept(store, more)
@@ -108,7 +115,7 @@ def test_more_members_train_only_the_new_ones(store, engine):
 
 def test_bias_and_variance_come_with_the_last_network(store, engine):
     some = replace(SMALL, members=4)
-    submit_ensemble(store.jobs, some)
+    submit(store.jobs, some)
     engine.run_until_idle()
     whole = stored_ensembles(store.results, some).point(16, 20)
     assert whole.mu_bias + whole.mu_variance == pytest.approx(whole.mu.value, rel=1e-5)
@@ -119,7 +126,7 @@ def test_bias_and_variance_come_with_the_last_network(store, engine):
 
 
 def test_what_the_data_set_chooses_itself_and_the_same_said_are_one(store, engine):
-    submit_ensemble(store.jobs, SMALL)
+    submit(store.jobs, SMALL)
     engine.run_until_idle()
     said = replace(SMALL, data=replace(SMALL.data, preparation="sphere"))
     assert stored_ensembles(store.results, said).complete
@@ -135,9 +142,9 @@ def test_the_theory_has_the_same_training(store):
 
 
 def test_a_curve_goes_ahead_of_training(store, engine):
-    training = submit_ensemble(store.jobs, SMALL)
+    training = submit(store.jobs, SMALL)
     engine.step()
-    curve = submit_curve(store.jobs, theory_of(SMALL))
+    curve = submit(store.jobs, theory_of(SMALL))
     while store.jobs.get(curve.id).state is not JobState.DONE:
         engine.step()
     assert store.jobs.get(training.id).state is JobState.RUNNING
@@ -147,7 +154,7 @@ def test_a_curve_goes_ahead_of_training(store, engine):
 
 def test_a_cancelled_job_keeps_what_is_trained_and_goes_on_from_there(store, engine, monkeypatch):
     monkeypatch.setattr("ntk_uq.engine.engine._REPORT_SECONDS", 0.0)
-    job = submit_ensemble(store.jobs, SMALL)
+    job = submit(store.jobs, SMALL)
     while store.jobs.get(job.id).done < 5:
         engine.step()
     store.jobs.request_cancel(job.id)
@@ -155,7 +162,7 @@ def test_a_cancelled_job_keeps_what_is_trained_and_goes_on_from_there(store, eng
     assert store.jobs.get(job.id).state is JobState.CANCELLED
     trained = kept(store, SMALL)
     assert 5 <= len(trained) < 24
-    submit_ensemble(store.jobs, SMALL)
+    submit(store.jobs, SMALL)
     engine.run_until_idle()
     after = kept(store, SMALL)
     assert len(after) == 24
@@ -171,19 +178,19 @@ def test_a_failing_chunk_does_not_poison_the_others(store, engine, monkeypatch):
     kind = kinds.REGISTRY["ensemble"]
     compute = kind.compute
     monkeypatch.setitem(kinds.REGISTRY, "ensemble", replace(kind, compute=broken))
-    job = submit_ensemble(store.jobs, SMALL)
+    job = submit(store.jobs, SMALL)
     engine.run_until_idle()
     job = store.jobs.get(job.id)
     assert (job.state, job.error) == (JobState.FAILED, "width 8 is unlucky")
     assert {place[0] for place in kept(store, SMALL)} == {16}
     monkeypatch.setitem(kinds.REGISTRY, "ensemble", kind)
-    submit_ensemble(store.jobs, SMALL)
+    submit(store.jobs, SMALL)
     engine.run_until_idle()
     assert len(kept(store, SMALL)) == 24
 
 
 def test_a_damaged_member_is_trained_again(store, engine):
-    submit_ensemble(store.jobs, SMALL)
+    submit(store.jobs, SMALL)
     engine.run_until_idle()
     key = member_keys(SMALL)[8, 10][3]
     sound = store.results.get(key)
@@ -191,7 +198,7 @@ def test_a_damaged_member_is_trained_again(store, engine):
     fresh = replace(SMALL, members=6)
     with open_store(store.directory) as other:
         assert missing_members(other.results, fresh)[8, 10] == [3]
-        submit_ensemble(other.jobs, fresh)
+        submit(other.jobs, fresh)
         Engine(other, InProcess()).run_until_idle()
         again = MemberResult.from_bytes(other.results.get(key))
     assert numbers(again) == numbers(MemberResult.from_bytes(sound))
@@ -233,7 +240,7 @@ def test_too_much_is_refused_with_its_estimate(store, monkeypatch):
 
 
 def test_the_engine_refuses_as_the_page_does(store, engine):
-    job = submit_ensemble(store.jobs, replace(SMALL, n_train=(10, 2000)))
+    job = submit(store.jobs, replace(SMALL, n_train=(10, 2000)))
     engine.run_until_idle()
     assert store.jobs.get(job.id).state is JobState.FAILED
     assert "the pool of digits holds 1297" in store.jobs.get(job.id).error
@@ -242,7 +249,7 @@ def test_the_engine_refuses_as_the_page_does(store, engine):
 def test_the_speed_is_measured_once_and_used(store, engine):
     assert stored_speed(store.results) is None
     guessed = cost(store, SMALL)
-    submit_calibration(store.jobs)
+    submit(store.jobs, CalibrationSpec())
     engine.run_until_idle()
     speed = stored_speed(store.results)
     assert 1e8 < speed.products < 1e15
@@ -281,7 +288,7 @@ def test_a_killed_engine_loses_only_what_was_in_hand(store, tmp_path):
         members=16,
     )
     environment = {**os.environ, "NTK_UQ_STORE": str(store.directory)}
-    job = submit_ensemble(store.jobs, spec)
+    job = submit(store.jobs, spec)
     first = start_engine(environment)
     try:
         wait_for(lambda: store.jobs.get(job.id).done >= 10)

@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+from helpers import job_names as jobs
 from helpers.fake_kinds import FAKE, LOCAL, LOW
 
 from ntk_uq.base.errors import StoreError
@@ -12,8 +13,7 @@ from ntk_uq.engine import here, kinds
 from ntk_uq.engine.chunks import Chunk
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
-from ntk_uq.jobs import asking as jobs
-from ntk_uq.jobs.asking import submit_curve
+from ntk_uq.jobs.asking import submit
 from ntk_uq.specs import CurveSpec, DataSpec
 from ntk_uq.store import JobState
 
@@ -152,7 +152,7 @@ def test_a_specification_of_another_version_fails_in_words(store):
     store.jobs.submit("old", jobs.CURVE, json.dumps(old))
     store.jobs.submit("new", jobs.CURVE, json.dumps({**CURVE.to_json(), "colour": "red"}))
     store.jobs.submit("list", jobs.CURVE, "[]")
-    submit_curve(store.jobs, CURVE)
+    submit(store.jobs, CURVE)
     run(store)
     assert "lacks draws" in store.jobs.get("old").error
     assert "unknown colour" in store.jobs.get("new").error
@@ -170,7 +170,7 @@ def test_a_defect_in_planning_fails_the_job_and_not_the_engine(store, fake):
 
 
 def test_a_job_taken_while_the_store_fails_is_begun_when_it_works_again(store, monkeypatch):
-    submit_curve(store.jobs, CURVE)
+    submit(store.jobs, CURVE)
     engine = Engine(store, InProcess())
 
     def locked(*arguments):

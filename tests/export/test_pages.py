@@ -165,11 +165,11 @@ def test_data(name, tmp_path, monkeypatch, capsys):
 
 
 def test_runs(store, capsys):
-    from ntk_uq.jobs.asking import submit_curve
+    from ntk_uq.jobs.asking import submit
     from ntk_uq.specs import CurveSpec
 
-    job = submit_curve(store.jobs, CurveSpec())
-    submit_curve(store.jobs, CurveSpec(draws=2))
+    job = submit(store.jobs, CurveSpec())
+    submit(store.jobs, CurveSpec(draws=2))
     store.jobs.set_label(job.id, "=HYPERLINK(1)")
     store.jobs.request_cancel(job.id)
     view = RunsView(states=("cancelled",))

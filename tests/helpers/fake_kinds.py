@@ -12,7 +12,8 @@ from distributed.diagnostics.plugin import WorkerPlugin
 from ntk_uq.base.errors import DataError
 from ntk_uq.engine import kinds
 from ntk_uq.engine.chunks import Chunk, Plan, Result
-from ntk_uq.engine.kinds.base import Kind, counted
+from ntk_uq.engine.kinds.base import Kind
+from ntk_uq.jobs.kinds.base import counted
 
 FAKE, LOW, LOCAL = "fake", "fake-low", "fake-local"
 

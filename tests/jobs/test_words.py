@@ -4,11 +4,12 @@ import json
 
 import hypothesis.strategies as st
 import pytest
+from helpers import job_names as jobs
 from hypothesis import given
 
-from ntk_uq.jobs import asking as jobs
-from ntk_uq.jobs import words as describe
-from ntk_uq.jobs.words import Difference
+from ntk_uq.jobs import describe, words
+from ntk_uq.jobs.describe import Difference
+from ntk_uq.jobs.kinds import REGISTRY
 from ntk_uq.specs import (
     ArchitectureSpec,
     CurveSpec,
@@ -65,8 +66,8 @@ def test_maps():
 
 
 def test_trainings():
-    assert describe.training(TrainingSpec("bayes")) == "Bayesian posterior"
-    assert describe.training(TrainingSpec(time=2.5e3)) == "gradient flow to t 2500"
+    assert words.training(TrainingSpec("bayes")) == "Bayesian posterior"
+    assert words.training(TrainingSpec(time=2.5e3)) == "gradient flow to t 2500"
 
 
 def test_other_kinds():
@@ -77,12 +78,12 @@ def test_other_kinds():
 
 
 def test_every_kind_with_words_has_a_rank():
-    assert set(describe.KINDS) <= set(jobs.RANK)
+    assert set(REGISTRY) <= set(jobs.RANK)
 
 
 def test_what_an_uploaded_file_was_called_is_not_told():
-    assert describe.title("own-0123456789abcdef") == "own data 01234567"
-    assert describe.title("gone") == "gone"
+    assert words.title("own-0123456789abcdef") == "own data 01234567"
+    assert words.title("gone") == "gone"
 
 
 @pytest.mark.parametrize(

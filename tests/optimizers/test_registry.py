@@ -114,10 +114,12 @@ def test_a_rule_that_only_numpy_runs_is_told_when_it_is_compiled():
 
 def test_a_file_must_hold_what_its_name_says(monkeypatch):
     wrong = Registry(optimizers.__name__, "optimizer", ("base", "gd"), optimizers._check)
-    with pytest.raises(SpecError, match="This is None; it must be an Optimizer"):
+    with pytest.raises(
+        SpecError, match=r"base\.py holds None as OPTIMIZER; it must be an Optimizer"
+    ):
         wrong.get("base")
     monkeypatch.setattr("ntk_uq.optimizers.gd.OPTIMIZER", MADE_UP)
-    with pytest.raises(SpecError, match=r"gd\.py holds the optimizer 'made_up'.* call it 'gd'"):
+    with pytest.raises(SpecError, match=r"gd\.py holds Optimizer\(name='made_up'.* 'gd'"):
         wrong.get("gd")
     assert isinstance(get("gd"), Optimizer)
 

@@ -12,8 +12,8 @@ from ntk_uq.analysis.training_time import place as short_place
 from ntk_uq.base.errors import DataError, MissingDataError
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
-from ntk_uq.jobs import words as describe
-from ntk_uq.jobs.asking import submit_training_time
+from ntk_uq.jobs.asking import submit
+from ntk_uq.jobs.describe import words_of
 from ntk_uq.results.training_time import Best, TrainingTime, stored_training_time, training_time_key
 from ntk_uq.results.training_time_record import End, Optimum, TrainingTimeDraw
 from ntk_uq.specs import ArchitectureSpec, DataSpec, TrainingTimeSpec
@@ -33,7 +33,7 @@ SPEC = TrainingTimeSpec(
 
 
 def computed(store, spec):
-    job = submit_training_time(store.jobs, spec)
+    job = submit(store.jobs, spec)
     Engine(store, InProcess()).run_until_idle()
     return store.jobs.get(job.id)
 
@@ -192,7 +192,7 @@ def test_a_script_gets_the_same(store):
 
 
 def test_a_job_is_put_into_words():
-    words = describe.training(replace(SPEC, jitters=(0.0, 1e-3)))
+    words = words_of(replace(SPEC, jitters=(0.0, 1e-3)))
     assert words == (
         "Handwritten digits, 8 × 8, depth 1, relu, N_D 60, τ 0.1 to 1e+05, label noise 0 to 4, "
         "jitter 0 to 0.001, 2 draws, N_T 40, seed 2"

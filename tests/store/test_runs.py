@@ -385,3 +385,32 @@ def test_the_stamp_reads_no_job_that_has_ended(jobs):
             {"now": 0, "timeout": 1},
         ).fetchall()
     assert any("USING INDEX jobs_by_state (state=?)" in row["detail"] for row in plan)
+
+
+# Kinds that were called something else
+
+
+def test_asking_under_the_name_of_now_is_the_same_job(jobs):
+    submit(jobs, kind="flow", n=1)
+    again = jobs.submit("j", "training_time", '{"n": 1}', former_kinds=("flow",))
+    assert (again.kind, again.submissions) == ("flow", 2)
+    with pytest.raises(StoreError, match="with another specification"):
+        jobs.submit("j", "training_time", '{"n": 1}', former_kinds=("history",))
+    with pytest.raises(StoreError, match="with another specification"):
+        jobs.submit("j", "training_time", '{"n": 2}', former_kinds=("flow",))
+    jobs.request_cancel("j")
+    assert jobs.submit("j", "training_time", '{"n": 1}', former_kinds=("flow",)).kind == (
+        "training_time"
+    )
+
+
+def test_jobs_are_found_and_sorted_by_the_name_of_now(jobs):
+    for job_id, kind in (("a", "zebra"), ("b", "map"), ("c", "horse"), ("d", "curve")):
+        submit(jobs, job_id, kind)
+    former = {"zebra": "horse"}
+    found = jobs.list(kinds=["horse"], former_kinds=former)
+    assert [job.id for job in found] == ["c", "a"]
+    assert jobs.count(kinds=["horse"], former_kinds=former) == 2
+    assert jobs.count(kinds=["horse"]) == 1
+    ordered = jobs.list(order=JobOrder.KIND, former_kinds=former)
+    assert [job.id for job in ordered] == ["d", "c", "a", "b"]

@@ -19,7 +19,7 @@ from ntk_uq.base.errors import (
 from ntk_uq.costs.memory import check_descent_memory
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
-from ntk_uq.jobs.asking import submit_descent
+from ntk_uq.jobs.asking import submit
 from ntk_uq.results.descent import Descent, descent_key, stored_descent
 from ntk_uq.results.losses import LossMoments
 from ntk_uq.results.losses import test_loss as loss_of
@@ -291,7 +291,7 @@ def test_what_does_not_fit_is_refused_before_it_starts(monkeypatch):
 
 def test_a_history_is_computed_once_by_an_engine_and_found(store, monkeypatch):
     assert stored_descent(store.results, SPEC) is None
-    job = submit_descent(store.jobs, SPEC)
+    job = submit(store.jobs, SPEC)
     Engine(store, InProcess()).run_until_idle()
     job = store.jobs.get(job.id)
     assert (job.state, job.error, job.done, job.total) == (JobState.DONE, "", 1, 1)
@@ -307,7 +307,7 @@ def test_a_history_is_computed_once_by_an_engine_and_found(store, monkeypatch):
     # Naming what the data set chooses anyway changes nothing.
     same = replace(SPEC, data=replace(SPEC.data, preparation="sphere"))
     assert stored_descent(store.results, same) == found
-    submit_descent(store.jobs, same)
+    submit(store.jobs, same)
     Engine(store, InProcess()).run_until_idle()
     assert store.jobs.get(same.digest()).state is JobState.DONE
     for other in ({"eta": 1.2}, {"steps": (0, 1)}, {"draw": 0}, {"jitter": 0.1}, {"n_train": 31}):
@@ -338,7 +338,7 @@ def test_a_history_survives_json_and_a_damaged_one_is_told():
     ],
 )
 def test_a_job_that_cannot_be_computed_fails_in_words(store, wrong, words):
-    job = submit_descent(store.jobs, replace(SPEC, **wrong))
+    job = submit(store.jobs, replace(SPEC, **wrong))
     Engine(store, InProcess()).run_until_idle()
     assert words in store.jobs.get(job.id).error
 

@@ -14,7 +14,7 @@ from ntk_uq.base.errors import MemoryLimitError, MissingDataError, SpecError
 from ntk_uq.costs.memory import check_spectrum_memory
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
-from ntk_uq.jobs.asking import submit_spectrum
+from ntk_uq.jobs.asking import submit
 from ntk_uq.results.spectrum import Spectrum, spectrum_key, stored_spectrum
 from ntk_uq.specs import ArchitectureSpec, DataSpec, SpectrumSpec
 from ntk_uq.store import JobState, json_bytes
@@ -184,7 +184,7 @@ def test_a_pool_that_is_too_small_is_told():
 
 def test_a_spectrum_is_computed_once_by_an_engine_and_found(store, monkeypatch):
     assert stored_spectrum(store.results, SPEC) is None
-    job = submit_spectrum(store.jobs, SPEC)
+    job = submit(store.jobs, SPEC)
     Engine(store, InProcess()).run_until_idle()
     job = store.jobs.get(job.id)
     assert (job.state, job.error, job.done, job.total) == (JobState.DONE, "", 1, 1)
@@ -200,7 +200,7 @@ def test_a_spectrum_is_computed_once_by_an_engine_and_found(store, monkeypatch):
     # The size of the test set, and naming what the data set chooses anyway, change nothing.
     same = replace(SPEC, data=DataSpec(n_test=17, preparation="sphere"))
     assert stored_spectrum(store.results, same) == found
-    submit_spectrum(store.jobs, same)
+    submit(store.jobs, same)
     Engine(store, InProcess()).run_until_idle()
     assert store.jobs.get(same.digest()).state is JobState.DONE
     assert stored_spectrum(store.results, replace(SPEC, data=DataSpec(seed=1))) is None
@@ -228,7 +228,7 @@ def test_a_spectrum_survives_json():
     ],
 )
 def test_a_job_that_cannot_be_computed_fails_in_words(store, spec, words):
-    job = submit_spectrum(store.jobs, spec)
+    job = submit(store.jobs, spec)
     Engine(store, InProcess()).run_until_idle()
     assert words in store.jobs.get(job.id).error
 

@@ -16,7 +16,8 @@ from helpers.pages_driver import open_page
 import ntk_uq.ui.pages
 import ntk_uq.views
 from ntk_uq.export.document import read
-from ntk_uq.jobs.asking import submit_inspection
+from ntk_uq.jobs.asking import submit
+from ntk_uq.specs import InspectionSpec
 from ntk_uq.ui import export, links, pages
 from ntk_uq.ui.pages.runs import details
 from ntk_uq.views import RunsView
@@ -129,7 +130,7 @@ def test_it_is_taken_home_and_put_into_a_report(view, store, monkeypatch):
 
 
 def test_a_run_opens_it(view, store, monkeypatch):
-    job = submit_inspection(store.jobs, "digits")
+    job = submit(store.jobs, InspectionSpec("digits"))
     monkeypatch.setattr(details, "opening", lambda job: links.opening_of(view))
     app = open_page("runs", RunsView(selected=(job.id,)))
     assert not app.exception

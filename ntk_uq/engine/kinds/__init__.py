@@ -1,58 +1,33 @@
-"""The kinds of jobs that an engine knows, one file each, in one registry."""
+"""What computes each kind of job that is declared in ``ntk_uq/jobs/kinds/``: a file of its name."""
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 from ntk_uq.base.errors import EngineError
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
-from ntk_uq.engine.kinds import (
-    calibration,
-    curve,
-    ensemble,
-    fetch,
-    spectrum,
-)
-from ntk_uq.engine.kinds import (
-    descent as descent,
-)
-from ntk_uq.engine.kinds import (
-    inspection as report,
-)
-from ntk_uq.engine.kinds import map as map_
-from ntk_uq.engine.kinds import (
-    training_time as training,
-)
-from ntk_uq.engine.kinds.base import Kind
+from ntk_uq.engine.kinds.base import Kind, put_together
+from ntk_uq.jobs import kinds as declared
+from ntk_uq.jobs.kinds.base import JobKind
 from ntk_uq.store import ResultsCache
-
-REGISTRY: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        calibration.KIND,
-        curve.KIND,
-        ensemble.KIND,
-        fetch.KIND,
-        training.KIND,
-        descent.KIND,
-        map_.KIND,
-        report.KIND,
-        spectrum.KIND,
-    )
-}
 
 
 def get(name: str) -> Kind:
-    """The kind of that name.
+    """The kind of that name, which may be one that an earlier version of the program gave it.
 
     Raises:
-        EngineError: if there is none.
+        EngineError: if there is none, or nothing computes it.
     """
-    if name not in REGISTRY:
-        raise EngineError(
-            f"This engine does not know jobs of kind {name!r}, only {', '.join(REGISTRY)}; is it "
-            "older than the pages? Start it again after an update."
-        )
-    return REGISTRY[name]
+    name = declared.name_of(name)
+    if name in REGISTRY:
+        return REGISTRY[name]
+    kind = declared.find(name)
+    if kind is not None:  # declared later, at run time
+        return _load(kind)
+    raise EngineError(
+        f"This engine does not know jobs of kind {name!r}, only {', '.join(REGISTRY)}; is it "
+        "older than the pages? Start it again after an update."
+    )
 
 
 def plan(kind: str, spec: Any, results: ResultsCache) -> Plan:
@@ -79,5 +54,27 @@ def compute(chunk: Chunk, progress: Progress) -> Iterator[Result]:
     """
     yield from get(chunk.kind).compute(chunk.payload, progress)
 
+
+def _load(kind: JobKind[Any]) -> Kind:
+    """A declared kind with the module that computes it.
+
+    Raises:
+        EngineError: if there is no such module.
+    """
+    module = f"{__name__}.{kind.name}"
+    try:
+        computing: Any = import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        raise EngineError(
+            f"Jobs of kind {kind.name} are declared, but nothing computes them: there is no "
+            f"module {module} with plan and compute."
+        ) from None
+    return put_together(kind, computing)
+
+
+REGISTRY: dict[str, Kind] = {name: _load(kind) for name, kind in declared.REGISTRY.items()}
+"""The kinds that were declared when the engine was loaded."""
 
 __all__ = ["REGISTRY", "Kind", "compute", "get", "plan"]

@@ -1,4 +1,4 @@
-"""Jobs of kind ``curve``: a scaling curve of the theory, one draw a chunk, points one by one."""
+"""Evaluates a scaling curve of the theory, one draw a chunk, points one by one."""
 
 from collections.abc import Container, Iterator
 from typing import Any
@@ -6,8 +6,7 @@ from typing import Any
 from ntk_uq import datasets
 from ntk_uq.costs.memory import check_memory
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
-from ntk_uq.engine.kinds.base import Kind, counted, read_spec
-from ntk_uq.jobs.asking import CURVE
+from ntk_uq.jobs.kinds.curve import KIND
 from ntk_uq.results.curves import PointId, canonical, stored_curve
 from ntk_uq.results.points import point_key
 from ntk_uq.specs import CurveSpec
@@ -21,12 +20,12 @@ def split(curve: CurveSpec, known: Container[PointId], memory: int = 0) -> tuple
     for draw in range(curve.draws):
         skip = [n for n in curve.n_train if (draw, n) in known]
         if len(skip) < len(curve.n_train):
-            chunks.append(Chunk(CURVE, {"spec": spec, "draw": draw, "skip": skip}, memory))
+            chunks.append(Chunk(KIND.name, {"spec": spec, "draw": draw, "skip": skip}, memory))
     return tuple(chunks)
 
 
-def _plan(spec: Any, results: ResultsCache) -> Plan:
-    curve = read_spec(CurveSpec, spec)
+def plan(curve: CurveSpec, results: ResultsCache) -> Plan:
+    """The draws of which points are missing."""
     dataset = datasets.get_for(curve.data, curve.n_train[-1])
     known = {(p.draw, p.n_train) for p in stored_curve(results, curve).raw}
     total = curve.n_points
@@ -34,7 +33,8 @@ def _plan(spec: Any, results: ResultsCache) -> Plan:
     return Plan(split(curve, known, memory), len(known), total)
 
 
-def _compute(payload: Any, progress: Progress) -> Iterator[Result]:  # noqa: ARG001
+def compute(payload: Any, progress: Progress) -> Iterator[Result]:  # noqa: ARG001
+    """The points of a draw."""
     # JAX is loaded here, where something is computed, and nowhere above.
     from ntk_uq.theory.curve import evaluate_draw
 
@@ -42,6 +42,3 @@ def _compute(payload: Any, progress: Progress) -> Iterator[Result]:  # noqa: ARG
     for point in evaluate_draw(curve, draw, payload["skip"]):
         key = point_key(curve.point(point.n_train, draw), point.provenance["data_fingerprint"])
         yield Result(key, json_bytes(point.to_json()))
-
-
-KIND = Kind(name=CURVE, plan=_plan, compute=_compute, words=counted("points"))

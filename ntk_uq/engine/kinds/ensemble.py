@@ -1,4 +1,4 @@
-"""Jobs of kind ``ensemble``: finite networks trained, a few of one width and N_D a chunk."""
+"""Trains finite networks, a few of one width and N_D a chunk."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,8 +7,7 @@ from ntk_uq import datasets
 from ntk_uq.costs.training import cost_of, member_seconds, required_bytes
 from ntk_uq.datasets.files import sealed
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
-from ntk_uq.engine.kinds.base import Kind, counted, read_spec
-from ntk_uq.jobs.asking import ENSEMBLE
+from ntk_uq.jobs.kinds.ensemble import KIND
 from ntk_uq.results.ensembles.records import member_key, targets_key
 from ntk_uq.results.ensembles.stored import canonical, missing_members
 from ntk_uq.results.speed import DEFAULT_SPEED, stored_speed
@@ -21,8 +20,8 @@ CHUNK_SECONDS = 10.0
 _MOST_MEMBERS = 64
 
 
-def _plan(spec: Any, results: ResultsCache) -> Plan:
-    wanted = read_spec(EnsembleSpec, spec)
+def plan(wanted: EnsembleSpec, results: ResultsCache) -> Plan:
+    """The networks that are missing."""
     missing = missing_members(results, wanted)
     cost_of(results, wanted, missing)  # refuses what is too much
     dataset = datasets.get(wanted.data.dataset)
@@ -38,12 +37,13 @@ def _plan(spec: Any, results: ResultsCache) -> Plan:
                 "spec": canonical(wanted).to_json(),
                 **{"width": width, "n_train": n_train, "members": indices[low : low + size]},
             }
-            chunks.append(Chunk(ENSEMBLE, payload, memory))
+            chunks.append(Chunk(KIND.name, payload, memory))
     left = sum(map(len, missing.values()))
     return Plan(tuple(chunks), wanted.n_members - left, wanted.n_members)
 
 
-def _compute(payload: Any, progress: Progress) -> Iterator[Result]:
+def compute(payload: Any, progress: Progress) -> Iterator[Result]:
+    """The networks of a chunk, each when it is trained."""
     # JAX is loaded here, where something is computed, and nowhere above.
     from ntk_uq.training.members import train_members
 
@@ -57,12 +57,3 @@ def _compute(payload: Any, progress: Progress) -> Iterator[Result]:
         key = member_key(spec.member(width, n_train, member.member), fingerprint)
         progress(f"width {width}, N_D {n_train}, network {member.member + 1}")
         yield Result(key, member.to_bytes())
-
-
-KIND = Kind(
-    name=ENSEMBLE,
-    plan=_plan,
-    compute=_compute,
-    words=counted("networks"),
-    smaller="width, n_train or n_test",
-)

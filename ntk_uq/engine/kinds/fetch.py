@@ -1,7 +1,4 @@
-"""Jobs of kind ``fetch``: the files of a public data set, into the engine's data directory.
-
-Nothing goes to the store: whether the files are there is seen from the files.
-"""
+"""Fetches the files of a public data set into the engine's data directory, in one chunk."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,19 +7,20 @@ from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets import fetching
 from ntk_uq.datasets.fetching import Source
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
-from ntk_uq.engine.kinds.base import Kind, read_spec
-from ntk_uq.jobs.asking import FETCH
+from ntk_uq.jobs.kinds.fetch import KIND
 from ntk_uq.specs import FetchSpec
 from ntk_uq.store import ResultsCache
 
 
-def _plan(spec: Any, results: ResultsCache) -> Plan:  # noqa: ARG001
-    # What is there already is for the chunk to find out: checksums of gigabytes take a while.
-    source = fetching.get(read_spec(FetchSpec, spec).name)
-    return Plan((Chunk(FETCH, {"name": source.name}),), 0, source.size or 0)
+def plan(spec: FetchSpec, results: ResultsCache) -> Plan:  # noqa: ARG001
+    """One chunk: what is there already is for it to find out, since checksums of gigabytes take a
+    while."""
+    source = fetching.get(spec.name)
+    return Plan((Chunk(KIND.name, {"name": source.name}),), 0, source.size or 0)
 
 
-def _compute(payload: Any, progress: Progress) -> Iterator[Result]:
+def compute(payload: Any, progress: Progress) -> Iterator[Result]:
+    """Nothing for the store: the files are there afterwards."""
     # pooch and requests are loaded here, where something is fetched, and nowhere above.
     from ntk_uq.datasets.fetching.fetch import fetch
 
@@ -63,10 +61,3 @@ class _Bytes:
 
     def end(self, message: str) -> None:
         self._progress(message, self._total, self._total)
-
-
-def _words(done: int, total: int) -> str:
-    return f"{format_bytes(done)} of {format_bytes(total)}" if total else format_bytes(done)
-
-
-KIND = Kind(name=FETCH, plan=_plan, compute=_compute, words=_words, here=True)

@@ -1,22 +1,18 @@
-"""Jobs of kind ``map``: the cells of a phase map, computed as curves, whose points they are."""
-
-from typing import Any
+"""Evaluates the cells of a phase map as curves, whose points they are."""
 
 from ntk_uq import datasets
 from ntk_uq.analysis.maps.cost import check_map_cost, cost_of
 from ntk_uq.analysis.maps.plan import groups
 from ntk_uq.costs.memory import check_memory
 from ntk_uq.engine.chunks import Chunk, Plan
-from ntk_uq.engine.kinds import curve
-from ntk_uq.engine.kinds.base import Kind, counted, read_spec
-from ntk_uq.jobs.asking import MAP
+from ntk_uq.engine.kinds.curve import compute, split
 from ntk_uq.results.curves import read_point
 from ntk_uq.specs import MapSpec
 from ntk_uq.store import ResultsCache
 
 
-def _plan(spec: Any, results: ResultsCache) -> Plan:
-    wanted = read_spec(MapSpec, spec)
+def plan(wanted: MapSpec, results: ResultsCache) -> Plan:
+    """The cells that are missing, as chunks of curves."""
     n_features = datasets.get(wanted.data.dataset).n_features
     todo = []
     for group in groups(wanted):
@@ -28,7 +24,7 @@ def _plan(spec: Any, results: ResultsCache) -> Plan:
     for group, known in todo:
         if len(known) < len(group.keys):
             memory = check_memory(group.curve, n_features)
-            for chunk in curve.split(group.curve, known, memory):
+            for chunk in split(group.curve, known, memory):
                 by_draw.setdefault(chunk.payload["draw"], []).append(chunk)
     # The first draw of every cell before the second of any: the whole map is seen early.
     chunks = tuple(chunk for draw in sorted(by_draw) for chunk in by_draw[draw])
@@ -36,4 +32,4 @@ def _plan(spec: Any, results: ResultsCache) -> Plan:
     return Plan(chunks, done, sum(len(group.keys) for group, _ in todo))
 
 
-KIND = Kind(name=MAP, plan=_plan, compute=curve.KIND.compute, words=counted("points"))
+__all__ = ["compute", "plan"]

@@ -1,4 +1,4 @@
-"""Jobs of kind ``flow``: the infinite-width losses against training time, a chunk a draw."""
+"""Evaluates the infinite-width losses against training time, a chunk a draw."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,15 +7,14 @@ from typing import Any
 from ntk_uq import datasets
 from ntk_uq.costs.memory import check_training_time_memory
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
-from ntk_uq.engine.kinds.base import Kind, counted, read_spec
-from ntk_uq.jobs.asking import TRAINING_TIME
+from ntk_uq.jobs.kinds.training_time import KIND
 from ntk_uq.results.training_time import stored_training_time, training_time_key
 from ntk_uq.specs import TrainingTimeSpec
 from ntk_uq.store import ResultsCache, json_bytes
 
 
-def _plan(spec: Any, results: ResultsCache) -> Plan:
-    wanted = read_spec(TrainingTimeSpec, spec)
+def plan(wanted: TrainingTimeSpec, results: ResultsCache) -> Plan:
+    """The draws that are missing."""
     dataset = datasets.get_for(wanted.data, wanted.n_train)
     known = {found.draw for found in stored_training_time(results, wanted).raw}
     memory = (
@@ -23,14 +22,15 @@ def _plan(spec: Any, results: ResultsCache) -> Plan:
     )
     one = replace(wanted, draws=1).to_json()
     chunks = (
-        Chunk(TRAINING_TIME, {"spec": one, "draw": draw}, memory)
+        Chunk(KIND.name, {"spec": one, "draw": draw}, memory)
         for draw in range(wanted.draws)
         if draw not in known
     )
     return Plan(tuple(chunks), len(known), wanted.draws)
 
 
-def _compute(payload: Any, progress: Progress) -> Iterator[Result]:
+def compute(payload: Any, progress: Progress) -> Iterator[Result]:
+    """The losses of a draw."""
     # JAX is loaded here, where something is computed, and nowhere above.
     from ntk_uq.theory.training_time import evaluate_training_time
 
@@ -38,6 +38,3 @@ def _compute(payload: Any, progress: Progress) -> Iterator[Result]:
     found = evaluate_training_time(spec, draw, tell=progress)
     key = training_time_key(spec, draw, found.provenance["data_fingerprint"])
     yield Result(key, json_bytes(found.to_json()))
-
-
-KIND = Kind(name=TRAINING_TIME, plan=_plan, compute=_compute, words=counted("draws"))

@@ -10,8 +10,8 @@ from ntk_uq.base.errors import SpecError
 from ntk_uq.datasets import mnist
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
-from ntk_uq.jobs.asking import submit_curve, submit_fetch
-from ntk_uq.specs import CurveSpec, DataSpec
+from ntk_uq.jobs.asking import submit
+from ntk_uq.specs import CurveSpec, DataSpec, FetchSpec
 from ntk_uq.store import JobState
 
 CURVE = CurveSpec(DataSpec("mnist", n_test=20), n_train=(10,))
@@ -47,10 +47,10 @@ def left_in(folder):
 
 
 def test_after_a_fetch_everything_finds_the_files(official, store, engine, tmp_path):
-    submit_curve(store.jobs, CURVE)
+    submit(store.jobs, CURVE)
     engine.run_until_idle()
     assert "data fetch mnist" in store.jobs.get(CURVE.digest()).error
-    job = submit_fetch(store.jobs, "mnist")
+    job = submit(store.jobs, FetchSpec("mnist"))
     engine.run_until_idle()
     job = store.jobs.get(job.id)
     size = sum(len(content) for content in official.files.values())
@@ -59,7 +59,7 @@ def test_after_a_fetch_everything_finds_the_files(official, store, engine, tmp_p
     for name, content in official.files.items():
         path = tmp_path / "mnist" / name
         assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(content).digest()
-    submit_curve(store.jobs, CURVE)
+    submit(store.jobs, CURVE)
     engine.run_until_idle()
     assert store.jobs.get(CURVE.digest()).state is JobState.DONE
     assert mnist.MNIST.load().notices == ()
@@ -69,7 +69,7 @@ def test_the_next_mirror_is_tried_and_the_first_one_s_failure_forgotten(
     official, store, engine, monkeypatch
 ):
     monkeypatch.setenv("NTK_UQ_MIRRORS", official.url("missing", "good"))
-    job = submit_fetch(store.jobs, "mnist")
+    job = submit(store.jobs, FetchSpec("mnist"))
     engine.run_until_idle()
     assert store.jobs.get(job.id).state is JobState.DONE
     assert (official.asked("missing"), official.asked("good")) == (4, 4)
@@ -77,7 +77,7 @@ def test_the_next_mirror_is_tried_and_the_first_one_s_failure_forgotten(
 
 def test_wrong_bytes_fail_the_job_with_what_came(official, store, engine, monkeypatch, tmp_path):
     monkeypatch.setenv("NTK_UQ_MIRRORS", official.url("wrong"))
-    job = submit_fetch(store.jobs, "mnist")
+    job = submit(store.jobs, FetchSpec("mnist"))
     engine.run_until_idle()
     job = store.jobs.get(job.id)
     assert job.state is JobState.FAILED
@@ -90,9 +90,9 @@ def test_wrong_bytes_fail_the_job_with_what_came(official, store, engine, monkey
 
 def test_two_who_ask_make_one_job_and_one_download(official, store, engine, monkeypatch):
     monkeypatch.setenv("NTK_UQ_MIRRORS", official.url("hold"))
-    first = submit_fetch(store.jobs, "mnist")
+    first = submit(store.jobs, FetchSpec("mnist"))
     run_until(engine, official.started.is_set)
-    second = submit_fetch(store.jobs, "mnist")
+    second = submit(store.jobs, FetchSpec("mnist"))
     assert second.id == first.id
     assert second.submissions == 2
     official.release.set()
@@ -105,7 +105,7 @@ def test_progress_is_in_bytes_of_all_files_and_names_the_one_on_its_way(
     official, store, engine, monkeypatch
 ):
     monkeypatch.setenv("NTK_UQ_MIRRORS", official.url("hold"))
-    job = submit_fetch(store.jobs, "mnist")
+    job = submit(store.jobs, FetchSpec("mnist"))
     assert job.total == sum(len(content) for content in official.files.values())
     half = len(official.files["train-images-idx3-ubyte.gz"]) // 2
     run_until(engine, lambda: 0 < store.jobs.get(job.id).done <= half)
@@ -121,7 +121,7 @@ def test_a_slow_fetch_is_cancelled_at_once_and_leaves_nothing_half_written(
     official, store, engine, monkeypatch, tmp_path, behaviour
 ):
     monkeypatch.setenv("NTK_UQ_MIRRORS", official.url(behaviour))
-    job = submit_fetch(store.jobs, "mnist")
+    job = submit(store.jobs, FetchSpec("mnist"))
     run_until(engine, official.started.is_set)
     store.jobs.request_cancel(job.id)
     start = time.monotonic()
@@ -132,17 +132,17 @@ def test_a_slow_fetch_is_cancelled_at_once_and_leaves_nothing_half_written(
     official.release.set()
     monkeypatch.setenv("NTK_UQ_MIRRORS", official.url("good"))
     assert visible(tmp_path / "mnist") == []
-    submit_fetch(store.jobs, "mnist")
+    submit(store.jobs, FetchSpec("mnist"))
     engine.run_until_idle()
     assert store.jobs.get(job.id).state is JobState.DONE
     assert left_in(tmp_path / "mnist") == sorted(official.files)
 
 
 def test_what_is_there_already_is_not_fetched(tiny, mirror, store, engine):
-    job = submit_fetch(store.jobs, "tiny")
+    job = submit(store.jobs, FetchSpec("tiny"))
     engine.run_until_idle()
     (tiny / "two.gz").unlink()
-    submit_fetch(store.jobs, "tiny")
+    submit(store.jobs, FetchSpec("tiny"))
     engine.run_until_idle()
     job = store.jobs.get(job.id)
     assert (job.state, job.done) == (JobState.DONE, sum(len(c) for c in CONTENTS.values()))
@@ -151,5 +151,5 @@ def test_what_is_there_already_is_not_fetched(tiny, mirror, store, engine):
 
 def test_an_unknown_name_is_refused_before_there_is_a_job(store):
     with pytest.raises(SpecError, match="Nothing to fetch is called 'nonsense'"):
-        submit_fetch(store.jobs, "nonsense")
+        submit(store.jobs, FetchSpec("nonsense"))
     assert store.jobs.list() == []

@@ -8,7 +8,7 @@ from ntk_uq import datasets
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets import Dataset, fetching
-from ntk_uq.jobs.asking import submit_fetch
+from ntk_uq.jobs.asking import submit
 from ntk_uq.specs import FetchSpec
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui import links
@@ -97,7 +97,7 @@ def fetch_button(store: Store, name: str, job: Job | None) -> None:
             "are found, too."
         ),
     ):
-        submit_fetch(store.jobs, name)
+        submit(store.jobs, FetchSpec(name))
         links.again()
     if job is not None and job.state is JobState.FAILED:
         st.error(job.error)

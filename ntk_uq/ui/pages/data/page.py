@@ -8,7 +8,6 @@ from ntk_uq import datasets
 from ntk_uq.base.errors import MissingDataError
 from ntk_uq.datasets import Dataset, fetching
 from ntk_uq.figures import Style
-from ntk_uq.jobs.asking import submit_inspection, submit_spectrum
 from ntk_uq.results.inspection import stored_inspection
 from ntk_uq.results.spectrum import stored_spectrum
 from ntk_uq.specs import InspectionSpec, SpectrumSpec
@@ -110,12 +109,7 @@ def results(view: DataView, done: bool) -> None:
         inspection = stored_inspection(store.results, dataset.name)
         waiting = False
         if inspection is None:
-            waiting |= follow(
-                store,
-                InspectionSpec(dataset.name).digest(),
-                lambda: submit_inspection(store.jobs, dataset.name),
-                "What is in the data",
-            )
+            waiting |= follow(store, InspectionSpec(dataset.name), "What is in the data")
         else:
             sections.summary(dataset, inspection)
             left, right = st.columns([3, 2])
@@ -128,12 +122,7 @@ def results(view: DataView, done: bool) -> None:
         wanted = spectrum_of(view, dataset)
         found = stored_spectrum(store.results, wanted)
         if found is None:
-            waiting |= follow(
-                store,
-                wanted.digest(),
-                lambda: submit_spectrum(store.jobs, wanted),
-                "The spectrum",
-            )
+            waiting |= follow(store, wanted, "The spectrum")
         else:
             sections.spectrum(found, style)
         export.panel(lambda: exhibit(view, dataset, inspection, wanted, found, style))

@@ -6,7 +6,6 @@ from ntk_uq import datasets
 from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.figures import PLOT_CONFIG, Style
 from ntk_uq.figures.members import losses_along_figure, losses_figure
-from ntk_uq.jobs.asking import submit_descent
 from ntk_uq.results.descent import Descent, stored_descent
 from ntk_uq.results.ensembles.stored import descent_of
 from ntk_uq.store import Store
@@ -33,12 +32,7 @@ def draw(store: Store, comparison: Comparison, view: EnsemblesView, style: Style
     if wanted is not None:
         descent = stored_descent(store.results, wanted)
         if descent is None:
-            follow(
-                store,
-                wanted.digest(),
-                lambda: submit_descent(store.jobs, wanted),
-                "The theory along the training",
-            )
+            follow(store, wanted, "The theory along the training")
     left, right = st.columns(2)
     revision = f"{spec.digest()}{width}{n_train}"
     losses = losses_figure(comparison, width, n_train, descent, unit, style, revision)

@@ -9,7 +9,8 @@ from ntk_uq.export import Column, Exhibit, Plot, python_of
 from ntk_uq.export.bibliography import of_data, of_theory
 from ntk_uq.figures.phase_map import MAP_TITLES, SYMBOLS, cell_name, map_figure
 from ntk_uq.figures.style import Style
-from ntk_uq.jobs import words as describe
+from ntk_uq.jobs.describe import words_of
+from ntk_uq.jobs.words import axis_symbol
 from ntk_uq.specs import EXPONENTS, MapSpec
 from ntk_uq.ui import exhibit_words as words
 from ntk_uq.ui.pages import page_of
@@ -48,9 +49,7 @@ def exhibit(view: PhaseMapView, found: PhaseMap, style: Style) -> Exhibit:
     return Exhibit(
         page=page_of(view).address,
         title=f"Phase map of {dataset.title} over {_name(spec.x)} and {_name(spec.y)}",
-        caption=(
-            f"{describe.phase_map(spec)}. Preparation: {datasets.describe(dataset, spec.data)}."
-        ),
+        caption=(f"{words_of(spec)}. Preparation: {datasets.describe(dataset, spec.data)}."),
         view=view,
         plots=tuple(
             Plot(
@@ -95,7 +94,7 @@ def shell_of(spec: MapSpec) -> str:
 
 
 def _name(axis: str) -> str:
-    return describe.axis_symbol(axis)
+    return axis_symbol(axis)
 
 
 def _columns(found: PhaseMap, unit: str) -> tuple[Column, ...]:

@@ -6,7 +6,7 @@ from ntk_uq.analysis.maps import MapCost, PhaseMap, check_map_cost, map_cost
 from ntk_uq.base import settings
 from ntk_uq.base.errors import CostLimitError
 from ntk_uq.base.settings import format_bytes
-from ntk_uq.jobs.asking import submit_map
+from ntk_uq.jobs.asking import submit
 from ntk_uq.store import Store
 from ntk_uq.ui import job_panel, links
 from ntk_uq.ui.job_panel import duration
@@ -72,7 +72,7 @@ def _offer(store: Store, found: PhaseMap, cost: MapCost) -> None:
         disabled=bool(refused),
         help=refused or None,
     ):
-        submit_map(store.jobs, spec)
+        submit(store.jobs, spec)
         links.again()
     if refused:
         st.error(refused)

@@ -9,7 +9,6 @@ from ntk_uq.analysis.maps import PhaseMap, sides, stored_map
 from ntk_uq.base.errors import MissingDataError, NtkUqError
 from ntk_uq.figures import PLOT_CONFIG, Style
 from ntk_uq.figures.phase_map import MAP_TITLES, map_figure
-from ntk_uq.jobs.asking import submit_map
 from ntk_uq.ui import export, links, live, missing, polling, session
 from ntk_uq.ui.pages.phase_map import controls
 from ntk_uq.ui.pages.phase_map import details as map_details
@@ -49,7 +48,7 @@ def page() -> None:
         st.caption(
             f"**{plain(dataset.title)}.** Preparation: {datasets.describe(dataset, spec.data)}."
         )
-        live.ask(store, [found] if map_launch.at_once(found) else [], submit_map)
+        live.ask(store, [found] if map_launch.at_once(found) else [])
         every = polling.interval(live.pending(store, [found]), POLL_SECONDS)
         read = live.once(found, found.complete, lambda: stored_map(store.results, view.map))
     # While cells may come, only the fragment is drawn again, and nothing once they are there.

@@ -7,8 +7,8 @@ import streamlit as st
 
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import parse_json
-from ntk_uq.jobs import words as describe
-from ntk_uq.jobs.asking import CURVE
+from ntk_uq.jobs import describe, kinds
+from ntk_uq.jobs.kinds.curve import KIND as CURVE
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.results.points import QUANTITIES
 from ntk_uq.scaling import format_value
@@ -32,16 +32,16 @@ def comparison(store: Store, left: Job, right: Job) -> None:
     for column, job in zip(st.columns(2), (left, right), strict=True):
         with column, st.container(border=True):
             st.markdown(f"{LOOKS[job.state].icon} **{plain(heading(job))}**")
-            st.caption(
-                f"{plain(job.kind)}, {state_word(job)}, {job.done} of {job.total}, {job.id[:SHORT]}"
-            )
+            kind = plain(kinds.name_of(job.kind))
+            st.caption(f"{kind}, {state_word(job)}, {job.done} of {job.total}, {job.id[:SHORT]}")
             found = opening(job)
             if found is not None:
                 found.draw()
     differing = describe.differences(left.spec, right.spec)
     rows = {plain(d.name): (plain(d.left), plain(d.right)) for d in differing}
-    if left.kind != right.kind:
-        rows = {"kind": (plain(left.kind), plain(right.kind)), **rows}
+    ours, theirs = (plain(kinds.name_of(job.kind)) for job in (left, right))
+    if ours != theirs:
+        rows = {"kind": (ours, theirs), **rows}
     st.markdown("##### Differences of the specifications")
     if rows:
         st.table(pd.DataFrame.from_dict(rows, orient="index", columns=names))
@@ -57,7 +57,7 @@ def _headings(left: Job, right: Job) -> list[str]:
 
 def _results(store: Store, left: Job, right: Job, names: list[str]) -> None:
     """Points that are there, and the quantities at the largest N_D that both have."""
-    if {left.kind, right.kind} != {CURVE}:
+    if {left.kind, right.kind} != {CURVE.name}:
         return
     st.markdown("##### Results")
     try:

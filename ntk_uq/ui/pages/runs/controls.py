@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ntk_uq.base.fields import about
-from ntk_uq.jobs.asking import RANK
+from ntk_uq.jobs import kinds as job_kinds
 from ntk_uq.store import JobState
 from ntk_uq.ui.controls import widgets
 from ntk_uq.ui.pages.runs.states import LOOKS
@@ -26,7 +26,9 @@ _ORDERS = {
 def fill(view: RunsView) -> None:
     """Sets every control to a view, before they are drawn."""
     widgets.fill(_PAGE, {name: getattr(view, name) for name in _WIDGETS})
-    widgets.fill(_PAGE, {"states": list(view.states), "kinds": list(view.kinds)})
+    # A link of an earlier version may have a kind under the name that it had then.
+    kinds = list(dict.fromkeys(map(job_kinds.name_of, view.kinds)))
+    widgets.fill(_PAGE, {"states": list(view.states), "kinds": kinds})
     turn_to(view.page)
     select(view.selected)
 
@@ -75,7 +77,7 @@ def draw(kinds: Sequence[str]) -> RunsView:
         )
         kinds = st.multiselect(
             "Kind",
-            sorted({*RANK, *kinds, *chosen}),
+            sorted({*job_kinds.REGISTRY, *map(job_kinds.name_of, kinds), *chosen}),
             key=widgets.key(_PAGE, "kinds"),
             placeholder="any",
             help=about(RunsView, "kinds"),

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import parse_json
-from ntk_uq.jobs import words as describe
+from ntk_uq.jobs import describe, kinds
 from ntk_uq.store import LONGEST_LABEL, Job, JobState, Store
 from ntk_uq.ui import session
 from ntk_uq.ui.pages.runs import states as run_states
@@ -72,7 +72,7 @@ def _facts(job: Job) -> None:
     units = f"{job.done} of {job.total}" if job.total else "–"
     rows = {
         "state": run_states.state_word(job) + (", archived" if job.archived else ""),
-        "kind": job.kind,
+        "kind": kinds.name_of(job.kind),
         "results": units,
         "asked for": asked,
         "started": moment(job.started),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from ntk_uq.base.version import VERSION
 from ntk_uq.export import Column, Exhibit
 from ntk_uq.export.exhibit import Value
-from ntk_uq.jobs import words as describe
+from ntk_uq.jobs import describe, kinds
 from ntk_uq.store import Job, JobState
 from ntk_uq.ui.pages import page_of
 from ntk_uq.views import RunsView
@@ -56,10 +56,11 @@ def exhibit(view: RunsView, jobs: Sequence[Job], total: int, now: float) -> Exhi
 
 
 def _row(job: Job, now: float) -> dict[str, Value]:
-    names = ("id", "kind", "label", "done", "total", "engine", "error", "archived", "spec")
+    names = ("id", "label", "done", "total", "engine", "error", "archived", "spec")
     end = job.finished if job.finished is not None else now
     return {
         **{name: getattr(job, name) for name in names},
+        "kind": kinds.name_of(job.kind),
         "state": str(job.state),
         "what": describe.words(job.kind, job.spec),
         "asked_for": _utc(job.requested),

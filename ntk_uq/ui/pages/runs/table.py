@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from pandas.io.formats.style import Styler
 
-from ntk_uq.jobs import words as describe
+from ntk_uq.jobs import describe, kinds
 from ntk_uq.store import Job, JobOrder, JobState, Store
 from ntk_uq.ui.pages.runs import states as run_states
 from ntk_uq.ui.pages.runs.states import LOOKS
@@ -29,9 +29,9 @@ _COLUMNS = {
     "progress": st.column_config.ProgressColumn(
         "Progress", format="percent", min_value=0, max_value=1, width=90
     ),
-    "what": st.column_config.TextColumn("What is computed", width=315),
+    "what": st.column_config.TextColumn("What is computed", width=290),
     "label": st.column_config.TextColumn("Label", width=115),
-    "kind": st.column_config.TextColumn("Kind", width=75),
+    "kind": st.column_config.TextColumn("Kind", width=100),
     "asked": st.column_config.DatetimeColumn("Asked for", format="distance", width=112),
     "duration": st.column_config.TextColumn("Duration", width=78),
     "engine": st.column_config.TextColumn("Engine", width=85, help="host and process"),
@@ -125,10 +125,9 @@ def with_page(view: RunsView, total: int) -> RunsView:
 def _filters(view: RunsView) -> dict[str, Any]:
     return {
         "states": [JobState(state) for state in view.states] or None,
-        "kinds": view.kinds or None,
         "text": view.text,
         "archived": view.archived,
-        "words": describe.words,
+        **describe.chosen(view.kinds),
     }
 
 
@@ -144,7 +143,7 @@ def _row(job: Job, now: float) -> dict[str, Any]:
         "state": f"{LOOKS[job.state].sign} {run_states.state_word(job)}",
         # Whole per cent, and 100 only where nothing is missing.
         "progress": min(1.0, job.done * 100 // job.total / 100) if job.total else None,
-        "kind": job.kind,
+        "kind": kinds.name_of(job.kind),
         "label": job.label,
         "what": describe.words(job.kind, job.spec),
         "asked": run_states.utc(job.requested),

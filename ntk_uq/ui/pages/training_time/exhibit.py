@@ -11,7 +11,7 @@ from ntk_uq.export.exhibit import Value
 from ntk_uq.figures import TITLES, Style
 from ntk_uq.figures.training_sweeps import sweep_figure
 from ntk_uq.figures.training_time import time_figure
-from ntk_uq.jobs import words as describe
+from ntk_uq.jobs.describe import words_of
 from ntk_uq.results.ensembles.records import Estimate
 from ntk_uq.results.training_time import Best, MeanTimeSeries
 from ntk_uq.specs import TrainingSpec
@@ -29,7 +29,7 @@ def exhibit(law: TrainingTimeStudy, style: Style) -> Exhibit:
     return Exhibit(
         page=page_of(view).address,
         title=f"Losses against {_AXES[view.against]}",
-        caption="; ".join(describe.training_time(spec) for spec in view.training_times()),
+        caption="; ".join(words_of(spec) for spec in view.training_times()),
         view=view,
         plots=tuple(
             Plot(f"{quantity}-{view.against}", TITLES[quantity], figure(law, quantity, style))

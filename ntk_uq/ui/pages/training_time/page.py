@@ -14,7 +14,6 @@ from ntk_uq.analysis.training_time import (
 )
 from ntk_uq.costs.memory import check_training_time_memory
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
-from ntk_uq.jobs.asking import submit_descent, submit_training_time
 from ntk_uq.results.ensembles.stored import descent_of
 from ntk_uq.store import Store
 from ntk_uq.ui import export, follow, launch, links, live, opening, polling, session
@@ -43,7 +42,7 @@ def page() -> None:
                 "levels of noise are a list of their own."
             )
         law = stored_training_time_study(store.results, view)
-        live.ask(store, law.training_times, submit_training_time)
+        live.ask(store, law.training_times)
         if shows_networks(view):
             launch.calibrate(store)
         every = polling.interval(_waiting(store, law), POLL_SECONDS)
@@ -86,7 +85,7 @@ def results(
         still_every = polling.interval(_waiting(store, law), POLL_SECONDS)
         live.progress(store, law.training_times, "draws")
         labels = [f"depth {spec.architecture.depth}" for spec in view.training_times()]
-        live.ended(store, law.training_times, labels, submit_training_time)
+        live.ended(store, law.training_times, labels)
     if every != still_every:
         links.again()
     with session.told():
@@ -136,12 +135,7 @@ def about_networks(store: Store, law: TrainingTimeStudy) -> None:
     )
     wanted = descent_of(spec, view.n_train)
     if law.descent is None and wanted is not None:
-        follow.follow(
-            store,
-            wanted.digest(),
-            lambda: submit_descent(store.jobs, wanted),
-            "The theory of the networks' own training",
-        )
+        follow.follow(store, wanted, "The theory of the networks' own training")
 
 
 def charts(law: TrainingTimeStudy) -> None:

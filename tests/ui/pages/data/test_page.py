@@ -10,7 +10,7 @@ from ntk_uq import datasets
 from ntk_uq.datasets import own
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
-from ntk_uq.jobs.asking import submit_fetch
+from ntk_uq.jobs.asking import submit
 from ntk_uq.results.inspection import stored_inspection
 from ntk_uq.specs import ArchitectureSpec, DataSpec, FetchSpec, InspectionSpec
 from ntk_uq.store import JobState
@@ -39,7 +39,7 @@ def charts(app):
 def test_a_data_set_is_looked_through_and_shown(store):
     app = opened()
     assert not app.exception
-    assert {j.kind for j in store.jobs.list()} == {"report", "spectrum"}
+    assert {j.kind for j in store.jobs.list()} == {"inspection", "spectrum"}
     assert "is being computed" in texts(app.caption)
     compute(store)
     app = opened()
@@ -97,7 +97,7 @@ def test_files_that_are_missing_are_fetched_by_a_button(store):
 
 def test_a_fetch_that_failed_tells_what_each_mirror_did(store, monkeypatch):
     monkeypatch.setenv("NTK_UQ_MIRRORS", "http://127.0.0.1:9/none,only")
-    submit_fetch(store.jobs, "mnist")
+    submit(store.jobs, FetchSpec("mnist"))
     compute(store)
     app = opened(DataView(DataSpec("mnist")))
     assert "http://127.0.0.1:9/none/train-images-idx3-ubyte.gz cannot be reached" in texts(

@@ -40,7 +40,7 @@ def test_nothing_is_trained_before_somebody_launches_it(store):
     app = opened()
     assert not app.exception
     assert training(store) is None
-    assert {j.kind for j in store.jobs.list()} == {"curve", "history", "calibration"}
+    assert {j.kind for j in store.jobs.list()} == {"curve", "descent", "calibration"}
     assert "24 networks" in texts(app.markdown)
     compute(store)
     assert stored_speed(store.results) is not None

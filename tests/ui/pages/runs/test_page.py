@@ -6,8 +6,15 @@ import urllib.parse
 import pytest
 from helpers.pages_driver import compute, open_page, texts, view_in
 
-from ntk_uq.jobs.asking import submit_curve, submit_fetch, submit_inspection, submit_map
-from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, MapSpec
+from ntk_uq.jobs.asking import submit
+from ntk_uq.specs import (
+    ArchitectureSpec,
+    CurveSpec,
+    DataSpec,
+    FetchSpec,
+    InspectionSpec,
+    MapSpec,
+)
 from ntk_uq.store import JobState
 from ntk_uq.ui.pages.runs import states as run_states
 from ntk_uq.ui.pages.runs import table as run_table
@@ -34,7 +41,7 @@ def links(app):
 
 
 def failed(store, spec, error="the cat ate it"):
-    job = submit_curve(store.jobs, spec)
+    job = submit(store.jobs, spec)
     store.jobs.claim("lab-12-abc")
     store.jobs.finish(job.id, "lab-12-abc", JobState.FAILED, error)
     return job
@@ -48,10 +55,10 @@ def test_an_empty_store_says_where_runs_come_from(store):
 
 
 def test_every_job_is_listed_with_its_state_progress_and_words(store):
-    submit_curve(store.jobs, SPEC)
+    submit(store.jobs, SPEC)
     compute(store)
     failed(store, DEEPER)
-    submit_fetch(store.jobs, "mnist")
+    submit(store.jobs, FetchSpec("mnist"))
     app = opened()
     assert not app.exception
     assert listed(app) == [
@@ -70,7 +77,7 @@ def test_every_job_is_listed_with_its_state_progress_and_words(store):
 def test_filters_search_and_order_change_list_and_address(store):
     failed(store, SPEC)
     failed(store, DEEPER)
-    submit_inspection(store.jobs, "digits")
+    submit(store.jobs, InspectionSpec("digits"))
     app = opened()
     app.multiselect(key="runs_states").set_value(["failed"]).run()
     assert listed(app, "state") == ["✕ failed", "✕ failed"]
@@ -80,13 +87,13 @@ def test_filters_search_and_order_change_list_and_address(store):
     app.text_input(key="runs_text").set_value("no such thing").run()
     assert "No run is like that" in texts(app.info)
     other = opened(RunsView(kinds=("report", "curve"), order="oldest"))
-    assert listed(other, "kind") == ["curve", "curve", "report"]
-    assert sorted(other.multiselect(key="runs_kinds").value) == ["curve", "report"]
+    assert listed(other, "kind") == ["curve", "curve", "inspection"]
+    assert sorted(other.multiselect(key="runs_kinds").value) == ["curve", "inspection"]
 
 
 def test_pages_of_a_long_list(store):
     for seed in range(run_table.ROWS + 7):
-        submit_curve(store.jobs, CurveSpec(DataSpec(seed=seed)))
+        submit(store.jobs, CurveSpec(DataSpec(seed=seed)))
     assert len(listed(opened())) == run_table.ROWS
     second = opened(RunsView(page=2))
     assert len(listed(second)) == 7
@@ -115,7 +122,7 @@ def test_a_run_in_detail_with_its_error_log_and_specification(store):
 
 def test_a_curve_opens_on_its_page_with_the_same_curve(store):
     spec = CurvesView(n_low=20, n_high=160, n_points=4, depths=(3,)).curves()[0]
-    job = submit_curve(store.jobs, spec)
+    job = submit(store.jobs, spec)
     app = opened(RunsView(selected=(job.id,)))
     (link,) = links(app)
     assert link.label == "Open in Scaling curves"
@@ -127,7 +134,7 @@ def test_a_curve_opens_on_its_page_with_the_same_curve(store):
 
 
 def test_a_map_opens_on_its_page(store):
-    job = submit_map(store.jobs, MapSpec(n_train=77, sizes=4))
+    job = submit(store.jobs, MapSpec(n_train=77, sizes=4))
     app = opened(RunsView(selected=(job.id,)))
     (link,) = links(app)
     assert link.label == "Open in Phase map"
@@ -137,13 +144,13 @@ def test_a_map_opens_on_its_page(store):
 
 def test_a_curve_of_another_grid_says_that_its_view_is_only_the_closest(store):
     spec = CurveSpec(DataSpec(n_test=50), n_train=(20, 21, 500))
-    job = submit_curve(store.jobs, spec)
+    job = submit(store.jobs, spec)
     app = opened(RunsView(selected=(job.id,)))
     assert "The link opens the closest there is: 3 N_D from 20 to 500" in texts(app.caption)
 
 
 def test_cancel_retry_archive_and_back(store):
-    job = submit_curve(store.jobs, SPEC)
+    job = submit(store.jobs, SPEC)
     app = opened(RunsView(selected=(job.id,)))
     app.button(key="run_cancel").click().run()
     assert store.jobs.get(job.id).state is JobState.CANCELLED
@@ -161,7 +168,7 @@ def test_cancel_retry_archive_and_back(store):
 
 
 def test_a_label_is_saved_and_never_read_as_markdown(store):
-    job = submit_curve(store.jobs, SPEC)
+    job = submit(store.jobs, SPEC)
     app = opened(RunsView(selected=(job.id,)))
     (box,) = [t for t in app.text_input if t.label == "Label"]
     box.set_value("![x](http://example.org/x.png)").run()
@@ -172,7 +179,7 @@ def test_a_label_is_saved_and_never_read_as_markdown(store):
 
 
 def test_two_runs_are_compared_by_what_differs(store):
-    first, second = submit_curve(store.jobs, SPEC), submit_curve(store.jobs, DEEPER)
+    first, second = submit(store.jobs, SPEC), submit(store.jobs, DEEPER)
     store.jobs.set_label(first.id, "flat")
     compute(store)
     app = opened(RunsView(selected=(first.id, second.id)))
@@ -187,7 +194,7 @@ def test_two_runs_are_compared_by_what_differs(store):
 
 
 def test_a_comparison_without_the_data_says_why_there_are_no_results(store):
-    jobs = [submit_curve(store.jobs, CurveSpec(DataSpec("mnist", seed=s))) for s in (1, 2)]
+    jobs = [submit(store.jobs, CurveSpec(DataSpec("mnist", seed=s))) for s in (1, 2)]
     app = opened(RunsView(selected=tuple(job.id for job in jobs)))
     assert not app.exception
     assert "They cannot be looked up" in texts(app.caption)
@@ -207,7 +214,7 @@ def test_jobs_of_unknown_kinds_are_listed_and_opened_nowhere(store):
 
 
 def test_without_an_engine_what_waits_says_so(store):
-    submit_curve(store.jobs, SPEC)
+    submit(store.jobs, SPEC)
     assert "No engine is running" in texts(opened().warning)
     compute(store)
     assert "No engine" not in texts(opened().warning)
@@ -232,7 +239,7 @@ def timers(monkeypatch):
 def test_a_timer_runs_only_while_something_may_change(store, timers):
     opened()
     assert timers == []
-    submit_curve(store.jobs, SPEC)
+    submit(store.jobs, SPEC)
     opened()
     assert timers == [1.5]
     compute(store)
@@ -242,7 +249,7 @@ def test_a_timer_runs_only_while_something_may_change(store, timers):
 
 
 def test_what_ends_while_the_page_is_drawn_is_looked_at_once_more(store, timers, monkeypatch):
-    job = submit_curve(store.jobs, SPEC)
+    job = submit(store.jobs, SPEC)
     real = run_table.jobs_of
 
     def jobs_of(*arguments):
@@ -257,7 +264,7 @@ def test_what_ends_while_the_page_is_drawn_is_looked_at_once_more(store, timers,
 
 
 def test_a_hidden_tab_has_no_timer(store, timers, monkeypatch):
-    submit_curve(store.jobs, SPEC)
+    submit(store.jobs, SPEC)
     monkeypatch.setattr("ntk_uq.ui.visibility.hidden", lambda: True)
     app = opened()
     assert not app.exception
@@ -297,7 +304,7 @@ def test_states_are_readable_on_both_grounds(state, dark, ground):
 def test_five_hundred_jobs_are_read_quickly(store):
     for number in range(500):
         spec = CurveSpec(DataSpec(seed=number % 400), ArchitectureSpec(1 + number % 7))
-        submit_curve(store.jobs, spec)
+        submit(store.jobs, spec)
     begin = time.perf_counter()
     view = RunsView(text="depth 3")
     total = run_table.count(store, view)

@@ -49,7 +49,7 @@ def named(figure):
 def test_curves_come_and_their_optima_are_told(store):
     app = opened()
     assert not app.exception
-    assert {j.kind for j in store.jobs.list()} == {"flow"}
+    assert {j.kind for j in store.jobs.list()} == {"training_time"}
     assert len(figures(app)) == 3
     assert "No engine is running" in texts(app.warning)
     assert set(app.dataframe[0].value["τ, smallest μ"]) == {"…"}
@@ -173,7 +173,7 @@ def test_finite_networks_are_launched_and_drawn_over_their_own_theory(store):
     view = replace(SMALL, draws=1, finite=True, networks=4.0)
     app = opened(view)
     assert not app.exception
-    assert {j.kind for j in store.jobs.list()} == {"flow", "history", "calibration"}
+    assert {j.kind for j in store.jobs.list()} == {"training_time", "descent", "calibration"}
     assert "12 networks" in texts(app.markdown)
     app.button(key="launch").click().run()
     compute(store)

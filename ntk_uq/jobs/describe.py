@@ -1,0 +1,121 @@
+"""What a job computes, in words; in what two of them differ; and which of them somebody means."""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ntk_uq.base.errors import NtkUqError
+from ntk_uq.base.fields import Spec, parse_json
+from ntk_uq.jobs import kinds
+
+_MOST_FIELDS = 8
+
+
+def words(kind: str, spec: str) -> str:
+    """What a job computes, such as "MNIST, depth 2, relu, N_D 125 to 4000, 3 draws, N_T 1000".
+
+    Of a kind, or a specification, that this program does not know: the fields of its JSON.
+
+    Args:
+        kind: the job's kind, as this version or an earlier one calls it.
+        spec: its specification, JSON text.
+    """
+    known = kinds.find(kind)
+    try:
+        data = parse_json(spec)
+        if known is not None:
+            return known.words(known.spec.from_json(data))
+    except NtkUqError:
+        data = _loaded(spec)
+    fields = [f"{name} {shown(value)}" for name, value in flat(data).items()]
+    more = ", …" if len(fields) > _MOST_FIELDS else ""
+    return ", ".join(fields[:_MOST_FIELDS]) + more or kind
+
+
+def words_of(spec: Spec) -> str:
+    """What a job of a specification computes.
+
+    Raises:
+        SpecError: if no kind of job computes it.
+    """
+    return kinds.of(spec).words(spec)
+
+
+def chosen(names: Collection[str]) -> dict[str, Any]:
+    """What the job table needs to list jobs of some kinds, for its ``list`` and ``count``.
+
+    Args:
+        names: of the kinds, as this version or an earlier one calls them; none is all.
+    """
+    return {
+        "kinds": [kinds.name_of(name) for name in names] or None,
+        "former_kinds": kinds.former_names(),
+        "words": _searched,
+    }
+
+
+def _searched(kind: str, spec: str) -> str:
+    """What a search of a job looks in: what it computes, and all names of its kind, so that what
+    somebody looked for in an earlier version is still found."""
+    known = kinds.find(kind)
+    names = () if known is None else (known.name, *known.former)
+    return " ".join((*names, words(kind, spec)))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field that two specifications do not share: its name, and both values in words."""
+
+    name: str
+    left: str
+    right: str
+
+
+def differences(left: str, right: str) -> tuple[Difference, ...]:
+    """The fields in which two specifications (JSON texts) differ; "–" where one has none."""
+    ours, theirs = flat(_loaded(left)), flat(_loaded(right))
+    names = dict.fromkeys((*ours, *theirs))
+    pairs = ((name, *(_of(fields, name) for fields in (ours, theirs))) for name in names)
+    return tuple(Difference(*pair) for pair in pairs if pair[1] != pair[2])
+
+
+def flat(data: Any) -> dict[str, Any]:
+    """The plain fields of nested JSON objects by name; ``outer.name`` where two share a name."""
+    leaves = _leaves(data, ())
+    names = Counter(path[-1] for path, _ in leaves if path)
+    return {
+        (path[-1] if path and names[path[-1]] == 1 else ".".join(path) or "value"): value
+        for path, value in leaves
+    }
+
+
+def _leaves(data: Any, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], Any]]:
+    if not isinstance(data, Mapping):
+        return [(path, data)]
+    return [leaf for name, value in data.items() for leaf in _leaves(value, (*path, str(name)))]
+
+
+def _of(fields: Mapping[str, Any], name: str) -> str:
+    return shown(fields[name]) if name in fields else "–"
+
+
+def shown(value: Any) -> str:
+    """A value of a specification for people."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list):
+        texts = [shown(item) for item in value]
+        return ", ".join(texts) if len(texts) <= 12 else f"{', '.join(texts[:11])}, … {texts[-1]}"
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _loaded(spec: str) -> Any:
+    """What the JSON holds; the text itself where it is none: this is only shown."""
+    try:
+        return parse_json(spec)
+    except NtkUqError:
+        return spec

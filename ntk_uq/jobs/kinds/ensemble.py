@@ -1,0 +1,49 @@
+"""Jobs that train ensembles of finite networks."""
+
+from typing import TYPE_CHECKING
+
+from ntk_uq.jobs.kinds.base import JobKind, Shown, counted
+from ntk_uq.jobs.words import network, optimizer, preparation, span, title
+from ntk_uq.specs import EnsembleSpec
+from ntk_uq.store import ResultsCache
+from ntk_uq.views import EnsemblesView
+
+if TYPE_CHECKING:
+    from ntk_uq.results.ensembles.stored import Ensembles
+
+
+def _words(spec: EnsembleSpec) -> str:
+    parts = (
+        *(title(spec.data.dataset), *network(spec.architecture)),
+        f"width {', '.join(map(str, spec.widths))}",
+        *(span("N_D", spec.n_train), f"{spec.members} members"),
+        *(f"N_T {spec.data.n_test}", optimizer(spec.optimizer), *preparation(spec.data)),
+    )
+    return ", ".join(parts)
+
+
+def _opens(spec: EnsembleSpec) -> Shown:
+    view = EnsemblesView(
+        spec.data, spec.architecture, spec.optimizer, spec.widths, spec.n_train, spec.members
+    )
+    return Shown(view)
+
+
+def _stored(results: ResultsCache, spec: EnsembleSpec) -> "Ensembles":
+    # scipy.stats, which the statistics need, takes half a second: who only asks need not wait.
+    from ntk_uq.results.ensembles.stored import stored_ensembles
+
+    return stored_ensembles(results, spec)
+
+
+KIND = JobKind(
+    name="ensemble",
+    spec=EnsembleSpec,
+    words=_words,
+    rank=-20,
+    total=lambda spec: spec.n_members,
+    progress=counted("networks"),
+    stored=_stored,
+    opens=_opens,
+    smaller="width, n_train or n_test",
+)
