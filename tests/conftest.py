@@ -9,7 +9,10 @@ import hypothesis
 import pytest
 from jaxtyping import install_import_hook
 
-THEIRS_TO_SAY = ("ntk_uq.scaling.curve", "ntk_uq.scaling.power_law")
+THEIRS_TO_SAY = (
+    *("ntk_uq.datasets.showers", "ntk_uq.datasets.spots"),
+    *("ntk_uq.scaling.curve", "ntk_uq.scaling.power_law"),
+)
 """Modules that users hand anything to: what is wrong with it they say in words of their own."""
 
 PACKAGE = Path(__file__).resolve().parents[1] / "ntk_uq"

@@ -22,7 +22,7 @@ from ntk_uq.base.errors import SpecError
 from ntk_uq.cli import main
 from ntk_uq.costs.kernels import draw_seconds
 from ntk_uq.jobs.asking import submit
-from ntk_uq.jobs.words import curve as curve_in_words
+from ntk_uq.jobs.describe import words_of
 from ntk_uq.specs import (
     ArchitectureSpec,
     CurveSpec,
@@ -78,12 +78,12 @@ def test_one_file_and_one_line_are_all_and_what_the_web_needs_loads_no_jax(tmp_p
             "import sys, json, ntk_uq\n"
             "from ntk_uq.activations import get, criticality\n"
             "from ntk_uq.costs.kernels import draw_seconds\n"
-            "from ntk_uq.specs import REGISTRY, ArchitectureSpec, CurveSpec\n"
-            "from ntk_uq.jobs.words import curve\n"
+            "from ntk_uq.specs import ACTIVATIONS, ArchitectureSpec, CurveSpec\n"
+            "from ntk_uq.jobs.describe import words_of\n"
             "import ntk_uq.ui.controls.network, ntk_uq.analysis.maps.critical\n"
             "spec = CurveSpec(architecture=ArchitectureSpec(2, 'sine'))\n"
             "assert CurveSpec.from_query(spec.to_query()) == spec\n"
-            "print(json.dumps([ntk_uq.__file__, list(REGISTRY), curve(spec),\n"
+            "print(json.dumps([ntk_uq.__file__, list(ACTIVATIONS), words_of(spec),\n"
             "  get('sine').words, draw_seconds(spec, 64), criticality.describe('sine', 1.0, 0.0),\n"
             "  sorted({'jax', 'dask', 'neural_tangents'} & set(sys.modules))]))",
         ],
@@ -120,7 +120,7 @@ def test_it_is_there_while_it_is_registered_and_gone_afterwards():
     assert tuple(REGISTRY) == ("relu", "erf", "gelu", "linear")
     with pytest.raises(SpecError, match="'sine'; choose one of relu, erf, gelu, linear"):
         ArchitectureSpec(activation="sine")
-    with pytest.raises(SpecError, match="no activation 'sine' in this process; there are relu"):
+    with pytest.raises(SpecError, match="no activation 'sine' here; there are relu"):
         Kernels(spec)
 
 
@@ -129,7 +129,7 @@ def test_specification_link_and_digest(name):
     assert CurveSpec.from_query(spec.to_query()) == spec
     assert CurveSpec.from_json(spec.to_json()) == spec
     assert spec.digest() != CurveSpec(architecture=ArchitectureSpec(2)).digest()
-    assert f"depth 2, {name}" in curve_in_words(spec)
+    assert f"depth 2, {name}" in words_of(spec)
     assert name in get(name).words
 
 

@@ -42,7 +42,7 @@ from ntk_uq.export.document import read
 from ntk_uq.export.report import open_report
 from ntk_uq.figures import Style, Trace
 from ntk_uq.jobs import asking as jobs
-from ntk_uq.jobs import words as describe
+from ntk_uq.jobs import describe
 from ntk_uq.results.curves import stored_curve
 from ntk_uq.results.descent import stored_descent
 from ntk_uq.results.ensembles.records import MemberResult
@@ -52,6 +52,7 @@ from ntk_uq.results.spectrum import stored_spectrum
 from ntk_uq.results.speed import stored_speed
 from ntk_uq.results.training_time import stored_training_time
 from ntk_uq.store import JobState, open_store
+from ntk_uq.ui.pages import page_of
 from ntk_uq.ui.pages.data import exhibit as data
 from ntk_uq.ui.pages.ensembles import exhibit as ensembles
 from ntk_uq.ui.pages.phase_map import exhibit as phase_map
@@ -62,7 +63,6 @@ from ntk_uq.ui.pages.training_time import exhibit as training_time
 from ntk_uq.ui.pages.width import exhibit as width
 
 OLDER = Path(__file__).parent / "older"
-APP = Path(__file__).resolve().parents[2] / "app.py"
 EXPECTED = json.loads((OLDER / "expected.json").read_text(encoding="utf-8"))
 
 
@@ -115,11 +115,11 @@ KINDS = {
     "curve": Kind("curve", specs.CurveSpec, _curve),
     "ensemble": Kind("ensemble", specs.EnsembleSpec, _ensemble),
     "fetch": Kind("fetch", specs.FetchSpec, lambda r, s: (None, None)),
-    "flow": Kind("flow", specs.TrainingTimeSpec, _training_time),
-    "history": Kind("history", specs.DescentSpec, lambda r, s: (stored_descent(r, s), None)),
+    "flow": Kind("training_time", specs.TrainingTimeSpec, _training_time),
+    "history": Kind("descent", specs.DescentSpec, lambda r, s: (stored_descent(r, s), None)),
     "map": Kind("map", specs.MapSpec, _map),
     "report": Kind(
-        "report", specs.InspectionSpec, lambda r, s: (stored_inspection(r, s.dataset), None)
+        "inspection", specs.InspectionSpec, lambda r, s: (stored_inspection(r, s.dataset), None)
     ),
     "spectrum": Kind("spectrum", specs.SpectrumSpec, lambda r, s: (stored_spectrum(r, s), None)),
 }
@@ -337,7 +337,7 @@ def test_asking_again_is_the_same_job(older):
     for job in EXPECTED["jobs"]:
         spec = spec_of(job)
         assert spec.digest() == job["id"]
-        now = jobs.submit(older.jobs, KINDS[job["kind"]].name, spec, total=job["total"])
+        now = jobs.submit(older.jobs, spec)
         assert now.id == job["id"]
         assert now.priority == job["priority"]
         asked = job["submissions"] + 1 if job["state"] in ("queued", "interrupted") else 1
@@ -351,7 +351,7 @@ def test_an_engine_finds_done_what_was_done(older):
         if job["state"] in ("queued", "interrupted"):
             older.jobs.request_cancel(job["id"])
     for job in done:
-        jobs.submit(older.jobs, KINDS[job["kind"]].name, spec_of(job))
+        jobs.submit(older.jobs, spec_of(job))
     Engine(older, InProcess()).run_until_idle()
     for job in done:
         now = older.jobs.get(job["id"])
@@ -378,7 +378,6 @@ def test_runs_are_found_by_the_older_name_of_their_kind(kind, older, capsys):
 
 
 def test_every_link_opens_its_view():
-    app = APP.read_text(encoding="utf-8")
     assert {link["view"] for link in EXPECTED["links"]} == set(VIEWS)
     for link in EXPECTED["links"]:
         cls, query = VIEWS[link["view"]], query_of(link["query"])
@@ -389,7 +388,7 @@ def test_every_link_opens_its_view():
         assert cls.from_query(again) == view
         items = {name: text for name, text in query.items() if name != "v"}
         assert departure(again, items) is None
-        assert f"pages/{link['page']}.py" in app, "the page's file is its name in the address"
+        assert page_of(view).name == link["page"], "the page's name in the address"
 
 
 def test_a_saved_report_opens_and_is_saved_the_same():

@@ -23,7 +23,7 @@ from ntk_uq.results.training_time import training_time_key
 from ntk_uq.specs import CurveSpec, DataSpec, DescentSpec, InspectionSpec, TrainingTimeSpec
 from ntk_uq.store import JobOrder, JobState
 from ntk_uq.ui.pages.runs.openings import opening
-from ntk_uq.views import RunsView
+from ntk_uq.views import RunsView, page_name
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = DataSpec(n_test=20)
@@ -76,7 +76,7 @@ def test_every_kind_but_calibration_opens_on_a_page_that_there_is():
     opened = {name: kind.opens(kind.spec()) for name, kind in kinds.REGISTRY.items()}
     assert opened.pop("calibration") is None
     for name, found in opened.items():
-        assert (ROOT / "pages" / f"{found.page}.py").is_file(), name
+        assert (ROOT / "pages" / f"{page_name(found.view)}.py").is_file(), name
         assert found.notice == "", "the default of a page is what it opens"
         text = json.dumps(kinds.REGISTRY[name].spec().to_json())
         link = opening(SimpleNamespace(kind=name, spec=text))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ntk_uq.theory import moments
+from ntk_uq.results.losses import test_loss as loss_of
 from ntk_uq.theory.moments import loss_moments, loss_skewness
 
 SAMPLES = 40_000
@@ -35,7 +35,7 @@ def test_moments_are_those_of_sampled_losses_within_their_standard_errors(
 ):
     mean, covariance, targets, root = gaussian(n_test, n_outputs, 7, rank, scale)
     outputs = sampled_outputs(mean, root, np.random.default_rng(11))
-    losses = moments.test_loss(outputs, targets)
+    losses = loss_of(outputs, targets)
     # The definition, once more and slowly: over examples and outputs, no factor 1/2.
     by_hand = sum(
         (outputs[0, i] - targets[i]) @ (outputs[0, i] - targets[i]) for i in range(n_test)
@@ -62,7 +62,7 @@ def test_moments_are_those_of_sampled_losses_within_their_standard_errors(
 def test_the_mean_is_a_bias_and_a_variance():
     mean, covariance, targets, _ = gaussian(9, 4, 1)
     got = loss_moments(mean, covariance, targets)
-    assert got.mu_bias == pytest.approx(moments.test_loss(mean[None], targets)[0], rel=1e-13)
+    assert got.mu_bias == pytest.approx(loss_of(mean[None], targets)[0], rel=1e-13)
     assert got.mu_variance == pytest.approx(np.trace(covariance) / 9, rel=1e-13)
     assert got.mu == pytest.approx(got.mu_bias + got.mu_variance, rel=1e-14)
     assert got.epsilon == pytest.approx(got.sigma / got.mu, rel=1e-14)
@@ -200,7 +200,7 @@ def test_the_skewness_is_that_of_sampled_losses_within_its_standard_error(
     n_test, n_outputs, rank, scale
 ):
     mean, covariance, targets, root = gaussian(n_test, n_outputs, 5, rank, scale)
-    losses = moments.test_loss(sampled_outputs(mean, root, np.random.default_rng(13)), targets)
+    losses = loss_of(sampled_outputs(mean, root, np.random.default_rng(13)), targets)
     known = loss_moments(mean, covariance, targets)
     got = loss_skewness(mean, covariance, targets, known.sigma)
     cubes = ((losses - known.mu) / known.sigma) ** 3
