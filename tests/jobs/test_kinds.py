@@ -76,11 +76,12 @@ def test_every_kind_but_calibration_opens_on_a_page_that_there_is():
     opened = {name: kind.opens(kind.spec()) for name, kind in kinds.REGISTRY.items()}
     assert opened.pop("calibration") is None
     for name, found in opened.items():
-        assert (ROOT / "pages" / f"{page_name(found.view)}.py").is_file(), name
+        page = f"pages/{page_name(found.view)}.py"
+        assert (ROOT / page).is_file(), name
         assert found.notice == "", "the default of a page is what it opens"
         text = json.dumps(kinds.REGISTRY[name].spec().to_json())
         link = opening(SimpleNamespace(kind=name, spec=text))
-        assert (link.page, dict(link.query)) == (f"pages/{found.page}.py", found.view.to_query())
+        assert (link.page, dict(link.query)) == (page, found.view.to_query())
 
 
 def test_one_that_is_registered_is_there_until_it_is_taken_out():

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ntk_uq.results.losses import test_loss as loss_of
+from ntk_uq.theory import moments
 from ntk_uq.theory.moments import loss_moments, loss_skewness
 
 SAMPLES = 40_000
