@@ -30,7 +30,7 @@ Expectations = Callable[[Any, Scales, Scales], tuple[Any, Any]]
 
 
 @dataclass(frozen=True)
-class Layer:
+class KernelLayer:
     """How a hidden layer changes the covariance of two inputs, element by element.
 
     Attributes:
@@ -48,13 +48,13 @@ class Layer:
     covariance: Callable[[Any, Pair], Any]
 
 
-def smooth(expectations: Expectations, scales: Callable[..., Any]) -> Layer:
+def smooth(expectations: Expectations, scales: Callable[..., Any]) -> KernelLayer:
     """From k to k, for activations whose expectations lose nothing where inputs are parallel.
 
     Args:
         expectations: ``E[phi phi]`` and ``E[phi' phi']`` of covariances k, and scales as
             ``scales`` gives them, broadcast to k.
-        scales: as :attr:`Layer.scales`.
+        scales: as :attr:`KernelLayer.scales`.
     """
 
     def same(k: Any, scales: Pair) -> Any:  # noqa: ARG001
@@ -64,7 +64,7 @@ def smooth(expectations: Expectations, scales: Callable[..., Any]) -> Layer:
         value, slope = expectations(k, *here)
         return w2 * value + b2, slope
 
-    return Layer(scales, same, advance, same)
+    return KernelLayer(scales, same, advance, same)
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class Activation:
     mean_square_slope: Callable[[Any], Any] = None  # type: ignore[assignment]
     growth: float | None = None
     homogeneous: bool = False
-    layer: Layer | None = None
+    layer: KernelLayer | None = None
     close: Close | None = None
     layer_seconds: float = None  # type: ignore[assignment]
     compile_seconds: float = None  # type: ignore[assignment]

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ntk_uq.activations.angles import TURN, arcs
-from ntk_uq.activations.base import Activation, Array, ClosePairs, Layer, Pair
+from ntk_uq.activations.base import Activation, Array, ClosePairs, KernelLayer, Pair
 
 Pairs = Float[np.ndarray, "m"]
 
@@ -120,7 +120,7 @@ ACTIVATION = Activation(
     mean_square_slope=mean_square_slope,
     growth=0.5,
     homogeneous=True,
-    layer=Layer(scales, _start, _advance, _covariance),
+    layer=KernelLayer(scales, _start, _advance, _covariance),
     close=close,
     layer_seconds=1.2e-3,
 )

@@ -30,7 +30,7 @@ from ntk_uq.activations.quadrature import rule
 from ntk_uq.base.errors import SpecError
 
 if TYPE_CHECKING:
-    from ntk_uq.activations.base import Activation, Layer, Scales
+    from ntk_uq.activations.base import Activation, KernelLayer, Scales
 
 TERMS = 64
 """Of the series of the slopes, that are taken one by one."""
@@ -54,7 +54,7 @@ def series(
     activation: "Activation",
     mean_square: Callable[[Any], Any],
     mean_square_slope: Callable[[Any], Any],
-) -> "Layer":
+) -> "KernelLayer":
     """The layer of an activation that gives phi and its slope alone."""
     from ntk_uq.activations.base import smooth
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ntk_uq.activations.base import Activation, ClosePairs, Layer, Pair
+from ntk_uq.activations.base import Activation, ClosePairs, KernelLayer, Pair
 from ntk_uq.base.errors import SpecError
 
 _Q = np.array([[0.3, 1.0], [1.7, 2.5]])
@@ -78,7 +78,7 @@ def _check_variances(activation: Activation) -> None:
         _wrong(activation, "growth", activation.growth, "a number that is not negative")
 
 
-def _check_layer(activation: Activation, layer: Layer) -> None:
+def _check_layer(activation: Activation, layer: KernelLayer) -> None:
     q = _Q.ravel()
     found = np.asarray(layer.scales(_Q))
     if found.ndim != 3 or found.shape[1:] != _Q.shape:
@@ -106,7 +106,7 @@ def _check_layer(activation: Activation, layer: Layer) -> None:
         _agree(activation, "E[phi' phi'] of the layer", slope, change, what, _ROUGH)
 
 
-def _passed(activation: Activation, layer: Layer, k: Any, q: Any) -> tuple[Any, Any]:
+def _passed(activation: Activation, layer: KernelLayer, k: Any, q: Any) -> tuple[Any, Any]:
     """E[phi phi] and E[phi' phi'] of all pairs of inputs, by one step from layer to layer."""
 
     def pair(q: Any) -> Pair:
@@ -118,7 +118,7 @@ def _passed(activation: Activation, layer: Layer, k: Any, q: Any) -> tuple[Any, 
     return (layer.covariance(state, there) - _B2) / _W2, slope
 
 
-def _check_close(activation: Activation, layer: Layer) -> None:
+def _check_close(activation: Activation, layer: KernelLayer) -> None:
     if activation.close is None:
         return
     q, sigmas = _Q.ravel(), (_W2**0.5, _B2**0.5)

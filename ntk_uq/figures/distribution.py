@@ -39,7 +39,7 @@ def predicted_density(
 
 
 @dataclass(frozen=True)
-class Histogram:
+class Bars:
     """Bars of one width's losses: their middles and widths, and the density of each."""
 
     middles: Float[np.ndarray, "b"]
@@ -56,7 +56,7 @@ class Distribution:
         density: losses, and the predicted density there; None where there is no prediction.
     """
 
-    histograms: Mapping[int, Histogram]
+    histograms: Mapping[int, Bars]
     density: tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]] | None
 
 
@@ -75,11 +75,11 @@ def distribution(
     return Distribution({w: _histogram(some, edges) for w, some in many.items()}, density)
 
 
-def _histogram(some: Sequence[float], edges: np.ndarray) -> Histogram:
+def _histogram(some: Sequence[float], edges: np.ndarray) -> Bars:
     density, _ = np.histogram(some, edges, density=True)
     held = density > 0  # an empty bar would still draw its outline on the axis
     middles = (edges[1:] + edges[:-1]) / 2
-    return Histogram(middles[held], np.diff(edges)[held], density[held])
+    return Bars(middles[held], np.diff(edges)[held], density[held])
 
 
 def distribution_figure(
@@ -148,7 +148,7 @@ def _edges(many: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _add_histogram(
-    canvas: Canvas, width: int, networks: int, bars: Histogram, color: str, style: Style
+    canvas: Canvas, width: int, networks: int, bars: Bars, color: str, style: Style
 ) -> None:
     canvas.add_bar(
         x=bars.middles,

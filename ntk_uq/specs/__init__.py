@@ -7,11 +7,13 @@ and a form for links (see :mod:`ntk_uq.base.fields`).
 from typing import Any
 
 from ntk_uq.base import former
+from ntk_uq.specs.calibration import CalibrationSpec
 from ntk_uq.specs.curves import CurveSpec, PointSpec, check_window, logarithmic_grid
 from ntk_uq.specs.data import PREPARATIONS, TARGETS, DataSpec
 from ntk_uq.specs.descent import DescentSpec
 from ntk_uq.specs.ensembles import EnsembleSpec, MemberSpec
-from ntk_uq.specs.looks import CalibrationSpec, FetchSpec, InspectionSpec, SpectrumSpec
+from ntk_uq.specs.fetch import FetchSpec
+from ntk_uq.specs.inspection import InspectionSpec
 from ntk_uq.specs.map import (
     AXES,
     EXPONENT_SPAN,
@@ -26,6 +28,7 @@ from ntk_uq.specs.map import (
 )
 from ntk_uq.specs.network import ACTIVATIONS, ArchitectureSpec
 from ntk_uq.specs.ranges import DEPTH, DRAWS, MEMBERS, N_TRAIN, WIDTH
+from ntk_uq.specs.spectrum import SpectrumSpec
 from ntk_uq.specs.training import OPTIMIZERS, POSTERIORS, OptimizerSpec, TrainingSpec
 from ntk_uq.specs.training_time import TrainingTimeSpec
 

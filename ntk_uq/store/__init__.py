@@ -17,7 +17,7 @@ from ntk_uq.store.asking import LONGEST_LABEL
 from ntk_uq.store.directory import FORMAT, prepare, shared_file_system_warning
 from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.reading import JobOrder
-from ntk_uq.store.records import Engine, Job, JobState, LogLine
+from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine
 from ntk_uq.store.results import ResultsCache, json_bytes
 from ntk_uq.store.watchers import Watchers
 
@@ -25,7 +25,7 @@ __all__ = [
     "FORMAT",
     "HEARTBEAT_TIMEOUT",
     "LONGEST_LABEL",
-    "Engine",
+    "EngineRecord",
     "Job",
     "JobOrder",
     "JobState",

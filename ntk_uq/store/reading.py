@@ -14,7 +14,7 @@ from typing import Any
 from ntk_uq.base.errors import SpecError, StoreError
 from ntk_uq.store import schema
 from ntk_uq.store.database import Database
-from ntk_uq.store.records import Engine, Job, JobState, LogLine
+from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine
 
 HEARTBEAT_TIMEOUT = 15.0
 """Seconds of silence after which an engine counts as dead."""
@@ -85,14 +85,14 @@ class Reading:
         self._timeout = timeout
         self._database = Database(path, schema.prepare)
 
-    def engines(self) -> list[Engine]:
+    def engines(self) -> list[EngineRecord]:
         """The engines that are alive, the one that started first first."""
         with self._database.read() as connection:
             rows = connection.execute(
                 f"SELECT * FROM engines WHERE NOT {SILENT} ORDER BY started, id", self._times()
             ).fetchall()
         return [
-            Engine(row["id"], json.loads(row["info"]), row["started"], row["heartbeat"])
+            EngineRecord(row["id"], json.loads(row["info"]), row["started"], row["heartbeat"])
             for row in rows
         ]
 

@@ -81,7 +81,7 @@ class LogLine:
 
 
 @dataclass(frozen=True)
-class Engine:
+class EngineRecord:
     """An engine that is alive: what it said of itself, since when, and when last."""
 
     id: str

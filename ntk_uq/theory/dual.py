@@ -10,11 +10,11 @@ element by element, so that a compiler makes one pass of it.
 import jax
 from jaxtyping import Array, Float
 
-from ntk_uq.activations.base import Layer, Pair
+from ntk_uq.activations.base import KernelLayer, Pair
 
 
 def propagate(
-    layer: Layer,
+    layer: KernelLayer,
     k: Float[Array, "n1 n2"],
     scales1: Float[Array, "kinds layers n1"],
     scales2: Float[Array, "kinds layers n2"],

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ntk_uq.activations import get
-from ntk_uq.activations.base import Activation, Layer
+from ntk_uq.activations.base import Activation, KernelLayer
 from ntk_uq.base import settings
 from ntk_uq.base.errors import SpecError
 from ntk_uq.costs.kernels import TILE
@@ -200,7 +200,7 @@ def in_threads(work: Callable[..., None], places: Iterable[tuple[int, int]]) -> 
 
 
 @functools.lru_cache(maxsize=16)
-def _program(layer: Layer, ntk: bool) -> Callable[..., tuple[jax.Array, ...]]:
+def _program(layer: KernelLayer, ntk: bool) -> Callable[..., tuple[jax.Array, ...]]:
     """Compiled once a depth, as are the shapes of its arguments; sigmas are values."""
 
     def tile(

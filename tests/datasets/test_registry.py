@@ -178,7 +178,11 @@ def test_no_other_file_of_the_program_knows_a_data_set_by_name():
         if known and path.stem not in registry.FILES:
             found[path.relative_to(ROOT).as_posix()] = known
     assert found.pop("ntk_uq/datasets/registry.py") == set(registry.FILES)
-    defaults = {"ntk_uq/specs/data.py": {"digits"}, "ntk_uq/specs/looks.py": {"digits", "mnist"}}
+    defaults = {
+        "ntk_uq/specs/data.py": {"digits"},
+        "ntk_uq/specs/fetch.py": {"mnist"},
+        "ntk_uq/specs/inspection.py": {"digits"},
+    }
     # The folder that the files of three sets share.
     assert found == {**defaults, "ntk_uq/datasets/shower_files.py": {"calochallenge"}}
 

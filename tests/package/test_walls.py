@@ -171,6 +171,15 @@ def test_numpy_files_are_read_without_pickles():
         assert "allow_pickle" in {k.arg for k in node.keywords}, ast.unparse(node)
 
 
+def test_no_two_classes_have_one_name():
+    places = {}
+    for name, tree in TREES.items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(name)
+    assert not {cls: found for cls, found in places.items() if len(found) > 1}
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(PACKAGE).as_posix())
 def test_a_file_of_the_package_has_at_most_450_lines(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 450

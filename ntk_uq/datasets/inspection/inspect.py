@@ -58,7 +58,7 @@ def _inspect(dataset: Dataset, tell: Tell) -> Inspection:
     fingerprint = dataset.fingerprint()
     examples: Examples = dataset.load()
     n_pool, n_test = len(examples.pool_inputs), len(examples.test_inputs)
-    seen = _Pool(dataset, examples)
+    seen = _Gathered(dataset, examples)
     for done in seen.read(examples.pool_inputs):
         tell(done, n_pool + n_test)
     places = _groups(seen.digests)
@@ -101,7 +101,7 @@ def _inspect(dataset: Dataset, tell: Tell) -> Inspection:
 def _ignore(done: int, total: int) -> None: ...
 
 
-class _Pool:
+class _Gathered:
     """What one pass over the pool's inputs gathers."""
 
     def __init__(self, dataset: Dataset, examples: Examples) -> None:

@@ -11,7 +11,7 @@ from ntk_uq.figures.ensembles import ensemble_figure
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.results.ensembles.stored import theory_of
 from ntk_uq.store import Store
-from ntk_uq.ui import export, launch, links, live, opening, polling, session
+from ntk_uq.ui import beginning, export, launch, links, live, polling, session
 from ntk_uq.ui.pages.ensembles import controls, details
 from ntk_uq.ui.pages.ensembles import tables as ensemble_tables
 from ntk_uq.ui.pages.ensembles.exhibit import exhibit
@@ -28,7 +28,7 @@ def page() -> None:
         "loss over networks, spread $\\sigma$, and $\\epsilon=\\sigma/\\mu$, with bootstrap errors."
     )
     with session.told():
-        store, view, _ = opening.chosen(EnsemblesView, controls, check)
+        store, view, _ = beginning.chosen(EnsemblesView, controls, check)
         launch.calibrate(store)
         theory = theory_of(view.ensembles())
         curves = [] if theory is None else [stored_curve(store.results, theory)]

@@ -13,7 +13,7 @@ from ntk_uq.figures.posteriors import ratio_figure
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Store
-from ntk_uq.ui import export, links, live, opening, polling, session, tables
+from ntk_uq.ui import beginning, export, links, live, polling, session, tables
 from ntk_uq.ui.pages.scaling_curves import controls
 from ntk_uq.ui.pages.scaling_curves import tables as law_tables
 from ntk_uq.ui.pages.scaling_curves.exhibit import exhibit
@@ -30,7 +30,7 @@ def page() -> None:
         "$\\epsilon=\\sigma/\\mu$, against the number of training examples $N_D$."
     )
     with session.told():
-        store, view, _ = opening.chosen(CurvesView, controls, check)
+        store, view, _ = beginning.chosen(CurvesView, controls, check)
         curves = read(store, view)
         live.ask(store, curves)
         every = polling.interval(live.pending(store, curves), POLL_SECONDS)

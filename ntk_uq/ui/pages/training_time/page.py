@@ -16,7 +16,7 @@ from ntk_uq.costs.memory import check_training_time_memory
 from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
 from ntk_uq.results.ensembles.stored import descent_of
 from ntk_uq.store import Store
-from ntk_uq.ui import export, follow, launch, links, live, opening, polling, session
+from ntk_uq.ui import beginning, export, follow, launch, links, live, polling, session
 from ntk_uq.ui.pages.training_time import controls
 from ntk_uq.ui.pages.training_time import exhibit as exhibits
 from ntk_uq.ui.plain_text import plain
@@ -35,7 +35,7 @@ def page() -> None:
         "$\\eta/\\lambda_{\\max}$ are at $\\tau=\\eta k$."
     )
     with session.told():
-        store, view, _ = opening.chosen(TrainingTimeView, controls, check)
+        store, view, _ = beginning.chosen(TrainingTimeView, controls, check)
         if view.data.noise and "noise" in (view.family, view.against):
             st.caption(
                 f"The label noise of {view.data.noise:g} under Preparation is not used here: "

@@ -12,7 +12,7 @@ from ntk_uq.figures.width import correction_figure, width_figure
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.results.ensembles.stored import theory_of
 from ntk_uq.store import Store
-from ntk_uq.ui import export, launch, links, live, opening, polling, session
+from ntk_uq.ui import beginning, export, launch, links, live, polling, session
 from ntk_uq.ui.pages.width import controls
 from ntk_uq.ui.pages.width import tables as width_tables
 from ntk_uq.ui.pages.width.exhibit import exhibit
@@ -29,7 +29,7 @@ def page() -> None:
         "with the theory, and the width from which on a network is close enough."
     )
     with session.told():
-        store, view, _ = opening.chosen(WidthView, controls, check)
+        store, view, _ = beginning.chosen(WidthView, controls, check)
         launch.calibrate(store)
         wanted = (theory_of(spec) for spec in view.ensembles())
         curves = [stored_curve(store.results, curve) for curve in wanted if curve is not None]
