@@ -22,7 +22,10 @@ project = "ntk_uq"
 author = copyright = "The ntk_uq developers"
 version = release = VERSION
 root_doc = "docs/index"
-include_patterns = ["*.md", "benchmarks/*.md", "docs/*.md", "docs/reference/*.rst"]
+include_patterns = [
+    *("*.md", "benchmarks/*.md", "docs/*.md", "docs/contributing/*.md"),
+    "docs/reference/*.rst",
+]
 exclude_patterns = [".*", "docs/_build", "ntk_uq", "pages", "tests", "dist"]
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 
