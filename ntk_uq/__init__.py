@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ntk_uq.base import former
+from ntk_uq.base import old_names
 from ntk_uq.base.version import VERSION
 from ntk_uq.specs import (
     ArchitectureSpec,
@@ -196,11 +196,11 @@ def phase_map(spec: MapSpec) -> "PhaseMap":
 
 
 # Scripts that were taken home from a page of an earlier version go on.
-former.install()
+old_names.install()
 
 
 def __getattr__(name: str) -> Any:
-    return former.renamed(
+    return old_names.renamed(
         __name__, {"FlowSpec": "TrainingTimeSpec", "time_law": "training_time"}, name
     )
 

@@ -84,7 +84,7 @@ def close(pairs: ClosePairs, depth: int, sigma_w: float, sigma_b: float) -> tupl
 
         1 - kappa = 2 sin^2(theta / 2) - (sin theta - theta cos theta) / pi
         r_1'^2 r_2'^2 sin^2 theta' = a^2 r_1^2 r_2^2 (1 - kappa) (1 + kappa)
-                                     + a sigma_b^2 ((r_1 - r_2)^2 + 2 r_1 r_2 (1 - kappa))
+        + a sigma_b^2 ((r_1 - r_2)^2 + 2 r_1 r_2 (1 - kappa))
 
     from ``r_1^2 r_2^2 sin^2 theta = q_1 q_2 - k^2``; Cho and Saul, NeurIPS 2009, for kappa.
     An angle from its cosine has an error of rounding over the angle, which the NTK inherits: 1e-8

@@ -12,7 +12,7 @@ import time
 from types import FrameType
 from typing import Any
 
-from ntk_uq.base import places, settings
+from ntk_uq.base import paths, settings
 from ntk_uq.base.errors import EngineError, SpecError
 from ntk_uq.jobs.asking import submit
 from ntk_uq.results.curves import stored_curve
@@ -83,7 +83,7 @@ def _serve(options: argparse.Namespace) -> int:
     stop = _stop_on_signals()
     engine_command = [sys.executable, "-m", "ntk_uq", "engine", "--with-parent"]
     pages_command = [
-        *(sys.executable, "-m", "streamlit", "run", str(places.app())),
+        *(sys.executable, "-m", "streamlit", "run", str(paths.app())),
         *("--server.port", str(options.port), "--server.address", options.address),
         *(("--server.headless", "true") if options.headless or not _has_display() else ()),
     ]
@@ -117,7 +117,7 @@ def _start(command: list[str]) -> subprocess.Popen[bytes]:
     # A session of its own: Ctrl-C reaches this process alone, which ends the others in order.
     return subprocess.Popen(
         command,
-        cwd=places.home(),
+        cwd=paths.home(),
         env=os.environ | settings.absolute_directories(),
         start_new_session=True,
         preexec_fn=_end_with_parent,

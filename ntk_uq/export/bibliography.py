@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ntk_uq import datasets
-from ntk_uq.base.live import Live
+from ntk_uq.base.live_mapping import Live
 from ntk_uq.base.references import Reference
 from ntk_uq.specs import DataSpec, TrainingSpec
 

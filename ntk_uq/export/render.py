@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 
-from ntk_uq.base import places
+from ntk_uq.base import paths
 from ntk_uq.base.errors import ExportError
 from ntk_uq.export.sizes import Picture
 
@@ -106,7 +106,7 @@ def _drawn(pictures: Sequence[Picture]) -> list[bytes]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            cwd=places.home(),
+            cwd=paths.home(),
             env=os.environ | {"TMPDIR": scratch},
         )
         try:

@@ -6,7 +6,7 @@ and a form for links (see :mod:`ntk_uq.base.fields`).
 
 from typing import Any
 
-from ntk_uq.base import former
+from ntk_uq.base import old_names
 from ntk_uq.specs.calibration import CalibrationSpec
 from ntk_uq.specs.curves import CurveSpec, PointSpec, check_window, logarithmic_grid
 from ntk_uq.specs.data import PREPARATIONS, TARGETS, DataSpec
@@ -34,7 +34,7 @@ from ntk_uq.specs.training_time import TrainingTimeSpec
 
 
 def __getattr__(name: str) -> Any:
-    return former.renamed(
+    return old_names.renamed(
         __name__,
         {
             "FlowSpec": "TrainingTimeSpec",

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from ntk_uq.base import places
+from ntk_uq.base import paths
 from ntk_uq.base.errors import LinkError
 from ntk_uq.ui import pages
 from ntk_uq.ui.plain_text import plain
@@ -43,7 +43,7 @@ def run(page: Callable[[], None]) -> None:
     """
     title = st.session_state.pop(_CHOSEN, None)
     if title is None:
-        runpy.run_path(str(places.app()))
+        runpy.run_path(str(paths.app()))
     else:
         st.header(title, anchor=False)
         page()

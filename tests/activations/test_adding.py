@@ -67,7 +67,7 @@ def test_one_file_and_one_line_are_all_and_what_the_web_needs_loads_no_jax(tmp_p
     shutil.copytree(ROOT / "ntk_uq", package, ignore=shutil.ignore_patterns("__pycache__"))
     before = {path: path.read_bytes() for path in package.rglob("*") if path.is_file()}
     (package / "activations" / "sine.py").write_text(FILES["sine"], encoding="utf-8")
-    registry = package / "activations" / "__init__.py"
+    registry = package / "activations" / "registry.py"
     text = registry.read_text(encoding="utf-8")
     head, tail = text.split("FILES = (\n", 1)
     registry.write_text(f"{head}FILES = (\n{tail.replace(')', f'{LINE})', 1)}", encoding="utf-8")

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RECIPE = (ROOT / "docs" / "contributing" / "job-kind.md").read_text(encoding="utf-8")
 DECLARATION, COMPUTATION, LINE, ASKING = re.findall(r"```python\n(.*?)```", RECIPE, re.DOTALL)
 NEW = ["ntk_uq/jobs/kinds/input_length.py", "ntk_uq/engine/kinds/input_length.py"]
-REGISTRY = "ntk_uq/jobs/kinds/__init__.py"
+REGISTRY = "ntk_uq/jobs/kinds/registry.py"
 
 
 def load(monkeypatch, path, source):

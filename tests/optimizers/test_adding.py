@@ -31,7 +31,7 @@ from ntk_uq.views import EnsemblesView
 ROOT = Path(__file__).resolve().parents[2]
 RECIPE = (ROOT / "docs/contributing/optimizer.md").read_text(encoding="utf-8")
 FILE, LINE, TRYING = re.findall(r"```python\n(.*?)```", RECIPE, re.DOTALL)
-REGISTRY = "ntk_uq/optimizers/__init__.py"
+REGISTRY = "ntk_uq/optimizers/registry.py"
 
 SPEC = EnsembleSpec(
     DataSpec(n_test=12),

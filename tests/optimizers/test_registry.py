@@ -113,7 +113,7 @@ def test_a_rule_that_only_numpy_runs_is_told_when_it_is_compiled():
 
 
 def test_a_file_must_hold_what_its_name_says(monkeypatch):
-    wrong = Registry(optimizers.__name__, "optimizer", ("base", "gd"), optimizers._check)
+    wrong = Registry(optimizers.__name__, "optimizer", ("base", "gd"), optimizers.registry._check)
     with pytest.raises(
         SpecError, match=r"base\.py holds None as OPTIMIZER; it must be an Optimizer"
     ):

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from ntk_uq import VERSION
-from ntk_uq.base import places, settings
+from ntk_uq.base import paths, settings
 from ntk_uq.export.bibliography import PAPER, SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,12 +117,12 @@ def test_checks_before_a_commit_are_our_own_tools():
 def test_a_checkout_has_its_pages_beside_the_package_and_an_installation_in_it(
     tmp_path, monkeypatch
 ):
-    assert places.home() == ROOT
-    assert places.app().is_file()
+    assert paths.home() == ROOT
+    assert paths.app().is_file()
     inside = tmp_path / "_app"
     inside.mkdir()
-    monkeypatch.setattr(places, "_INSTALLED", inside)
-    assert places.app() == inside / "app.py"
+    monkeypatch.setattr(paths, "_INSTALLED", inside)
+    assert paths.app() == inside / "app.py"
 
 
 def test_directories_named_from_this_folder_are_the_same_from_another(tmp_path, monkeypatch):

@@ -113,7 +113,7 @@ def test_the_wheel_holds_modules_pages_settings_and_what_they_read(wheel):
 
 def test_the_command_is_there_and_finds_what_was_installed(installed, tmp_path):
     assert called(installed / "ntk-uq", "--version", cwd=tmp_path) == f"ntk_uq {VERSION}"
-    where = "import ntk_uq; from ntk_uq.base import places; print(ntk_uq.__file__, places.app())"
+    where = "import ntk_uq; from ntk_uq.base import paths; print(ntk_uq.__file__, paths.app())"
     package, app = called(installed / "python", "-c", where, cwd=tmp_path).split()
     assert Path(package).is_relative_to(installed.parent)
     assert Path(app).is_relative_to(installed.parent)
@@ -144,6 +144,6 @@ def test_run_in_an_empty_folder_shows_the_page(served, open_page):  # noqa: F811
 def test_an_editable_installation_reads_the_checkout(tmp_path):
     binaries = _new_environment(tmp_path / "env")
     _install(binaries, "--no-build-isolation", "--editable", ROOT)
-    where = "from ntk_uq.base import places; print(places.home())"
+    where = "from ntk_uq.base import paths; print(paths.home())"
     assert called(binaries / "python", "-c", where, cwd=tmp_path) == str(ROOT)
     assert called(binaries / "ntk-uq", "--version", cwd=tmp_path) == f"ntk_uq {VERSION}"

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ntk_uq.base import settings
 from ntk_uq.base.errors import SpecError
-from ntk_uq.base.live import Live
+from ntk_uq.base.live_mapping import Live
 from ntk_uq.datasets.registry import REGISTRY
 from ntk_uq.datasets.remote import RemoteFile, Source
 

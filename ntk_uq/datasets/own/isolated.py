@@ -22,7 +22,7 @@ from typing import IO, Any
 import numpy as np
 from jaxtyping import Shaped
 
-from ntk_uq.base import places, settings
+from ntk_uq.base import paths, settings
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.source import OwnFile
@@ -58,7 +58,7 @@ def read_isolated(kind: str, source: OwnFile) -> Table:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=complaints,
-            cwd=places.home(),
+            cwd=paths.home(),
             env=os.environ | _ENVIRONMENT,
         )
         late = threading.Timer(3 * SECONDS, child.kill)

@@ -212,7 +212,7 @@ def test_a_csv_of_separators_alone_is_refused(tmp_path):
 
 def test_a_reader_that_crashes_is_a_damaged_file(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
-    monkeypatch.setattr("ntk_uq.base.places.home", lambda: Path("/"))  # finds no program
+    monkeypatch.setattr("ntk_uq.base.paths.home", lambda: Path("/"))  # finds no program
     with pytest.raises(
         DataError, match=r"f\.h5 cannot be read: it is damaged, or needs more memory"
     ):

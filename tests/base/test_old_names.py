@@ -7,13 +7,13 @@ import pytest
 
 import ntk_uq
 from ntk_uq import specs
-from ntk_uq.base import former
+from ntk_uq.base import old_names
 
 
-@pytest.mark.parametrize("name", former.MODULES)
+@pytest.mark.parametrize("name", old_names.MODULES)
 def test_a_former_module_is_the_present_one(name, monkeypatch):
     monkeypatch.delitem(sys.modules, name, raising=False)
-    present, renamed = former.MODULES[name]
+    present, renamed = old_names.MODULES[name]
     with pytest.warns(FutureWarning, match=f"{name} is now {present}"):
         module = importlib.import_module(name)
     target = importlib.import_module(present)
@@ -40,5 +40,5 @@ def test_other_names_are_not_found(name):
 
 def test_asking_twice_changes_nothing():
     before = list(sys.meta_path)
-    former.install()
+    old_names.install()
     assert sys.meta_path == before
