@@ -26,7 +26,7 @@ from ntk_uq.datasets import REGISTRY, fetching, registry
 from ntk_uq.export import bibliography
 from ntk_uq.export.document import document_of, json_of
 from ntk_uq.figures import Style, Trace
-from ntk_uq.jobs import words
+from ntk_uq.jobs import describe
 from ntk_uq.jobs.asking import submit
 from ntk_uq.results.inspection import stored_inspection
 from ntk_uq.specs import (
@@ -266,7 +266,7 @@ def test_its_curve_is_computed_and_cited(fetched, run):
     text = json_of(document_of(exhibit))
     assert "@misc{lovelace2026," in text
     assert "data fetch rings" in text
-    assert words.curve(spec).startswith("Rings, depth 3")
+    assert describe.words_of(spec).startswith("Rings, depth 3")
     assert CurveSpec.from_query(spec.to_query()) == spec
 
 

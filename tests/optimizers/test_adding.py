@@ -19,7 +19,7 @@ from ntk_uq.base.errors import SpecError
 from ntk_uq.cli import main
 from ntk_uq.costs.training import required_bytes
 from ntk_uq.export.snippets import python_of, shell_of
-from ntk_uq.jobs import words
+from ntk_uq.jobs import describe
 from ntk_uq.optimizers import Optimizer, register
 from ntk_uq.results.ensembles.stored import theory_of
 from ntk_uq.specs import OPTIMIZERS, ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec
@@ -91,7 +91,7 @@ def test_it_is_checked_with_its_own_words(added):
 def test_links_json_words_and_costs_know_it(spec):
     assert EnsembleSpec.from_query(spec.to_query()) == spec
     assert EnsembleSpec.from_json(json.loads(json.dumps(spec.to_json()))) == spec
-    assert "nesterov, 30 steps, η 0.5, momentum 0.8" in words.ensemble(spec)
+    assert "nesterov, 30 steps, η 0.5, momentum 0.8" in describe.words_of(spec)
     shape = (16, 30, 64, 10)
     heavy = spec_of(OptimizerSpec("momentum", 30, 0.5, momentum=0.8))
     assert required_bytes(spec, *shape) == required_bytes(heavy, *shape)
@@ -192,7 +192,7 @@ def test_the_command_line_offers_and_trains_it(added, store, capsys):
 WEB = """
 import json, sys
 from ntk_uq.costs.training import required_bytes
-from ntk_uq.jobs.words import ensemble
+from ntk_uq.jobs.describe import words_of
 from ntk_uq.optimizers import get
 from ntk_uq.specs import EnsembleSpec, OptimizerSpec
 import ntk_uq.ui.controls.finite
@@ -203,7 +203,7 @@ try:
 except ValueError as error:
     refused = str(error)
 print(json.dumps({
-    "file": ntk_uq.__file__, "title": get("nesterov").title, "words": ensemble(spec),
+    "file": ntk_uq.__file__, "title": get("nesterov").title, "words": words_of(spec),
     "bytes": required_bytes(spec, 64, 100, 64, 10), "refused": refused,
     "loaded": [m for m in ("jax", "optax", "dask", "distributed") if m in sys.modules],
 }))
