@@ -274,7 +274,7 @@ def test_it_is_fetched_and_inspected_by_jobs(rings, mirror, store):
     job = submit(store.jobs, FetchSpec("rings"))
     compute(store)
     assert store.jobs.get(job.id).state is JobState.DONE
-    assert words.words("fetch", json.dumps(FetchSpec("rings").to_json())) == "Files of Rings"
+    assert describe.words("fetch", json.dumps(FetchSpec("rings").to_json())) == "Files of Rings"
     submit(store.jobs, InspectionSpec("rings"))
     compute(store)
     found = stored_inspection(store.results, "rings")
