@@ -63,7 +63,7 @@ class TrainingTimeStudy:
 
     Attributes:
         view: what was asked for.
-        flows: of ``view.flows()``, complete or growing.
+        training_times: of ``view.training_times()``, complete or growing.
         ensembles: of ``view.ensembles()``; None where they are not shown.
         descent: the theory of their training; None likewise, or not there yet.
     """

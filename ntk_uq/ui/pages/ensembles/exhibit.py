@@ -39,7 +39,7 @@ def exhibit(
     Args:
         view: what the page shows.
         comparison: ensembles and theory, complete or growing.
-        history: the theory along the training of the ensemble in detail, where it is there.
+        descent: the theory along the training of the ensemble in detail, where it is there.
         style: of the figures.
     """
     spec, (width, n_train) = comparison.ensembles.spec, view.shown
