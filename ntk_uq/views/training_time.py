@@ -207,8 +207,8 @@ class TrainingTimeView(Spec):
 def training_time_view_of(spec: TrainingTimeSpec) -> TrainingTimeView:
     """The view that shows a specification, or the closest there is.
 
-    Where its times are evenly spaced in the logarithm, ``view.training_times() == (spec,)``. Of many levels
-    of noise or many jitters the axis has what does not make a curve each.
+    Where its times are evenly spaced in the logarithm, ``view.training_times() == (spec,)``. Of
+    many levels of noise or many jitters the axis has what does not make a curve each.
     """
     several = {"noise": len(spec.noises) > 1, "jitter": len(spec.jitters) > 1}
     family, against = "none", "time"
