@@ -12,7 +12,7 @@ from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec
 @pytest.fixture(scope="module")
 def study():
     spec = EnsembleSpec(
-        DataSpec(n_test=30),
+        DataSpec(n_test=50),  # as the page's tests: these networks are compiled once
         ArchitectureSpec(depth=1),
         OptimizerSpec(steps=10),
         widths=(8, 16, 32),

@@ -15,7 +15,7 @@ from ntk_uq.ui.pages.width.exhibit import exhibit
 from ntk_uq.views import WidthView
 
 VIEW = WidthView(
-    DataSpec(n_test=30),
+    DataSpec(n_test=50),  # as test_page.py: their networks are compiled once
     depths=(1, 2),
     optimizer=OptimizerSpec(steps=10),
     widths=(8, 16, 32),
