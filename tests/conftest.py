@@ -1,6 +1,7 @@
 """What all tests share: shapes checked at run time, and directories of their own."""
 
 import os
+import platform
 import sys
 from pathlib import Path
 
@@ -39,6 +40,17 @@ install_import_hook(
 if not os.environ.get("CI"):
     hypothesis.settings.register_profile("patient", deadline=None)
     hypothesis.settings.load_profile("patient")
+
+# Compiling is most of what tests of JAX do: what has been compiled is found again by the other
+# processes of a run, those that tests start among them, and by the next run. JAX's key holds the
+# program, the compiler and its options. Compiled for one machine, hence a folder for each.
+COMPILED = Path(__file__).resolve().parent / "__pycache__" / "jax" / (platform.node() or "here")
+for name, value in {
+    "JAX_COMPILATION_CACHE_DIR": str(COMPILED),
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.05",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+}.items():
+    os.environ.setdefault(name, value)
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -26,9 +26,9 @@ from ntk_uq.ui.pages.runs import exhibit as runs
 from ntk_uq.views import DataView, EnsemblesView, RunsView
 
 ENSEMBLES = EnsemblesView(
-    DataSpec(n_test=20),
+    DataSpec(n_test=30),  # sizes that other tests of ensembles have: compiled once for all
     ArchitectureSpec(depth=1),
-    OptimizerSpec(steps=10),
+    OptimizerSpec(steps=20),
     widths=(8, 16),
     n_train=(10, 20),
     members=12,

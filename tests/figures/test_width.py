@@ -12,9 +12,9 @@ from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec
 @pytest.fixture(scope="module")
 def study():
     spec = EnsembleSpec(
-        DataSpec(n_test=30),
+        DataSpec(n_test=30),  # sizes of the page's tests: these networks are compiled once
         ArchitectureSpec(depth=1),
-        OptimizerSpec(steps=10),
+        OptimizerSpec(steps=20),
         widths=(8, 16, 32),
         n_train=(10,),
         members=6,

@@ -89,7 +89,13 @@ LARGE = {"huge", "tiny and huge", "large", "parallel of all norms", "almost equa
 
 # Two inputs of norm 1e5 that differ in the ninth digit, say: behind the first layer their angle is
 # less than the covariance's rounding tells, in some draws and not in others.
-LOST = {("almost equal and large", "gelu"), ("almost equal and large", "erf")}
+LOST = [("almost equal and large", "gelu"), ("almost equal and large", "erf")]
+KEPT = [
+    (activation, bias, family)
+    for family in FAMILIES
+    for activation, bias in NETWORKS
+    if (family, activation) not in LOST
+]
 
 
 def architectures(activation, bias, rng):
@@ -134,12 +140,8 @@ def check(got, spec, x1, x2, pairs, digits, where, tolerance=TOLERANCE):
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize(("activation", "bias"), NETWORKS)
-def test_kernels_have_all_their_digits(request, activation, bias, family):
-    if (family, activation) in LOST:
-        reason = "an angle from a covariance next to its bound"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
+@pytest.mark.parametrize(("activation", "bias", "family"), KEPT)
+def test_kernels_have_all_their_digits(activation, bias, family):
     rng, seed = fresh()
     x = FAMILIES[family](rng)
     digits = MORE_DIGITS if family in LARGE else DIGITS
@@ -149,6 +151,24 @@ def test_kernels_have_all_their_digits(request, activation, bias, family):
         check(got, spec, x, x, pairs, digits, f"seed {seed}, {spec}")
         # Behind many layers a few pairs are enough: they go through the same ones.
         pairs = [pairs[i] for i in rng.choice(len(pairs), min(len(pairs), 5), replace=False)]
+
+
+@pytest.mark.xfail(
+    reason="an angle from a covariance next to its bound", strict=True, raises=AssertionError
+)
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize(("family", "activation"), LOST)
+def test_digits_are_kept_in_every_draw_of_large_inputs_that_are_almost_equal(
+    activation, bias, family
+):
+    # One draw loses some in half of the cases (erf) or almost all (GELU): of fifty one surely does.
+    for _ in range(50):
+        rng, seed = fresh()
+        x = FAMILIES[family](rng)
+        pairs = list(itertools.combinations_with_replacement(range(len(x)), 2))
+        for spec in architectures(activation, bias, rng):
+            got = Kernels(spec).symmetric(x)
+            check(got, spec, x, x, pairs, MORE_DIGITS, f"seed {seed}, {spec}")
 
 
 @pytest.mark.parametrize(

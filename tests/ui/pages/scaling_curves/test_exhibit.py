@@ -17,7 +17,7 @@ VIEW = CurvesView(
     data=DataSpec(n_test=50),
     depths=(1, 2),
     n_low=20,
-    n_high=640,
+    n_high=320,
     n_points=6,
     draws=3,
     law="auto",

@@ -15,9 +15,9 @@ from ntk_uq.ui.pages.width.exhibit import exhibit
 from ntk_uq.views import WidthView
 
 VIEW = WidthView(
-    DataSpec(n_test=30),
+    DataSpec(n_test=30),  # the sizes of SMALL in test_page.py: JAX compiles a program for each
     depths=(1, 2),
-    optimizer=OptimizerSpec(steps=10),
+    optimizer=OptimizerSpec(steps=20),
     widths=(8, 16, 32),
     n_train=(10, 20),
     members=6,

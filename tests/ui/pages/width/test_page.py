@@ -11,9 +11,9 @@ from ntk_uq.store import JobState
 from ntk_uq.views import WidthView
 
 SMALL = WidthView(
-    DataSpec(n_test=50),
+    DataSpec(n_test=30),  # sizes that other tests of ensembles have: compiled once for all
     depths=(1, 2),
-    optimizer=OptimizerSpec(steps=10),
+    optimizer=OptimizerSpec(steps=20),
     widths=(8, 16, 32),
     n_train=(10, 20),
     members=6,
