@@ -13,8 +13,10 @@ export OPENBLAS_THREAD_TIMEOUT ?= 18
 run: $(VENV)/installed
 	$(BIN)/python -m ntk_uq run $(ARGS)
 
+# In two processes, a file of tests in one of them: most tests keep one core busy, and a process
+# takes 1 to 2 GB. ARGS="-n 4" for more, ARGS="-n 0" for none but this one.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -m "not slow and not browser" $(ARGS)
+	$(BIN)/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
 
 # Long tests, and those in a real browser (Debian: apt install chromium).
 test-slow: $(VENV)/installed-dev
