@@ -33,12 +33,26 @@ def check(activation: object) -> None:
     """
     if not isinstance(activation, Activation):
         raise SpecError(f"This is {activation!r:.80}; it must be an Activation.")
-    with np.errstate(all="ignore"):
-        _check_phi(activation)
-        _check_variances(activation)
-        if activation.layer is not None:
-            _check_layer(activation, activation.layer)
-            _check_close(activation, activation.layer)
+    try:
+        with np.errstate(all="ignore"):
+            _check_all(activation)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # Whatever a function of somebody else's may raise; which one it was, its traceback tells.
+        said = str(error).partition("\n")[0]
+        raise SpecError(
+            f"The activation {activation.name} fails when it is tried: {type(error).__name__}, "
+            f"{said:.200}. Its functions take arrays, of NumPy and of JAX, and return what "
+            "docs/contributing/activation.md says; those such as exp are of "
+            "x.__array_namespace__()."
+        ) from error
+
+
+def _check_all(activation: Activation) -> None:
+    _check_phi(activation)
+    _check_variances(activation)
+    if activation.layer is not None:
+        _check_layer(activation, activation.layer)
+        _check_close(activation, activation.layer)
     if not activation.layer_seconds > 0:
         _wrong(activation, "layer_seconds", activation.layer_seconds, "a time above 0")
 

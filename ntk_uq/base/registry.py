@@ -1,8 +1,8 @@
 """Things of which there is one file each, and one line each in a list: what is there, by name.
 
-A folder such as ``ntk_uq/optimizers/`` holds a file for each optimizer, and its ``__init__`` the
-list of their names. Such a file is loaded when somebody first asks for what is in it. More can be
-added at run time, to this process alone.
+A folder such as ``ntk_uq/optimizers/`` holds a file for each optimizer, and in its ``registry.py``
+the list of their names. Such a file is loaded when somebody first asks for what is in it. More can
+be added at run time, to this process alone.
 """
 
 import contextlib

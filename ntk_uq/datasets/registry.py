@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from ntk_uq.base.errors import SpecError
 from ntk_uq.base.fields import Name
 from ntk_uq.datasets.base import OWN_PREFIX, Dataset
+from ntk_uq.datasets.recipes import INPUTS, TARGETS
 
 FILES = (
     "digits",
@@ -54,6 +55,8 @@ def registered(*added: Dataset) -> Iterator[None]:
 
 
 def _check(dataset: Dataset, known: dict[str, Dataset]) -> None:
+    if not isinstance(dataset, Dataset):
+        raise SpecError(f"This is {dataset!r:.80}; it must be a Dataset.")
     name, title = dataset.name, dataset.title
     Name().check(f"The name of the data set {title!r}", name)
     if name.startswith(OWN_PREFIX):
@@ -71,8 +74,30 @@ def _check(dataset: Dataset, known: dict[str, Dataset]) -> None:
             f"The data set {name!r} has the source {dataset.source.name!r}; its files are fetched "
             "under its own name. Give both the same name."
         )
+    _check_form(dataset)
     for other in known.values():
         _check_references(dataset, other)
+
+
+def _check_form(dataset: Dataset) -> None:
+    """What is wrong here would come up far from its cause, or not at all."""
+    allowed = {
+        "task": ("classification", "regression"),
+        "preparation": tuple(INPUTS),
+        "target": tuple(name for name in TARGETS if name != "classes"),
+    }
+    for field, names in allowed.items():
+        value = getattr(dataset, field)
+        if value not in names:
+            raise SpecError(
+                f"The data set {dataset.name!r} has the {field} {value!r}; choose one of "
+                f"{', '.join(names)}."
+            )
+    if dataset.classes and len(dataset.classes) != dataset.n_outputs:
+        raise SpecError(
+            f"The data set {dataset.name!r} names {len(dataset.classes)} classes and has "
+            f"n_outputs = {dataset.n_outputs}; give a name for each, or none."
+        )
 
 
 def _check_references(dataset: Dataset, other: Dataset) -> None:

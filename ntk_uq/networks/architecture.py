@@ -13,6 +13,7 @@ import jax
 
 from ntk_uq.activations import get
 from ntk_uq.activations.base import Activation
+from ntk_uq.base.errors import SpecError
 from ntk_uq.specs import ArchitectureSpec
 
 
@@ -106,6 +107,12 @@ def build(
 def _hidden(stax: Any, activation: Activation) -> Any:
     """An activation as a layer of stax."""
     if activation.stax is not None:
+        if not hasattr(stax, activation.stax):
+            raise SpecError(
+                f"The activation {activation.name} names {activation.stax!r} as its layer of "
+                "neural-tangents, which has none of that name; leave stax empty, or name one of "
+                "its activations, such as Sin."
+            )
         return getattr(stax, activation.stax)(**activation.stax_options)
     # Without kernels: stax takes a thousand times as long for its quadrature as we for the series.
     return stax.Elementwise(lambda x: activation.phi(x))  # type: ignore[misc]

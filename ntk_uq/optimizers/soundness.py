@@ -30,7 +30,7 @@ def check(found: object) -> None:
     if not isinstance(found, Optimizer):
         raise SpecError(f"This is {found!r:.80}; it must be an Optimizer.")
     bound = found.bound(found.usual)
-    if not 0 < bound < np.inf:
+    if not isinstance(bound, int | float) or not 0 < bound < np.inf:
         _wrong(found, f"its bound on eta is {bound!r}", "a number above 0")
     grid = np.linspace(-2, 3, _STEPS * 6).reshape(_STEPS, *_SHAPE)
     first, second = np.sin(3 * grid), np.cos(5 * grid)
@@ -73,7 +73,7 @@ def returned(optimizer: Optimizer, gradient: Any, memory: tuple[Any, ...], step:
         move, kept = optimizer.update(gradient, memory, step)
         if not isinstance(kept, tuple):
             raise TypeError(f"what it keeps is of type {type(kept).__name__}")
-    except (TypeError, ValueError, AttributeError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         said = str(error).partition("\n")[0]
         _wrong(
             optimizer,

@@ -7,6 +7,7 @@ from ntk_uq.activations import REGISTRY, get, register
 from ntk_uq.activations.base import Activation, smooth
 from ntk_uq.activations.soundness import check
 from ntk_uq.base.errors import KernelOverflowError, SpecError
+from ntk_uq.networks.architecture import build
 from ntk_uq.specs import ACTIVATIONS, ArchitectureSpec
 from ntk_uq.theory.kernels import Kernels
 
@@ -178,3 +179,44 @@ def test_a_file_without_an_activation_of_its_name_is_told(monkeypatch):
     monkeypatch.setattr(REGISTRY, "_files", (*REGISTRY, "angles"))
     with pytest.raises(SpecError, match=r"angles\.py holds None as ACTIVATION; it must be an Act"):
         get("angles")
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (lambda k, a, b: k, "ValueError, .*unpack"),
+        (lambda k, a, b: (k, k, k), "ValueError, .*unpack"),
+        (lambda k, a, b: None, "TypeError, cannot unpack"),
+        (lambda k, a, b: {}[k.shape], "KeyError"),
+        (lambda k, a, b: 1 // 0, "ZeroDivisionError"),
+    ],
+)
+def test_whatever_a_function_raises_is_told_with_the_activations_name(broken, said):
+    good = get("linear")
+    made = Activation(
+        "made_broken",
+        "broken",
+        phi=lambda x: x,
+        slope=lambda x: x * 0 + 1,
+        mean_square=good.mean_square,
+        mean_square_slope=good.mean_square_slope,
+        layer=smooth(broken, lambda q: q[None]),
+    )
+    with pytest.raises(SpecError, match=f"made_broken fails when it is tried: {said}"):
+        register(made)
+
+
+def test_a_layer_that_neural_tangents_does_not_have_is_told():
+    good = get("linear")
+    made = Activation(
+        "made_sinus",
+        "sinus",
+        phi=good.phi,
+        slope=good.slope,
+        mean_square=good.mean_square,
+        mean_square_slope=good.mean_square_slope,
+        layer=good.layer,
+        stax="Sinus",
+    )
+    with register(made), pytest.raises(SpecError, match="'Sinus' as its layer of neural-tangents"):
+        build(ArchitectureSpec(1, "made_sinus"))

@@ -393,3 +393,23 @@ def test_files_that_are_read_can_be_fetched(name, monkeypatch, tmp_path):
     else:
         with pytest.raises(MissingDataError, match=f"data fetch {name}`"):
             dataset.files()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"task": "clustering"}, "has the task 'clustering'; choose one of classification, regr"),
+        ({"preparation": "nothing"}, "has the preparation 'nothing'; choose one of sphere"),
+        ({"target": "nothing"}, "has the target 'nothing'; choose one of raw"),
+        ({"classes": ("a", "b")}, "names 2 classes and has n_outputs = 3"),
+    ],
+)
+def test_what_cannot_be_prepared_is_refused_when_it_is_registered(made, change, said):
+    with pytest.raises(SpecError, match=said):
+        registry.register(replace(made, **change))
+    assert made.name not in registry.REGISTRY
+
+
+def test_what_is_no_data_set_is_refused():
+    with pytest.raises(SpecError, match="This is 'rings'; it must be a Dataset"):
+        registry.register("rings")
