@@ -14,11 +14,13 @@ run: $(VENV)/installed
 	$(BIN)/python -m ntk_uq run $(ARGS)
 
 # In two processes, a file of tests in one of them: most tests keep one core busy, and a process
-# takes 1 to 2 GB. ARGS="-n 4" for more, ARGS="-n 0" for none but this one.
+# grows to 2 to 4 GB. ARGS="-n 4" for more, ARGS="-n 0" for none but this one. The second run takes
+# less: what JAX has compiled is kept in tests/__pycache__/jax.
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
 
-# Long tests, and those in a real browser (Debian: apt install chromium).
+# Long tests, and those in a real browser (Debian: apt install chromium). One after another: they
+# measure times and peaks of memory, and start clusters and browsers.
 test-slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m "slow or browser" $(ARGS)
 

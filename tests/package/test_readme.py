@@ -48,7 +48,17 @@ def test_every_example_of_the_documentation_runs_and_prints(code, capsys):
 COMMANDS = re.findall(r"^    \.venv/bin/python -m ntk_uq (.+)$", README, re.MULTILINE)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+# 4 to 13 s each. Of their kinds shorter ones run every time: here a curve of depth 2, one of the
+# calorimeter, and widths; in tests/cli all options, laws, maps and ensembles, at smaller sizes.
+LONG = ("--dataset mnist", "--law auto", "map ", "ensemble ")
+
+
+def marked(command):
+    slow = [pytest.mark.slow] if any(words in command for words in LONG) else []
+    return pytest.param(command, marks=slow)
+
+
+@pytest.mark.parametrize("command", [*map(marked, COMMANDS)])
 def test_every_command_runs(command, request, tmp_path, monkeypatch, capsys):
     if "mnist" in command:
         request.getfixturevalue("real_data")
