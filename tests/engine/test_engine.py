@@ -194,7 +194,8 @@ def test_an_engine_that_is_stopped_gives_its_jobs_back(store):
     engine = Engine(store, Stuck())
     thread = threading.Thread(target=engine.serve, args=(stop,))
     thread.start()
-    while store.jobs.get(SPEC.digest()).state is not JobState.RUNNING:
+    # It says that it is alive in a thread of its own, which may come after the first job.
+    while store.jobs.get(SPEC.digest()).state is not JobState.RUNNING or not store.jobs.engines():
         time.sleep(0.01)
     assert [e.id for e in store.jobs.engines()] == [engine.id]
     stop.set()
