@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from ntk_uq.activations import get
+from ntk_uq.activations import FILES, get
 from ntk_uq.activations.base import Activation, KernelLayer
 from ntk_uq.base import settings
-from ntk_uq.base.errors import SpecError
+from ntk_uq.base.errors import KernelOverflowError, SpecError
 from ntk_uq.costs.kernels import TILE
 from ntk_uq.networks.architecture import build
 from ntk_uq.specs import ArchitectureSpec
@@ -125,12 +125,23 @@ class Kernels:
         """The kernels between a block of examples and another, each as large as they are.
 
         Where both are the same block of the same inputs they are exactly symmetric.
+
+        Raises:
+            KernelOverflowError: if an activation that was registered at run time gave what is no
+                number. (Those of this package are tested, and the check costs a pass over memory.)
         """
         tiles, close = self.on_device(rows, i, columns, j)
         if int(close):
             tiles = self.mend(rows, i, columns, j, tiles)
         height, width = rows.length(i), columns.length(j)
-        return tuple(np.asarray(k)[:height, :width] for k in tiles)
+        found = tuple(np.asarray(k)[:height, :width] for k in tiles)
+        if self.spec.activation not in FILES and not all(np.isfinite(np.sum(k)) for k in found):
+            raise KernelOverflowError(
+                f"The activation {self.spec.activation} gave what is no number for some pair of "
+                "these inputs: mend its expectations where variances or angles are as here, or "
+                "choose other sigma_w and sigma_b."
+            )
+        return found
 
     def on_device(
         self, rows: Inputs, i: int, columns: Inputs, j: int

@@ -7,8 +7,9 @@ from ntk_uq.activations import REGISTRY, get, register
 from ntk_uq.activations.base import Activation, smooth
 from ntk_uq.activations.soundness import check
 from ntk_uq.base.errors import KernelOverflowError, SpecError
+from ntk_uq.engine.inline import run_curve
 from ntk_uq.networks.architecture import build
-from ntk_uq.specs import ACTIVATIONS, ArchitectureSpec
+from ntk_uq.specs import ACTIVATIONS, ArchitectureSpec, CurveSpec, DataSpec
 from ntk_uq.theory.kernels import Kernels
 
 
@@ -220,3 +221,28 @@ def test_a_layer_that_neural_tangents_does_not_have_is_told():
     )
     with register(made), pytest.raises(SpecError, match="'Sinus' as its layer of neural-tangents"):
         build(ArchitectureSpec(1, "made_sinus"))
+
+
+def test_what_is_no_number_only_for_some_inputs_is_the_activations_and_not_the_kernels():
+    linear = get("linear")
+
+    def expectations(k, a, b):
+        value, slope = linear.layer.advance(k, ((), ()), ((), ()), 1.0, 0.0)
+        return xp(k).where(a[0] * b[0] > 30.0, float("nan"), value), slope
+
+    made = Activation(
+        "made_partly",
+        "no number beyond a variance",
+        phi=lambda x: x,
+        slope=lambda x: x * 0 + 1,
+        mean_square=linear.mean_square,
+        mean_square_slope=linear.mean_square_slope,
+        layer=smooth(expectations, lambda q: q[None]),
+    )
+    with register(made):
+        spec = CurveSpec(
+            DataSpec(n_test=10), ArchitectureSpec(1, "made_partly", 3.0), n_train=(20,)
+        )
+        (point,) = run_curve(spec).raw
+    assert point.failure is not None
+    assert "made_partly gave what is no number for some pair of these inputs" in point.failure
