@@ -238,6 +238,7 @@ def test_the_series_is_the_integral(phi):
             Kernels(kernels.spec, reference=True)
 
 
+@pytest.mark.slow  # compiles and trains two ensembles: half a minute
 def test_curve_and_finite_networks_agree_within_their_errors(name):
     """Trained with phi itself, differentiated by JAX."""
     network = ArchitectureSpec(1, name, 1.3, 0.3)
