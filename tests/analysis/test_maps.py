@@ -275,6 +275,7 @@ def line(**changes):
     return critical_lines(replace(SMALL, **changes))
 
 
+@pytest.mark.slow
 def test_the_line_over_both_sigmas_divides_ordered_from_chaotic_cells():
     values = tuple(0.4 + 0.2 * i for i in range(12))
     biases = (0.0, 0.5, 1.0)  # as in the tests below, so that the line is found once

@@ -40,7 +40,8 @@ def by_hand(split, spec, rule, steps=STEPS, batches=None):
 
 @pytest.mark.parametrize("span", [False, True])
 @pytest.mark.parametrize("spec", ARCHITECTURES, ids=lambda s: s.activation)
-@pytest.mark.parametrize("momentum", [None, 0.8])
+# Each is a program to compile; momentum's rule is tried on its own in tests/optimizers, too.
+@pytest.mark.parametrize("momentum", [None, pytest.param(0.8, marks=pytest.mark.slow)])
 def test_gradient_descent_is_that_of_numpy(split, spec, momentum, span):
     step = 0.5 / ntk_lambda_max(spec, split.x_train)
     optimizer = OptimizerSpec("momentum" if momentum else "gd", momentum=momentum)

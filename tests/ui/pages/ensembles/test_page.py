@@ -136,8 +136,9 @@ def test_a_wrong_list_is_told_and_can_be_mended(store):
 @pytest.mark.parametrize(
     "optimizer",
     [
-        OptimizerSpec("momentum", 20, 1.0, momentum=0.8),
-        OptimizerSpec("sgd", 20, 0.5, batch_size=5),
+        # Each trains with a program of its own; one departure shows what the page makes of them.
+        pytest.param(OptimizerSpec("momentum", 20, 1.0, momentum=0.8), marks=pytest.mark.slow),
+        pytest.param(OptimizerSpec("sgd", 20, 0.5, batch_size=5), marks=pytest.mark.slow),
         OptimizerSpec("adam", 20, 0.01),
     ],
 )
