@@ -28,17 +28,44 @@ SPEC = CurveSpec(DataSpec(n_test=50), n_train=(10, 20, 40), draws=2)
 LONG = CurveSpec(DataSpec(n_test=400), n_train=(300, 600, 900, 1200), draws=50)
 
 
-@pytest.fixture
-def engine(store):
-    """An engine on an embedded cluster, working in a thread."""
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """An embedded cluster, and the data directory of its workers, which are what takes long."""
+    data = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NTK_UQ_DATA", str(data))
+        patch.setenv("NTK_UQ_OWN", str(tmp_path_factory.mktemp("own") / "own"))
+        patch.setenv("NTK_UQ_CACHE", str(tmp_path_factory.getbasetemp() / "derived"))
+        runner = DaskRunner()
+    runner._client.register_plugin(Registered())
+    yield runner, data
+    runner.close()
+
+
+def served(store, runner):
+    """An engine of that runner, working in a thread."""
     stop = threading.Event()
-    runner = DaskRunner()
-    running = Engine(store, runner)
-    thread = threading.Thread(target=running.serve, args=(stop,))
+    thread = threading.Thread(target=Engine(store, runner).serve, args=(stop,))
     thread.start()
     yield runner
     stop.set()
     thread.join(30)
+
+
+@pytest.fixture
+def engine(store, cluster, monkeypatch):
+    """An engine on the cluster of all tests, which it leaves as it was."""
+    runner, data = cluster
+    monkeypatch.setenv("NTK_UQ_DATA", str(data))
+    monkeypatch.setattr(runner, "close", lambda: None)
+    yield from served(store, runner)
+    wait_for(lambda: not runner._sent and not runner.events(0), seconds=30)
+
+
+@pytest.fixture
+def engine_of_its_own(store):
+    """An engine on a cluster whose workers may be killed."""
+    yield from served(store, DaskRunner())
 
 
 def submit(store, spec):
@@ -81,7 +108,6 @@ def test_a_running_chunk_streams_and_stops(store, engine):
 
 
 def test_large_results_come_with_the_end_of_their_chunk_and_not_as_events(store, engine, fake):
-    engine._client.register_plugin(Registered())
     sizes = [10, STREAMED_BYTES, STREAMED_BYTES + 1, 3_000_000]
     job_id = fake({"key": "a", "sizes": sizes}, {"key": "b", "sizes": sizes, "error": "Late."})
     wait_for(lambda: store.jobs.get(job_id).state.ended)
@@ -91,12 +117,12 @@ def test_large_results_come_with_the_end_of_their_chunk_and_not_as_events(store,
         for i, size in enumerate(sizes):
             assert store.results.get(f"{key}/{i}") == bytes([i + 1]) * size
     events = engine._client.get_events(engine._topic)
-    streamed = [len(event[1][3]) for event in events if event[1][0] == "result"]
+    ours = [event[1] for event in events if event[1][1].startswith(job_id[:16])]
+    streamed = [len(values[3]) for values in ours if values[0] == "result"]
     assert sorted(streamed) == [10, 10, *2 * [STREAMED_BYTES]]
 
 
 def test_a_chunk_without_results_yet_is_stopped_by_its_progress_reports(store, engine, fake):
-    engine._client.register_plugin(Registered())
     job_id = fake({"seconds": 60, "progress": [["step 1 of 9", None, None]]})
     wait_for(lambda: store.jobs.get(job_id).message in ("step 1 of 9", "waiting"))
     store.jobs.request_cancel(job_id)
@@ -133,9 +159,9 @@ def test_workers_see_files_that_came_after_they_had_missed_them(
 
 @pytest.mark.slow
 def test_a_chunk_that_kills_its_workers_fails_in_words_and_takes_no_other_along(
-    store, engine, fake
+    store, engine_of_its_own, fake
 ):
-    engine._client.register_plugin(Registered())
+    engine_of_its_own._client.register_plugin(Registered())
     job_id = fake({"kill": True, "estimate": 3 * 2**30}, {"key": "good", "sizes": [1]})
     wait_for(lambda: store.jobs.get(job_id).state.ended, seconds=120)
     error = store.jobs.get(job_id).error
@@ -146,11 +172,11 @@ def test_a_chunk_that_kills_its_workers_fails_in_words_and_takes_no_other_along(
 
 
 @pytest.mark.slow
-def test_a_killed_worker_is_replaced_and_its_chunk_run_again(store, engine):
+def test_a_killed_worker_is_replaced_and_its_chunk_run_again(store, engine_of_its_own):
     spec = CurveSpec(LONG.data, n_train=LONG.n_train, draws=4)
     submit(store, spec)
     wait_for(lambda: stored_curve(store.results, spec).raw)
-    workers = engine._client.run(os.getpid)
+    workers = engine_of_its_own._client.run(os.getpid)
     for pid in workers.values():
         os.kill(pid, signal.SIGKILL)
     wait_for(lambda: ended(store, spec), seconds=120)
