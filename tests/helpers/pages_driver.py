@@ -1,13 +1,22 @@
 """What tests of pages share: opening one by a link, reading it, and an engine that computes."""
 
+import functools
 from pathlib import Path
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
+from ntk_uq.store import ResultsCache, open_store
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
+
+# A server looks once for components in all packages that are installed; AppTest does for every
+# page that it opens, which takes longer than the page.
+manifest_scanner.scan_component_manifests = functools.cache(
+    manifest_scanner.scan_component_manifests
+)
 
 
 def open_page(page=None, view=None, **items):
@@ -32,6 +41,31 @@ def texts(*groups):
     return " ".join(str(e.value) for group in groups for e in group)
 
 
+class Remembered(ResultsCache):
+    """The results of a store, and those that were computed for the stores of other tests.
+
+    What a page shows is tested here, and not how it is computed: that is done once for each point.
+    """
+
+    computed: dict[str, bytes] = {}  # noqa: RUF012 (of all tests of the process)
+
+    def get(self, key):
+        found = super().get(key)
+        if found is None and (found := self.computed.get(key)) is not None:
+            super().put(key, found)
+        return found
+
+    def __contains__(self, key):
+        return self.get(key) is not None
+
+    def put(self, key, value):
+        super().put(key, value)
+        self.computed[key] = value
+
+
 def compute(store):
     """Computes what the pages have asked for."""
-    Engine(store, InProcess()).run_until_idle()
+    with open_store(store.directory) as opened:
+        opened.results.close()
+        opened.results = Remembered(store.directory / "results")
+        Engine(opened, InProcess()).run_until_idle()
