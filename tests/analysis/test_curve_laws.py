@@ -1,12 +1,14 @@
 """The laws of computed curves and of ensembles: what is shown, expected, refused and resampled."""
 
 import dataclasses
+import functools
 import json
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from helpers.scaling_planted import correlated_draws, planted
+from helpers.unchecked import unchecked
 
 import ntk_uq
 from ntk_uq.analysis.comparisons import Comparison
@@ -24,6 +26,14 @@ from ntk_uq.specs import CurveSpec, DataSpec, EnsembleSpec, OptimizerSpec
 GRID = (40, 65, 106, 172, 279, 455, 738, 1200)
 
 
+@pytest.fixture(autouse=True)
+def _without_the_checks():
+    """Fits in great number, whose shapes the tests of scaling check; no others are here."""
+    with unchecked():
+        yield
+
+
+@functools.cache
 def curve(mu="power", epsilon=None, draws=6, grid=GRID):
     """Draws of mu along a planted law; epsilon flat, or along another one."""
     n = np.array(grid, dtype=float)

@@ -275,10 +275,29 @@ def line(**changes):
     return critical_lines(replace(SMALL, **changes))
 
 
+@pytest.fixture
+def in_closed_form(monkeypatch):
+    """Where erf is critical, with chi_1 = 1 solved for sigma_w at each q*: the program's search
+    takes seconds for a line, and is compared with it here."""
+
+    def sigma_w(activation, sigma_b):
+        assert activation == "erf"
+        q = np.geomspace(1e-6, 10, 20_000)
+        weights = np.pi / 4 * np.sqrt(1 + 4 * q)
+        biases = q - weights * 2 / np.pi * np.arctan2(2 * q, np.sqrt(1 + 4 * q))
+        return float(np.interp(sigma_b, np.sqrt(biases), np.sqrt(weights)))
+
+    assert sigma_w("erf", 0.5) == pytest.approx(critical_sigma_w("erf", 0.5), rel=1e-5)
+    monkeypatch.setattr("ntk_uq.analysis.maps.critical.critical_sigma_w", sigma_w)
+    critical_lines.cache_clear()
+    yield
+    critical_lines.cache_clear()
+
+
 @pytest.mark.slow
 def test_the_line_over_both_sigmas_divides_ordered_from_chaotic_cells():
     values = tuple(0.4 + 0.2 * i for i in range(12))
-    biases = (0.0, 0.5, 1.0)  # as in the tests below, so that the line is found once
+    biases = (0.0, 0.5, 1.0)
     spec = replace(SMALL, x_values=values, y="sigma_b", y_values=biases)
     (found,) = critical_lines(spec)
     assert (found.across, found.low, found.high) == ("x", "ordered", "chaotic")
@@ -294,7 +313,7 @@ def test_the_line_over_both_sigmas_divides_ordered_from_chaotic_cells():
     assert (turned.x, turned.y, turned.across) == (found.y, found.x, "y")
 
 
-def test_a_line_outside_of_the_map_is_not_drawn_along_its_edge():
+def test_a_line_outside_of_the_map_is_not_drawn_along_its_edge(in_closed_form):
     both = replace(SMALL, y="sigma_b", y_values=(0.0, 0.5, 1.0))
     beyond = replace(both, x_values=(2.5, 2.7, 2.9))  # the line of erf is at 0.89 to 1.83 there
     assert critical_lines(beyond) == ()
@@ -304,7 +323,7 @@ def test_a_line_outside_of_the_map_is_not_drawn_along_its_edge():
     assert "All of this map is ordered." in sides(below)[0]
 
 
-def test_a_line_that_leaves_the_map_ends_at_its_edge():
+def test_a_line_that_leaves_the_map_ends_at_its_edge(in_closed_form):
     spec = replace(SMALL, x_values=(1.0, 1.1, 1.2), y="sigma_b", y_values=(0.0, 0.5, 1.0))
     (found,) = critical_lines(spec)
     ends = [(x, y) for x, y in zip(found.x, found.y, strict=True) if x in (-0.5, 2.5)]

@@ -74,7 +74,8 @@ def test_python_gives_the_laws_that_the_page_draws(comparison, monkeypatch):
 
 ARGUMENTS = [
     *("width", "--dataset", "digits", "--depth", "1", "--width", "8,16,32", "--n-train", "10"),
-    *("--n-test", "50", "--members", "6", "--steps", "10", "--quiet"),
+    # As in other tests of ensembles: compiled once for all.
+    *("--n-test", "30", "--members", "6", "--steps", "20", "--quiet"),
 ]
 
 

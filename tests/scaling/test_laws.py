@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 from helpers.scaling_planted import PLANTED, correlated_draws, planted
+from helpers.unchecked import unchecked
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import optimize
@@ -100,7 +101,7 @@ def broken_law(x, ln_a, early, late, ln_b):
     return ln_a - early * x - (late - early) * s * np.log1p((n / np.exp(ln_b)) ** (1 / s))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2, 3))])
 @pytest.mark.parametrize(
     ("law", "function", "start"),
     [
@@ -108,6 +109,7 @@ def broken_law(x, ln_a, early, late, ln_b):
         ("broken", broken_law, [0.7, 0.3, 0.7, math.log(250)]),
     ],
 )
+@unchecked()
 def test_scipys_curve_fit_finds_the_same_minimum_and_covariance(law, function, start, seed):
     values, errors = noisy(law, seed=seed)
     x, y, sigma = np.log(GRID), np.log(values), errors / values
@@ -177,6 +179,7 @@ def test_aicc_is_the_textbooks():
 # --- draws ----------------------------------------------------------------------------------------
 
 
+@unchecked()
 def test_draws_tell_the_errors_and_how_points_move_together():
     rng = np.random.default_rng(4)
     points = read_curve(GRID, planted("power")(GRID), None).points()
@@ -193,6 +196,7 @@ def test_draws_tell_the_errors_and_how_points_move_together():
     assert choice.correlation_length < 0.4
 
 
+@unchecked()
 def test_whole_draws_are_resampled_from_five_on():
     rng = np.random.default_rng(4)
     draws = correlated_draws(planted("power")(GRID), GRID, 20, rng)
@@ -207,6 +211,7 @@ def test_whole_draws_are_resampled_from_five_on():
     assert none.resampled == "nothing to resample: there are no draws."
 
 
+@unchecked()
 def test_samples_are_refitted():
     rng = np.random.default_rng(4)
     values = planted("power")(GRID)
@@ -234,6 +239,7 @@ def test_two_points_are_no_law():
 
 
 @pytest.mark.parametrize(("errors", "unknowns"), [(True, (1, 2, 3, 4)), (False, (2, 3, 4, 5))])
+@unchecked()
 def test_a_law_needs_two_points_more_than_it_has_unknowns(errors, unknowns):
     for count in range(1, 9):
         grid = np.geomspace(10, 1000, count)
@@ -287,6 +293,7 @@ def test_missing_and_negative_values_are_left_out_and_told():
     assert choice.best.n_points == 6
 
 
+@unchecked()
 def test_an_offset_consistent_with_zero_is_told_with_its_bound():
     for seed in range(8):
         values, errors = noisy("power", 0.02, seed)
@@ -335,15 +342,24 @@ numbers = st.one_of(
 )
 
 
-@settings(max_examples=40)
-@given(
-    st.lists(st.tuples(st.integers(1, 10**6), numbers, st.floats(0, 1e6)), max_size=9),
-    st.booleans(),
-    st.integers(0, 3),
-)
-@example([(n, 1e-300 * 2.0**-n, 1e-310) for n in range(1, 9)], True, 0)
-@example([(10**i, 1e300, 1e299) for i in range(7)], True, 2)
-def test_no_data_raise(rows, with_errors, draws):
+@pytest.mark.parametrize("examples", [20, pytest.param(40, marks=pytest.mark.slow)])
+def test_no_data_raise(examples):
+    @settings(max_examples=examples)
+    @given(
+        st.lists(st.tuples(st.integers(1, 10**6), numbers, st.floats(0, 1e6)), max_size=9),
+        st.booleans(),
+        st.integers(0, 3),
+    )
+    @example([(n, 1e-300 * 2.0**-n, 1e-310) for n in range(1, 9)], True, 0)
+    @example([(10**i, 1e300, 1e299) for i in range(7)], True, 2)
+    def search(rows, with_errors, draws):
+        raises_nothing(rows, with_errors, draws)
+
+    search()
+
+
+@unchecked()
+def raises_nothing(rows, with_errors, draws):
     sizes = {n: (value, error) for n, value, error in rows}
     grid = sorted(sizes)
     values = [sizes[n][0] for n in grid]
@@ -435,6 +451,7 @@ def test_the_facade_takes_arrays():
     assert LAWS == ("constant", "power", "offset", "broken")
 
 
+@unchecked()
 def test_a_law_that_contains_a_sound_one_is_sound():
     # Scatter just beyond the errors: whatever power is, the laws that contain it are no worse.
     for seed in range(12):

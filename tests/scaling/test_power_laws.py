@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from helpers.unchecked import unchecked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -119,6 +120,7 @@ COVERAGE_CASES = {
 
 
 @pytest.mark.parametrize("case", COVERAGE_CASES)
+@unchecked()
 def test_interval_covers_95_percent(case):
     grid, sample = COVERAGE_CASES[case]
     rng = np.random.default_rng(20240501)
@@ -129,6 +131,7 @@ def test_interval_covers_95_percent(case):
     assert within_binomial(hits, trials), f"{case}: {hits} of {trials}"
 
 
+@unchecked()
 def test_interval_is_only_conservative_at_four_points():
     # With two degrees of freedom the wider of two intervals covers 98 to 99 %: never too little,
     # and not so much as Student's t times max(1, chi2 / dof), which misses one in a thousand.
@@ -140,6 +143,7 @@ def test_interval_is_only_conservative_at_four_points():
     assert 0.95 < hits / 2000 < 0.995
 
 
+@unchecked()
 def test_true_power_laws_are_rarely_rejected():
     rng = np.random.default_rng(5)
     samples = [noisy(law(GRID), 0.03, rng) for _ in range(200)]
@@ -151,6 +155,7 @@ def test_true_power_laws_are_rarely_rejected():
     assert sum(not fit_power_law(GRID, *sample).valid for sample in draws) <= 24
 
 
+@unchecked()
 def test_band_covers_the_law_about_68_percent():
     rng = np.random.default_rng(8)
     at = np.array([8.0, 200.0, 50_000.0])
@@ -418,6 +423,7 @@ def test_planted_plateau_is_found():
     assert fit.describe().endswith("from N_D = 256")
 
 
+@unchecked()
 def test_noisy_plateaus_are_recovered_within_their_errors():
     rng = np.random.default_rng(6)
     covered = bracketed = 0
@@ -431,6 +437,7 @@ def test_noisy_plateaus_are_recovered_within_their_errors():
     assert bracketed >= 190
 
 
+@unchecked()
 def test_plateau_error_covers_a_common_shift():
     # Nested subsets: every point of the tail is off by the same 3 %.
     rng = np.random.default_rng(7)
@@ -450,6 +457,7 @@ def test_flat_from_the_first_point_has_no_lower_bound():
 
 
 @pytest.mark.parametrize("errors", [None, 0.03, 0.1])
+@unchecked()
 def test_a_power_law_has_no_plateau(errors):
     rng = np.random.default_rng(9)
     truth = law(GRID, 0.21)
@@ -464,6 +472,7 @@ def test_a_power_law_has_no_plateau(errors):
     assert clean.slope == pytest.approx(-0.21)
 
 
+@unchecked()
 def test_a_slow_decay_seen_through_noise_is_rarely_a_plateau():
     rng = np.random.default_rng(10)
     found = sum(fit_plateau(GRID, *noisy(law(GRID, 0.1), 0.05, rng)).valid for _ in range(100))
@@ -597,9 +606,13 @@ def curves(draw):
     return n_train, values, errors, window
 
 
-@settings(max_examples=400, deadline=None)
-@given(curves())
-def test_no_data_raises_or_warns(curve):
+@pytest.mark.parametrize("examples", [120, pytest.param(400, marks=pytest.mark.slow)])
+def test_no_data_raises_or_warns(examples):
+    settings(max_examples=examples, deadline=None)(given(curves())(raises_or_warns_never))()
+
+
+@unchecked()
+def raises_or_warns_never(curve):
     n_train, values, errors, window = curve
     with warnings.catch_warnings(), np.errstate(all="raise"):
         warnings.simplefilter("error")

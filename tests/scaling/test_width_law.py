@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from helpers.unchecked import unchecked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
@@ -32,6 +33,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@unchecked()
 def test_planted_laws_are_recovered_within_their_intervals(case):
     q_inf, c, relative, c2 = case
     rng = np.random.default_rng(2025)
@@ -55,14 +57,16 @@ def test_planted_laws_are_recovered_within_their_intervals(case):
     assert all(count >= floor for count in hits.values()), hits
 
 
-def test_a_planted_power_is_recovered_within_its_interval():
+@pytest.mark.parametrize("replicas", [50, pytest.param(200, marks=pytest.mark.slow)])
+@unchecked()
+def test_a_planted_power_is_recovered_within_its_interval(replicas):
     rng = np.random.default_rng(7)
     hits = 0
-    for _ in range(200):
+    for _ in range(replicas):
         values, errors = planted(rng, 0.03, 6.0, 0.04, power=0.6)
         fit = fit_width_law(WIDTHS, values, errors, 0.03, free_power=True)
         hits += fit.valid and abs(fit.power - 0.6) < fit.factor * fit.power_error
-    assert hits >= 180
+    assert hits >= 0.9 * replicas
 
 
 @pytest.mark.parametrize("theory", [None, 0.03])
@@ -130,6 +134,7 @@ def test_an_answer_that_is_a_bound_is_told_as_one():
     assert "beyond the 1024 measured" in far.words
 
 
+@unchecked()
 def test_a_second_order_that_is_hardly_seen_does_not_bias_the_limit():
     # Few networks: chi2 alone (p >= 0.05) would keep the first order in 6 of 10, hold c in 45 %
     # and put the limit three standard errors from the truth in one of ten.
@@ -218,13 +223,22 @@ def test_wrong_arguments_are_refused_in_words():
 numbers = st.one_of(st.none(), st.floats(-1e3, 1e300, allow_subnormal=False))
 
 
-@settings(max_examples=200, deadline=None)
-@given(
-    st.lists(st.tuples(numbers, st.one_of(st.none(), st.floats(0, 1e200))), max_size=7),
-    st.one_of(st.none(), st.floats(0, 1e6)),
-    st.booleans(),
-)
-def test_no_data_raise_or_give_a_number_that_is_none(rows, theory, free_power):
+@pytest.mark.parametrize("examples", [60, pytest.param(200, marks=pytest.mark.slow)])
+def test_no_data_raise_or_give_a_number_that_is_none(examples):
+    @settings(max_examples=examples, deadline=None)
+    @given(
+        st.lists(st.tuples(numbers, st.one_of(st.none(), st.floats(0, 1e200))), max_size=7),
+        st.one_of(st.none(), st.floats(0, 1e6)),
+        st.booleans(),
+    )
+    def search(rows, theory, free_power):
+        raises_nothing(rows, theory, free_power)
+
+    search()
+
+
+@unchecked()
+def raises_nothing(rows, theory, free_power):
     widths = [2.0 ** (k + 3) for k in range(len(rows))]
     values, errors = [r[0] for r in rows], [r[1] for r in rows]
     with np.errstate(all="ignore"):

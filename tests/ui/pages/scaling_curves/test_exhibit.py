@@ -3,6 +3,7 @@
 import shlex
 
 import pytest
+from helpers.unchecked import unchecked
 
 from ntk_uq.analysis.curve_laws import expectation, shown_laws
 from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
@@ -27,6 +28,7 @@ VIEW = CurvesView(
 
 
 @pytest.fixture(scope="module")
+@unchecked()
 def traces():
     specs = [*VIEW.curves(), *map(bayesian, VIEW.curves())]
     labels = ["depth 1", "depth 2", "depth 1, Bayesian", "depth 2, Bayesian"]
@@ -40,6 +42,7 @@ def traces():
 
 
 @pytest.fixture(scope="module")
+@unchecked()
 def taken(traces):
     pairs = [
         (left.label, PosteriorPair(left.curve, right.curve))
