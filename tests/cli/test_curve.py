@@ -421,7 +421,11 @@ def into_a_closed_pipe(*arguments: str) -> subprocess.CompletedProcess:
         os.close(write)
 
 
-@pytest.mark.parametrize("arguments", [["data", "list"], ["--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [["data", "list"], pytest.param(["--help"], marks=pytest.mark.slow)],
+    ids=" ".join,
+)
 def test_a_reader_that_leaves_is_no_reason_to_complain(arguments):
     done = into_a_closed_pipe(*arguments)
     assert done.stderr == ""

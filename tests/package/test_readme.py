@@ -7,13 +7,50 @@ from pathlib import Path
 import pytest
 
 from ntk_uq.cli import main
+from ntk_uq.engine import inline
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
+IN_README = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "python.md").read_text(), re.DOTALL)
+COMMANDS = re.findall(r"^    \.venv/bin/python -m ntk_uq (.+)$", README, re.MULTILINE)
 
 
+# Computed, most of them take 1 to 13 s each: in the long run. Every time, each is carried out up to
+# where it asks for its numbers, and to its end are carried out the short ones.
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The specifications of what would be computed; there, an example ends."""
+    found = []
+    for name in ("run_curve", "run_comparison", "run_map", "run_training_time"):
+        monkeypatch.setattr(inline, name, lambda spec, *rest: found.append(spec) or 1 / 0)
+    return found
+
+
+@pytest.mark.parametrize("code", [*IN_README, *EXAMPLES])
+def test_every_example_asks_for_what_there_is(code, asked):
+    if "ntk_uq.fit(\n" in code:
+        pytest.skip("computes nothing; carried out below")
+    with pytest.raises(ZeroDivisionError):
+        exec(compile(code, "example", "exec"), {})
+    (spec,) = asked
+    assert f"ntk_uq.{type(spec).__name__}(" in code
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if not c.startswith(("data", "runs"))])
+def test_every_command_asks_for_what_there_is(command, asked, request):
+    if "mnist" in command:
+        request.getfixturevalue("real_data")
+    with pytest.raises(ZeroDivisionError):
+        main(shlex.split(command))
+    assert len(asked) == 1
+
+
+@pytest.mark.slow
 def test_the_library_example_runs_and_prints_what_it_says(capsys):
-    curve, ensemble = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    curve, ensemble = IN_README
     exec(compile(ensemble, "README.md", "exec"), {})
     rows = [line.split() for line in capsys.readouterr().out.strip().splitlines()]
     assert [int(width) for width, *_ in rows] == [32, 128]
@@ -27,10 +64,17 @@ def test_the_library_example_runs_and_prints_what_it_says(capsys):
     assert re.search(r"; (ε = .* \(95 %: |no expectation of ε)", laws)
 
 
-EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "python.md").read_text(), re.DOTALL)
+def often(text, short):
+    """A parameter for every run of the tests where one of those words is in it."""
+    slow = [] if any(words in text for words in short) else [pytest.mark.slow]
+    return pytest.param(text, marks=slow)
 
 
-@pytest.mark.parametrize("code", EXAMPLES, ids=range(len(EXAMPLES)))
+@pytest.mark.parametrize(
+    "code",
+    [often(code, ("ntk_uq.fit(\n", "ntk_uq.phase_map")) for code in EXAMPLES],
+    ids=range(len(EXAMPLES)),
+)
 def test_every_example_of_the_documentation_runs_and_prints(code, capsys):
     exec(compile(code, "docs/python.md", "exec"), {})
     lines = capsys.readouterr().out.strip().splitlines()
@@ -45,20 +89,9 @@ def test_every_example_of_the_documentation_runs_and_prints(code, capsys):
         assert gain > 0.1
 
 
-COMMANDS = re.findall(r"^    \.venv/bin/python -m ntk_uq (.+)$", README, re.MULTILINE)
-
-
-# 4 to 13 s each. Of their kinds shorter ones run every time: here a curve of depth 2, one of the
-# calorimeter, and widths; in tests/cli all options, laws, maps and ensembles, at smaller sizes.
-LONG = ("--dataset mnist", "--law auto", "map ", "ensemble ")
-
-
-def marked(command):
-    slow = [pytest.mark.slow] if any(words in command for words in LONG) else []
-    return pytest.param(command, marks=slow)
-
-
-@pytest.mark.parametrize("command", [*map(marked, COMMANDS)])
+@pytest.mark.parametrize(
+    "command", [often(c, ("training-time", "data ", "runs ")) for c in COMMANDS]
+)
 def test_every_command_runs(command, request, tmp_path, monkeypatch, capsys):
     if "mnist" in command:
         request.getfixturevalue("real_data")

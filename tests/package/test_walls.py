@@ -5,6 +5,7 @@ Which folder may import which, and which library belongs to which folder, is in 
 """
 
 import ast
+import functools
 import json
 import subprocess
 import sys
@@ -32,12 +33,18 @@ def names_imported(tree: ast.AST) -> set[str]:
     return {name for name in names if isinstance(name, str)}
 
 
+@functools.cache
+def imported() -> dict[str, set[str]]:
+    """What each file of the package imports."""
+    return {name: names_imported(tree) for name, tree in TREES.items()}
+
+
 def importers(module: str) -> set[str]:
     """The files of the package that import a module or something in it."""
     return {
         name
-        for name, tree in TREES.items()
-        if any(n == module or n.startswith(f"{module}.") for n in names_imported(tree))
+        for name, names in imported().items()
+        if any(n == module or n.startswith(f"{module}.") for n in names)
     }
 
 
