@@ -103,50 +103,56 @@ def test_the_files_that_are_changed_below_are_valid(suffix):
         assert attempt(content, f"f{suffix}") is not None
 
 
-FEW = settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
-MORE = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+def few_and_many(few, many):
+    """How many examples: in every run of the tests, and in the long one."""
+    some = [pytest.param(few, id="few"), pytest.param(many, id="many", marks=pytest.mark.slow)]
+    return pytest.mark.parametrize("examples", some)
 
 
-@settings(max_examples=200)
-@given(mutated(".npz"))
-def test_a_changed_npz_is_a_data_set_or_an_error_in_words(content):
-    attempt(content, "f.npz")
+def search(examples, *strategies):
+    """Draws that many examples for the function that it decorates, at once."""
+    limits = settings(max_examples=examples, suppress_health_check=[HealthCheck.too_slow])
+    return lambda function: limits(given(*strategies)(function))()
 
 
-@settings(max_examples=200)
-@given(mutated(".csv"))
-def test_a_changed_csv_is_a_data_set_or_an_error_in_words(content):
-    attempt(content, "f.csv")
+@few_and_many(40, 200)
+def test_a_changed_npz_is_a_data_set_or_an_error_in_words(examples):
+    @search(examples, mutated(".npz"))
+    def check(content):
+        attempt(content, "f.npz")
 
 
-@FEW
-@given(mutated(".parquet"))
-def test_a_changed_parquet_file_is_a_data_set_or_an_error_in_words(content):
-    attempt(content, "f.parquet")
+@few_and_many(40, 200)
+def test_a_changed_csv_is_a_data_set_or_an_error_in_words(examples):
+    @search(examples, mutated(".csv"))
+    def check(content):
+        attempt(content, "f.csv")
 
 
-@FEW
-@given(mutated(".h5"))
-def test_a_changed_hdf5_file_is_a_data_set_or_an_error_in_words(content):
-    attempt(content, "f.h5")
+@few_and_many(4, 80)
+def test_a_changed_parquet_file_is_a_data_set_or_an_error_in_words(examples):
+    @search(examples, mutated(".parquet"))
+    def check(content):
+        attempt(content, "f.parquet")
 
 
-@pytest.mark.slow
-@MORE
-@given(st.sampled_from([".parquet", ".h5"]).flatmap(lambda s: st.tuples(mutated(s), st.just(s))))
-def test_many_changed_files_of_the_libraries_in_c(case):
-    content, suffix = case
-    attempt(content, f"f{suffix}")
+@few_and_many(4, 80)
+def test_a_changed_hdf5_file_is_a_data_set_or_an_error_in_words(examples):
+    @search(examples, mutated(".h5"))
+    def check(content):
+        attempt(content, "f.h5")
 
 
-@settings(max_examples=100)
-@given(
-    st.sampled_from([b"", b"PK\x03\x04", b"\x93NUMPY", b"a,b,y\n", b"\xef\xbb\xbf"]),
-    st.binary(max_size=400),
-    st.sampled_from([".csv", ".npz", ".txt", ".npy", ""]),
-)
-def test_random_bytes_are_refused_in_words(head, content, suffix):
-    attempt(head + content, f"f{suffix}")
+@few_and_many(40, 100)
+def test_random_bytes_are_refused_in_words(examples):
+    @search(
+        examples,
+        st.sampled_from([b"", b"PK\x03\x04", b"\x93NUMPY", b"a,b,y\n", b"\xef\xbb\xbf"]),
+        st.binary(max_size=400),
+        st.sampled_from([".csv", ".npz", ".txt", ".npy", ""]),
+    )
+    def check(head, content, suffix):
+        attempt(head + content, f"f{suffix}")
 
 
 CELLS = st.one_of(
@@ -157,25 +163,33 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=200)
-@example(["a", "y"], [["1", "2"]] * 12, ",")
-@given(
-    st.lists(st.one_of(st.sampled_from(["a", "b", "y"]), st.text(max_size=3)), max_size=4),
-    st.lists(st.lists(CELLS, max_size=4), max_size=15),
-    st.sampled_from([",", ";", "\t", " "]),
-)
-def test_random_tables_are_data_sets_or_errors_in_words(names, rows, separator):
-    lines = [separator.join(row) for row in [names, *rows]]
-    attempt("\n".join(lines).encode("utf-8", "surrogatepass"), "f.csv")
+@few_and_many(50, 200)
+def test_random_tables_are_data_sets_or_errors_in_words(examples):
+    @search(
+        examples,
+        st.lists(st.one_of(st.sampled_from(["a", "b", "y"]), st.text(max_size=3)), max_size=4),
+        st.lists(st.lists(CELLS, max_size=4), max_size=15),
+        st.sampled_from([",", ";", "\t", " "]),
+    )
+    @example(["a", "y"], [["1", "2"]] * 12, ",")
+    def check(names, rows, separator):
+        lines = [separator.join(row) for row in [names, *rows]]
+        attempt("\n".join(lines).encode("utf-8", "surrogatepass"), "f.csv")
 
 
-@settings(max_examples=60)
-@given(
-    st.lists(st.floats(allow_nan=False, allow_infinity=False, width=64), min_size=24, max_size=24),
-    st.lists(st.sampled_from(["a", "b", "c d", "é", '"', "x,y"]), min_size=12, max_size=12),
-)
-def test_a_random_table_comes_back_from_csv_to_the_last_bit(values, labels):
+@few_and_many(25, 60)
+def test_a_random_table_comes_back_from_csv_to_the_last_bit(examples):
     """Against pandas as the writer: the way of every number through text and back is exact."""
+    numbers = st.floats(allow_nan=False, allow_infinity=False, width=64)
+    words = st.sampled_from(["a", "b", "c d", "é", '"', "x,y"])
+    search(
+        examples,
+        st.lists(numbers, min_size=24, max_size=24),
+        st.lists(words, min_size=12, max_size=12),
+    )(comes_back)
+
+
+def comes_back(values, labels):
     x = np.array(values).reshape(12, 2) + 0.0
     frame = pd.DataFrame({"p": x[:, 0], "q": x[:, 1], "y": labels})
     try:
