@@ -81,7 +81,10 @@ def test_the_table_says_what_it_is_compared_with(run):
 
 @pytest.mark.parametrize(
     ("optimizer", "usual"),
-    [("momentum", {"momentum": 0.9}), ("sgd", {"batch_size": 32})],
+    [
+        pytest.param("momentum", {"momentum": 0.9}, marks=pytest.mark.slow),
+        ("sgd", {"batch_size": 32}),
+    ],
 )
 def test_an_optimizer_alone_is_enough(run, optimizer, usual):
     some = ("--members", "1", "--width", "8", "--n-train", "40", "--optimizer", optimizer, "--json")

@@ -252,7 +252,8 @@ def test_progress_is_written_at_most_a_few_times_a_second(store, fake, monkeypat
     assert 2 <= len(written) <= 7
 
 
-def test_an_engine_ends_although_local_work_does_not_listen(store, fake):
+def test_an_engine_ends_although_local_work_does_not_listen(store, fake, monkeypatch):
+    monkeypatch.setattr("ntk_uq.engine.here._CLOSE_SECONDS", 0.5)
     job_id = fake({"deaf": 20}, kind=LOCAL)
     stop = threading.Event()
     engine = Engine(store, InProcess())

@@ -29,10 +29,8 @@ def asked(monkeypatch):
     return found
 
 
-@pytest.mark.parametrize("code", [*IN_README, *EXAMPLES])
+@pytest.mark.parametrize("code", [c for c in (*IN_README, *EXAMPLES) if "ntk_uq.fit(\n" not in c])
 def test_every_example_asks_for_what_there_is(code, asked):
-    if "ntk_uq.fit(\n" in code:
-        pytest.skip("computes nothing; carried out below")
     with pytest.raises(ZeroDivisionError):
         exec(compile(code, "example", "exec"), {})
     (spec,) = asked
@@ -72,7 +70,7 @@ def often(text, short):
 
 @pytest.mark.parametrize(
     "code",
-    [often(code, ("ntk_uq.fit(\n", "ntk_uq.phase_map")) for code in EXAMPLES],
+    [often(code, ("ntk_uq.fit(\n",)) for code in EXAMPLES],
     ids=range(len(EXAMPLES)),
 )
 def test_every_example_of_the_documentation_runs_and_prints(code, capsys):

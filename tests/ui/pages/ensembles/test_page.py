@@ -114,7 +114,7 @@ def test_a_failed_job_says_why(store):
         ({"steps": "0"}, "steps is 0"),
         ({"eta": "2.5"}, "below 2"),
         ({"n_train": "10,5000"}, "the pool of digits holds 1297"),
-        ({"widths": "16384", "members": "10000", "steps": "1000000"}, "hours"),
+        ({"widths": "16384", "members": "1000", "steps": "1000000"}, "hours"),
     ],
 )
 def test_what_cannot_be_is_told_and_the_controls_stay(store, change, words):

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 import streamlit as st
 from helpers.pages_driver import APP, compute, open_page, texts, view_in
+from helpers.unchecked import unchecked
 from streamlit.testing.v1 import AppTest
 
 import ntk_uq
@@ -243,6 +244,7 @@ def test_stopping_a_running_job_says_that_it_is_stopping(store):
 LAWS = replace(SMALL, n_high=640, n_points=6, law="auto", extrapolate=20_000)
 
 
+@unchecked()
 def test_laws_are_drawn_to_the_target_with_a_band_and_told_in_words(store):
     opened(LAWS)
     waiting = texts(opened(LAWS).markdown)
@@ -392,6 +394,8 @@ def test_a_store_of_another_format_is_told(store):
     assert "NTK_UQ_STORE" in texts(app.error)
 
 
+# In every run tests/package/test_walls.py loads all modules that the pages may import.
+@pytest.mark.slow
 def test_the_web_process_loads_neither_jax_nor_dask(tmp_path):
     code = f"""
 import sys
