@@ -15,9 +15,10 @@ run: $(VENV)/installed
 
 # In two processes, a file of tests in one of them: most tests keep one core busy, and a process
 # grows to 2 to 4 GB. ARGS="-n 4" for more, ARGS="-n 0" for none but this one. The second run takes
-# less: what JAX has compiled is kept in tests/__pycache__/jax.
+# less: what JAX has compiled is kept in tests/__pycache__/jax. Optimizing is half of compiling, so
+# it is left out; with OPTIMIZED=1 programs are as users have them.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
+	XLA_FLAGS="$(if $(OPTIMIZED),,--xla_backend_optimization_level=0) $$XLA_FLAGS" $(BIN)/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
 
 # Long tests, and those in a real browser (Debian: apt install chromium). One after another: they
 # measure times and peaks of memory, and start clusters and browsers.

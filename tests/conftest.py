@@ -59,6 +59,8 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 def _own_directories(tmp_path_factory, monkeypatch):
     """No test reads or writes the user's store; derived data are shared within a run."""
     base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # of all processes of this run
     monkeypatch.setenv("NTK_UQ_STORE", str(tmp_path_factory.mktemp("store") / "store"))
     monkeypatch.setenv("NTK_UQ_CACHE", str(base / "derived"))
     monkeypatch.setenv("NTK_UQ_DATA", str(tmp_path_factory.mktemp("data")))
