@@ -118,7 +118,7 @@ def random_sizes(rng, n):
     return sorted({1, int(some[0]) + 1, *(int(s) for s in some), n})
 
 
-@pytest.fixture(params=[(16, 7), (16, 12)], ids=str)
+@pytest.fixture(params=[(16, 7), pytest.param((16, 12), marks=pytest.mark.slow)], ids=str)
 def _small_parts(request, monkeypatch):
     """Tiles and panels so small that a few dozen examples cross many, where neither aligns."""
     tile, width = request.param
