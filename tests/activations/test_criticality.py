@@ -20,7 +20,11 @@ from ntk_uq.activations.criticality import (
     next_variance,
 )
 from ntk_uq.specs import ACTIVATIONS, ArchitectureSpec
+from ntk_uq.theory import kernels
 from ntk_uq.theory.kernels import Kernels
+
+D = 7
+"""Features of all inputs; of the tests of kernels, too, so that these share compiled programs."""
 
 HOMOGENEOUS = [name for name in ACTIVATIONS if get(name).homogeneous]
 
@@ -33,6 +37,11 @@ FUNCTIONS = {
         lambda x: scipy.stats.norm.cdf(x) + x * scipy.stats.norm.pdf(x),
     ),
 }
+
+
+@pytest.fixture(autouse=True)
+def _small_tiles(monkeypatch):
+    monkeypatch.setattr(kernels, "TILE", 16)
 
 
 def mean(function, q):
@@ -59,13 +68,15 @@ def test_closed_forms_agree_with_quadrature(activation, q):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize(("sigma_w", "sigma_b"), [(0.8, 0.3), (1.3, 0.5), (1.7, 0.0)])
 def test_the_variance_map_is_one_layer_of_the_kernels(activation, sigma_w, sigma_b):
-    x = np.array([[0.6, -1.2, 0.9, 1.1]])
+    x = np.array([[0.6, -1.2, 0.9, 1.1, -0.4, 0.8, 1.3]])
     q = np.array([sigma_w**2 * np.mean(x**2) + sigma_b**2])
     theta = q
-    for depth in range(1, 5):
+    for depth in range(1, 9):
         chi = sigma_w**2 * mean_square_slope(activation, q)
         q = next_variance(activation, sigma_w, sigma_b, q)
         theta = q + chi * theta
+        if depth not in (1, 3, 8):  # a program each
+            continue
         spec = ArchitectureSpec(depth, activation, sigma_w, sigma_b)
         nngp, ntk = (k[0, 0] for k in Kernels(spec).symmetric(x))
         assert q[0] == pytest.approx(nngp, rel=1e-12)
@@ -78,16 +89,20 @@ def test_the_variance_map_is_one_layer_of_the_kernels(activation, sigma_w, sigma
     [("erf", 1.6, 0.2), ("erf", 0.7, 0.4), ("gelu", 1.2, 0.3), ("relu", 1.1, 0.5)],
 )
 def test_the_fixed_point_is_that_of_deep_networks(activation, sigma_w, sigma_b):
-    x = np.array([[1.0, 1.0]])
-    (k,) = Kernels(ArchitectureSpec(32, activation, sigma_w, sigma_b), ("nngp",)).symmetric(x)
+    k, _ = Kernels(ArchitectureSpec(32, activation, sigma_w, sigma_b)).symmetric(np.ones((1, D)))
     assert k[0, 0] == pytest.approx(criticality(activation, sigma_w, sigma_b).q, rel=1e-3)
 
 
+def near(last):
+    """Two inputs that differ by that in one of two features, among zeros."""
+    return (D / 2) ** 0.5 * np.pad([[1.0, 1.0], [1.0, last]], ((0, 0), (0, D - 2)))
+
+
 def test_the_distance_of_near_inputs_changes_by_chi():
-    spec, x = ArchitectureSpec(30, "erf", 1.2, 0.4), np.array([[1.0, 1.0], [1.0, 1.3]])
+    spec, x = ArchitectureSpec(32, "erf", 1.2, 0.4), near(1.3)
     distances = []
-    for depth in (30, 31):
-        (k,) = Kernels(ArchitectureSpec(depth, "erf", 1.2, 0.4), ("nngp",)).symmetric(x)
+    for depth in (31, 32):
+        k, _ = Kernels(ArchitectureSpec(depth, "erf", 1.2, 0.4)).symmetric(x)
         distances.append(1 - k[0, 1] / math.sqrt(k[0, 0] * k[1, 1]))
     found = criticality("erf", spec.sigma_w, spec.sigma_b)
     assert found.phase == "ordered"
@@ -95,11 +110,11 @@ def test_the_distance_of_near_inputs_changes_by_chi():
 
 
 def test_in_chaos_the_correlation_leaves_one_and_in_order_it_comes_to_one():
-    x = np.array([[1.0, 1.0], [1.0, 1.1]])
+    x = near(1.1)
     for sigma_w, chaotic in ((2.5, True), (0.9, False)):
         assert (criticality("erf", sigma_w, 0.3).phase == "chaotic") is chaotic
         spec = ArchitectureSpec(32, "erf", sigma_w, 0.3)
-        (k,) = Kernels(spec, ("nngp",)).symmetric(x)
+        k, _ = Kernels(spec).symmetric(x)
         correlation = k[0, 1] / math.sqrt(k[0, 0] * k[1, 1])
         assert (correlation < 0.9) if chaotic else (correlation > 0.999)
 

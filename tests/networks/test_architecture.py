@@ -1,5 +1,6 @@
 """The network itself: importing it cheaply, and finite networks against their own limit."""
 
+import functools
 import math
 import subprocess
 import sys
@@ -108,10 +109,16 @@ def test_the_function_is_the_one_of_the_docstring(inputs, activation):
     np.testing.assert_allclose(network.apply(parameters, inputs), h, rtol=2e-5, atol=2e-5)
 
 
+@functools.cache
+def drawn(depth, width, n_outputs, **sigmas):
+    """Networks by their seeds. A program of its own, so that one serves all activations."""
+    init = build(ArchitectureSpec(depth, **sigmas), width, n_outputs).init
+    return jax.jit(lambda seed: init(jax.random.key(seed), (-1, 5))[1])
+
+
 def test_parameters_are_standard_normal():
-    _, parameters = build(ArchitectureSpec(2, sigma_w=3.0, sigma_b=2.0), 300, 1).init(
-        jax.random.key(1), (-1, 200)
-    )
+    parameters = drawn(1, WIDTH, 8, sigma_w=3.0, sigma_b=2.0)(1)
+    assert sum(leaf.size >= 100 for leaf in jax.tree.leaves(parameters)) == 3
     for leaf in jax.tree.leaves(parameters):
         z = np.asarray(leaf).ravel()
         if z.size < 100:
@@ -124,11 +131,24 @@ def test_parameters_are_standard_normal():
 def test_the_kernel_does_not_depend_on_width_or_outputs(inputs, width):
     spec = ArchitectureSpec(2, "relu", sigma_b=0.3)
     with jax.enable_x64(True):
-        got = build(spec, width, n_outputs=7).kernel(inputs, None, ("nngp", "ntk"))
-        want = build(spec).kernel(inputs, None, ("nngp", "ntk"))
+        got, want = (
+            jax.jit(network.kernel, static_argnums=2)(inputs, None, ("nngp", "ntk"))
+            for network in (build(spec, width, n_outputs=7), build(spec))
+        )
         np.testing.assert_array_equal(np.asarray(got.nngp), np.asarray(want.nngp))
         np.testing.assert_array_equal(np.asarray(got.ntk), np.asarray(want.ntk))
         assert got.ntk.shape == (4, 4)
+
+
+def fast(name):
+    """All activations with an infinite width of their own, of which the others are slow.
+
+    Each is a program to compile, and each is fast in one of the tests.
+    """
+    return [
+        pytest.param(a, marks=() if a == name else pytest.mark.slow)
+        for a in ("relu", "erf", "gelu")
+    ]
 
 
 def z_scores(samples, expected):
@@ -139,14 +159,10 @@ def z_scores(samples, expected):
 
 def check_outputs(spec, inputs, seeds, n_outputs, allowed_bias=0.0):
     """Output covariance over seeds against the NNGP; outputs of one seed are averaged first."""
-    network = build(spec, WIDTH, n_outputs)
+    outputs = jax.jit(build(spec, WIDTH, n_outputs).apply)
+    parameters = drawn(spec.depth, WIDTH, n_outputs)
     x = jnp.asarray(inputs, dtype=jnp.float32)
-
-    @jax.jit
-    def outputs(seed):
-        return network.apply(network.init(jax.random.key(seed), x.shape)[1], x)
-
-    values = np.stack([np.asarray(outputs(s), dtype=float) for s in range(seeds)])
+    values = np.stack([np.asarray(outputs(parameters(s), x), dtype=float) for s in range(seeds)])
     (nngp,) = Kernels(spec, ("nngp",)).symmetric(inputs)
     means = values.mean(2)
     assert np.abs(z_scores(means, 0.0)).max() < 4
@@ -159,7 +175,7 @@ def check_outputs(spec, inputs, seeds, n_outputs, allowed_bias=0.0):
     assert abs(z_scores(across, 0.0)) < 4
 
 
-@pytest.mark.parametrize("activation", ["relu", "erf", "gelu"])
+@pytest.mark.parametrize("activation", fast("relu"))
 def test_outputs_at_initialization_have_the_nngp_as_their_covariance(inputs, activation):
     # One hidden layer: the covariance is the NNGP at every width, so there is no bias to allow.
     check_outputs(ArchitectureSpec(1, activation, sigma_b=0.5), inputs, seeds=400, n_outputs=8)
@@ -177,22 +193,21 @@ def test_outputs_of_deep_networks_have_the_nngp_as_their_covariance(inputs, acti
     )
 
 
-def empirical_ntks(spec, width, inputs, seeds):
-    """J J' of networks of one output, summed over every weight and bias, one a seed."""
-    network = build(spec, width, 1)
+def empirical_ntks(spec, width, inputs, seeds, n_outputs=1):
+    """J J' of networks' first output, summed over every weight and bias, one a seed."""
+    network, parameters = build(spec, width, n_outputs), drawn(spec.depth, width, n_outputs)
     x = jnp.asarray(inputs, dtype=jnp.float32)
 
     @jax.jit
-    def kernel(seed):
-        _, parameters = network.init(jax.random.key(seed), x.shape)
+    def kernel(parameters):
         jacobian = jax.jacrev(lambda p: network.apply(p, x)[:, 0])(parameters)
         flat = [j.reshape(len(x), -1) for j in jax.tree.leaves(jacobian)]
         return sum(j @ j.T for j in flat)
 
-    return np.stack([np.asarray(kernel(s), dtype=float) for s in range(seeds)])
+    return np.stack([np.asarray(kernel(parameters(s)), dtype=float) for s in range(seeds)])
 
 
-@pytest.mark.parametrize("activation", ["relu", "erf", "gelu"])
+@pytest.mark.parametrize("activation", fast("erf"))
 def test_the_empirical_ntk_of_a_wide_network_is_the_analytic_one(inputs, activation):
     spec = ArchitectureSpec(2, activation, sigma_b=0.5)
     (ntk,) = Kernels(spec, ("ntk",)).symmetric(inputs)
@@ -201,14 +216,15 @@ def test_the_empirical_ntk_of_a_wide_network_is_the_analytic_one(inputs, activat
     assert np.abs(error).max() < 6 / math.sqrt(WIDTH) * ntk.max()
 
 
-@pytest.mark.parametrize("activation", ["relu", "erf", "gelu"])
+@pytest.mark.parametrize("activation", fast("gelu"))
 def test_the_mean_of_empirical_ntks_is_the_analytic_one_and_their_spread_falls(inputs, activation):
     # With one hidden layer the mean over initializations is exact at every width.
     spec = ArchitectureSpec(1, activation, sigma_b=0.5)
     (ntk,) = Kernels(spec, ("ntk",)).symmetric(inputs)
     spread = []
     for width in (256, WIDTH):
-        kernels = empirical_ntks(spec, width, inputs, seeds=60)
+        # Of eight outputs, as above, so that the wide networks are drawn by the same program.
+        kernels = empirical_ntks(spec, width, inputs, seeds=60, n_outputs=8)
         assert np.abs(z_scores(kernels, ntk)).max() < 4.5
         spread.append(np.sqrt(np.mean((kernels - ntk) ** 2)))
     # 1/sqrt(width) to within the sampling error of 60 correlated entries.

@@ -37,7 +37,7 @@ SPEC = EnsembleSpec(
     DataSpec(n_test=12),
     ArchitectureSpec(2, "gelu", sigma_b=0.2),
     OptimizerSpec(steps=30, eta=0.5),
-    widths=(16,),
+    widths=(19,),
     n_train=(30,),
     members=3,
 )
@@ -92,7 +92,7 @@ def test_links_json_words_and_costs_know_it(spec):
     assert EnsembleSpec.from_query(spec.to_query()) == spec
     assert EnsembleSpec.from_json(json.loads(json.dumps(spec.to_json()))) == spec
     assert "nesterov, 30 steps, η 0.5, momentum 0.8" in describe.words_of(spec)
-    shape = (16, 30, 64, 10)
+    shape = (19, 30, 64, 10)
     heavy = spec_of(OptimizerSpec("momentum", 30, 0.5, momentum=0.8))
     assert required_bytes(spec, *shape) == required_bytes(heavy, *shape)
     assert required_bytes(spec, *shape) > required_bytes(SPEC, *shape)
@@ -106,15 +106,15 @@ def test_its_networks_are_those_of_numpy(spec, span):
     assert in_span("nesterov", 30, 64)
     split = digits(30, 12)
     data = (split.x_train, split.y_train, split.x_test)
-    for member in train_members(spec, 16, 30, range(2)):
+    for member in train_members(spec, 19, 30, range(2)):
         key = key_data(member.seed)
-        network = NumpyNetwork(spec.architecture, 16, 10, 64, key)
+        network = NumpyNetwork(spec.architecture, 19, 10, 64, key)
         rule = nesterov(0.5 / member.lambda_max, 0.8)
         train_by_hand(network, rule, split.x_train, split.y_train, 30)
         np.testing.assert_allclose(member.predictions, network(split.x_test), atol=1e-5)
         found = train(
-            *(spec.architecture, spec.optimizer, 16, key[None], data, member.step_size),
-            *(np.array([0, 30]), span),
+            *(spec.architecture, spec.optimizer, 19, key[None], data, member.step_size),
+            *(member.steps, span),
         )
         np.testing.assert_allclose(found.test[0, -1], network(split.x_test), atol=1e-5)
 
@@ -136,10 +136,10 @@ def test_one_that_is_not_linear_and_whose_eta_is_the_step_itself():
     with register(made):
         with pytest.raises(SpecError, match=r"below 0\.5: each step would be half of a parameter"):
             OptimizerSpec("signs", eta=0.5)
-        (member,) = train_members(spec_of(OptimizerSpec("signs", 8, 0.01)), 16, 30, [0])
+        (member,) = train_members(spec_of(OptimizerSpec("signs", 8, 0.01)), 19, 30, [0])
         assert (member.lambda_max, member.step_size) == (None, 0.01)
         split = digits(30, 12)
-        network = NumpyNetwork(SPEC.architecture, 16, 10, 64, key_data(member.seed))
+        network = NumpyNetwork(SPEC.architecture, 19, 10, 64, key_data(member.seed))
         train_by_hand(network, sign_descent(0.01), split.x_train, split.y_train, 8)
         np.testing.assert_allclose(member.predictions, network(split.x_test), atol=1e-4)
 
@@ -151,8 +151,8 @@ def test_the_page_offers_it_trains_it_and_says_what_it_is(added, store):
             DataSpec(n_test=30),
             ArchitectureSpec(depth=1),
             OptimizerSpec(steps=20),
-            widths=(8, 16),
-            n_train=(10, 20),
+            widths=(8,),
+            n_train=(20,),
             members=3,
         ),
     )
@@ -169,8 +169,9 @@ def test_the_page_offers_it_trains_it_and_says_what_it_is(added, store):
     compute(store)
     done = open_page("ensembles", view)
     assert not done.exception
-    assert "All 12 networks are trained" in texts(done.markdown)
+    assert "All 3 networks are trained" in texts(done.markdown)
     titles = [json.loads(c.proto.spec)["layout"]["title"]["text"] for c in done.get("plotly_chart")]
+    assert titles
     assert all("trained with Nesterov's momentum" in title for title in titles)
 
 
@@ -181,12 +182,13 @@ def test_the_command_line_offers_and_trains_it(added, store, capsys):
     code = main(
         (
             *("ensemble", "--dataset", "digits", "--depth", "1", "--width", "8", "--n-train", "20"),
-            *("--n-test", "30", "--steps", "10", "--members", "2", "--quiet"),
+            *("--n-test", "30", "--steps", "20", "--members", "2", "--quiet"),
+            *("--eta", "0.5"),
             *("--optimizer", "nesterov"),
         )
     )
     assert code == 0
-    assert "nesterov, 10 steps, eta = 1: a departure" in capsys.readouterr().out
+    assert "nesterov, 20 steps, eta = 0.5: a departure" in capsys.readouterr().out
 
 
 WEB = """

@@ -1,5 +1,7 @@
 """One layer's closed forms: their angles to the last digits, their slopes, and what follows."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import mpmath as mp
@@ -97,11 +99,13 @@ def of(activation, q):
     return jnp.asarray(scales(activation, q))
 
 
+@functools.partial(jax.jit, static_argnames=("activation", "ntk"))
 def run(activation, k, scales1, scales2, w2, b2, ntk=True):
     sigmas = jnp.asarray(w2), jnp.asarray(b2)
     return propagate(get(activation).layer, k, scales1, scales2, *sigmas, ntk)
 
 
+@functools.partial(jax.jit, static_argnums=0)
 def expectations(activation, k, of1, of2):
     """E[phi phi] and E[phi' phi'] of covariances, whatever it is that a layer works on."""
     if activation != "relu":
@@ -142,7 +146,7 @@ def test_the_slope_is_the_derivative_of_the_value(activation):
         w * (value(k + n * step)[0] - value(k - n * step)[0]) / step
         for n, w in enumerate(weights, 1)
     )
-    _, automatic = jax.jvp(lambda k: value(k)[0], (k,), (jnp.ones_like(k),))
+    _, automatic = jax.jit(lambda k: jax.jvp(lambda k: value(k)[0], (k,), (jnp.ones_like(k),)))(k)
     slope = value(k)[1]
     np.testing.assert_allclose(slope, automatic, rtol=1e-13, err_msg=f"seed {seed}")
     np.testing.assert_allclose(slope, numeric, rtol=1e-9, err_msg=f"seed {seed}")
@@ -153,21 +157,27 @@ def test_the_ntk_is_the_sum_of_what_every_layers_kernel_changes(activation):
     """``T_L = sum_l K_l dK_L / dK_l``, with the derivatives of the NNGP kernel alone."""
     (rng, seed), depth = fresh(), 3
     k, _, _, scales1, scales2, w2, b2 = problem(activation, rng, depth)
-    reached, want = k, 0
-    for layer in range(depth + 1):
 
-        def onward(k, layer=layer):
-            if layer == depth:
-                return k
-            return run(activation, k, scales1[:, layer:], scales2[:, layer:], w2, b2, False)[0]
+    @jax.jit
+    def total(k):
+        reached, want = k, 0
+        for layer in range(depth + 1):
 
-        _, change = jax.jvp(onward, (reached,), (jnp.ones_like(reached),))
-        want = want + reached * change
-        next_one = slice(layer, layer + 2)
-        if layer < depth:
-            reached, _ = run(
-                activation, reached, scales1[:, next_one], scales2[:, next_one], w2, b2
-            )
+            def onward(k, layer=layer):
+                if layer == depth:
+                    return k
+                return run(activation, k, scales1[:, layer:], scales2[:, layer:], w2, b2, False)[0]
+
+            _, change = jax.jvp(onward, (reached,), (jnp.ones_like(reached),))
+            want = want + reached * change
+            next_one = slice(layer, layer + 2)
+            if layer < depth:
+                reached, _ = run(
+                    activation, reached, scales1[:, next_one], scales2[:, next_one], w2, b2
+                )
+        return want
+
+    want = total(k)
     nngp, ntk = run(activation, k, scales1, scales2, w2, b2)
     np.testing.assert_allclose(ntk, want, rtol=1e-12, atol=1e-14, err_msg=f"seed {seed}")
     alone = run(activation, k, scales1, scales2, w2, b2, ntk=False)

@@ -23,6 +23,14 @@ TOLERANCE, DIAGONAL = 1e-12, 1e-14
 DEPTHS = (1, 3, 8)
 NETWORKS = [(activation, bias) for activation in EXPECTATIONS for bias in (False, True)]
 
+# Every activation, with a bias and without; of ReLU, which is another without, both.
+ALL = [
+    pytest.param(*network, marks=pytest.mark.slow)
+    if network in [("erf", True), ("gelu", False), ("linear", True)]
+    else network
+    for network in NETWORKS
+]
+
 
 @pytest.fixture(autouse=True)
 def _small_tiles(monkeypatch):
@@ -90,10 +98,13 @@ LARGE = {"huge", "tiny and huge", "large", "parallel of all norms", "almost equa
 # Two inputs of norm 1e5 that differ in the ninth digit, say: behind the first layer their angle is
 # less than the covariance's rounding tells, in some draws and not in others.
 LOST = [("almost equal and large", "gelu"), ("almost equal and large", "erf")]
+# Every activation on every family is fast, by turns with a bias and without.
 KEPT = [
-    (activation, bias, family)
-    for family in FAMILIES
-    for activation, bias in NETWORKS
+    pytest.param(
+        *(activation, bias, family), marks=pytest.mark.slow if (f + n // 2 + n) % 2 else ()
+    )
+    for f, family in enumerate(FAMILIES)
+    for n, (activation, bias) in enumerate(NETWORKS)
     if (family, activation) not in LOST
 ]
 
@@ -172,9 +183,17 @@ def test_digits_are_kept_in_every_draw_of_large_inputs_that_are_almost_equal(
 
 
 @pytest.mark.parametrize(
-    "family", ["random", "opposite", "almost parallel", "small beside ordinary"]
+    ("activation", "family"),
+    [
+        pytest.param(
+            *(activation, family),
+            # A kind of activation on all, all activations on one.
+            marks=() if activation == "relu" or family == "random" else pytest.mark.slow,
+        )
+        for activation in EXPECTATIONS
+        for family in ("random", "opposite", "almost parallel", "small beside ordinary")
+    ],
 )
-@pytest.mark.parametrize("activation", EXPECTATIONS)
 def test_no_digit_is_lost_where_deep_layers_make_all_inputs_parallel(activation, family):
     """In the ordered phase angles fall exponentially with depth, and the NTK tells them apart."""
     rng, seed = fresh()
@@ -191,7 +210,7 @@ def test_no_digit_is_lost_where_deep_layers_make_all_inputs_parallel(activation,
 
 
 @pytest.mark.parametrize("family", ["random", "opposite", "almost equal"])
-@pytest.mark.parametrize(("activation", "bias"), NETWORKS)
+@pytest.mark.parametrize(("activation", "bias"), ALL)
 def test_kernels_of_a_set_with_itself_are_exactly_symmetric(activation, bias, family):
     rng, seed = fresh()
     # Many, so that it is no accident, in tiles on and beside the diagonal.
@@ -201,7 +220,7 @@ def test_kernels_of_a_set_with_itself_are_exactly_symmetric(activation, bias, fa
             assert np.array_equal(k, k.T), f"seed {seed}, {spec}"
 
 
-@pytest.mark.parametrize(("activation", "bias"), NETWORKS)
+@pytest.mark.parametrize(("activation", "bias"), ALL)
 def test_kernels_between_two_sets_have_all_their_digits_wherever_the_tiles_end(activation, bias):
     rng, seed = fresh()
     x1 = rng.standard_normal((37, D)) * rng.uniform(0.5, 2, (37, 1))
@@ -213,6 +232,8 @@ def test_kernels_between_two_sets_have_all_their_digits_wherever_the_tiles_end(a
         anywhere = [(int(rng.integers(37)), int(rng.integers(21))) for _ in range(6)]
         got = Kernels(spec).cross(x1, x2)
         check(got, spec, x1, x2, special + anywhere, DIGITS, f"seed {seed}, {spec}")
+        if spec.depth != 3:
+            continue
         # Alone or with the other one, a kernel goes through programs of its own.
         for name, k in zip(("nngp", "ntk"), got, strict=True):
             (alone,) = Kernels(spec, (name,)).cross(x1, x2)
@@ -222,7 +243,7 @@ def test_kernels_between_two_sets_have_all_their_digits_wherever_the_tiles_end(a
             assert alone[35, 3] == k[35, 3]
 
 
-@pytest.mark.parametrize(("activation", "bias"), NETWORKS)
+@pytest.mark.parametrize(("activation", "bias"), ALL)
 def test_equal_inputs_have_exactly_what_the_diagonal_has(activation, bias):
     rng, seed = fresh()
     x = rng.standard_normal((40, D)) * rng.uniform(0.3, 3, (40, 1))
@@ -240,7 +261,7 @@ def test_equal_inputs_have_exactly_what_the_diagonal_has(activation, bias):
                 np.testing.assert_array_equal(found, diagonal[rows], err_msg=f"seed {seed}, {spec}")
 
 
-@pytest.mark.parametrize(("activation", "bias"), NETWORKS)
+@pytest.mark.parametrize(("activation", "bias"), ALL)
 def test_an_input_that_is_nothing_has_kernels_of_the_biases_alone(activation, bias):
     rng, seed = fresh()
     x = np.array([np.zeros(D), direction(rng), np.zeros(D), 3 * direction(rng), np.zeros(D)])
@@ -254,11 +275,14 @@ def test_an_input_that_is_nothing_has_kernels_of_the_biases_alone(activation, bi
                 assert not k[0].any(), "nothing has no kernel with anything, and no NaN"
 
 
-@pytest.mark.parametrize(("activation", "bias"), NETWORKS)
-def test_kernels_are_those_of_neural_tangents(activation, bias):
+@pytest.mark.parametrize("depth", [pytest.param(1, marks=pytest.mark.slow), 3])
+@pytest.mark.parametrize(("activation", "bias"), ALL)
+def test_kernels_are_those_of_neural_tangents(activation, bias, depth):
     rng, seed = fresh()
     x = rng.standard_normal((20, D)) * rng.uniform(0.5, 2, (20, 1))
-    for spec in architectures(activation, bias, rng)[:2]:  # deep ones take long to compile
+    for spec in architectures(activation, bias, rng):
+        if spec.depth != depth:  # deep ones take long to compile
+            continue
         for ours, theirs in zip(
             Kernels(spec).symmetric(x), Kernels(spec, reference=True).symmetric(x), strict=True
         ):
