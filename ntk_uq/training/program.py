@@ -155,13 +155,16 @@ def initialize(
         Parameters with a leading axis of m members, all standard normal; keys, (m, 2).
     """
     with jax.enable_x64(False), jax.threefry_partitionable(_COUNTED):
-        return _initializer(architecture, width, n_outputs, n_features)(keys)
+        # All numbers drawn are standard normal: what else a network is makes no difference to them.
+        drawn = ArchitectureSpec(architecture.depth, sigma_b=float(architecture.sigma_b > 0))
+        return _initializer(drawn, width, n_outputs, n_features)(keys)
 
 
 @functools.lru_cache(maxsize=64)
 def _initializer(
     architecture: ArchitectureSpec, width: int, n_outputs: int, n_features: int
 ) -> Callable[..., tuple[Parameters, jax.Array]]:
+    """Compiled once a depth, with biases or without, and for each number of members."""
     init = build(architecture, width, n_outputs).init
 
     def one(words: jax.Array) -> tuple[Parameters, jax.Array]:
