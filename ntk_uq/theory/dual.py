@@ -8,7 +8,8 @@ element by element, so that a compiler makes one pass of it.
 """
 
 import jax
-from jaxtyping import Array, Float
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
 
 from ntk_uq.activations.base import KernelLayer, Pair
 
@@ -21,6 +22,7 @@ def propagate(
     w2: Float[Array, ""],
     b2: Float[Array, ""],
     ntk: bool = True,
+    depth: Int[Array, ""] | None = None,
 ) -> tuple[jax.Array, jax.Array]:
     """NNGP and NTK behind all hidden layers; Jacot, Gabriel, Hongler, arXiv:1806.07572.
 
@@ -37,8 +39,11 @@ def propagate(
             behind the hidden ones included.
         w2, b2: sigma_w^2 and sigma_b^2.
         ntk: whether the NTK is wanted; otherwise K stands in its place.
+        depth: how many hidden layers there are, where the scales have room for more: a value, so
+            that one compiled program serves all depths. By default as many as the scales have.
     """
-    depth = scales1.shape[1] - 1
+    if depth is None:
+        depth = jnp.asarray(scales1.shape[1] - 1)
 
     def at(i: jax.Array | int) -> Pair:
         of1, of2 = ([kind[i] for kind in kinds] for kinds in (scales1, scales2))

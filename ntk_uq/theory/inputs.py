@@ -8,10 +8,13 @@ from jaxtyping import Float
 from ntk_uq.activations import get
 from ntk_uq.activations.criticality import mean_square_slope, next_variance
 from ntk_uq.base.errors import KernelOverflowError
-from ntk_uq.specs import ArchitectureSpec
+from ntk_uq.specs import DEPTH, ArchitectureSpec
 
 Block = tuple[jax.Array, jax.Array, jax.Array]
 """Inputs, scales for each layer, and inverse roots of the first layer's variances."""
+
+LAYERS = DEPTH.high + 1
+"""Of which there are scales, whatever the depth: so one program serves all depths."""
 
 
 class Inputs:
@@ -56,7 +59,11 @@ class Inputs:
         q = np.stack(received)
         # Of no use where neural-tangents evaluates the kernels.
         layer = activation.layer
-        self._scales = np.empty((0, *q.shape)) if layer is None else layer.scales(q)
+        self._scales = np.zeros((0, LAYERS, self.n))
+        if layer is not None:
+            scales = layer.scales(q)
+            self._scales = np.zeros((len(scales), max(LAYERS, len(q)), self.n))
+            self._scales[:, : len(q)] = scales
 
     def length(self, start: int) -> int:
         """How many examples a block holds."""

@@ -8,17 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ntk_uq.activations import FILES, get
-from ntk_uq.activations.base import Activation, KernelLayer
 from ntk_uq.base import settings
 from ntk_uq.base.errors import KernelOverflowError, SpecError
 from ntk_uq.costs.kernels import TILE
 from ntk_uq.networks.architecture import build
 from ntk_uq.specs import ArchitectureSpec
 from ntk_uq.theory.close_pairs import CLOSE, close_kernels
-from ntk_uq.theory.dual import propagate
+from ntk_uq.theory.evaluation import Evaluate, closed_form, is_close, neural_tangents, rows_of
 from ntk_uq.theory.inputs import Block, Inputs
 
 Matrix = Float[np.ndarray, "n1 n2"]
@@ -56,6 +55,14 @@ class Kernels:
                 f"neural-tangents has no layer for {spec.activation}; its kernels are evaluated "
                 "here, without reference."
             )
+
+    @property
+    def evaluate(self) -> Evaluate:
+        """What evaluates both kernels inside of a program; one object for all that share it."""
+        layer = self._activation.layer
+        if self.reference or layer is None:
+            return neural_tangents(self._activation, self.spec.depth)
+        return closed_form(layer, "ntk" in self.names)
 
     def cross(
         self, x1: Float[np.ndarray, "n1 d"], x2: Float[np.ndarray, "n2 d"]
@@ -149,14 +156,10 @@ class Kernels:
         """The same of full blocks, where JAX leaves them, not waited for; and how many pairs of
         almost parallel inputs are in need of :meth:`mend`, other than those on the diagonal."""
         spec, reflect = self.spec, rows is columns and i == j
-        layer = self._activation.layer
-        if self.reference or layer is None:
-            function = _reference(self._activation, spec.depth)
-        else:
-            function = _program(layer, "ntk" in self.names)
+        function = _tile(self.evaluate, None if self.reference else _STRIP)
         with jax.enable_x64(True):
-            sigmas = np.float64(spec.sigma_w), np.float64(spec.sigma_b)
-            nngp, ntk, close = function(rows.at(i), columns.at(j), *sigmas)
+            values = np.float64(spec.sigma_w), np.float64(spec.sigma_b), np.int64(spec.depth)
+            nngp, ntk, close = function(rows.at(i), columns.at(j), *values)
             if reflect:
                 pairs = zip((nngp, ntk), rows.diagonal_at(i), strict=True)
                 nngp, ntk = (_reflected(k, d) for k, d in pairs)
@@ -171,15 +174,27 @@ class Kernels:
         height, width = rows.length(i), columns.length(j)
         return slice(i, i + height), slice(j, j + width), self.tile(rows, i, columns, j)
 
-    def mend(
-        self, rows: Inputs, i: int, columns: Inputs, j: int, tiles: tuple[jax.Array, ...]
-    ) -> tuple[jax.Array, ...]:
-        """A tile with the pairs of it that need more care than their scalar product tells.
+    def of_close(
+        self, rows: Inputs, r: Int[np.ndarray, "m"], columns: Inputs, c: Int[np.ndarray, "m"]
+    ) -> tuple[Float[np.ndarray, "m"], ...]:
+        """The kernels of m pairs of almost parallel inputs, (m,) each; NaN where nothing is known
+        that is better than what their scalar product tells.
 
         Equal examples have what the diagonal has: an example that is in the training set twice
         makes the kernel singular; its rounding error would hide that, and act as a ridge that
         nobody asked for.
         """
+        x1, x2 = rows.x[r], columns.x[c]
+        found = close_kernels(self.spec, x1, x2)
+        exact = dict(zip(("nngp", "ntk"), found, strict=True)) if found else {}
+        equal = np.all(x1 == x2, axis=1)
+        own = zip(self.names, rows.diagonal(self.names), strict=True)
+        return tuple(np.where(equal, d[r], exact.get(name, np.nan)) for name, d in own)
+
+    def mend(
+        self, rows: Inputs, i: int, columns: Inputs, j: int, tiles: tuple[jax.Array, ...]
+    ) -> tuple[jax.Array, ...]:
+        """A tile with the pairs of it that need more care than their scalar product tells."""
         x1, x2 = rows.x[i : i + rows.size], columns.x[j : j + columns.size]
         k = self.spec.sigma_w**2 * (x1 @ x2.T) / x1.shape[1] + self.spec.sigma_b**2
         k *= rows.inverse_at(i)[:, None]
@@ -191,12 +206,9 @@ class Kernels:
         # So many pairs at a time that their inputs take no more room than the tile's do.
         for low in range(0, len(where[0]), rows.size):
             r, c = (index[low : low + rows.size] for index in where)
-            found = close_kernels(self.spec, x1[r], x2[c])
-            exact = dict(zip(("nngp", "ntk"), found, strict=True)) if found else {}
-            equal = np.all(x1[r] == x2[c], axis=1)
-            own = rows.diagonal(self.names)
-            for tile, name, diagonal in zip(mended, self.names, own, strict=True):
-                tile[r, c] = np.where(equal, diagonal[i + r], exact.get(name, tile[r, c]))
+            exact = self.of_close(rows, i + r, columns, j + c)
+            for tile, values in zip(mended, exact, strict=True):
+                tile[r, c] = np.where(np.isnan(values), tile[r, c], values)
                 if reflect:
                     tile[c, r] = tile[r, c]
         with jax.enable_x64(True):
@@ -210,52 +222,32 @@ def in_threads(work: Callable[..., None], places: Iterable[tuple[int, int]]) -> 
             done.result()
 
 
-@functools.lru_cache(maxsize=16)
-def _program(layer: KernelLayer, ntk: bool) -> Callable[..., tuple[jax.Array, ...]]:
-    """Compiled once a depth, as are the shapes of its arguments; sigmas are values."""
+@functools.lru_cache(maxsize=80)
+def _tile(evaluate: Evaluate, strip: int | None) -> Callable[..., tuple[jax.Array, ...]]:
+    """The program for a tile.
+
+    Args:
+        strip: so many rows go through all layers together, few enough to stay in a core's cache;
+            None for all of them.
+    """
 
     def tile(
-        block1: Block, block2: Block, sigma_w: jax.Array, sigma_b: jax.Array
+        block1: Block, block2: Block, sigma_w: jax.Array, sigma_b: jax.Array, depth: jax.Array
     ) -> tuple[jax.Array, ...]:
-        (u1, scales1, inverse1), (u2, scales2, inverse2) = block1, block2
-        products = jnp.matmul(u1, u2.T, precision="highest")
-        # So few rows at a time that they stay in a core's cache through all layers.
-        n_rows = math.gcd(len(u1), _STRIP)
+        n = len(block1[0])
+        height = n if strip is None else math.gcd(n, strip)
+        products = jnp.matmul(block1[0], block2[0].T, precision="highest")
 
-        def strip(i: jax.Array) -> tuple[jax.Array, ...]:
-            rows = functools.partial(
-                jax.lax.dynamic_slice_in_dim, start_index=i * n_rows, slice_size=n_rows
-            )
-            k = rows(products) + sigma_b**2
-            close = _count_close(k, rows(inverse1), inverse2)
-            layers = rows(scales1, axis=2), scales2
-            return *propagate(layer, k, *layers, sigma_w**2, sigma_b**2, ntk), close
+        def part(i: jax.Array) -> tuple[jax.Array, ...]:
+            rows = rows_of(block1, i * height, height)
+            k = jax.lax.dynamic_slice_in_dim(products, i * height, height) + sigma_b**2
+            close = jnp.sum(is_close(k, rows, block2))
+            return *evaluate(rows, block2, k, sigma_w, sigma_b, depth), close
 
-        nngp, theta, close = jax.lax.map(strip, jnp.arange(len(u1) // n_rows))
-        return nngp.reshape(products.shape), theta.reshape(products.shape), jnp.sum(close)
+        nngp, ntk, close = jax.lax.map(part, jnp.arange(n // height))
+        return nngp.reshape(products.shape), ntk.reshape(products.shape), jnp.sum(close)
 
     return jax.jit(tile)
-
-
-@functools.lru_cache(maxsize=64)
-def _reference(activation: Activation, depth: int) -> Callable[..., tuple[jax.Array, ...]]:
-    """The same by neural-tangents, compiled once a depth and activation."""
-    spec = ArchitectureSpec(depth, activation.name)
-
-    def tile(
-        block1: Block, block2: Block, sigma_w: jax.Array, sigma_b: jax.Array
-    ) -> tuple[jax.Array, ...]:
-        (u1, _, inverse1), (u2, _, inverse2) = block1, block2
-        root = u1.shape[1] ** 0.5 / sigma_w
-        both = build(spec, sigmas=(sigma_w, sigma_b)).kernel(root * u1, root * u2, ("nngp", "ntk"))
-        k = jnp.matmul(u1, u2.T, precision="highest") + sigma_b**2
-        return both.nngp, both.ntk, _count_close(k, inverse1, inverse2)
-
-    return jax.jit(tile)
-
-
-def _count_close(k: jax.Array, inverse1: jax.Array, inverse2: jax.Array) -> jax.Array:
-    return jnp.sum(jnp.abs(k * (inverse1[:, None] * inverse2[None, :])) > 1 - CLOSE)
 
 
 @jax.jit
