@@ -7,15 +7,12 @@ from ntk_uq.specs import ArchitectureSpec, CurveSpec
 
 TILE = 512
 """Rows and columns of kernels evaluated at once (:mod:`ntk_uq.theory.kernels`). One size for all,
-so that JAX compiles once a depth and activation."""
+so that JAX compiles once an activation."""
 
 WIDTH = 384
 """Columns of a panel of a factorization (:mod:`ntk_uq.theory.panels`). Wider ones make for faster
 products, and for more memory and operations above the diagonal; measured, 384 to 640 are alike, and
 256 is a twentieth slower."""
-
-LARGEST_TILE = 2048
-"""Rows and columns of the largest tiles on an accelerator (:mod:`ntk_uq.theory.device_blocks`)."""
 
 # For a slow core or two of a server; good to a factor of two or three elsewhere, which the pace of
 # what is there already then mends.
@@ -62,5 +59,5 @@ def solution_flops(sizes: Iterable[int], t: int) -> float:
 
 
 def compile_seconds(spec: ArchitectureSpec) -> float:
-    """About how long JAX takes to compile a network's kernels: once a depth and activation."""
+    """About how long JAX takes to compile a network's kernels: once an activation."""
     return get(spec.activation).compile_seconds

@@ -1,10 +1,13 @@
 """What a curve needs in memory, told before it starts."""
 
+import enum
+import sys
 from collections.abc import Callable
 
 from ntk_uq.base import settings
 from ntk_uq.base.errors import MemoryLimitError
-from ntk_uq.costs.kernels import LARGEST_TILE, WIDTH
+from ntk_uq.costs.buckets import bucket
+from ntk_uq.costs.kernels import WIDTH
 from ntk_uq.specs import (
     CurveSpec,
     DataSpec,
@@ -18,8 +21,8 @@ _FLOAT = 8
 BASE = 480 * 2**20
 """Python, JAX and its compiler, and the tiles in flight, in bytes (measured)."""
 
-DEVICE_BASE = 600 * 2**20
-"""An accelerator's libraries and work space, and the tiles in flight, in bytes (assumed)."""
+CARD_BASE = 1600 * 2**20
+"""An accelerator's libraries and work space, and the panel in flight, in bytes (assumed)."""
 
 
 def within(limit: int, needed: int, what: str, advice: str) -> int:
@@ -87,74 +90,128 @@ def required_bytes(
     return BASE + _FLOAT * values
 
 
-def device_bytes(
+class CardRoute(enum.Enum):
+    """What of a curve's kernels an accelerator keeps."""
+
+    WHOLE = "whole"
+    """Both kernels, T's factor in T's place."""
+    FACTOR = "factor"
+    """T's factor; K is evaluated again at each N_D."""
+    MIXED = "mixed"
+    """T's factor in float32; both kernels are evaluated again, and the solution is refined."""
+
+
+LARGEST_EIGENVECTORS = 32_766
+"""Examples whose eigenvectors can be asked for: the work space of LAPACK's ``syevd``, and of its
+relative on a card, is counted in 32 bits."""
+
+
+def card_bytes(
     n_train: int,
     n_test: int,
     n_features: int,
     training: TrainingSpec,
-    kept: bool = True,
-    mixed: bool = False,
+    route: CardRoute = CardRoute.WHOLE,
 ) -> int:
     """Peak of an accelerator's own memory for one draw up to ``n_train``, in bytes.
 
-    Counted is what :mod:`ntk_uq.theory.device_posterior` holds at the same time, in tiles of which
-    those on the diagonal are whole; n = n_train, t = n_test, b the largest tile:
+    Counted is what :mod:`ntk_uq.theory.card` holds at the same time, in buckets; n = n_train,
+    t = n_test:
 
-        elimination           T or L, and K but for Bayesian networks (n n / 2 each); what is left
-                              of both on the test set (n t each); two panels (b (n + t) each)
-        solution              L (n n / 2), in mixed precision in float32; T_dt, W, what is left of
-                              T_dt and three more while W is refined (n t each)
-        at finite time        T, its two triangles, its eigenvectors, LAPACK's work space (6 n n)
+        whole                 K and T or L, the factorization's work space (4 n n)
+        factor, bayes         T or L, the factorization's work space (3 n n)
+        mixed                 the same in float32
+        at finite time        K, T, T again, its eigenvectors, LAPACK's work space (7 n n)
 
-    and the covariance with the prior (t t each), and the inputs with those of padding.
-
-    Args:
-        kept: whether both kernels are kept. mixed: whether the factor is in float32.
+    with T_dt, K_dt, what is solved of them, W and its product (5 n t, and three more while W is
+    refined), the covariance with the prior and a product (4 t t), a panel of rows, and the inputs.
+    The 4 n n were measured on an H200, at n = 60,000.
     """
-    n, t = n_train, n_test
-    squares, rectangles = (0.5, 1.0) if training.posterior == "bayes" else (1.0, 2.0)
+    n, t = bucket(n_train), bucket(n_test)
+    squares, rectangles = 4.0, 5.0
     if not training.converged:
-        squares, rectangles = 6.0, 5.0
-    elif mixed or not kept:
-        squares, rectangles = (0.25 if mixed else 0.5), 6.0
-    values = squares * n * (n + LARGEST_TILE) + rectangles * n * t + 2 * t**2
-    values += 2 * LARGEST_TILE * (n + t) + 2 * (n + t) * n_features
-    return DEVICE_BASE + int(_FLOAT * values)
+        squares = 7.0
+    elif route is CardRoute.MIXED:
+        squares, rectangles = 1.5, 8.0
+    elif route is CardRoute.FACTOR or training.posterior == "bayes":
+        squares = 3.0
+    values = squares * n**2 + rectangles * n * t + 4 * t**2 + 2 * (n + t) * n_features
+    return CARD_BASE + int(_FLOAT * values)
 
 
-def largest_on_device(
+def largest_on_card(
     limit: int,
     n_test: int,
     n_features: int,
     training: TrainingSpec,
-    kept: bool = True,
-    mixed: bool = False,
+    route: CardRoute = CardRoute.WHOLE,
 ) -> int:
-    """The largest N_D whose :func:`device_bytes` stay within ``limit``; 0 if none does."""
-    return _largest(lambda n: device_bytes(n, n_test, n_features, training, kept, mixed) <= limit)
+    """The largest N_D whose :func:`card_bytes` stay within ``limit``; 0 if none does."""
+    most = LARGEST_EIGENVECTORS if not training.converged else sys.maxsize
+    largest = _largest(lambda n: card_bytes(n, n_test, n_features, training, route) <= limit)
+    return min(largest, most)
 
 
-def check_device_memory(spec: CurveSpec, n_features: int, limit: int, mixed: bool = False) -> bool:
-    """Whether both kernels of a curve can be kept in an accelerator's memory.
+def card_route(spec: CurveSpec, n_features: int, limit: int, mixed: bool = False) -> CardRoute:
+    """What of a curve's kernels is kept: as much as an accelerator's memory holds.
 
     Args:
-        limit: bytes of that memory. mixed: whether the factor is in float32.
+        limit: bytes of that memory. mixed: whether float32 is asked for, where it is possible.
 
     Raises:
-        MemoryLimitError: if the curve does not even fit with one of them evaluated again.
+        MemoryLimitError: if the curve fits in no way.
     """
-    n_test, training = spec.data.n_test, spec.training
-    shape = (spec.n_train[-1], n_test, n_features, training)
-    if not mixed and device_bytes(*shape) <= limit:
-        return True
-    if training.converged and device_bytes(*shape, kept=False, mixed=mixed) <= limit:
-        return False
-    largest = largest_on_device(limit, n_test, n_features, training, False, mixed)
+    n_train, training = spec.n_train[-1], spec.training
+    shape = (limit, spec.data.n_test, n_features, training)
+    routes = list(CardRoute)
+    if not training.converged:
+        routes = [CardRoute.WHOLE]
+    elif mixed:
+        routes = [CardRoute.MIXED]
+    for route in routes:
+        if n_train <= largest_on_card(*shape, route):
+            return route
+    last = routes[-1]
+    largest = largest_on_card(*shape, last)
+    if not training.converged and largest == LARGEST_EIGENVECTORS:
+        raise MemoryLimitError(_too_many_eigenvectors(n_train))
+    needed = card_bytes(n_train, spec.data.n_test, n_features, training, last)
     raise MemoryLimitError(
-        f"n_train = {spec.n_train[-1]} with n_test = {n_test} needs about "
-        f"{settings.format_bytes(device_bytes(*shape, kept=False, mixed=mixed))} of the "
-        f"accelerator's memory; it has {settings.format_bytes(limit)}. The largest n_train that "
-        f"fits is {largest}."
+        f"n_train = {n_train} with n_test = {spec.data.n_test} needs about "
+        f"{settings.format_bytes(needed)} of the accelerator's memory; it has "
+        f"{settings.format_bytes(limit)}. The largest n_train that fits is {largest}."
+    )
+
+
+def check_card_modes(n: int, n_test: int, n_features: int, limit: int) -> int:
+    """The estimate for kernels in the NTK's eigenvectors on an accelerator, in bytes.
+
+    Raises:
+        MemoryLimitError: if that exceeds ``limit``, or if there are too many.
+    """
+    check_eigenvectors(n)
+    training = TrainingSpec(time=1.0)
+    needed = card_bytes(n, n_test, n_features, training)
+    if needed > limit:
+        raise MemoryLimitError(
+            f"The eigenvectors of n_train = {n} with n_test = {n_test} need about "
+            f"{settings.format_bytes(needed)} of the accelerator's memory; it has "
+            f"{settings.format_bytes(limit)}. The largest n_train that fits is "
+            f"{largest_on_card(limit, n_test, n_features, training)}."
+        )
+    return needed
+
+
+def check_eigenvectors(n: int) -> None:
+    """Raises MemoryLimitError for more examples than LAPACK has eigenvectors of."""
+    if n > LARGEST_EIGENVECTORS:
+        raise MemoryLimitError(_too_many_eigenvectors(n))
+
+
+def _too_many_eigenvectors(n: int) -> str:
+    return (
+        f"The eigenvectors of {n} examples cannot be computed: LAPACK counts the work space for "
+        f"them in 32 bits, which is enough for {LARGEST_EIGENVECTORS}. Choose no more than that."
     )
 
 
@@ -214,11 +271,16 @@ def check_memory(spec: CurveSpec, n_features: int, limit: int | None = None) -> 
     advice = ""
     if needed > limit:
         largest = largest_n_train(n_test, n_features, spec.training, limit, whitened)
+        if not spec.training.converged:
+            largest = min(largest, LARGEST_EIGENVECTORS)
         advice = f"Not even n_train = 1 fits with n_test = {n_test}."
         if largest:
             advice = f"The largest n_train that fits is {largest}."
     what = f"n_train = {spec.n_train[-1]} with n_test = {n_test} needs"
-    return within(limit, needed, what, advice)
+    within(limit, needed, what, advice)
+    if not spec.training.converged:
+        check_eigenvectors(spec.n_train[-1])
+    return needed
 
 
 def check_spectrum_memory(spec: SpectrumSpec, n_features: int, limit: int | None = None) -> int:
@@ -279,4 +341,6 @@ def _check_modes(
     values = squares + 4 * n * t + 4 * t**2 + 2 * (n + t) * n_features + whitened
     needed = BASE + _FLOAT * values
     told = f"{what} with n_train = {n} and n_test = {t} need"
-    return within(limit, needed, told, "Choose a smaller n_train or n_test.")
+    within(limit, needed, told, "Choose a smaller n_train or n_test.")
+    check_eigenvectors(n)
+    return needed

@@ -57,17 +57,17 @@ class Conditions:
         # A fixed vector that has no symmetry in common with the data: what is started from before
         # may miss, a direction of new examples alone, say.
         odd = np.cos(np.arange(n) ** 2)
-        start = np.ones(n) if self._largest is None else _extended(self._largest, n)
+        start = np.ones(n) if self._largest is None else extended(self._largest, n)
         largest, self._largest = _extreme(multiply, start + 0.1 * odd, _LARGEST_STEPS)
         start, steps = odd, _SMALLEST_STEPS
         if self._smallest is not None:
-            known = _extended(self._smallest, n, 0.0)
+            known = extended(self._smallest, n, 0.0)
             start, steps = np.sqrt(n) * known + 0.3 * odd, _SMALLEST_STEPS_AGAIN
         smallest, self._smallest = _extreme(solve, start, steps)
         return largest * smallest
 
 
-def _extended(
+def extended(
     v: Float[np.ndarray, "m"], n: int, value: float | None = None
 ) -> Float[np.ndarray, "n"]:
     """A vector of a part as one of a larger part; new entries are as the others on average."""

@@ -10,19 +10,17 @@ from collections.abc import Container, Iterator
 
 import numpy as np
 import scipy.linalg
-from jaxtyping import Float
 
 from ntk_uq import datasets
 from ntk_uq.base import settings
 from ntk_uq.base.errors import KernelOverflowError, SingularKernelError
-from ntk_uq.costs.memory import check_device_memory, check_memory, recomputes
+from ntk_uq.costs.memory import card_route, check_memory, recomputes
 from ntk_uq.datasets import Dataset, Split
 from ntk_uq.results.losses import LossMoments
 from ntk_uq.results.points import Point
 from ntk_uq.specs import CurveSpec
-from ntk_uq.theory.device_posterior import DevicePosterior
+from ntk_uq.theory.card.posterior import CardPosterior
 from ntk_uq.theory.kernels import Kernels, accelerator_memory
-from ntk_uq.theory.moments import loss_moments
 from ntk_uq.theory.posterior import BayesPosterior, Posterior, TrainedEnsemble
 from ntk_uq.theory.provenance import provenance
 from ntk_uq.theory.ridge import ridge_of
@@ -64,9 +62,9 @@ def evaluate_draw(
     origin, ridge, left = provenance(dataset, spec.data, split), 0.0, list(wanted)
     try:
         posterior, ridge = _posterior(spec, split, dataset, draw)
-        gaussians = posterior.at(wanted)
-        for n, (mean, covariance, condition, residual) in zip(wanted, gaussians, strict=True):
-            moments = _finite_moments(mean, covariance, split.y_test)
+        found = posterior.moments_at(wanted)
+        for n, (moments, condition, residual) in zip(wanted, found, strict=True):
+            _check_finite(moments)
             now = time.perf_counter()
             yield Point(
                 n_train=n,
@@ -92,19 +90,12 @@ def evaluate_draw(
         yield Point(n, draw, ridge=ridge, failure=reason, provenance=origin)
 
 
-def _finite_moments(
-    mean: Float[np.ndarray, "t c"],
-    covariance: Float[np.ndarray, "t t"],
-    targets: Float[np.ndarray, "t c"],
-) -> LossMoments:
-    with np.errstate(over="ignore", invalid="ignore"):
-        moments = loss_moments(mean, covariance, targets)
+def _check_finite(moments: LossMoments) -> None:
     if not all(math.isfinite(value) for value in vars(moments).values() if value is not None):
         raise KernelOverflowError(
             "The moments of the loss are not finite in float64: the outputs of the networks are "
             "too large; choose smaller sigma_w and sigma_b, or fewer layers."
         )
-    return moments
 
 
 def _posterior(
@@ -116,9 +107,8 @@ def _posterior(
     ridge = ridge_of(spec.training.jitter, kernels, dataset, spec.data)
     memory = accelerator_memory()
     if memory is not None:
-        mixed = settings.mixed_precision() and spec.training.converged
-        kept = check_device_memory(spec, dataset.n_features, memory, mixed)
-        return DevicePosterior(kernels, split, ridge, spec.training, kept, mixed), ridge
+        route = card_route(spec, dataset.n_features, memory, settings.mixed_precision())
+        return CardPosterior(kernels, split, ridge, spec.training, route), ridge
     if recomputes(spec, dataset.n_features):  # nor is there memory for what is remembered
         return TrainedEnsemble(kernels, split, ridge, spec.training, Route.RECOMPUTATION), ridge
     subsets = _subsets(spec, kernels, split, dataset, draw)

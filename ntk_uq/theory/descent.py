@@ -1,5 +1,6 @@
 """The losses along a training, all of its steps from one eigendecomposition."""
 
+import functools
 import time
 from collections.abc import Callable
 
@@ -13,11 +14,11 @@ from ntk_uq.results.descent import Descent, DescentStep
 from ntk_uq.specs import DescentSpec, TrainingSpec
 from ntk_uq.theory.filters import descent_filter
 from ntk_uq.theory.kernels import Kernels
-from ntk_uq.theory.modes import Modes
 from ntk_uq.theory.moments import loss_moments, loss_skewness
 from ntk_uq.theory.provenance import provenance
 from ntk_uq.theory.ridge import ridge_of
 from ntk_uq.theory.soundness import doubts
+from ntk_uq.theory.where import check_modes, modes_of
 
 
 class Dynamics:
@@ -48,7 +49,7 @@ class Dynamics:
         eta: float,
         tell: Callable[[str], None] = lambda message: None,  # noqa: ARG005
     ) -> None:
-        self.modes = Modes(kernels, split, tell)
+        self.modes = modes_of(kernels, split, tell)
         self.ridge, self.eta = ridge, eta
         self.eigenvalues = self.modes.eigenvalues + ridge
         self.prior_variance = self.modes.prior_variance
@@ -92,7 +93,8 @@ def evaluate_descent(
     """
     clock = time.perf_counter()
     dataset = datasets.get_for(spec.data, spec.n_train, dataset)
-    check_descent_memory(spec, dataset.n_features)
+    on_processor = functools.partial(check_descent_memory, spec, dataset.n_features)
+    check_modes(spec.n_train, spec.data.n_test, dataset.n_features, on_processor)
     split = datasets.load_split(dataset, spec.data, spec.n_train, spec.draw)
     kernels = Kernels(spec.architecture)
     ridge = ridge_of(spec.jitter, kernels, dataset, spec.data)

@@ -1,9 +1,11 @@
-"""What a posterior is made of."""
+"""What a posterior gives."""
 
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+
+from ntk_uq.results.losses import LossMoments
 
 
 class Gaussian(NamedTuple):
@@ -19,5 +21,18 @@ class Gaussian(NamedTuple):
 
     mean: Float[np.ndarray, "t c"]
     covariance: Float[np.ndarray, "t t"]
+    condition: float
+    residual: float | None = None
+
+
+class LossOf(NamedTuple):
+    """The test loss of such outputs.
+
+    Attributes:
+        moments: its moments over initializations.
+        condition, residual: as :class:`Gaussian`.
+    """
+
+    moments: LossMoments
     condition: float
     residual: float | None = None

@@ -1,5 +1,8 @@
 """Mean and spread of the test loss over initializations, from the outputs' Gaussian."""
 
+import math
+from typing import Any, NamedTuple
+
 import numpy as np
 from jaxtyping import Float
 
@@ -35,34 +38,65 @@ def loss_moments(
     Args:
         mean: m, (N_T, C). covariance: S, (N_T, N_T), symmetric. targets: y, (N_T, C).
     """
-    n_test, n_outputs = targets.shape
-    residual = mean - targets
-    # S is positive semidefinite, but where networks all agree rounding may put it below zero.
-    variances = np.maximum(np.diagonal(covariance), 0.0)
-    squares = np.sum(residual**2, axis=1)
-    bias = float(np.sum(squares)) / (n_test * n_outputs)
-    variance = float(np.sum(variances)) / n_test
-    mu = bias + variance
+    return LossSums.of(mean, covariance, targets).moments(*targets.shape)
 
-    # vdot: |S|_F^2 without a temporary of the size of S.
-    frobenius = float(np.vdot(covariance, covariance))
-    tilted = max(float(np.vdot(residual, covariance @ residual)), 0.0)
-    everything = (2 * n_outputs * frobenius + 4 * tilted) / n_outputs**2
-    diagonal = float(np.sum(2 * n_outputs * variances**2 + 4 * variances * squares)) / n_outputs**2
-    between = everything - diagonal
-    population = None
-    if n_test > 1 and between >= 0:
-        population = float(np.sqrt(between / (n_test * (n_test - 1)))) / mu
-    sigma = float(np.sqrt(everything)) / n_test
-    return LossMoments(
-        mu=mu,
-        mu_bias=bias,
-        mu_variance=variance,
-        sigma=sigma,
-        epsilon=sigma / mu,
-        epsilon_floor=float(np.sqrt(diagonal)) / (n_test * mu),
-        epsilon_population=population,
-    )
+
+class LossSums(NamedTuple):
+    """What the moments of a loss are made of: sums over the test set, wherever its arrays are.
+
+    Attributes:
+        squares: ``|r|^2``.
+        variances: ``tr S``.
+        everything: ``C^2 sum_ij cov_ij``.
+        diagonal: ``C^2 sum_i cov_ii``.
+    """
+
+    squares: Any
+    variances: Any
+    everything: Any
+    diagonal: Any
+
+    @classmethod
+    def of(cls, mean: Any, covariance: Any, targets: Any) -> "LossSums":
+        """The sums for outputs ``N(m, S)``, arrays of NumPy or of JAX; examples of which m, S and
+        the targets are zero add nothing."""
+        xp = covariance.__array_namespace__()
+        n_outputs = targets.shape[1]
+        residual = mean - targets
+        # S is positive semidefinite, but where networks all agree rounding may put it below zero.
+        variances = xp.maximum(xp.diagonal(covariance), 0.0)
+        squares = xp.sum(residual**2, axis=1)
+        # vdot: |S|_F^2 without a temporary of the size of S.
+        frobenius = xp.vdot(covariance, covariance)
+        tilted = xp.maximum(xp.vdot(residual, covariance @ residual), 0.0)
+        return cls(
+            xp.sum(squares),
+            xp.sum(variances),
+            2 * n_outputs * frobenius + 4 * tilted,
+            xp.sum(2 * n_outputs * variances**2 + 4 * variances * squares),
+        )
+
+    def moments(self, n_test: int, n_outputs: int) -> LossMoments:
+        """The moments over ``n_test`` examples."""
+        squares, variances, everything, diagonal = (float(value) for value in self)
+        bias = squares / (n_test * n_outputs)
+        variance = variances / n_test
+        mu = bias + variance
+        everything, diagonal = everything / n_outputs**2, diagonal / n_outputs**2
+        between = everything - diagonal
+        population = None
+        if n_test > 1 and between >= 0:
+            population = math.sqrt(between / (n_test * (n_test - 1))) / mu
+        sigma = math.sqrt(everything) / n_test
+        return LossMoments(
+            mu=mu,
+            mu_bias=bias,
+            mu_variance=variance,
+            sigma=sigma,
+            epsilon=sigma / mu,
+            epsilon_floor=math.sqrt(diagonal) / (n_test * mu),
+            epsilon_population=population,
+        )
 
 
 def loss_skewness(

@@ -17,8 +17,9 @@ from ntk_uq.datasets import Split
 from ntk_uq.specs import TrainingSpec
 from ntk_uq.theory.condition import Conditions
 from ntk_uq.theory.filters import smoother
-from ntk_uq.theory.gaussian import Gaussian
+from ntk_uq.theory.gaussian import Gaussian, LossOf
 from ntk_uq.theory.kernels import Kernels
+from ntk_uq.theory.moments import loss_moments
 from ntk_uq.theory.panels import Panels, multiply_half, solve_upper, subtract
 from ntk_uq.theory.route import Route, stages
 from ntk_uq.theory.subsets import SubsetKernels
@@ -40,6 +41,22 @@ class Posterior(Protocol):
         Raises:
             SingularKernelError: at the first size whose kernel is not positive definite.
         """
+
+    def moments_at(self, sizes: Sequence[int]) -> Iterator[LossOf]:
+        """The moments of the test loss in place of the Gaussian, as :meth:`at`."""
+
+
+class _OnProcessor:
+    split: Split
+
+    def at(self, sizes: Sequence[int]) -> Iterator[Gaussian]:
+        raise NotImplementedError
+
+    def moments_at(self, sizes: Sequence[int]) -> Iterator[LossOf]:
+        for mean, covariance, condition, residual in self.at(sizes):
+            with np.errstate(over="ignore", invalid="ignore"):
+                moments = loss_moments(mean, covariance, self.split.y_test)
+            yield LossOf(moments, condition, residual)
 
 
 class _Stage:
@@ -90,7 +107,7 @@ class _Stage:
             yield j, high if high in self.sizes else None
 
 
-class BayesPosterior:
+class BayesPosterior(_OnProcessor):
     """``m = K_td K_dd^-1 Y``, ``S = K_tt - K_td K_dd^-1 K_dt``: the NNGP posterior.
 
     With ``K_dd + ridge = L L'``, ``A = L^-1 K_dt`` and ``Z = L^-1 Y`` these are ``A' Z`` and
@@ -122,7 +139,7 @@ class BayesPosterior:
                     yield Gaussian(np.array(stage.mean), symmetric, conditions.at(size))
 
 
-class TrainedEnsemble:
+class TrainedEnsemble(_OnProcessor):
     """``m = W' Y``, ``S = K_tt + W' K_dd W - W' K_dt - K_dt' W``: networks after training.
 
     ``W = T^-1 g(T) T_dt`` with the NTK T and the NNGP kernel K (Lee et al., arXiv:1902.06720,

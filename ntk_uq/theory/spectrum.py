@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import scipy.linalg
 from jaxtyping import Float
 
 from ntk_uq import datasets
@@ -16,6 +15,7 @@ from ntk_uq.scaling import Wording, fit_power_law
 from ntk_uq.specs import SpectrumSpec
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.provenance import provenance
+from ntk_uq.theory.where import eigen_of
 
 LOWEST_RANK = 10
 """The first rank of the fit: the first eigenvalues are those of the data's few main directions."""
@@ -57,14 +57,9 @@ def evaluate_spectrum(
     dataset = datasets.get_for(data, spec.n, dataset)
     check_spectrum_memory(spec, dataset.n_features)
     split = datasets.load_split(dataset, data, spec.n, draw=0)
-    tell("evaluating the kernels")
-    nngp, ntk = Kernels(spec.architecture).symmetric(split.x_train)
-    traces = [float(np.trace(kernel)) / spec.n for kernel in (nngp, ntk)]
-    tell("eigenvalues of the NNGP kernel")
-    of_nngp = scipy.linalg.eigvalsh(nngp, overwrite_a=True, check_finite=False)
-    del nngp
-    tell("eigenvalues and eigenvectors of the NTK")
-    of_ntk, vectors = scipy.linalg.eigh(ntk, driver="evd", overwrite_a=True, check_finite=False)
+    kernels = Kernels(spec.architecture)
+    traces = kernels.mean_diagonal(split.x_train)
+    of_nngp, of_ntk, vectors = eigen_of(kernels, split.x_train, tell)
     return Spectrum(
         n=spec.n,
         nngp=describe_eigenvalues(of_nngp[::-1] / spec.n, traces[0]),

@@ -1,5 +1,6 @@
 """The losses against training time, label noise and jitter, from one eigendecomposition."""
 
+import functools
 import math
 import time as clock
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from ntk_uq.theory.moments import loss_moments
 from ntk_uq.theory.provenance import provenance
 from ntk_uq.theory.ridge import ridge_of
 from ntk_uq.theory.soundness import doubts
+from ntk_uq.theory.where import check_modes, modes_of
 
 _NO_GAIN = 1e-4
 """What a time has to gain on endless training, relatively, to be an optimum."""
@@ -146,11 +148,12 @@ def evaluate_training_time(
     """
     started = clock.perf_counter()
     dataset = datasets.get_for(spec.data, spec.n_train, dataset)
-    check_training_time_memory(spec, dataset.n_features)
+    on_processor = functools.partial(check_training_time_memory, spec, dataset.n_features)
+    check_modes(spec.n_train, spec.data.n_test, dataset.n_features, on_processor)
     split = datasets.load_split(dataset, spec.data, spec.n_train, draw)
     noise = datasets.label_noise(dataset, spec.data, spec.n_train, draw)
     kernels = Kernels(spec.architecture)
-    flow = GradientFlow(Modes(kernels, split, tell), split, noise)
+    flow = GradientFlow(modes_of(kernels, split, tell), split, noise)
     targets = {level: flow.projected(level) for level in spec.noises}
     warned: dict[str, list[tuple[float, float]]] = {}
     curves: dict[tuple[float, float], TimeSeries] = {}
