@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from benchmarks import cases, inputs, machine, table
     from benchmarks.plan import Plan
 
-    options = _options(arguments, (*cases.NAMES, cases.LARGE))
+    options = _options(arguments, (*cases.NAMES, cases.DEVICE))
     plan = Plan(options.repetitions, options.quick, inputs.choose(), options.only)
     document: dict[str, Any] = {
         "machine": machine.describe(),
@@ -81,7 +81,7 @@ def _usual() -> Iterator[str]:
 
     yield from cases.NAMES
     if jax.default_backend() != "cpu":
-        yield cases.LARGE
+        yield cases.DEVICE
 
 
 def _head(document: dict[str, Any]) -> str:

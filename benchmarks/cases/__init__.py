@@ -19,7 +19,7 @@ NAMES = (
 )
 """In the order in which they run."""
 
-LARGE = "large"
+DEVICE = "device"
 """Runs where an accelerator is JAX's default device, or when it is asked for by name."""
 
 
