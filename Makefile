@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 CODE := ntk_uq pages tests benchmarks app.py docs/conf.py
 
+# JAX's CUDA plug-in comes along where the driver lists an NVIDIA card. CUDA=no leaves it out, and
+# CUDA=12 or 13 asks for it.
+CUDA ?= $(if $(wildcard /proc/driver/nvidia/gpus/*),12,no)
+
 # The program sets this for itself; tests compute in their own process (see ntk_uq/base/process.py).
 export OPENBLAS_THREAD_TIMEOUT ?= 18
 
@@ -74,6 +78,10 @@ $(VENV)/made:
 
 $(VENV)/installed: requirements.txt $(VENV)/made
 	$(PIP) -r requirements.txt
+ifneq ($(CUDA),no)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  "jax[cuda$(CUDA)]==$$(sed -n 's/^jax==//p' requirements.txt)"
+endif
 	touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import platformdirs
 
+from ntk_uq.base import cards
 from ntk_uq.base.errors import SpecError
 
 DATA = "NTK_UQ_DATA"
@@ -142,8 +143,15 @@ def map_limit() -> float:
 
 
 def workers() -> int:
-    """Number of worker processes of the embedded cluster (default 1: BLAS uses every core)."""
-    text = os.environ.get(WORKERS) or "1"
+    """Number of worker processes of the embedded cluster.
+
+    By default one for each card that JAX computes on; without any one in all, since BLAS uses
+    every core.
+
+    Raises:
+        SpecError: if ``NTK_UQ_WORKERS`` is no whole number of at least 1.
+    """
+    text = os.environ.get(WORKERS) or str(max(1, len(cards.used())))
     if not text.isdecimal() or int(text) < 1:
         raise SpecError(f"{WORKERS} is {text!r}; it must be a whole number of at least 1.")
     return int(text)

@@ -122,7 +122,7 @@ class DaskRunner:
 
     def describe(self) -> dict[str, Any]:
         link = self._link
-        about = {"runner": link.where, "workers": len(link.ready)}
+        about = {"runner": link.where, "workers": len(link.ready), "devices": link.devices}
         if link.trouble:
             about["trouble"] = link.trouble
         if link.refused:

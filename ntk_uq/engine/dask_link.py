@@ -13,10 +13,10 @@ from typing import Any
 import dask
 import distributed
 
-from ntk_uq.base import process, settings
+from ntk_uq.base import cards, process, settings
 from ntk_uq.base.errors import EngineError, NtkUqError
 from ntk_uq.base.version import VERSION
-from ntk_uq.engine.dask_worker import READY, WarmUp, version
+from ntk_uq.engine.dask_worker import READY, STATE, WarmUp, version
 
 log = logging.getLogger(__name__)
 # Dask tells every connection; a user wants to read what went wrong.
@@ -61,6 +61,7 @@ class Link:
         ready: addresses of the workers that can take chunks.
         trouble: why nothing can be computed now, in words; empty if something can.
         refused: workers that cannot take chunks, and why.
+        devices: what the ready workers compute on, as :func:`ntk_uq.engine.device.state` tells it.
     """
 
     def __init__(self, topic: str, on_event: Callable[[Any], None]) -> None:
@@ -74,6 +75,7 @@ class Link:
         self.ready: frozenset[str] = frozenset()
         self.trouble = ""
         self.refused: dict[str, str] = {}
+        self.devices: list[dict[str, Any]] = []
         self.address = settings.scheduler()
         self._topic, self._on_event = topic, on_event
         self._cluster = None
@@ -203,6 +205,8 @@ class Link:
         for address in refused.keys() - self.refused.keys():
             log.info("worker %s of %s %s", address, self.address, refused[address])
         self.ready, self.refused = frozenset(workers) - refused.keys(), refused
+        told = (workers[a].get("metrics", {}).get(STATE) for a in sorted(self.ready))
+        self.devices = [state for state in told if state]
         self.trouble = "" if self.ready else self._waiting()
         return True
 
@@ -247,7 +251,7 @@ def _unfit(worker: Mapping[str, Any]) -> str:
     return "is not ready: it is starting, or its Python lacks ntk_uq or what it needs"
 
 
-def embedded_cluster() -> distributed.LocalCluster:
+def embedded_cluster() -> distributed.SpecCluster:
     """A cluster of this machine's own, which ends with this process.
 
     Raises:
@@ -269,15 +273,27 @@ def embedded_cluster() -> distributed.LocalCluster:
             "distributed.scheduler.allowed-failures": 1,
         }
     )
-    return distributed.LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
+    here = "127.0.0.1"
+    options = {
+        "host": here,
+        "nthreads": 1,
         # The estimate decides what is started; this limit catches only what it missed.
-        memory_limit=int(1.25 * settings.memory_limit()),
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        scheduler_kwargs={"dashboard": False},
-        local_directory=str(settings.cache_directory() / "dask"),
+        "memory_limit": int(1.25 * settings.memory_limit()),
+        "local_directory": str(settings.cache_directory() / "dask"),
+        "silence_logs": logging.ERROR,
+    }
+    return distributed.SpecCluster(
+        scheduler={
+            "cls": distributed.Scheduler,
+            "options": {"host": here, "dashboard": False, "dashboard_address": f"{here}:0"},
+        },
+        # One by one, since each has a card of its own where there are any.
+        workers={
+            place: {
+                "cls": distributed.Nanny,
+                "options": {**options, "env": cards.share(place, workers)},
+            }
+            for place in range(workers)
+        },
         silence_logs=logging.ERROR,
     )

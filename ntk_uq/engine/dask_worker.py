@@ -16,6 +16,7 @@ from distributed.diagnostics.plugin import WorkerPlugin
 from ntk_uq.base import process, settings
 from ntk_uq.base.errors import DataError, EngineError
 from ntk_uq.base.version import VERSION
+from ntk_uq.engine import device
 from ntk_uq.engine.bundle import Bundle
 from ntk_uq.engine.chunks import Chunk, Stopped
 from ntk_uq.engine.data_cache import place
@@ -32,6 +33,9 @@ STREAMED_BYTES = 2**16
 READY = "ntk_uq-"
 """With the version behind it, the name of a Dask resource that a worker has once it is warm. Tasks
 ask for it, so that no worker gets any that cannot import the package, or has another version."""
+
+STATE = "ntk_uq"
+"""What a worker says of its device with every heartbeat, among Dask's own metrics."""
 
 _PROGRESS_SECONDS = 0.25
 _ASK_AGAIN_SECONDS = 30.0
@@ -54,6 +58,7 @@ class WarmUp(WorkerPlugin):
         from ntk_uq.theory.kernels import keep_compiled
 
         process.reuse_memory()
+        worker.metrics[STATE] = lambda worker: device.state(busy=bool(worker.state.executing_count))
         keep_compiled(str(settings.cache_directory()))
         datasets.get(DataSpec().dataset).load()  # the default view's; brings scikit-learn with it
         ready = READY + VERSION

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from ntk_uq.base.errors import NtkUqError
+from ntk_uq.engine import device
 from ntk_uq.engine.chunks import Chunk, Result, Stopped
 from ntk_uq.engine.kinds import compute, get
 
@@ -108,7 +109,7 @@ class InProcess:
         return 1
 
     def describe(self) -> dict[str, Any]:
-        return {"runner": "in this process", "workers": 1}
+        return {"runner": "in this process", "workers": 1, "devices": [device.state(busy=True)]}
 
     def close(self) -> None:
         self._running.clear()
@@ -129,5 +130,12 @@ def in_words(error: BaseException, kind: str) -> str:
         return str(error)
     if isinstance(error, MemoryError):
         return f"The machine ran out of memory; choose a smaller {get(kind).smaller}."
+    if device.is_full(error):
+        log.warning("a job of kind %s did not fit an accelerator: %s", kind, error)
+        return (
+            "The accelerator's memory is full: this takes more than was estimated, or another "
+            f"program has some of it. Choose a smaller {get(kind).smaller}, or end that program "
+            "and ask for the rest again."
+        )
     log.error("a job of kind %s failed", kind, exc_info=error)
     return f"Internal error, please report it: {type(error).__name__}: {error}"

@@ -20,7 +20,8 @@ from ntk_uq.results.losses import LossMoments
 from ntk_uq.results.points import Point
 from ntk_uq.specs import CurveSpec
 from ntk_uq.theory.card.posterior import CardPosterior
-from ntk_uq.theory.kernels import Kernels, accelerator_memory
+from ntk_uq.theory.device import accelerator_memory
+from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.posterior import BayesPosterior, Posterior, TrainedEnsemble
 from ntk_uq.theory.provenance import provenance
 from ntk_uq.theory.ridge import ridge_of
@@ -56,9 +57,11 @@ def evaluate_draw(
         return
     clock = time.perf_counter()
     dataset = datasets.get_for(spec.data, wanted[-1], dataset)
+    load = datasets.SPLITS.load  # so that the inputs stay on the accelerator, too
     if accelerator_memory() is None:  # otherwise its own memory is what counts
         check_memory(spec, dataset.n_features)
-    split = datasets.load_split(dataset, spec.data, wanted[-1], draw)
+        load = datasets.load_split
+    split = load(dataset, spec.data, wanted[-1], draw)
     origin, ridge, left = provenance(dataset, spec.data, split), 0.0, list(wanted)
     try:
         posterior, ridge = _posterior(spec, split, dataset, draw)

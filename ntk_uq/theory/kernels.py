@@ -17,6 +17,7 @@ from ntk_uq.costs.kernels import TILE
 from ntk_uq.networks.architecture import build
 from ntk_uq.specs import ArchitectureSpec
 from ntk_uq.theory.close_pairs import CLOSE, close_kernels
+from ntk_uq.theory.device import device
 from ntk_uq.theory.evaluation import Evaluate, closed_form, is_close, neural_tangents, rows_of
 from ntk_uq.theory.inputs import Block, Inputs
 
@@ -256,19 +257,6 @@ def _reflected(k: jax.Array, diagonal: jax.Array) -> jax.Array:
     index = jnp.arange(len(k))
     lower = index[:, None] > index[None, :]
     return jnp.where(lower, k, jnp.where(index[:, None] == index[None, :], diagonal[:, None], k.T))
-
-
-def device() -> str:
-    """The device that evaluates kernels, in words."""
-    first = jax.devices()[0]
-    return f"{first.platform}: {first.device_kind}"
-
-
-def accelerator_memory() -> int | None:
-    """Bytes that JAX may take on the accelerator that it computes on; None where that is a CPU."""
-    if jax.default_backend() == "cpu":
-        return None
-    return int((jax.devices()[0].memory_stats() or {}).get("bytes_limit", 0))
 
 
 def keep_compiled(directory: str) -> None:

@@ -28,7 +28,7 @@ def provenance(dataset: Dataset, spec: DataSpec, split: Split) -> dict[str, Any]
 
 @functools.cache
 def _machine() -> dict[str, Any]:
-    from ntk_uq.theory.kernels import device
+    from ntk_uq.theory.device import device
 
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
     return {"versions": {"ntk_uq": VERSION, **versions}, "device": device(), "dtype": "float64"}

@@ -9,7 +9,8 @@ from jaxtyping import Float
 from ntk_uq.costs.memory import check_card_modes
 from ntk_uq.datasets import Split
 from ntk_uq.theory.card.modes import CardModes, card_eigen_of
-from ntk_uq.theory.kernels import Kernels, accelerator_memory
+from ntk_uq.theory.device import accelerator_memory
+from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.modes import Modes
 
 

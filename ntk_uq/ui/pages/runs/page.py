@@ -1,9 +1,11 @@
 """The page "Runs": every job, how far it is, and what can be done with it."""
 
 import time
+from collections import Counter
 
 import streamlit as st
 
+from ntk_uq.jobs.engines import describe_device, describe_engine, devices, troubles
 from ntk_uq.store import JobState, Store
 from ntk_uq.ui import export, links, pages, session, visibility
 from ntk_uq.ui.follow import NO_ENGINE
@@ -46,6 +48,7 @@ def runs(store: Store, view: RunsView, total: int, busy: bool) -> None:
         run_table.pager(view, total, controls.turn_to)
     if busy and not session.engine_alive(store):
         st.warning(NO_ENGINE, icon=":material/power_off:")
+    computing(store)
     found = store.jobs.get_many(view.selected)
     for job_id in view.selected:
         if job_id not in found:
@@ -57,6 +60,19 @@ def runs(store: Store, view: RunsView, total: int, busy: bool) -> None:
         run_details.details(store, chosen[0])
     if total:
         export.panel(lambda: exhibit(view, jobs, total, time.time()))
+
+
+def computing(store: Store) -> None:
+    """On which devices, and what keeps them from it."""
+    for engine in store.jobs.engines():
+        on = Counter(describe_device(state, now=False) for state in devices(engine))
+        told = "; ".join(
+            f"{count} x {words}" if count > 1 else words for words, count in on.items()
+        )
+        if told:
+            st.caption(f"Computing: {describe_engine(engine)}, on {told}.")
+        for words in troubles(engine):
+            st.warning(words, icon=":material/memory:")
 
 
 def nothing(view: RunsView) -> str:
