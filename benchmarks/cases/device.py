@@ -221,7 +221,7 @@ def _training(plan: Plan) -> Report:
         jnp.zeros(1).block_until_ready()
     for width in plan.size((128, 512, 1024, 4096), (32,)):
         problem = Training(plan.size(500, 60), 784, width, 2)
-        span, beside = in_span("gd", problem.n, problem.d), lanes()
+        span, beside = in_span("gd", problem.n, problem.d), lanes(width, problem.n)
         train = problem.ours(span, beside)
         steps = plan.size(_STEPS, 10)
 

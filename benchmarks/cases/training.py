@@ -75,11 +75,12 @@ def others(problem: Problem, report: Report) -> dict[str, Train]:
 
 def _shape(problem: Problem, beside: Mapping[str, Train], plan: Plan, report: Report) -> None:
     span = in_span("gd", problem.n, problem.d)
-    usual = _name(span, lanes(), threads())
+    together = lanes(problem.width, problem.n)
+    usual = _name(span, together, threads())
     contestants = {
         _name(*variant): _ours(problem, *variant)
         for variant in sorted(
-            {(False, 1, 1), (False, 4, 1), (span, 1, 1), (span, lanes(), threads())}
+            {(False, 1, 1), (False, 4, 1), (span, 1, 1), (span, together, threads())}
         )
     }
     for who, trainer in beside.items():

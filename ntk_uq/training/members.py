@@ -25,16 +25,25 @@ from ntk_uq.training.program import Trajectory, train
 from ntk_uq.training.seeds import key_data, seed
 from ntk_uq.training.step_size import ntk_lambda_max
 
+_FILL = 2**22
+"""Values of a layer, of all networks of a program together, that give an accelerator enough to do:
+a product of that size takes ten times as long as it takes to start."""
 
-def lanes() -> int:
+_MOST_LANES = 256
+
+
+def lanes(width: int, n_train: int) -> int:
     """How many networks one compiled program trains side by side.
 
     One on a CPU, where a batch of networks is slower than one after the other (measured at widths
-    16 to 1024). On an accelerator small networks alone would leave it idle. A constant of the
-    platform and never of the memory or the chunk, since products of another batch may round
-    otherwise.
+    16 to 1024). On an accelerator small networks alone would leave it idle: a power of two that
+    fills it (counted, and not yet measured). A constant of the platform and the shapes, and never
+    of the memory or the chunk, since products of another batch may round otherwise.
     """
-    return 1 if jax.default_backend() == "cpu" else 8
+    if jax.default_backend() == "cpu":
+        return 1
+    fit = max(1, _FILL // (width * max(width, n_train)))
+    return min(_MOST_LANES, 1 << (fit.bit_length() - 1))
 
 
 def threads() -> int:
@@ -81,7 +90,7 @@ def train_members(
     wanted = list(members)
     if not wanted:
         return
-    beside = side_by_side or lanes()
+    beside = side_by_side or lanes(width, n_train)
     groups = [wanted[low : low + beside] for low in range(0, len(wanted), beside)]
     dataset = datasets.get_for(spec.data, n_train, dataset)
     shape = (width, n_train, dataset.n_features, dataset.n_outputs)

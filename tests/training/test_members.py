@@ -4,6 +4,7 @@ import dataclasses
 import threading
 import time
 
+import jax
 import numpy as np
 import pytest
 from helpers.reference_ensembles import digits
@@ -15,7 +16,7 @@ from ntk_uq.costs.training import check_memory, required_bytes
 from ntk_uq.results.losses import test_loss as loss_of
 from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec
 from ntk_uq.theory.kernels import Kernels
-from ntk_uq.training.members import train_members
+from ntk_uq.training.members import lanes, train_members
 from ntk_uq.training.program import train
 from ntk_uq.training.seeds import key_data, seed
 
@@ -259,3 +260,10 @@ def test_memory_grows_with_what_is_trained():
     adam = ensemble(OptimizerSpec("adam", steps=300, eta=0.01))
     assert required_bytes(adam, 64, 100, 64, 10) > base
     assert check_memory(spec, 64, 100, 64, 10, limit=base) == base
+
+
+def test_an_accelerator_gets_as_many_networks_as_fill_it(monkeypatch):
+    assert lanes(512, 500) == 1  # here, on a processor
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    shapes = [(16, 10), (128, 500), (512, 500), (1024, 500), (4096, 500), (64, 60_000)]
+    assert [lanes(*shape) for shape in shapes] == [256, 64, 16, 4, 1, 1]
