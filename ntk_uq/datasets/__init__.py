@@ -6,6 +6,7 @@ from ntk_uq.datasets.base import Dataset, Examples, Rows
 from ntk_uq.datasets.recipes import canonical, describe, loss_unit, recipe
 from ntk_uq.datasets.registry import REGISTRY, register, registered
 from ntk_uq.datasets.splits import (
+    SPLITS,
     Split,
     check_sizes,
     inputs_identity,
@@ -50,6 +51,7 @@ def get_for(spec: DataSpec, n_train: int, dataset: Dataset | None = None) -> Dat
 
 __all__ = [
     "REGISTRY",
+    "SPLITS",
     "Dataset",
     "Examples",
     "Rows",

@@ -1,6 +1,8 @@
 """Nested training subsets and a test set that never meets the pool."""
 
 import functools
+import threading
+from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
@@ -76,6 +78,39 @@ def load_split(dataset: Dataset, spec: DataSpec, n_train: int, draw: int) -> Spl
         prepare.targets(examples.test_targets[test]),
         examples.notices,
     )
+
+
+class Splits:
+    """The splits that were asked for last, for one process: another network wants the same again.
+
+    Args:
+        most: how many are kept; each as large as its arrays.
+    """
+
+    def __init__(self, most: int = 2) -> None:
+        self._most = most
+        self._kept: OrderedDict[Hashable, Split] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def load(self, dataset: Dataset, spec: DataSpec, n_train: int, draw: int) -> Split:
+        """As :func:`load_split`; its arrays cannot be written to."""
+        key = dataset.name, dataset.fingerprint(), spec, n_train, draw
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        split = load_split(dataset, spec, n_train, draw)
+        for array in (split.x_train, split.y_train, split.x_test, split.y_test):
+            array.flags.writeable = False
+        with self._lock:
+            self._kept[key] = split
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return split
+
+
+SPLITS = Splits()
+"""The process's own."""
 
 
 def label_noise(

@@ -24,24 +24,33 @@ class Inputs:
         spec: the network.
         x: the examples, n of d values.
         size: of a block.
+        squares: ``|x|^2``, (n,), where they are known already.
 
     Attributes:
         starts: first example of each block.
+        factor: ``sigma_w / sqrt(d)``, which multiplies the examples.
         inverse: ``q_1^(-1/2)``, (n,), of the first layer's variances; 0 for those that are 0.
 
     Raises:
         KernelOverflowError: if a kernel of theirs is not finite in float64.
     """
 
-    def __init__(self, spec: ArchitectureSpec, x: Float[np.ndarray, "n d"], size: int) -> None:
+    def __init__(
+        self,
+        spec: ArchitectureSpec,
+        x: Float[np.ndarray, "n d"],
+        size: int,
+        squares: Float[np.ndarray, "n"] | None = None,
+    ) -> None:
         self.x, self.n, self.size = x, len(x), size
         self.starts = range(0, self.n, size)
-        self._factor = spec.sigma_w / x.shape[1] ** 0.5
+        self.factor = spec.sigma_w / x.shape[1] ** 0.5
         self._blocks: dict[int, Block] = {}
         w2, b2, activation = spec.sigma_w**2, spec.sigma_b**2, get(spec.activation)
         received = []  # the variance that each layer receives, the last one included
         with np.errstate(over="ignore", invalid="ignore"):
-            q = theta = w2 * np.einsum("ij,ij->i", x, x) / x.shape[1] + b2
+            squares = squares_of(x) if squares is None else squares
+            q = theta = w2 * squares / x.shape[1] + b2
             self.inverse = np.divide(1, np.sqrt(q), out=np.zeros_like(q), where=q > 0)
             for _ in range(spec.depth):
                 received.append(q)
@@ -87,14 +96,22 @@ class Inputs:
         """``sigma_w x / sqrt(d)``, scales and inverse roots of a block, filled up with zeros."""
         if start not in self._blocks:
             block = slice(start, start + self.size)
-            self._blocks[start] = (
-                jnp.asarray(self._filled(self._factor * self.x[block])),
-                jnp.asarray(self._filled(self._scales[..., block].T).T),
-                jnp.asarray(self._filled(self.inverse[block])),
-            )
+            u = jnp.asarray(self._filled(self.factor * self.x[block]))
+            self._blocks[start] = (u, *self.scales_at(start))
         return self._blocks[start]
+
+    def scales_at(self, start: int) -> tuple[jax.Array, jax.Array]:
+        """Scales and inverse roots of a block, filled up with zeros."""
+        block = slice(start, start + self.size)
+        scales = jnp.asarray(self._filled(self._scales[..., block].T).T)
+        return scales, jnp.asarray(self._filled(self.inverse[block]))
 
     def _filled(self, a: np.ndarray) -> np.ndarray:
         """Rows filled up with zeros to a full block: so one program serves all."""
         missing = self.size - len(a)
         return a if missing == 0 else np.pad(a, [(0, missing)] + [(0, 0)] * (a.ndim - 1))
+
+
+def squares_of(x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n"]:
+    """``|x|^2`` of each example."""
+    return np.einsum("ij,ij->i", x, x)

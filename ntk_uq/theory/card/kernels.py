@@ -16,8 +16,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ntk_uq.costs.buckets import bucket
+from ntk_uq.theory.card.resident import resident
 from ntk_uq.theory.evaluation import Evaluate, is_close, rows_of
-from ntk_uq.theory.inputs import Block
+from ntk_uq.theory.inputs import Block, Inputs
 from ntk_uq.theory.kernels import Kernels
 
 _PANEL = 2**24
@@ -48,11 +49,12 @@ class Pairs(NamedTuple):
 
 
 class CardExamples:
-    """A set of examples in the accelerator's memory, filled up to a bucket.
+    """Examples in the accelerator's memory, filled up to a bucket, as one network takes them.
 
     Args:
         kernels: of the network.
         x: the examples, (n, d).
+        n: how many of them, the first ones; by default all.
 
     Attributes:
         n: how many there are. size: the bucket.
@@ -62,12 +64,23 @@ class CardExamples:
         KernelOverflowError: if a kernel of theirs is not finite in float64.
     """
 
-    def __init__(self, kernels: Kernels, x: Float[np.ndarray, "n d"]) -> None:
-        self.n, self.size = len(x), bucket(len(x))
-        self.inputs = kernels.inputs(x, self.size)
-        self.block: Block = self.inputs.at(0)
+    def __init__(self, kernels: Kernels, x: Float[np.ndarray, "n d"], n: int | None = None) -> None:
+        self.n = len(x) if n is None else n
+        self.size = bucket(self.n)
+        whole = resident(x)
+        squares = whole.squares[: self.n]
+        self.inputs = Inputs(kernels.spec, x[: self.n], self.size, squares)
+        factor = np.float64(self.inputs.factor)
+        u = _first_of(whole.there, self.size, np.int64(self.n), factor)
+        self.block: Block = (u, *self.inputs.scales_at(0))
         both = zip(("nngp", "ntk"), self.inputs.diagonal_at(0), strict=True)
         self.diagonal = {name: jnp.asarray(values) for name, values in both}
+
+
+@functools.partial(jax.jit, static_argnums=1)
+def _first_of(x: Float[Array, "m d"], size: int, n: jax.Array, factor: jax.Array) -> jax.Array:
+    """The first n examples times a factor, and zeros up to ``size``."""
+    return jnp.where((jnp.arange(size) < n)[:, None], factor * x[:size], 0.0)
 
 
 class CardKernels:

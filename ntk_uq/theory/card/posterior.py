@@ -140,7 +140,7 @@ class _CardStage:
     def __init__(self, of: CardPosterior, n: int) -> None:
         self.of, self.n = of, n
         self.kernels = CardKernels(of.kernels)
-        self.train = CardExamples(of.kernels, of.split.x_train[:n])
+        self.train = CardExamples(of.kernels, of.split.x_train, n)
         self.y_train = jnp.asarray(_filled(of.split.y_train[:n], self.train.size))
         names = ("nngp",) if of.bayes else ("nngp", "ntk")
         self.cross = dict(
