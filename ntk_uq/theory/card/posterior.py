@@ -20,6 +20,9 @@ from ntk_uq.theory.gaussian import Gaussian, LossOf
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.route import stages
 
+_COMPARED = 8192
+"""Examples up to which the processor is asked where the accelerator finds no factor."""
+
 _REFINEMENTS = 12
 _RESIDUAL = 1e-11
 """Where refinement ends, relative to the largest entry of T_dt."""
@@ -118,7 +121,7 @@ class CardPosterior:
         stage.factorize()
         if not stage.sound:
             if len(sizes) == 1:
-                raise self._indefinite(sizes[0])
+                raise self._indefinite(sizes[0], stage.processor_factors())
             # The whole is not positive definite; the smaller parts of it may be.
             del stage
             for n in sizes:
@@ -127,10 +130,11 @@ class CardPosterior:
         for n in sizes:
             yield stage.by_solution(n)
 
-    def _indefinite(self, n: int) -> SingularKernelError:
+    def _indefinite(self, n: int, elsewhere: bool = False) -> SingularKernelError:
         precision = "float32" if self.mixed else "float64"
+        also = " The processor can factor it, so it is rounding that decides." if elsewhere else ""
         return SingularKernelError(
-            f"The kernel matrix of {n} examples is not positive definite in {precision}."
+            f"The kernel matrix of {n} examples is not positive definite in {precision}.{also}"
         )
 
 
@@ -164,6 +168,18 @@ class _CardStage:
             self.z = factor.forward(self.lower, right)
             if self.of.bayes:
                 self.targets = factor.forward(self.lower, self.y_train.astype(self.lower.dtype))
+
+    def processor_factors(self) -> bool:
+        """Whether LAPACK finds a factor where the accelerator found none; only asked of kernels
+        that it is through with in a moment."""
+        if self.n > _COMPARED:
+            return False
+        (t,) = self.kernels.between(self.train, self.train, (self.of.solved,), self.of.ridge)
+        try:
+            np.linalg.cholesky(np.asarray(t)[: self.n, : self.n])
+        except np.linalg.LinAlgError:
+            return False
+        return True
 
     def by_solution(self, n: int) -> _Found:
         """A point whose factor is there."""

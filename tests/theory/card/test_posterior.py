@@ -7,11 +7,13 @@ import pytest
 from helpers.reference_theory import digits
 
 from ntk_uq import datasets
+from ntk_uq.activations import FILES
 from ntk_uq.base import settings
 from ntk_uq.base.errors import SingularKernelError, SpecError
 from ntk_uq.costs.memory import CardRoute
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.theory import curve
+from ntk_uq.theory.card import factor
 from ntk_uq.theory.card.posterior import CardPosterior
 from ntk_uq.theory.curve import evaluate_draw
 from ntk_uq.theory.kernels import Kernels
@@ -104,8 +106,17 @@ def test_a_singular_kernel_is_told_with_the_first_size_that_has_it():
     points = device.at(SIZES)
     next(points)
     next(points)
-    with pytest.raises(SingularKernelError, match="of 150 examples is not positive definite"):
+    with pytest.raises(SingularKernelError, match=r"150 examples .* definite in float64\.$"):
         next(points)
+
+
+def test_a_factor_that_the_processor_finds_is_told(monkeypatch):
+    """A card may round to the other side; which it was is worth knowing."""
+    _, device = posteriors(ArchitectureSpec(2), CONVERGED, problem())
+    found = factor.cholesky
+    monkeypatch.setattr(factor, "cholesky", lambda t: found(t) * np.nan)
+    with pytest.raises(SingularKernelError, match=r"definite in float64\. The processor can"):
+        next(device.at(SIZES))
 
 
 @pytest.mark.parametrize("apart", [0.03, 1e-3, 1e-5, 1e-7])  # the first is right
@@ -156,3 +167,31 @@ def test_another_precision_is_refused_in_words(monkeypatch):
     monkeypatch.setenv(settings.PRECISION, "float16")
     with pytest.raises(SpecError, match="'float16'; write float64 or mixed"):
         settings.mixed_precision()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bucket", [128, 256, 512])
+@pytest.mark.parametrize("activation", FILES)
+def test_at_every_side_of_every_bucket_the_moments_are_the_processors(bucket, activation):
+    """Fresh inputs with duplicates, opposites and tiny norms; depths, biases, several targets."""
+    rng = np.random.default_rng()
+    n, n_test = bucket + 1, 90
+    x = rng.standard_normal((n + n_test, 24)) * rng.uniform(0.5, 1.5, (n + n_test, 1))
+    x[5], x[17], x[40] = x[3], -x[11], 1e-8 * x[40]
+    x[n + 2] = x[7]  # a test example that was trained on
+    y = rng.standard_normal((n + n_test, 4))
+    split = datasets.Split(x[:n], y[:n], x[n:], y[n:])
+    depth, sigma_b = int(rng.integers(1, 33)), float(rng.choice([0.0, 0.3]))
+    spec = ArchitectureSpec(depth, activation, 1.4, sigma_b)
+    for training in (CONVERGED, BAYES, TrainingSpec(time=3.0)):
+        usual, device = posteriors(spec, training, split, 1e-3)
+        sizes = (bucket - 1, bucket, n) if training.converged else (n,)
+        pairs = zip(device.moments_at(sizes), usual.moments_at(sizes), strict=True)
+        # What is left of the prior's variance has its rounding.
+        rounding = 1e-11 * usual.prior_variance
+        for got, want in pairs:
+            for name in ("mu", "mu_bias", "mu_variance", "sigma", "epsilon", "epsilon_floor"):
+                wanted = getattr(want.moments, name)
+                told = f"{name}, {spec}, {training}"
+                found = getattr(got.moments, name)
+                assert found == pytest.approx(wanted, rel=1e-9, abs=rounding), told
