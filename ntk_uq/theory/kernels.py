@@ -58,6 +58,20 @@ class Kernels:
             )
 
     @property
+    def doubted(self) -> bool:
+        """Whether it has to be looked at what the activation gives: one that was registered at run
+        time. (Those of this package are tested, and looking costs a pass over memory.)"""
+        return self.spec.activation not in FILES
+
+    def no_number(self) -> KernelOverflowError:
+        """What is to be said where it gave none."""
+        return KernelOverflowError(
+            f"The activation {self.spec.activation} gave what is no number for some pair of "
+            "these inputs: mend its expectations where variances or angles are as here, or "
+            "choose other sigma_w and sigma_b."
+        )
+
+    @property
     def evaluate(self) -> Evaluate:
         """What evaluates both kernels inside of a program; one object for all that share it."""
         layer = self._activation.layer
@@ -135,20 +149,15 @@ class Kernels:
         Where both are the same block of the same inputs they are exactly symmetric.
 
         Raises:
-            KernelOverflowError: if an activation that was registered at run time gave what is no
-                number. (Those of this package are tested, and the check costs a pass over memory.)
+            KernelOverflowError: if an activation that was registered at run time gave no number.
         """
         tiles, close = self.on_device(rows, i, columns, j)
         if int(close):
             tiles = self.mend(rows, i, columns, j, tiles)
         height, width = rows.length(i), columns.length(j)
         found = tuple(np.asarray(k)[:height, :width] for k in tiles)
-        if self.spec.activation not in FILES and not all(np.isfinite(np.sum(k)) for k in found):
-            raise KernelOverflowError(
-                f"The activation {self.spec.activation} gave what is no number for some pair of "
-                "these inputs: mend its expectations where variances or angles are as here, or "
-                "choose other sigma_w and sigma_b."
-            )
+        if self.doubted and not all(np.isfinite(np.sum(k)) for k in found):
+            raise self.no_number()
         return found
 
     def on_device(

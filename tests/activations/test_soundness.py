@@ -10,6 +10,7 @@ from ntk_uq.base.errors import KernelOverflowError, SpecError
 from ntk_uq.engine.inline import run_curve
 from ntk_uq.networks.architecture import build
 from ntk_uq.specs import ACTIVATIONS, ArchitectureSpec, CurveSpec, DataSpec
+from ntk_uq.theory import curve
 from ntk_uq.theory.kernels import Kernels
 
 
@@ -223,7 +224,11 @@ def test_a_layer_that_neural_tangents_does_not_have_is_told():
         build(ArchitectureSpec(1, "made_sinus"))
 
 
-def test_what_is_no_number_only_for_some_inputs_is_the_activations_and_not_the_kernels():
+@pytest.mark.parametrize("memory", [None, 2**34], ids=["processor", "accelerator"])
+def test_what_is_no_number_only_for_some_inputs_is_the_activations_and_not_the_kernels(
+    monkeypatch, memory
+):
+    monkeypatch.setattr(curve, "accelerator_memory", lambda: memory)
     linear = get("linear")
 
     def expectations(k, a, b):

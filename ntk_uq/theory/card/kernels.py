@@ -115,6 +115,9 @@ class CardKernels:
             names: which kernels.
             ridge: added to the diagonal of the last of them.
             dtype: what they are kept in.
+
+        Raises:
+            KernelOverflowError: if an activation that was registered at run time gave no number.
         """
         same = rows is columns
         program = _whole(self.kernels.evaluate, names, same, dtype)
@@ -123,6 +126,8 @@ class CardKernels:
         out, close = program(
             self._network, rows.block, columns.block, counts, diagonals, np.float64(ridge)
         )
+        if self.kernels.doubted and not all(np.isfinite(np.asarray(jnp.sum(k))) for k in out):
+            raise self.kernels.no_number()
         pairs = self._close(rows, columns, close)
         if pairs is None:
             return out
