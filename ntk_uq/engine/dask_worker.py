@@ -5,7 +5,9 @@ Everything small goes to the engine as an event of its topic; its answers come a
 """
 
 import json
+import logging
 import queue
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -23,6 +25,8 @@ from ntk_uq.engine.data_cache import place
 from ntk_uq.engine.kinds import compute
 from ntk_uq.engine.runners import in_words
 
+log = logging.getLogger(__name__)
+
 STARTED, RESULT, PROGRESS, WANTED = "started", "result", "progress", "wanted"
 """First entries of events; the second is the chunk's id."""
 
@@ -39,6 +43,7 @@ STATE = "ntk_uq"
 
 _PROGRESS_SECONDS = 0.25
 _ASK_AGAIN_SECONDS = 30.0
+_IDLE_SECONDS = 1.0
 _SILENT_SECONDS = 300.0
 
 _boxes: dict[str, queue.SimpleQueue[tuple[bytes, str]]] = {}  # request -> where its answer goes
@@ -65,6 +70,32 @@ class WarmUp(WorkerPlugin):
         # Saying it twice, as for two engines, would make the scheduler forget what is in use.
         if ready not in worker.state.total_resources:
             await worker.set_resources(**{ready: worker.state.nthreads})
+        self._closing = threading.Event()
+        threading.Thread(target=self._ahead, args=(worker,), daemon=True).start()
+
+    async def teardown(self, worker: distributed.Worker) -> None:  # noqa: ARG002
+        self._closing.set()
+
+    def _ahead(self, worker: distributed.Worker) -> None:
+        """On an accelerator, compiles what somebody is likely to ask for while nobody does."""
+        from ntk_uq import datasets
+        from ntk_uq.specs import DataSpec
+        from ntk_uq.theory.card.ahead import compile_ahead
+        from ntk_uq.theory.device import accelerator_memory
+
+        def idle() -> bool:
+            while worker.state.executing_count and not self._closing.is_set():
+                self._closing.wait(_IDLE_SECONDS)
+            return not self._closing.wait(_IDLE_SECONDS)
+
+        memory = accelerator_memory()
+        if memory is None:
+            return
+        try:
+            for words in compile_ahead(datasets.get(DataSpec().dataset), memory, idle):
+                log.info("compiled ahead: %s", words)
+        except Exception as error:  # noqa: BLE001 (nobody has asked for it)
+            log.warning("nothing more is compiled ahead: %s", error)
 
 
 def run(chunk_text: str, bundle_text: str, chunk_id: str, topic: str) -> tuple[str, list[Values]]:

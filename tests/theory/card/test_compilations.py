@@ -3,31 +3,11 @@
 import itertools
 from dataclasses import replace
 
-import jax
 import numpy as np
-import pytest
 
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.theory import curve
 from ntk_uq.theory.curve import evaluate_draw
-
-_SECONDS = "/jax/core/compile/backend_compile_duration"
-
-
-@pytest.fixture
-def compilations():
-    """Counts what JAX compiles, or reads from the disk as compiled."""
-    counted = []
-
-    def listen(event, seconds, **more):
-        if event == _SECONDS:
-            counted.append(seconds)
-
-    jax.monitoring.register_event_duration_secs_listener(listen)
-    jax.jit(lambda x: x + 1)(1.0)
-    assert counted  # it is told
-    yield counted
-    jax.monitoring.unregister_event_duration_listener(listen)
 
 
 def views():
