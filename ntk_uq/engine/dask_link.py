@@ -217,7 +217,7 @@ class Link:
         return "; ".join([f"waiting for a worker at {self.address}", *named])
 
     def _drop(self) -> None:
-        client, self.client, self.ready = self.client, None, frozenset()
+        client, self.client, self.ready, self.devices = self.client, None, frozenset(), []
         if client is not None:
             with contextlib.suppress(Exception):
                 client.close(timeout=2)
