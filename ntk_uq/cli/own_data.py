@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def dataset_name(text: str, options: argparse.Namespace) -> str:
     known = text in datasets.REGISTRY or own.is_own(text)
     path = Path(text)
     if not known and (path.suffix or len(path.parts) > 1 or path.exists()):
-        return own.add_path(path, **_read(options))
+        return _kept(path, options)
     if options.target_columns or options.ignore_columns or options.task != "auto":
         raise SpecError(
             f"--target-columns, --task and --ignore-columns are for a data file; {text!r} is not "
@@ -68,15 +69,18 @@ def dataset_name(text: str, options: argparse.Namespace) -> str:
 
 
 def _add(options: argparse.Namespace) -> None:
-    print(own.add_path(options.path, **_read(options)))
+    print(_kept(options.path, options))
 
 
-def _read(options: argparse.Namespace) -> dict[str, Any]:
-    return {
-        "targets": _names(options.target_columns) or None,
-        "task": options.task,
-        "ignore": _names(options.ignore_columns),
-    }
+def _kept(path: Path, options: argparse.Namespace) -> str:
+    """The name of the data set that is made of a file; what was read how is told."""
+    table = own.open_file(path)
+    targets = _names(options.target_columns) or own.default_targets(table)
+    name = own.add(table, targets, options.task, _names(options.ignore_columns))
+    task = own.guess_task(table, targets) if options.task == "auto" else options.task
+    for note in own.notes(table, targets, task):
+        print(f"ntk_uq: {note}", file=sys.stderr)
+    return name
 
 
 def _names(text: str | None) -> tuple[str, ...]:

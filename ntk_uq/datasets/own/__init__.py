@@ -18,6 +18,7 @@ from ntk_uq.datasets.own.examples import (
     guess_task,
     make,
 )
+from ntk_uq.datasets.own.notes import notes
 from ntk_uq.datasets.own.preview import ColumnSummary, first_rows, summaries, summary
 from ntk_uq.datasets.own.reading import open_file
 from ntk_uq.datasets.own.source import KINDS
@@ -81,6 +82,7 @@ __all__ = [
     "keep",
     "look",
     "make",
+    "notes",
     "open_file",
     "path_of",
     "summaries",

@@ -63,7 +63,10 @@ def _decoded(source: str, name: str, value: str | bytes) -> str:
 
 
 class Labels:
-    """The distinct values of a column of text, numbered as they come up to MOST_CLASSES + 1."""
+    """The distinct values of a column of text, numbered as they come up to MOST_CLASSES + 1.
+
+    Blanks around a value are no part of it, as they are none of a number: ``cat `` is ``cat``.
+    """
 
     def __init__(self) -> None:
         self._codes: dict[str, int] = {}
@@ -71,6 +74,7 @@ class Labels:
     def codes(self, values: list[str]) -> Int32[np.ndarray, "k"]:
         """The number of each value; -1 beyond those that are told apart."""
         known = self._codes
+        values = [value.strip() for value in values]
         for value in values:
             if value not in known and len(known) <= MOST_CLASSES:
                 known[value] = len(known)

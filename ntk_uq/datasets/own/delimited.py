@@ -1,4 +1,5 @@
-"""CSV and its relatives: text in UTF-8, a header row, fields between commas, semicolons or tabs.
+"""CSV and its relatives: text in UTF-8, a header row, fields between commas, semicolons, tabs or
+blanks.
 
 Arrow splits the text; numbers are read from it here, column by column and block by block, so that
 the first value that is none is known by its line, and memory grows with the numbers alone.
@@ -30,7 +31,7 @@ from ntk_uq.datasets.own.table import (
     quoted,
     shown,
 )
-from ntk_uq.datasets.own.words import EXACT, is_beyond, is_number, not_a_number
+from ntk_uq.datasets.own.words import EXACT, is_beyond, is_number, not_a_number, number
 
 _BLOCK = 2**24  # bytes; no row may be longer
 _SEPARATORS = ",;\t"
@@ -46,6 +47,7 @@ def read_csv(source: OwnFile) -> Table:
     Raises:
         DataError: if it is not one, naming the line and what would be accepted.
     """
+    source = _with_tabs(source)
     with source.open() as file:
         header = _header(source, file)
         start = file.tell()
@@ -60,6 +62,33 @@ def read_csv(source: OwnFile) -> Table:
     ]
     _check_second_header(source, header, found, lines.get(0, ""), rows)
     return Table(source.name, tuple(found), _place(source, header, rows))
+
+
+def _with_tabs(source: OwnFile) -> OwnFile:
+    """A table whose columns stand between blanks, as NumPy's savetxt writes it, with a tab for each
+    run of them; line by line, so that lines keep their numbers. Another file as it is."""
+    with source.open() as file:
+        lines = (line for line in file if line.strip(b" \t\r\n" + _UTF8_MARK))
+        first, second = (next(lines, b"")[:_BLOCK] for _ in range(2))
+    if any(mark in first + second for mark in (b",", b";", b"\t", b'"', b"\x00")):
+        return source
+    first = first.removeprefix(_UTF8_MARK)
+    names = (
+        first.replace(b"#", b" ", 1).split() if first.lstrip().startswith(b"#") else first.split()
+    )
+    values = second.decode("utf-8", "replace").split()
+    if len(names) < 2 or len(values) < 2 or not any(map(is_number, values)):
+        return source
+    out, started = io.BytesIO(), False
+    with source.open() as file:
+        for line in file:
+            text = line if started else line.removeprefix(_UTF8_MARK)
+            if not started and text.strip():
+                started = True
+                text = b" ".join(names)
+            out.write(b"\t".join(text.split()) + b"\n")
+    content = out.getvalue()
+    return OwnFile(source.name, None, content, len(content))
 
 
 class _Header:
@@ -109,7 +138,7 @@ def _header(source: OwnFile, file: io.BytesIO | io.BufferedReader) -> _Header:
     # np.savetxt writes its header as a comment.
     names = tuple(name.strip() for name in splits[separator])
     hint = ""
-    if names[0].startswith("#"):
+    if names[0].startswith("#") and raw.lstrip().startswith(b"#"):  # a name in quotes is one
         hint = (
             f" Line {lines} starts with #: if it is a comment and not the header, leave it out, as "
             "all comments."
@@ -118,7 +147,7 @@ def _header(source: OwnFile, file: io.BytesIO | io.BufferedReader) -> _Header:
     if len(names) < 2:
         raise DataError(
             f"{source.name} has one column only, {shown(names[0])}. Inputs and a target are "
-            f"needed, in columns between commas, semicolons or tabs.{hint}"
+            f"needed, in columns between commas, semicolons, tabs or blanks.{hint}"
         )
     if not names[-1]:
         raise DataError(
@@ -217,7 +246,7 @@ def _cast(column: Any) -> Float[np.ndarray, "k"] | tuple[int, str]:
         if not is_number(text) or is_beyond(text):
             return row, text
     # Arrow and Python read numbers alike but for oddities, which Python's reading decides.
-    return _narrow(np.array([float(text) for text in column.to_pylist()]))
+    return _narrow(np.array([number(text) for text in column.to_pylist()]))
 
 
 def _narrow(values: Float64[np.ndarray, "k"]) -> Float[np.ndarray, "k"]:

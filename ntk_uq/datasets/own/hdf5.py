@@ -19,7 +19,9 @@ from ntk_uq.datasets.own.table import (
     Table,
     Unusable,
     check_columns,
+    common_length,
     listed,
+    of_other_length,
     quoted,
     shown,
 )
@@ -27,6 +29,7 @@ from ntk_uq.datasets.own.table import (
 _PIECE = 2**24  # bytes read at once
 _CHUNK = 2**28  # bytes of one chunk, which HDF5 unpacks whole
 _FILTERS = {1, 2, 3, 4, 5, 6, 32000}  # gzip, shuffle, checksum, szip, n-bit, scale-offset, lzf
+_MATLAB_TEXT = (b"char", b"cell", b"struct", b"string", b"table")
 # What h5py raises for damage, by where in the file it is.
 _DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError, AttributeError)
 
@@ -42,99 +45,103 @@ def read_hdf5(source: OwnFile) -> Table:
 
     try:
         with source.open() as raw, h5py.File(raw, "r") as file:
-            return _read(source.name, file)
+            # MATLAB writes its MAT-files of version 7.3 behind such a line.
+            return _read(source.name, file, source.head().startswith(b"MATLAB"))
     except _DAMAGE as error:
         raise DataError(
             f"{source.name} is damaged or truncated ({quoted(error)}); save or upload it again."
         ) from None
 
 
-def _read(source: str, file: Any) -> Table:
+def _read(source: str, file: Any, matlab: bool) -> Table:
     import h5py
 
     names = list(file)
     check_columns(source, len(names))
-    datasets, groups = {}, []
+    usable: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    groups: list[str] = []
     for name in names:
         link = file.get(name, getlink=True)
         if not isinstance(link, h5py.HardLink):
-            raise DataError(
-                f"{source}: {shown(name)} is a link to somewhere else, which is never followed. "
-                "Save a copy of the data in its place."
+            problems[name] = (
+                "is a link to somewhere else, which is never followed; save a copy of the data "
+                "in its place"
             )
+            continue
         found = file[name]
-        if isinstance(found, h5py.Dataset):
-            datasets[name] = found
-        else:
+        if not isinstance(found, h5py.Dataset):
             groups.append(name)
-    if not datasets:
+        elif problem := _problem(found):
+            problems[name] = problem
+        else:
+            usable[name] = found
+    if not usable:
+        if problems:
+            name, problem = next(iter(problems.items()))
+            raise DataError(f"{source}: {shown(name)} {problem}.")
         there = f"groups only ({listed(groups)})" if groups else "nothing"
         raise DataError(
             f"{source} holds {there} at its top level. Save the inputs and the targets as datasets "
             "there, such as x and y."
         )
-    limit = settings.upload_expanded()
-    left, columns = limit, []
-    for name, found in datasets.items():
-        size = _check(source, name, found)
-        left -= size
+    lengths = {name: int(found.shape[-1 if matlab else 0]) for name, found in usable.items()}
+    rows = common_length(source, lengths, "datasets")
+    problems |= of_other_length(lengths, rows)
+    limit = left = settings.upload_expanded()
+    wanted = {name: found for name, found in usable.items() if name not in problems}
+    for name, found in wanted.items():
+        left -= math.prod(found.shape) * found.dtype.itemsize
         if left < 0:
             raise DataError(
                 f"{source} unpacks to more than {format_bytes(limit)}: {name} has the shape "
                 f"{found.shape}. Take a part of it, or set {settings.UPLOAD_EXPANDED}."
             )
-    lengths = {name: found.shape[0] for name, found in datasets.items()}
-    if len(set(lengths.values())) > 1:
-        each = listed([f"{name} {length}" for name, length in lengths.items()])
-        raise DataError(
-            f"The datasets of {source} have different lengths ({each}). All must have one row an "
-            "example."
-        )
     left = limit
-    for name, found in datasets.items():
-        column, size = _column(source, name, found, left)
-        left -= size
-        columns.append(column)
-    notes = (f"Groups are left out: {listed(groups)}.",) if groups else ()
+    columns: list[Column] = []
+    for name in names:
+        if name in problems:
+            columns.append(Unusable(name, f"it {problems[name]}", rows))
+        elif name in wanted:
+            column, size = _column(source, name, wanted[name], left, matlab)
+            left -= size
+            columns.append(column)
+    notes: tuple[str, ...] = (f"Groups are left out: {listed(groups)}.",) if groups else ()
+    if matlab:
+        notes += ("MATLAB keeps arrays transposed; they are read as MATLAB shows them.",)
     return Table(source, tuple(columns), notes=notes)
 
 
-def _check(source: str, name: str, found: Any) -> int:
-    """The bytes that a dataset takes, if it is one that can be read."""
+def _problem(found: Any) -> str:
+    """Why a dataset cannot be read; empty if it can."""
     if found.external or found.is_virtual:
-        raise DataError(
-            f"{source}: {name} keeps its values in other files, which are never opened. Save them "
-            "in this one."
-        )
+        return "keeps its values in other files, which are never opened; save them in this one"
     if not found.shape:
-        raise DataError(
-            f"{source}: {name} is {'empty' if found.shape is None else 'a single value'}, not an "
-            "array of examples. Save it as an attribute, or leave it out."
-        )
+        what = "empty" if found.shape is None else "a single value"
+        return f"is {what}, not an array of examples; save it as an attribute, or leave it out"
     if 0 in found.shape:
-        raise DataError(f"{source}: {name} has the shape {found.shape} and holds no values.")
+        return f"has the shape {found.shape} and holds no values"
     created = found.id.get_create_plist()
     for i in range(created.get_nfilters()):
         code = created.get_filter(i)[0]
         if code not in _FILTERS:
-            raise DataError(
-                f"{source}: {name} is packed with a filter of number {code}, which is not known "
-                "here. Save it with gzip or without compression."
+            return (
+                f"is packed with a filter of number {code}, which is not known here; save it "
+                "with gzip or without compression"
             )
     if found.chunks and math.prod(found.chunks) * found.dtype.itemsize > _CHUNK:
-        raise DataError(
-            f"{source}: {name} is stored in chunks of more than {format_bytes(_CHUNK)}; save it in "
-            "smaller ones."
-        )
+        return f"is stored in chunks of more than {format_bytes(_CHUNK)}; save it in smaller ones"
     if not found.id.get_storage_size():
-        raise DataError(f"{source}: {name} has the shape {found.shape} and no values were written.")
-    return math.prod(found.shape) * found.dtype.itemsize
+        return f"has the shape {found.shape} and no values were written"
+    return ""
 
 
-def _column(source: str, name: str, found: Any, left: int) -> tuple[Column, int]:
+def _column(source: str, name: str, found: Any, left: int, matlab: bool) -> tuple[Column, int]:
     import h5py
 
-    rows = int(found.shape[0])
+    rows = int(found.shape[-1 if matlab else 0])
+    if matlab and found.attrs.get("MATLAB_class", b"double") in _MATLAB_TEXT:
+        return Unusable(name, "it holds text or other things of MATLAB, not numbers", rows), 0
     if h5py.check_string_dtype(found.dtype) is not None:
         if len(found.shape) > 2 or found.shape[1:] not in ((), (1,)):
             return Unusable(name, f"it holds text of the shape {found.shape}", rows), 0
@@ -148,9 +155,9 @@ def _column(source: str, name: str, found: Any, left: int) -> tuple[Column, int]
     if found.chunks:  # whole chunks: HDF5 unpacks all of one for any row in it
         step = -(-step // found.chunks[0]) * found.chunks[0]
     values = np.empty(found.shape, found.dtype)
-    for start in range(0, rows, step):
+    for start in range(0, found.shape[0], step):
         values[start : start + step] = found[start : start + step]
-    return column_of(source, name, values), values.nbytes
+    return column_of(source, name, values.T if matlab else values), values.nbytes
 
 
 def _strings(source: str, name: str, found: Any, left: int) -> tuple[Column, int]:

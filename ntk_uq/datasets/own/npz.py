@@ -1,4 +1,4 @@
-"""NPZ files: a zip archive of NumPy arrays, of which ``x`` and ``y`` are read.
+"""NPZ files: a zip archive of NumPy arrays, each a column.
 
 Read without NumPy's own reader: its header is parsed by a pattern here, since a damaged one makes
 ``ast`` and ``tokenize`` raise anything, and what an archive unpacks to is counted while it is
@@ -19,8 +19,18 @@ from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.arrays import column_of
 from ntk_uq.datasets.own.source import OwnFile
-from ntk_uq.datasets.own.table import Column, Table, listed, quoted
+from ntk_uq.datasets.own.table import (
+    Column,
+    Table,
+    Unusable,
+    check_columns,
+    common_length,
+    listed,
+    of_other_length,
+    quoted,
+)
 
+_USUAL = ("x", "y")
 _PIECE = 2**20
 _DIRECTORY = 2**20  # bytes of an archive's table of contents; that of two arrays has 200
 _HEADER = 10_000
@@ -34,7 +44,7 @@ _DAMAGE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImp
 
 
 def read_npz(source: OwnFile) -> Table:
-    """The arrays ``x`` (n, ...) and ``y`` (n,) or (n, k); capitals are taken, too.
+    """The arrays of an archive, (n, ...) each; ``X`` and ``Y`` are read as ``x`` and ``y``.
 
     Raises:
         DataError: if the file is not such a file, damaged, or too large when unpacked; naming the
@@ -42,23 +52,46 @@ def read_npz(source: OwnFile) -> Table:
     """
     try:
         with source.open() as raw, zipfile.ZipFile(_Bounded(raw, source.name)) as archive:
-            members = _members(source.name, archive)
+            members, others = _members(source.name, archive)
             left = settings.upload_expanded()
-            columns = []
-            for name in ("x", "y"):
-                column, size = _read(source.name, archive, members[name], name, left)
-                columns.append(column)
+            found: dict[str, Column | str] = {}
+            for name, info in members.items():
+                try:
+                    found[name], size = _read(source.name, archive, info, name, left)
+                except _NotAColumn as problem:
+                    if name in _USUAL:
+                        raise DataError(f"{source.name}: {name} {problem}") from None
+                    found[name], size = str(problem), 0
                 left -= size
     except _DAMAGE as error:
         raise DataError(
             f"{source.name} is damaged or truncated ({quoted(error)}); save or upload it again."
         ) from None
-    x, y = columns
-    if len(x) != len(y):
+    return _table(source.name, found, others)
+
+
+def _table(source: str, found: dict[str, Column | str], others: tuple[str, ...]) -> Table:
+    read = {name: column for name, column in found.items() if not isinstance(column, str)}
+    lengths = {name: len(column) for name, column in read.items()}
+    if set(_USUAL) <= set(lengths) and lengths["x"] != lengths["y"]:
         raise DataError(
-            f"{source.name} holds {len(x)} inputs x but {len(y)} targets y; there must be as many."
+            f"{source} holds {lengths['x']} inputs x but {lengths['y']} targets y; there must be "
+            "as many."
         )
-    return Table(source.name, (x, y))
+    # Beside x and y, what has other rows is something else.
+    rows = lengths["x"] if set(_USUAL) <= set(lengths) else common_length(source, lengths, "arrays")
+    problems = {name: problem for name, problem in found.items() if isinstance(problem, str)}
+    problems |= of_other_length(lengths, rows)
+    columns = tuple(
+        Unusable(name, f"it {problems[name]}", rows) if name in problems else read[name]
+        for name in found
+    )
+    notes = (f"What is no array is left out: {listed(others)}.",) if others else ()
+    return Table(source, columns, notes=notes)
+
+
+class _NotAColumn(Exception):
+    """What an array is that cannot be a column, as the rest of a sentence after its name."""
 
 
 class _Bounded:
@@ -79,35 +112,31 @@ class _Bounded:
         return getattr(self._file, name)
 
 
-def _members(source: str, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """The members of x and y; nothing is ever unpacked by an archive's own names."""
+def _members(
+    source: str, archive: zipfile.ZipFile
+) -> tuple[dict[str, zipfile.ZipInfo], tuple[str, ...]]:
+    """The members that are arrays, and what else there is; nothing is ever unpacked by an archive's
+    own names."""
     infos = archive.infolist()
     names = [info.filename for info in infos]
     if any(name.startswith("xl/") or name == "[Content_Types].xml" for name in names):
         raise DataError(f"{source} is an Office document; save the sheet as CSV UTF-8.")
-    arrays = [name.removesuffix(".npy") for name in names]
-    there = listed(arrays)
+    check_columns(source, len(names))
     found: dict[str, zipfile.ZipInfo] = {}
     others = []
-    for array, info in zip(arrays, infos, strict=True):
-        key = array.lower()
-        if key not in ("x", "y") or not info.filename.endswith(".npy"):
-            others.append(info.filename.removesuffix(".npy"))
-        elif key in found:
+    for info in infos:
+        array = info.filename.removesuffix(".npy")
+        if array == info.filename or "/" in array or "\\" in array or not array.isprintable():
+            others.append(array)
+            continue
+        key = array.lower() if array.lower() in _USUAL else array
+        if key in found:
+            there = listed([name.removesuffix(".npy") for name in names])
             raise DataError(f"{source} holds the array {key} twice ({there}). {_HOW}.")
-        else:
-            found[key] = info
-    missing = [name for name in ("x", "y") if name not in found]
-    if missing:
-        raise DataError(
-            f"{source} has no array {' and no '.join(missing)}; it holds {there}. {_HOW}."
-        )
-    if others:
-        raise DataError(
-            f"{source} holds {listed(others)} beside x and y, and what that means is not known. "
-            f"{_HOW}."
-        )
-    return found
+        found[key] = info
+    if not found:
+        raise DataError(f"{source} has no arrays; it holds {listed(others)}. {_HOW}.")
+    return found, tuple(others)
 
 
 def _read(
@@ -122,7 +151,7 @@ def _read(
         raise DataError(f"{source} is encrypted. {_HOW}.")
     with archive.open(info) as file:
         descr, fortran, shape = _header(source, name, file)
-        dtype = _dtype(source, name, descr)
+        dtype = _dtype(descr)
         size = math.prod(shape) * dtype.itemsize
         if size > left:
             raise DataError(
@@ -130,9 +159,7 @@ def _read(
                 f"has the shape {shape}. Take a part of it, or set {settings.UPLOAD_EXPANDED}."
             )
         if not shape:
-            raise DataError(
-                f"{source}: {name} is a single value, not an array of examples. {_HOW}."
-            )
+            raise _NotAColumn(f"is a single value, not an array of examples. {_HOW}.")
         values = _values(source, name, file, dtype, size)
     values = values.reshape(shape, order="F" if fortran else "C")
     return column_of(source, name, values), size
@@ -157,11 +184,11 @@ def _header(source: str, name: str, file: IO[bytes]) -> tuple[str, bool, tuple[i
     return match["descr"].strip("'"), match["order"] == "True", shape
 
 
-def _dtype(source: str, name: str, descr: str) -> np.dtype:
+def _dtype(descr: str) -> np.dtype:
     if re.fullmatch(r"\|?O\d?", descr):
-        raise DataError(
-            f"{source}: {name} is an array of Python objects, which are pickled and never opened. "
-            f"Make it an array of numbers first: x.astype(float)."
+        raise _NotAColumn(
+            "is an array of Python objects, which are pickled and never opened. Make it an array "
+            "of numbers first: x.astype(float)."
         )
     if re.fullmatch(r"[<>|=]?([biuf]\d{1,2}|[US]\d{1,9})", descr):
         try:
@@ -170,9 +197,9 @@ def _dtype(source: str, name: str, descr: str) -> np.dtype:
             pass
     what = {"c": "complex numbers", "M": "dates", "m": "times", "V": "records"}
     kind = "records" if descr.startswith("[") else what.get(descr.lstrip("<>|=")[:1], descr[:20])
-    raise DataError(
-        f"{source}: {name} holds {kind}; integers, floating-point numbers and booleans are taken, "
-        "and text for class labels."
+    raise _NotAColumn(
+        f"holds {kind}; integers, floating-point numbers and booleans are taken, and text for "
+        "class labels."
     )
 
 

@@ -1,5 +1,6 @@
 """Parquet files, read in blocks of rows by Arrow."""
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -112,8 +113,13 @@ class _Growing:
     """One column while it is read, into an array that takes memory as it is filled."""
 
     def __init__(self, source: str, name: str, kind: Any, rows: int) -> None:
+        import pyarrow.types as types
+
         self.source, self.name, self.text = source, name, _is_text(kind)
-        self.values = np.empty(rows, np.int32 if self.text else kind.to_pandas_dtype())
+        self.decimal = types.is_decimal(kind)
+        of = np.float64 if self.decimal else None if self.text else kind.to_pandas_dtype()
+        self.values = np.empty(rows, np.int32 if self.text else of)
+        self.inexact: int | None = None
         self.labels = Labels()
         self.rows = 0
         self.missing: int | None = None
@@ -127,9 +133,14 @@ class _Growing:
         start, self.rows = self.rows, self.rows + len(column)
         if self.missing is not None:
             return  # a column with holes is refused where it is used
+        if self.decimal:
+            self._add_decimals(column, start)
+            return
         if not self.text:
             self.values[start : self.rows] = column.to_numpy(zero_copy_only=False)
             return
+        if pyarrow.types.is_string_view(column.type):
+            column = column.cast(pyarrow.string())
         if not pyarrow.types.is_dictionary(column.type):
             column = column.dictionary_encode()
         indices = column.indices.to_numpy(zero_copy_only=False)
@@ -137,9 +148,24 @@ class _Growing:
         codes = self.labels.codes([column.dictionary[int(i)].as_py() for i in used])
         self.values[start : self.rows] = codes[back]
 
+    def _add_decimals(self, column: Any, start: int) -> None:
+        """Decimal numbers as float64, which has 15 of their digits: where it has not all of a
+        value, that is told."""
+        exact = column.to_pylist()
+        self.values[start : self.rows] = values = np.array([float(value) for value in exact])
+        if self.inexact is None:
+            digits = 15
+            for row, (value, near) in enumerate(zip(exact, values.tolist(), strict=True)):
+                if len(value.as_tuple().digits) > digits and value != Decimal(near):
+                    self.inexact = start + row
+                    break
+
     def column(self) -> Column:
         if self.missing is not None:
             return Unusable(self.name, f"index {self.missing}: the value is missing", self.rows)
+        if self.inexact is not None:
+            what = f"index {self.inexact}: a decimal number of more digits than float64 holds"
+            return Unusable(self.name, what, self.rows)
         if not self.text:
             return column_of(self.source, self.name, self.values)
         return self.labels.column(self.name, self.values)
@@ -150,7 +176,7 @@ def _is_text(kind: Any) -> bool:
 
     if types.is_dictionary(kind):
         return _is_text(kind.value_type)
-    return types.is_string(kind) or types.is_large_string(kind)
+    return types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
 
 
 def _problem(kind: Any) -> str | None:
@@ -162,8 +188,11 @@ def _problem(kind: Any) -> str | None:
         or types.is_floating(kind)
         or types.is_integer(kind)
         or types.is_boolean(kind)
+        or types.is_decimal(kind)
     ):
         return None
+    if types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind):
+        return f"it holds bytes ({str(kind)[:60]}); save text as strings"
     if types.is_temporal(kind):
         return f"it holds dates or times ({kind})"
     if types.is_nested(kind):
@@ -172,4 +201,8 @@ def _problem(kind: Any) -> str | None:
 
 
 def _width(kind: Any) -> int:
+    import pyarrow.types as types
+
+    if types.is_decimal(kind):
+        return 8  # of the float64 that becomes of it
     return 4 if _is_text(kind) else max(1, kind.bit_width // 8)

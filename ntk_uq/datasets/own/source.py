@@ -26,6 +26,7 @@ KINDS = {
     ".h5": "hdf5",
     ".hdf5": "hdf5",
     ".hdf": "hdf5",
+    ".mat": "hdf5",
 }
 """What a file's suffix says about it."""
 
@@ -59,7 +60,7 @@ _FOREIGN = {
     b"\xff\xd8\xff": "a JPEG image",
     b"GIF8": "a GIF image",
     b"SQLite format 3": "an SQLite database",
-    b"MATLAB": "a MATLAB file; save its arrays as HDF5 or NPZ",
+    b"MATLAB": "a MATLAB file of a version before 7.3; save its arrays so: save data.mat x y -v7.3",
     b"SIMPLE  =": "a FITS file; save its table as CSV or Parquet",
     b"root": "a ROOT file; save its tree as Parquet or NPZ (uproot does)",
     b"CDF": "a netCDF file; save its variables as NPZ or HDF5",
@@ -67,6 +68,8 @@ _FOREIGN = {
 }
 
 _HEAD = 512
+_LARGEST_USERBLOCK = 24
+"""As a power of two: where HDF5 is looked for at most."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,8 @@ def kind_of(source: OwnFile) -> str:
     """
     suffix = PurePosixPath(source.name).suffix.lower()
     head = source.head()
+    if KINDS.get(suffix) == "hdf5" and _is_hdf5_behind(source):
+        return "hdf5"
     for mark, what in _FOREIGN.items():
         # A table may have a column of that name: "root_s", say.
         word = mark.isalnum() and _is_plain_text(head)
@@ -168,6 +173,23 @@ def kind_of(source: OwnFile) -> str:
             "it the right suffix, or save it again in the right format."
         )
     return kind
+
+
+def _is_hdf5_behind(source: OwnFile) -> bool:
+    """Whether HDF5 begins behind a block of the user's own, at byte 512, 1024, 2048, ...; so do
+    the MAT-files of MATLAB 7.3."""
+    mark = next(mark for mark, kind in _FORMATS.items() if kind == "hdf5")
+    try:
+        with source.open() as file:
+            for power in range(9, _LARGEST_USERBLOCK + 1):
+                if 2**power >= source.size:
+                    return False
+                file.seek(2**power)
+                if file.read(len(mark)) == mark:
+                    return True
+    except OSError as error:
+        raise DataError(f"{source.name} cannot be read: {error.strerror or error}.") from None
+    return False
 
 
 def _is_text(head: bytes) -> bool:

@@ -1,5 +1,6 @@
 """What every reader of users' files returns: named columns of numbers or of text."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -154,6 +155,34 @@ def check_columns(source: str, count: int) -> None:
             f"{source} has {count} columns; a table may have {MOST_COLUMNS}. Save so many inputs "
             "as one array x of an NPZ or HDF5 file, beside y."
         )
+
+
+def common_length(source: str, lengths: dict[str, int], what: str) -> int:
+    """How many rows most of some arrays have: one row an example.
+
+    Args:
+        lengths: of each array, by its name. what: what the arrays are called.
+
+    Raises:
+        DataError: if as many have another number of rows.
+    """
+    counted = Counter(lengths.values()).most_common(2)
+    if len(counted) > 1 and counted[0][1] == counted[1][1]:
+        each = listed([f"{name} {length}" for name, length in lengths.items()])
+        raise DataError(
+            f"The {what} of {source} have different lengths ({each}). All must have one row an "
+            "example."
+        )
+    return counted[0][0] if counted else 0
+
+
+def of_other_length(lengths: dict[str, int], rows: int) -> dict[str, str]:
+    """What is wrong with arrays that have not so many rows, by name."""
+    return {
+        name: f"has {length} row{'s' * (length != 1)} where the others have {rows}"
+        for name, length in lengths.items()
+        if length != rows
+    }
 
 
 def listed(names: tuple[str, ...] | list[str], most: int = 12) -> str:

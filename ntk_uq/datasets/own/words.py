@@ -9,6 +9,13 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ]\d.*)?|\d{1,2}:\d{2}(:\d{2}.*)?", re.ASCII)
 _COMPLEX = re.compile(r"\(?[+-]?[\d.eE+-]*[\d.][+-]?[\d.eE]*[ij]\)?", re.ASCII)
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
+_FORTRAN = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))[dDqQ]([+-]?\d+)", re.ASCII)
+_THOUSANDS = re.compile(
+    r"[+-]?\d{1,3}([,.'_\u2019 \u00a0\u2009\u202f])\d{3}(\1\d{3})*([.,]\d*)?([eE][+-]?\d+)?",
+    re.ASCII,
+)
+_UNIT = re.compile(r"([$€£¥~<>≈±]\s*)?[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*(%|[^\W\d]+)?")
+_UNCERTAIN = re.compile(r".*\d\s*(±|\+/-|\+-)\s*[\d.].*|[+-]?\d+(\.\d*)?\(\d+\)", re.ASCII)
 _WHOLE = re.compile(r"[+-]?0*([1-9]\d*)", re.ASCII)
 EXACT = 2**53
 """Whole numbers up to here are kept by float64 as they are; beyond, neighbours become one."""
@@ -18,9 +25,21 @@ _INFINITE = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}
 
 
 def is_number(text: str) -> bool:
-    """Whether a text is a finite decimal number, blanks around it left aside."""
-    text = text.strip()
+    """Whether a text is a finite decimal number, blanks around it left aside; also as Fortran
+    writes it, 1.0D-01."""
+    text = _plain(text)
     return _NUMBER.fullmatch(text) is not None and math.isfinite(float(text))
+
+
+def number(text: str) -> float:
+    """The number that a text is, of which :func:`is_number` is true."""
+    return float(_plain(text))
+
+
+def _plain(text: str) -> str:
+    text = text.strip()
+    fortran = _FORTRAN.fullmatch(text)
+    return text if fortran is None else f"{fortran[1]}e{fortran[2]}"
 
 
 def is_beyond(text: str) -> bool:
@@ -51,10 +70,24 @@ def not_a_number(text: str) -> str:
         return f"{shown(stripped)} is not a number (a missing value?)"
     if stripped.lower() in _INFINITE or _NUMBER.fullmatch(stripped):
         return f"{shown(stripped)} is infinite or too large for a number"
+    if _THOUSANDS.fullmatch(stripped) and not _COMMA.fullmatch(stripped):
+        return (
+            f"{shown(stripped)} looks like a number with thousands separators: leave them out, and "
+            "write a decimal point, as 1234.50"
+        )
+    if re.fullmatch(r"[+-]?\d{1,3},\d{3}", stripped):
+        return (
+            f"{shown(stripped)} is not a number: if the comma separates thousands, leave it out; "
+            "if it is a decimal comma, write a decimal point"
+        )
     if _COMMA.fullmatch(stripped):
         return f"{shown(stripped)} is not a number: write a decimal point, not a comma"
+    if _UNCERTAIN.fullmatch(stripped):
+        return f"{shown(stripped)} is a number with its error; write the number alone"
     if _DATE.fullmatch(stripped):
         return f"{shown(stripped)} is a date or a time, not a number"
     if _COMPLEX.fullmatch(stripped):
         return f"{shown(stripped)} is a complex number; real numbers are taken"
+    if _UNIT.fullmatch(stripped) and not stripped.isalnum():
+        return f"{shown(stripped)} is a number with a unit or a sign: write the number alone"
     return f"{shown(stripped)} is not a number"

@@ -73,8 +73,6 @@ def _forget_others(table: Table) -> None:
 
 def _choose(table: Table, chosen: Callable[[str], None]) -> None:
     st.markdown(f"**{plain(table.source)}**: {len(table):,} rows, {len(table.names)} columns")
-    for note in table.notes:
-        st.caption(note)
     summaries = own.summaries(table)
     problems = [s.problem for s in summaries]
     st.dataframe(
@@ -119,6 +117,8 @@ def _choose(table: Table, chosen: Callable[[str], None]) -> None:
     found = own.guess_task(table, tuple(targets)) if task == "auto" else task
     inputs = len(table.names) - len(targets) - len(ignore)
     st.caption(f"A {found} of {', '.join(targets)} from {inputs} column{'s' * (inputs != 1)}.")
+    for note in own.notes(table, tuple(targets), found):
+        st.info(plain(note))
     st.button(
         "Use these data",
         type="primary",
