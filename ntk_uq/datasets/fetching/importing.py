@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,8 +46,9 @@ class _Match:
 def candidates(path: Path) -> list[Path]:
     """The files to import at a path: itself, or what lies below it and may be official.
 
-    Below a directory those files count whose name or size is that of an official one; archives
-    come first, since their members are then known.
+    Below a directory those files count whose name or size is that of an official one, the name as
+    whatever program unpacked or saved it may spell it; archives come first, since their members are
+    then known.
 
     Raises:
         DataError: if there is nothing at the path, or nothing that may be official.
@@ -62,7 +64,8 @@ def candidates(path: Path) -> list[Path]:
         if source.archive is not None:
             archives |= {file.name for file in source.files}
             names |= {member.name for member in source.archive.members}
-    found = [f for f in _walk(path) if f.name in names or f.stat().st_size in sizes]
+    spelt = {_spelt(name) for name in names}
+    found = [f for f in _walk(path) if _spelt(f.name) in spelt or f.stat().st_size in sizes]
     if not found:
         raise DataError(f"No file below {path} has the name or size of an official one.")
     return sorted(found, key=lambda f: (f.name not in archives, f))
@@ -152,7 +155,7 @@ def _by_name(name: str, digests: dict[str, str]) -> _Match | None:
     for source in SOURCES.values():
         for file in source.files:
             for form, official in file.forms():
-                if form == name:
+                if _spelt(form) == _spelt(name):
                     got = digests[official.partition(":")[0]]
                     reason = f"checksum {short(got)} instead of {short(official)}"
                     return _Match(source, file, name, False, reason)
@@ -161,6 +164,13 @@ def _by_name(name: str, digests: dict[str, str]) -> _Match | None:
             folder = source.archive.folder
             return _Match(source, source.files[0], name, False, reason, folder)
     return None
+
+
+def _spelt(name: str) -> str:
+    """A file's name without what programs change in it: ``train-images.idx3-ubyte`` of 7-Zip,
+    ``a.gz.download``, ``a (1).gz`` and ``a - Copy`` of browsers and desktops."""
+    name = re.sub(r" ?\(\d+\)| - copy|\.(download|part|bin|dat|idx)$", "", name.lower())
+    return re.sub(r"[\W_]+", "-", name).strip("-")
 
 
 def _walk(directory: Path) -> Iterator[Path]:

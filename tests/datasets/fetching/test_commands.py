@@ -307,3 +307,36 @@ def test_a_file_that_would_not_be_read_after_all_is_refused(run, real_data, data
     assert visible(data / "mnist") == [packed_one.name]
     packed_one.unlink()
     assert run("import", unpacked)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "train-images.idx3-ubyte",
+        "train-images-idx3-ubyte.idx",
+        "Train_Images-IDX3-ubyte",
+        "train-images-idx3-ubyte (2)",
+        "train-images-idx3-ubyte - Copy",
+        "train-images-idx3-ubyte.gz.download",
+        "train-images-idx3-ubyte(1).gz",
+    ],
+)
+def test_a_file_is_found_however_a_program_has_spelt_its_name(tmp_path, name):
+    (tmp_path / name).write_bytes(b"whatever")
+    (tmp_path / "train-labels.pdf").write_bytes(b"something else")
+    assert [path.name for path in importing.candidates(tmp_path)] == [name]
+
+
+def test_unpacked_files_of_mnist_are_imported_under_their_official_names(
+    run, real_data, tmp_path, monkeypatch
+):
+    copies, target = tmp_path / "copies", tmp_path / "data"
+    copies.mkdir()
+    for path in sorted((real_data / "mnist").glob("*.gz")):
+        name = path.name.removesuffix(".gz").replace("-idx", ".idx")
+        (copies / name).write_bytes(gzip.decompress(path.read_bytes()))
+    monkeypatch.setenv("NTK_UQ_DATA", str(target))
+    assert run("import", copies)[0] == 0
+    found = {path.name for path in (target / "mnist").glob("*-ubyte")}
+    assert found == {name.removesuffix(".gz") for name in mnist.FILES}
+    assert mnist.MNIST.sizes() == (60_000, 10_000)
