@@ -40,9 +40,7 @@ def chosen(
             asked for is then not wanted any more. Data that are missing end the page with the way
             to where they can be had.
     """
-    opened = links.opened_view(cls)
-    if opened is not None:
-        controls.fill(opened)
+    links.set_controls(cls, controls.fill)
     store = session.store()
     try:
         view = controls.draw()

@@ -3,47 +3,95 @@
 import math
 import time
 import urllib.parse
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 import streamlit as st
 
 from ntk_uq.base.errors import LinkError
 from ntk_uq.base.fields import Spec
+from ntk_uq.ui import session
 from ntk_uq.ui.pages import page_of
 
 View = TypeVar("View", bound=Spec)
 
 _WRITTEN, _OPENED, _AGAIN = "written_link", "opened_at", "run_again"
+_PAST, _SEEN = "past_links", "seen_controls"
 _SHOWN_AFTER = 10.0
 """Seconds after which a browser has surely shown the controls of a view that was opened."""
 
+_REMEMBERED = 100
+"""Addresses of this session that are known again."""
 
-def opened_view(cls: type[View]) -> View | None:
-    """The view to show if it is not the one that the controls hold: at the first run, after the
-    address was changed, and after another page. None where the controls hold it.
 
-    Also where the page has just been opened and :func:`again` runs it: a browser that has not drawn
-    the controls yet knows them from the last run alone, and one that does not set them would leave
-    them empty.
+def set_controls(cls: type[View], fill: Callable[[View], None]) -> None:
+    """Sets the controls to the view that is opened, where they do not hold the page's view already:
+    at the first run, after the address was changed, and after another page.
+
+    No edit is lost to it. An edit that was sent before the browser had the newest address comes
+    with an older one, which is then no link that somebody opens. And where a page runs by itself
+    just after it was opened, its controls are set to what they hold: a browser that has not drawn
+    them yet knows them from the last run alone, and one that does not set them would leave them
+    empty.
+
+    Args:
+        cls: the page's view. fill: sets every control, before they are drawn.
+    """
+    held = _controls()
+    opened = opened_view(cls, edited=held != st.session_state.get(_SEEN, held))
+    if opened is None:
+        return
+    fill(opened.view)
+    if opened.already:
+        for name, value in held.items():
+            st.session_state[name] = value
+
+
+@dataclass(frozen=True)
+class Opened(Generic[View]):
+    """A view for the controls; ``already`` if they were set to it before, and hold what has been
+    edited since."""
+
+    view: View
+    already: bool = False
+
+
+def opened_view(cls: type[View], edited: bool = False) -> Opened[View] | None:
+    """The view that controls are to be set to; None where they hold the page's view.
 
     A link that cannot be read ends the page with what is wrong with it and a way out.
+
+    Args:
+        edited: whether a control holds another value than at the end of the last run.
     """
     query, by_itself = st.query_params.to_dict(), st.session_state.pop(_AGAIN, False)
     kept: View | None = st.session_state.get(_kept(cls))
+    past = st.session_state.setdefault(_PAST, deque(maxlen=_REMEMBERED))
     if (cls.__name__, query) == st.session_state.get(_WRITTEN):
         open_for = time.monotonic() - st.session_state.get(_OPENED, -math.inf)
-        return kept if by_itself and open_for < _SHOWN_AFTER else None
+        again_soon = by_itself and open_for < _SHOWN_AFTER and kept is not None
+        return Opened(kept, already=True) if again_soon and kept is not None else None
+    same_page = st.session_state.get(_WRITTEN, ("",))[0] == cls.__name__
+    if edited and same_page and (cls.__name__, query) in past:
+        return None
+    past.append((cls.__name__, query))
     st.session_state[_OPENED] = time.monotonic()
     if not query:
-        return kept or cls()
+        return Opened(kept or cls())
     try:
-        return cls.from_query(query)
+        return Opened(cls.from_query(query))
     except LinkError as error:
         st.error(str(error), icon=":material/link_off:")
         st.button("Open the default view", on_click=_forget, args=(cls,), type="primary")
         st.stop()
+
+
+def _controls() -> dict[str, Any]:
+    """What the controls hold, by their keys in the session."""
+    names = st.session_state.get(session.CONTROLS, ())
+    return {name: st.session_state[name] for name in names if name in st.session_state}
 
 
 def again() -> NoReturn:
@@ -58,6 +106,8 @@ def keep(view: Spec) -> None:
     st.session_state[_kept(type(view))] = view
     # With the page's class: another page drops the controls of this one.
     st.session_state[_WRITTEN] = (type(view).__name__, query)
+    st.session_state.setdefault(_PAST, deque(maxlen=_REMEMBERED)).append(st.session_state[_WRITTEN])
+    st.session_state[_SEEN] = _controls()
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 

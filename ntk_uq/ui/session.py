@@ -25,6 +25,10 @@ def told() -> Iterator[None]:
         st.stop()
 
 
+CONTROLS = "control_keys"
+"""Under it, the keys of all controls that a view has set, as the keys of a dictionary."""
+
+
 def store() -> Store:
     """The store. Raises StoreError where it cannot be used."""
     return _opened(str(settings.store_directory()))

@@ -1,4 +1,4 @@
-"""Which view a run of a page sets its controls to."""
+"""Which view a run of a page sets its controls to, and that no edit is lost to it."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,34 +10,102 @@ def page():
     import streamlit as st
 
     from ntk_uq.ui import links
+    from ntk_uq.ui.pages.scaling_curves import controls
     from ntk_uq.views import CurvesView
 
-    opened = links.opened_view(CurvesView)
-    st.session_state["opened"] = [*st.session_state.get("opened", []), opened]
-    links.keep(opened or CurvesView())
-    if st.button("Again"):
+    filled = st.session_state.setdefault("filled", [])
+
+    def fill(view):
+        filled.append(view)
+        controls.fill(view)
+
+    before = len(filled)
+    links.set_controls(CurvesView, fill)
+    st.session_state["set"] = [*st.session_state.get("set", []), len(filled) > before]
+    links.keep(controls.draw())
+    if st.button("Again", key="again"):
         links.again()
 
 
 @pytest.fixture
 def app():
-    return AppTest.from_function(page).run()
+    return AppTest.from_function(page, default_timeout=60).run()
 
 
-def opened(app):
-    return [view is not None for view in app.session_state["opened"]]
+def draws(app):
+    return app.number_input(key="curves_draws")
+
+
+def address(app):
+    """The address bar: strings as the page has written them, lists as a browser sends them."""
+    items = app.query_params.items()
+    return {name: value if isinstance(value, str) else value[0] for name, value in items}
+
+
+def ask_with(app, query):
+    """The browser's next request comes with this address."""
+    app.query_params.clear()
+    app.query_params.update(query)
 
 
 def test_a_page_that_has_just_been_opened_and_runs_by_itself_sets_its_controls_again(app):
     app.run()  # a control was changed: what it holds now is not overwritten
-    app.button[0].click().run()
-    assert opened(app) == [True, False, False, True]
-    assert app.session_state["opened"][-1] == app.session_state["opened"][0]
+    app.button(key="again").click().run()
+    assert app.session_state["set"] == [True, False, False, True]
+    assert app.session_state["filled"][-1] == app.session_state["filled"][0]
     app.run()
-    assert opened(app)[4:] == [False]
+    assert app.session_state["set"][4:] == [False]
 
 
 def test_a_page_that_has_been_open_for_a_while_leaves_its_controls_alone(app, monkeypatch):
     monkeypatch.setattr(links, "_SHOWN_AFTER", 0.0)
-    app.button[0].click().run()
-    assert opened(app) == [True, False, False]
+    app.button(key="again").click().run()
+    assert app.session_state["set"] == [True, False, False]
+
+
+def test_an_edit_that_comes_while_the_page_runs_by_itself_is_kept(app):
+    before = draws(app).value
+    app.session_state["run_again"] = True
+    draws(app).set_value(before + 4).run()
+    assert app.session_state["set"][-1]
+    assert draws(app).value == before + 4
+    app.run()
+    assert draws(app).value == before + 4
+
+
+def test_an_edit_that_was_sent_before_the_browser_had_the_address_is_kept(app):
+    before = draws(app).value
+    assert address(app)
+    ask_with(app, {})
+    draws(app).set_value(before + 4).run()
+    assert draws(app).value == before + 4
+    assert address(app)["draws"] == str(before + 4)
+
+
+def test_so_is_one_that_comes_with_an_older_address(app):
+    first = address(app)
+    draws(app).set_value(5).run()
+    second = address(app)
+    draws(app).set_value(6).run()
+    for old in (second, first):
+        ask_with(app, old)
+        draws(app).set_value(draws(app).value + 1).run()
+    assert draws(app).value == 8
+    assert address(app)["draws"] == "8"
+
+
+def test_going_back_opens_what_was_there(app):
+    first, before = address(app), draws(app).value
+    draws(app).set_value(before + 4).run()
+    ask_with(app, first)
+    app.run()
+    assert draws(app).value == before
+    assert address(app) == first
+
+
+def test_another_link_is_opened_whatever_was_edited(app):
+    link = {**address(app), "draws": "9"}
+    ask_with(app, link)
+    app.number_input(key="curves_seed").set_value(3).run()
+    assert draws(app).value == 9
+    assert app.number_input(key="curves_seed").value == 0

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from ntk_uq.base.fields import Maybe, Real, Whole, about, check_of
+from ntk_uq.ui import session
 
 
 def key(page: str, name: str) -> str:
@@ -15,8 +16,10 @@ def key(page: str, name: str) -> str:
 
 def fill(page: str, values: Mapping[str, Any]) -> None:
     """Sets controls of a page, before they are drawn."""
+    known = st.session_state.setdefault(session.CONTROLS, {})
     for name, value in values.items():
         st.session_state[key(page, name)] = value
+        known[key(page, name)] = True
 
 
 def number(

@@ -26,9 +26,7 @@ _INSIDE, _ALL, _OWN = "What is in it", "All data sets", "A file of your own"
 
 def page() -> None:
     """The whole page."""
-    opened = links.opened_view(DataView)
-    if opened is not None:
-        controls.fill(opened)
+    links.set_controls(DataView, controls.fill)
     with session.told():
         store = session.store()
         view = controls.draw()

@@ -28,9 +28,7 @@ def page() -> None:
         "$\\sigma_b$, activation, $N_D$, $N_T$, training time and jitter. A click on a cell shows "
         "its numbers and opens its scaling curve."
     )
-    opened = links.opened_view(PhaseMapView)
-    if opened is not None:
-        controls.fill(opened)
+    links.set_controls(PhaseMapView, controls.fill)
     with session.told():
         store = session.store()
         try:

@@ -23,9 +23,7 @@ _MAY_CHANGE = (JobState.QUEUED, JobState.RUNNING, JobState.INTERRUPTED)
 
 def page() -> None:
     """The whole page."""
-    opened = links.opened_view(RunsView)
-    if opened is not None:
-        controls.fill(opened)
+    links.set_controls(RunsView, controls.fill)
     with session.told():
         store = session.store()
         # Before anything is read: what changes, or ends, meanwhile is still to be shown.
