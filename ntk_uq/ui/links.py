@@ -40,7 +40,7 @@ def set_controls(cls: type[View], fill: Callable[[View], None]) -> None:
         cls: the page's view. fill: sets every control, before they are drawn.
     """
     held = _controls()
-    opened = opened_view(cls, edited=held != st.session_state.get(_SEEN, held))
+    opened = _opened_view(cls, edited=held != st.session_state.get(_SEEN, held))
     if opened is None:
         return
     fill(opened.view)
@@ -50,7 +50,7 @@ def set_controls(cls: type[View], fill: Callable[[View], None]) -> None:
 
 
 @dataclass(frozen=True)
-class Opened(Generic[View]):
+class _Opened(Generic[View]):
     """A view for the controls; ``already`` if they were set to it before, and hold what has been
     edited since."""
 
@@ -58,7 +58,7 @@ class Opened(Generic[View]):
     already: bool = False
 
 
-def opened_view(cls: type[View], edited: bool = False) -> Opened[View] | None:
+def _opened_view(cls: type[View], edited: bool = False) -> _Opened[View] | None:
     """The view that controls are to be set to; None where they hold the page's view.
 
     A link that cannot be read ends the page with what is wrong with it and a way out.
@@ -72,16 +72,16 @@ def opened_view(cls: type[View], edited: bool = False) -> Opened[View] | None:
     if (cls.__name__, query) == st.session_state.get(_WRITTEN):
         open_for = time.monotonic() - st.session_state.get(_OPENED, -math.inf)
         again_soon = by_itself and open_for < _SHOWN_AFTER and kept is not None
-        return Opened(kept, already=True) if again_soon and kept is not None else None
+        return _Opened(kept, already=True) if again_soon and kept is not None else None
     same_page = st.session_state.get(_WRITTEN, ("",))[0] == cls.__name__
     if edited and same_page and (cls.__name__, query) in past:
         return None
     past.append((cls.__name__, query))
     st.session_state[_OPENED] = time.monotonic()
     if not query:
-        return Opened(kept or cls())
+        return _Opened(kept or cls())
     try:
-        return Opened(cls.from_query(query))
+        return _Opened(cls.from_query(query))
     except LinkError as error:
         st.error(str(error), icon=":material/link_off:")
         st.button("Open the default view", on_click=_forget, args=(cls,), type="primary")
