@@ -39,8 +39,10 @@ def set_controls(cls: type[View], fill: Callable[[View], None]) -> None:
     Args:
         cls: the page's view. fill: sets every control, before they are drawn.
     """
-    held = _controls()
-    opened = _opened_view(cls, edited=held != st.session_state.get(_SEEN, held))
+    held, seen = _controls(), st.session_state.get(_SEEN, {})
+    # Controls of other pages come and go.
+    edited = any(name in seen and seen[name] != value for name, value in held.items())
+    opened = _opened_view(cls, edited)
     if opened is None:
         return
     fill(opened.view)

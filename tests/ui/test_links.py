@@ -103,6 +103,17 @@ def test_going_back_opens_what_was_there(app):
     assert address(app) == first
 
 
+def test_controls_of_other_pages_that_are_gone_are_no_edit(app):
+    first, before = address(app), draws(app).value
+    app.session_state["gone"] = 1
+    app.session_state["control_keys"] = {**app.session_state["control_keys"], "gone": True}
+    draws(app).set_value(before + 4).run()
+    del app.session_state["gone"]
+    ask_with(app, first)
+    app.run()
+    assert draws(app).value == before
+
+
 def test_another_link_is_opened_whatever_was_edited(app):
     link = {**address(app), "draws": "9"}
     ask_with(app, link)
