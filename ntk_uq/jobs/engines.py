@@ -17,7 +17,8 @@ def describe_engine(engine: EngineRecord) -> str:
 
 def describe_device(state: Mapping[str, Any], now: bool = True) -> str:
     """A worker's device, with its memory; ``now`` also with what is in use at the moment."""
-    parts = [str(state.get("device", "unknown device"))]
+    device = str(state.get("device", "unknown device"))
+    parts = ["the processor" if device == "cpu: cpu" else device]
     memory, used, load = (state.get(name) for name in ("memory", "used", "load"))
     if now:
         parts.append("busy" if state.get("busy") else "idle")

@@ -48,7 +48,7 @@ def test_devices_memory_and_load_are_told(capsys):
     assert lines[0].endswith(": 1 queued, 1 running")
     assert lines[1] == "engine e1: embedded Dask cluster on lab, 2 workers, since 0 min"
     assert lines[2] == "  gpu: NVIDIA H200, busy, 12.0 GiB of 104.0 GiB in use, load 87 %"
-    assert lines[3:] == ["  cpu: cpu, idle", "  This machine has an NVIDIA card."]
+    assert lines[3:] == ["  the processor, idle", "  This machine has an NVIDIA card."]
 
 
 @pytest.mark.usefixtures("engine")

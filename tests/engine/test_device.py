@@ -18,7 +18,7 @@ def test_a_processor_tells_its_memory_and_load():
     assert state["device"].startswith("cpu")
     assert 0 < state["used"] < state["memory"]
     assert 0 <= state["load"] <= 100
-    assert describe_device(state).startswith(f"{state['device']}, busy, ")
+    assert describe_device(state).startswith("the processor, busy, ")
 
 
 def test_a_card_that_is_not_used_is_told(monkeypatch):
