@@ -22,7 +22,7 @@ run: $(VENV)/installed
 # less: what JAX has compiled is kept in tests/__pycache__/jax. Optimizing is half of compiling, so
 # it is left out; with OPTIMIZED=1 programs are as users have them.
 test: $(VENV)/installed-dev
-	XLA_FLAGS="$(if $(OPTIMIZED),,--xla_backend_optimization_level=0) $$XLA_FLAGS" $(BIN)/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
+	$(if $(OPTIMIZED),,XLA_FLAGS="--xla_backend_optimization_level=0 $$XLA_FLAGS") $(BIN)/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
 
 # Long tests, and those in a real browser (Debian: apt install chromium). One after another: they
 # measure times and peaks of memory, and start clusters and browsers.
