@@ -8,7 +8,7 @@ from pathlib import Path
 CARDS = Path("/proc/driver/nvidia/gpus")
 """Where the driver lists its cards, one folder each."""
 
-_PLUGINS = {"12": "jax_cuda12_plugin", "13": "jax_cuda13_plugin"}
+_PLUGINS = ("jax_cuda12_plugin", "jax_cuda13_plugin")
 
 
 def there() -> tuple[str, ...]:
@@ -45,7 +45,7 @@ def trouble() -> str:
 
 
 def _plugin() -> bool:
-    return any(importlib.util.find_spec(name) is not None for name in _PLUGINS.values())
+    return any(importlib.util.find_spec(name) is not None for name in _PLUGINS)
 
 
 def _wanted() -> bool:

@@ -72,6 +72,9 @@ def read_npz(source: OwnFile) -> Table:
 
 def _table(source: str, found: dict[str, Column | str], others: tuple[str, ...]) -> Table:
     read = {name: column for name, column in found.items() if not isinstance(column, str)}
+    if not read:
+        name, problem = next(iter(found.items()))
+        raise DataError(f"{source}: {name} {problem}")
     lengths = {name: len(column) for name, column in read.items()}
     if set(_USUAL) <= set(lengths) and lengths["x"] != lengths["y"]:
         raise DataError(

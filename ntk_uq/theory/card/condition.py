@@ -16,6 +16,7 @@ from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Float, Int
 
 from ntk_uq.costs.buckets import bucket
+from ntk_uq.theory.card.factor import matmul
 from ntk_uq.theory.condition import extended
 
 _BLOCK = 1024
@@ -118,21 +119,21 @@ def _lanczos(
     inverses = jax.lax.map(of_diagonal, places)
 
     def multiply(v: jax.Array) -> jax.Array:
-        return _product(lower, _product(lower.T, v) * inside)
+        return matmul(lower, matmul(lower.T, v) * inside)
 
     def solve(v: jax.Array) -> jax.Array:
         def down(i: jax.Array, x: jax.Array) -> jax.Array:
             rows = jax.lax.dynamic_slice_in_dim(lower, places[i], block)
-            rest = jax.lax.dynamic_slice_in_dim(v, places[i], block) - _product(rows, x)
-            return jax.lax.dynamic_update_slice(x, _product(inverses[i], rest), (places[i],))
+            rest = jax.lax.dynamic_slice_in_dim(v, places[i], block) - matmul(rows, x)
+            return jax.lax.dynamic_update_slice(x, matmul(inverses[i], rest), (places[i],))
 
         z = jax.lax.fori_loop(0, len(places), down, jnp.zeros_like(v)) * inside
 
         def up(step: jax.Array, x: jax.Array) -> jax.Array:
             i = len(places) - 1 - step
             columns = jax.lax.dynamic_slice_in_dim(lower, places[i], block, axis=1)
-            rest = jax.lax.dynamic_slice_in_dim(z, places[i], block) - _product(columns.T, x)
-            return jax.lax.dynamic_update_slice(x, _product(inverses[i].T, rest), (places[i],))
+            rest = jax.lax.dynamic_slice_in_dim(z, places[i], block) - matmul(columns.T, x)
+            return jax.lax.dynamic_update_slice(x, matmul(inverses[i].T, rest), (places[i],))
 
         return jax.lax.fori_loop(0, len(places), up, jnp.zeros_like(v))
 
@@ -162,8 +163,3 @@ def _tridiagonal(
 
     basis = jnp.zeros((_MOST + 1, len(start))).at[0].set(start / jnp.linalg.norm(start))
     return jax.lax.fori_loop(0, count, step, (jnp.zeros(_MOST), jnp.zeros(_MOST), basis))
-
-
-def _product(a: jax.Array, b: jax.Array) -> jax.Array:
-    # An accelerator would else multiply float32 in fewer digits than it stores.
-    return jnp.matmul(a, b, precision="highest")

@@ -62,3 +62,9 @@ def eigenvectors(
     part += jnp.diag(jnp.where(inside, 0.0, bound))
     vectors, values = jax.lax.linalg.eigh(part, symmetrize_input=False)
     return values, vectors
+
+
+def matmul(a: jax.Array, b: jax.Array) -> jax.Array:
+    """``a b``, inside of programs."""
+    # An accelerator would else multiply float32 in fewer digits than it stores.
+    return jnp.matmul(a, b, precision="highest")

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ntk_uq.theory.card.factor import matmul
 from ntk_uq.theory.moments import LossSums
 
 Rectangle = Float[Array, "b t"]
@@ -36,8 +37,8 @@ def trained(
         w: zero where there is no example. product: ``K W``.
     """
     size = len(w)
-    half = _product(w.T, 0.5 * product - nngp_dt[:size])
-    return _outputs(_product(w.T, y_train[:size]), prior + (half + half.T), y_test)
+    half = matmul(w.T, 0.5 * product - nngp_dt[:size])
+    return _outputs(matmul(w.T, y_train[:size]), prior + (half + half.T), y_test)
 
 
 @functools.partial(jax.jit, static_argnums=3)
@@ -52,8 +53,8 @@ def bayesian(
     """``m = A' Z``, ``S = K_tt - A' A`` with ``A = L^-1 K_dt``, ``Z = L^-1 Y`` of the first n."""
     inside = (jnp.arange(size) < n)[:, None]
     a = jnp.where(inside, z[:size], 0.0)
-    change = _product(a.T, a)
-    mean = _product(a.T, targets[:size])
+    change = matmul(a.T, a)
+    mean = matmul(a.T, targets[:size])
     return _outputs(mean, prior - (change + change.T) / 2, y_test)
 
 
@@ -67,14 +68,14 @@ def bayesian_by_solution(
 ) -> Outputs:
     """``m = W' Y``, ``S = K_tt - W' K_dt`` with ``W = K_dd^-1 K_dt``."""
     size = len(w)
-    half = _product(w.T, nngp_dt[:size])
-    return _outputs(_product(w.T, y_train[:size]), prior - (half + half.T) / 2, y_test)
+    half = matmul(w.T, nngp_dt[:size])
+    return _outputs(matmul(w.T, y_train[:size]), prior - (half + half.T) / 2, y_test)
 
 
 @functools.partial(jax.jit, static_argnums=2)
 def multiply(nngp: Float[Array, "m m"], w: Rectangle, size: int) -> Rectangle:
     """``K W`` of the leading examples, with K whole."""
-    return _product(nngp[:size, :size], w)
+    return matmul(nngp[:size, :size], w)
 
 
 @jax.jit
@@ -93,13 +94,9 @@ def filtered(
     """``W = V g(lambda) / lambda V' T_dt`` of the first n examples."""
     inside = (jnp.arange(len(vectors)) < n)[:, None]
     part = jnp.where(inside, ntk_dt[: len(vectors)], 0.0)
-    w = _product(vectors, inverse[:, None] * _product(vectors.T, part))
+    w = matmul(vectors, inverse[:, None] * matmul(vectors.T, part))
     return jnp.where(inside, w, 0.0)
 
 
 def _outputs(mean: jax.Array, covariance: jax.Array, y_test: jax.Array) -> Outputs:
     return Outputs(mean, covariance, LossSums.of(mean, covariance, y_test))
-
-
-def _product(a: jax.Array, b: jax.Array) -> jax.Array:
-    return jnp.matmul(a, b, precision="highest")

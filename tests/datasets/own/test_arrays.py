@@ -105,6 +105,7 @@ NPZ = {
     "records": (npz_bytes(x=np.zeros(N, "f8,i4"), y=Y), "x holds records; integers"),
     "raw bytes": (npz_bytes(x=np.zeros(N, "V8"), y=Y), "x holds records"),
     "long doubles": (npz_bytes(x=X.astype("g"), y=Y), "x holds float128|x holds <f16"),
+    "nothing usable": (npz_bytes(a=np.array([Evil()] * N, object)), "a is an array of Python obj"),
     "two lengths": (npz_bytes(a=X, b=Y[:-1]), r"arrays of f.npz have different lengths \(a 20, b"),
     "twice": (npz_bytes(x=X, X=X, y=Y), "holds the array x twice"),
     "a path": (zip_bytes({"../../x.npy": npy_bytes(X)}), r"no arrays; it holds \.\./\.\./x"),

@@ -30,7 +30,7 @@ def upload(chosen: Callable[[str], None]) -> None:
     """
     limit = settings.upload_limit()
     st.markdown(
-        "CSV, Parquet, NPZ (`x`, `y`) or HDF5, with an example in each row. The data are kept on "
+        "CSV, Parquet, NPZ or HDF5, with an example in each row. The data are kept on "
         "this server under a name made from their content; whoever has a link to them sees them, "
         "and they are listed to nobody else."
     )
