@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from ntk_uq.analysis.curve_laws import cautions, expectation, shown_laws
+from ntk_uq.analysis.verdicts import verdict
 from ntk_uq.cli import shared
 from ntk_uq.cli.options import add_fields, read
 from ntk_uq.results.curves import Curve, Fits
@@ -35,6 +36,9 @@ def add_parsers(commands: Any) -> None:
     add_fields(parser, *WINDOW)
     add_fields(parser, *LAW)
     shared.add_output(parser)
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="print every law that was compared, too"
+    )
     parser.set_defaults(run=_run)
 
 
@@ -53,7 +57,10 @@ def _run(options: argparse.Namespace) -> int:
         print(json.dumps(_json(curve, low, high, law, target), indent=2, allow_nan=False))
     else:
         fits = curve.fits(low, high)
-        print("\n".join((*_table(curve, fits), *_laws(curve, fits, low, high, law, target))))
+        lines = _table(curve, fits, low, high, law)
+        if options.verbose or law != "power":
+            lines += _laws(curve, low, high)
+        print("\n".join((*lines, *_beyond(curve, fits, low, high, law, target))))
     for sentence in (*curve.warnings, *curve.failures):
         print(f"ntk_uq: {sentence}", file=sys.stderr)
     return 1 if curve.failures else 0
@@ -70,7 +77,7 @@ def _compute(spec: CurveSpec, results: ResultsCache | None, quiet: bool) -> Curv
 _COLUMNS = ("N_D", "mu", "sigma", "epsilon", "population", "floor", "condition")
 
 
-def _table(curve: Curve, fits: Fits) -> list[str]:
+def _table(curve: Curve, fits: Fits, low: float | None, high: float | None, law: str) -> list[str]:
     rows = [_COLUMNS, *(_row(point) for point in curve.points)]
     lines = shared.aligned(rows)
     lines += ["", "mu and sigma ~ N_D^-alpha; epsilon = sigma / mu"]
@@ -78,23 +85,24 @@ def _table(curve: Curve, fits: Fits) -> list[str]:
         fit = getattr(fits, name)
         window = "" if fit.window is None else "  (N_D {:g} to {:g})".format(*fit.window)
         lines.append(f"{name:>8}: {fit.describe()}{window}")
-    return lines
+    laws = None if law == "power" else shown_laws(curve, fits, law, low, high)
+    return [*lines, "", verdict(curve, fits, laws, low, high).told]
 
 
 def _json(
     curve: Curve, low: float | None, high: float | None, law: str, target: int | None
 ) -> dict[str, Any]:
-    out = curve.to_json(low, high)
+    out, fits = curve.to_json(low, high), curve.fits(low, high)
+    shown = shown_laws(curve, fits, law, low, high)
+    drawn = None if law == "power" else shown
+    out["verdict"] = verdict(curve, fits, drawn, low, high).to_json()
     if target is not None:
-        shown = shown_laws(curve, curve.fits(low, high), law, low, high)
         out["extrapolation"] = {name: shown[name].at(target).to_json() for name in QUANTITIES}
     return out
 
 
-def _laws(
-    curve: Curve, fits: Fits, low: float | None, high: float | None, law: str, target: int | None
-) -> list[str]:
-    """Every law of every quantity, the checks, and what is expected beyond the data."""
+def _laws(curve: Curve, low: float | None, high: float | None) -> list[str]:
+    """Every law of every quantity, and the checks."""
     which = "all points" if low is None and high is None else "the points of the window"
     lines = [
         "",
@@ -106,8 +114,16 @@ def _laws(
             star = "*" if fit.law == choice.chosen else " "
             lines.append(f"{name:>8} {star}{fit.law:<9}{_quality(fit)}  {fit.describe()}")
         lines += [f"{'':>8}  {check.describe()}" for check in choice.held_out]
+    return lines
+
+
+def _beyond(
+    curve: Curve, fits: Fits, low: float | None, high: float | None, law: str, target: int | None
+) -> list[str]:
+    """The laws that were asked for, and what is expected beyond the data."""
     if law == "power" and target is None:
-        return lines
+        return []
+    lines: list[str] = []
     shown = shown_laws(curve, fits, law, low, high)
     if law != "power":
         lines += [""]

@@ -7,7 +7,7 @@ from typing import Any
 
 from ntk_uq import datasets
 from ntk_uq.base.errors import SpecError
-from ntk_uq.results.points import QUANTITIES, CurvePoint, Point, average, point_key
+from ntk_uq.results.points import QUANTITIES, CurvePoint, Point, average, point_key, standard_error
 from ntk_uq.scaling import (
     LAWS,
     LawChoice,
@@ -100,6 +100,21 @@ class Curve:
         mu, sigma = (part._power_law(name, choose=low is None) for name in ("mu", "sigma"))
         return Fits(mu, sigma, _plateau(*part._columns("epsilon")))
 
+    def population(
+        self, low: float | None = None, high: float | None = None
+    ) -> tuple[PowerLawFit, PlateauFit]:
+        """The power law and the plateau of epsilon's population part, as :meth:`fits` has those of
+        mu and of epsilon.
+
+        Raises:
+            SpecError: if the window is upside down.
+        """
+        bounds = check_window(low, high)
+        part = Curve(self.spec, tuple(p for p in self.raw if bounds[0] <= p.n_train <= bounds[1]))
+        columns = part._population()
+        draws = () if None in columns[1] else part._draws("epsilon_population")
+        return _power_law(*columns, draws, low is None), _plateau(*columns)
+
     def laws(
         self,
         quantity: str,
@@ -151,6 +166,17 @@ class Curve:
 
     def _power_law(self, name: str, choose: bool) -> PowerLawFit:
         return _power_law(*self._columns(name), self._draws(name), choose)
+
+    def _population(self) -> tuple[Numbers, tuple[float | None, ...], Numbers | None]:
+        """N_D, values and errors over draws of the population part; None where it is not known."""
+        by_size: dict[int, list[float]] = {}
+        for point in self.raw:
+            if point.failure is None and point.epsilon_population is not None:
+                by_size.setdefault(point.n_train, []).append(point.epsilon_population)
+        sizes = tuple(float(p.n_train) for p in self.points)
+        values = tuple(p.epsilon_population for p in self.points)
+        errors = tuple(standard_error(by_size.get(p.n_train, [])) for p in self.points)
+        return sizes, values, None if None in errors else errors
 
     def _draws(self, name: str) -> tuple[Numbers, ...]:
         """The values of each draw along the curve; only draws that have every point."""
@@ -218,7 +244,7 @@ def _keys(spec: CurveSpec, fingerprint: str) -> dict[PointId, str]:
 @functools.lru_cache(maxsize=1024)
 def _power_law(
     sizes: Numbers,
-    values: Numbers,
+    values: tuple[float | None, ...],
     errors: Numbers | None,
     draws: tuple[Numbers, ...],
     choose: bool,
@@ -230,7 +256,9 @@ def _power_law(
 
 
 @functools.lru_cache(maxsize=512)
-def _plateau(sizes: Numbers, values: Numbers, errors: Numbers | None) -> PlateauFit:
+def _plateau(
+    sizes: Numbers, values: tuple[float | None, ...], errors: Numbers | None
+) -> PlateauFit:
     return fit_plateau(sizes, values, errors)
 
 

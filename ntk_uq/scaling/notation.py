@@ -33,6 +33,21 @@ def format_value(value: float | None, error: float | None) -> str:
     return _rounded(value, error)
 
 
+def short_value(value: float | None, error: float | None) -> str:
+    """A value with its error in units of its last digit, such as ``0.372(4)``.
+
+    Args:
+        value, error: as :func:`format_value`, whose rounding it has.
+    """
+    told = format_value(value, error)
+    if " ± " not in told or error is None or value is None or abs(error) <= 1e-9 * abs(value):
+        return told if " ± " not in told else told.split(" ± ")[0]
+    body, _, power = told.partition(")e")
+    shown, wide = body.lstrip("(").split(" ± ")
+    wide = wide if float(wide) >= 1 else wide.replace(".", "").lstrip("0")
+    return f"{shown}({wide})" + (f"e{power}" if power else "")
+
+
 def _rounded(value: float, error: float) -> str:
     first, power = f"{error:.0e}".split("e")  # rounded first: 0.0096 is 0.010, which starts with 1
     decimals = (1 if first == "1" else 0) - int(power)

@@ -13,10 +13,17 @@ from ntk_uq.ui.pages.scaling_curves import tables as law_tables
 from ntk_uq.views import CurvesView
 
 
-def exponents(traces: Sequence[Trace]) -> None:
+def exponents(traces: Sequence[Trace], view: CurvesView) -> None:
     """The fits of every curve in words, with intervals and windows."""
-    columns = ("μ ~ N_D^−α", "95% of α_μ, window", "σ ~ N_D^−α", "95% of α_σ, window", "ε")
-    rows = {trace.label: _fit_cells(trace) for trace in traces}
+    columns = (
+        "μ ~ N_D^−α",
+        "95% of α_μ, window",
+        "σ ~ N_D^−α",
+        "95% of α_σ, window",
+        "ε",
+        "networks' part of ε",
+    )
+    rows = {trace.label: (*_fit_cells(trace), _own_part(trace, view)) for trace in traces}
     st.table(pd.DataFrame.from_dict(rows, orient="index", columns=columns))
 
 
@@ -33,6 +40,16 @@ def _fit_cells(trace: Trace) -> tuple[str, ...]:
         _interval(sigma),
         epsilon.describe(),
     )
+
+
+def _own_part(trace: Trace, view: CurvesView) -> str:
+    """The exponent of epsilon's population part, or why there is none."""
+    if trace.fits is None:
+        return "…"
+    if all(point.epsilon_population is None for point in trace.curve.points):
+        return "–"
+    power, plateau = trace.curve.population(view.fit_low, view.fit_high)
+    return plateau.describe() if plateau.valid else power.describe()
 
 
 def _interval(fit: PowerLawFit) -> str:

@@ -54,7 +54,9 @@ def test_json_has_exactly_the_documented_keys(run):
     assert code == 0
     data = strict(out)
     # Reasons for missing points are beside the points: nothing may fail in silence.
-    assert set(data) == {"spec", "digest", "points", "fits", "laws", "failures", "provenance"}
+    assert set(data) == {
+        *("spec", "digest", "points", "fits", "laws", "verdict", "failures", "provenance")
+    }
     spec = CurveSpec(DataSpec(n_test=20), n_train=(10, 20, 40, 80), draws=2)
     assert data["spec"] == spec.to_json()
     assert data["digest"] == spec.digest()
@@ -113,7 +115,11 @@ SIZES = ["--n-train", "10,20,40,80,160,320", "--n-test", "20", "--draws", "2", "
 
 
 def test_every_law_is_listed_with_its_weight_and_the_largest_size_is_held_out(run):
-    _, out, _ = run("curve", *SIZES)
+    _, short, _ = run("curve", *SIZES)
+    assert "held out" not in short
+    assert "constant" not in short
+    assert short.splitlines()[-1].startswith("μ ")  # the verdict
+    _, out, _ = run("curve", *SIZES, "-v")
     lines = out.splitlines()
     for name in ("mu", "sigma", "epsilon"):
         rows = [line.replace("*", " ").split() for line in lines]

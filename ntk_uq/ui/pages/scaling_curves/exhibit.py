@@ -15,6 +15,7 @@ from ntk_uq.results.points import QUANTITIES, SYMBOLS
 from ntk_uq.scaling import PowerLawFit
 from ntk_uq.ui import exhibit_words as words
 from ntk_uq.ui.pages import page_of
+from ntk_uq.ui.pages.scaling_curves.tables import verdict_of
 from ntk_uq.views import CurvesView
 
 Row = dict[str, Value]
@@ -88,6 +89,11 @@ def exhibit(
         findings=_findings(view, traces, pairs),
         details={
             "curves": [c.to_json(*window) for c in curves if c.raw],
+            "verdicts": {
+                trace.label: found.to_json()
+                for trace in traces
+                if (found := verdict_of(trace, view)) is not None
+            },
             "laws": {
                 trace.label: {name: law.choice.to_json() for name, law in trace.laws.items()}
                 for trace in traces
@@ -196,6 +202,8 @@ def _findings(
             ready, total = len(trace.curve.raw), trace.curve.spec.n_points
             said.append(f"{trace.label}: {ready} of {total} points were there; nothing is fitted.")
             continue
+        found = verdict_of(trace, view)
+        said += [] if found is None else [f"{trace.label}: {found.told}"]
         for symbol, fit in (
             ("μ", trace.fits.mu),
             ("σ", trace.fits.sigma),

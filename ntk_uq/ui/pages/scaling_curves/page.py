@@ -67,6 +67,7 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
         links.again()
     traces = [trace(view, label, curve) for label, curve in zip(labels, curves, strict=True)]
     style = Style(session.dark(), view.axis == "linear", view.parts)
+    law_tables.verdicts(traces, view)
     charts(view, traces, style)
     compared = pairs(traces) if view.bayes else []
     if compared:
@@ -75,7 +76,7 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
     for sentence in dict.fromkeys(s for c in curves for s in (*c.failures, *c.warnings)):
         st.warning(sentence, icon=":material/warning:")
     if view.law == "power":
-        tables.exponents(traces)
+        tables.exponents(traces, view)
     else:
         law_tables.shown_laws(traces)
     tables.reasons(traces, view)

@@ -6,11 +6,33 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from ntk_uq import datasets
 from ntk_uq.analysis.curve_laws import ShownLaw, distance, doubts, expectation
+from ntk_uq.analysis.verdicts import Verdict, verdict
 from ntk_uq.figures import Trace
 from ntk_uq.results.points import SYMBOLS
 from ntk_uq.scaling import LawChoice, LawFit, Parameter, format_value
+from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView
+
+
+def verdict_of(trace: Trace, view: CurvesView) -> Verdict | None:
+    """What a curve does, in terms of what is drawn of it; None until it is complete."""
+    if trace.fits is None:
+        return None
+    laws = trace.laws if trace.instead else None
+    return verdict(trace.curve, trace.fits, laws, view.fit_low, view.fit_high)
+
+
+def verdicts(traces: Sequence[Trace], view: CurvesView) -> None:
+    """One sentence a curve on what it does."""
+    title = plain(datasets.get(view.data.dataset).title)
+    lines = []
+    for trace in traces:
+        found = verdict_of(trace, view)
+        told = "…" if found is None else _escaped(found.told)
+        lines.append(f"**{title}, {trace.label}:** {told}")
+    st.markdown("  \n".join(lines))  # a line each from the start: the page does not jump
 
 
 def expectations(traces: Sequence[Trace], view: CurvesView) -> None:

@@ -1,0 +1,135 @@
+"""What is said of planted curves: powers, levels, floors, and curves of which little is known."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from helpers.scaling_planted import correlated_draws, planted
+from helpers.unchecked import unchecked
+
+from ntk_uq.analysis.curve_laws import shown_laws
+from ntk_uq.analysis.verdicts import verdict
+from ntk_uq.results.curves import Curve
+from ntk_uq.results.points import Point
+from ntk_uq.scaling.notation import short_value
+from ntk_uq.specs import CurveSpec, DataSpec
+
+GRID = (40, 65, 106, 172, 279, 455, 738, 1200)
+
+
+@pytest.fixture(autouse=True)
+def _without_the_checks():
+    with unchecked():
+        yield
+
+
+def made(own, floor=0.0, grid=GRID, draws=3):
+    """Curves of mu as a power law, and of epsilon from its population part and a floor."""
+    n = np.array(grid, dtype=float)
+    rng = np.random.default_rng(3)
+    losses = correlated_draws(planted("power")(n), n, draws, rng)
+    parts = correlated_draws(own(n), n, draws, rng)
+    raw = []
+    for d in range(draws):
+        for i, size in enumerate(grid):
+            epsilon = float(np.hypot(floor, np.sqrt(1 - 1 / 50) * parts[d, i]))
+            point = Point(
+                size,
+                d,
+                mu=losses[d, i],
+                mu_bias=0.0,
+                mu_variance=losses[d, i],
+                sigma=losses[d, i] * epsilon,
+                epsilon=epsilon,
+                epsilon_floor=floor,
+                epsilon_population=parts[d, i],
+            )
+            raw.append(point)
+    return Curve(CurveSpec(DataSpec(n_test=50), n_train=grid, draws=draws), tuple(raw))
+
+
+def said(curve, law="power"):
+    fits = curve.fits()
+    laws = None if law == "power" else shown_laws(curve, fits, law)
+    return verdict(curve, fits, laws)
+
+
+def test_a_power_law_is_told_with_its_exponent_and_error():
+    found = said(made(lambda n: 0.3 * n**-0.2))
+    for name, alpha in (("mu", 0.4), ("epsilon", 0.2), ("epsilon_population", 0.2)):
+        trend = found.trend(name)
+        assert abs(trend.alpha - alpha) < 4 * trend.alpha_error
+        assert f"falls as N_D^-{short_value(trend.alpha, trend.alpha_error)}" in trend.does
+    assert found.told.startswith("μ falls as N_D^-0.")
+    assert "test examples" not in found.told
+
+
+def test_a_plateau_that_is_the_test_sets_is_told_to_be_it():
+    found = said(made(lambda n: 0.02 * (n / 40) ** -0.5, floor=0.03))
+    epsilon, own = found.trend("epsilon"), found.trend("epsilon_population")
+    assert epsilon.reached
+    assert epsilon.level == pytest.approx(0.03, rel=0.03)
+    assert not own.reached
+    assert abs(own.alpha - 0.5) < 4 * own.alpha_error
+    assert "% of ε² is the 50 test examples; the networks' own part still falls as N_D^-0." in (
+        found.told
+    )
+
+
+@pytest.mark.parametrize("law", ["power", "auto"])
+def test_a_level_of_the_networks_own_is_told_the_same_whatever_is_drawn(law):
+    found = said(made(lambda n: np.full(len(n), 0.03)), law)
+    assert found.trend("epsilon").reached
+    assert found.trend("epsilon_population").reached
+    assert "stays at 0.0" in found.told
+    assert "test examples" not in found.told
+
+
+def test_a_level_that_is_not_reached_is_one_to_which_the_curve_still_falls():
+    curve = made(planted("offset"), draws=6)
+    assert not curve.fits().epsilon.valid
+    assert curve.laws("epsilon").chosen == "offset"
+    default, auto = said(curve), said(curve, "auto")
+    assert default.trend("epsilon") == auto.trend("epsilon")
+    assert "still falls, towards 0.0" in auto.told
+    assert "not reached within the data" in default.told
+
+
+def test_little_is_said_of_little():
+    few = said(made(lambda n: 0.3 * n**-0.2, grid=(40, 80)))
+    assert "μ cannot be told: there are too few points" in few.told
+    one = said(made(lambda n: 0.3 * n**-0.2, grid=(40,), draws=1))
+    assert "cannot be told" in one.told
+    flat = made(lambda n: 0.3 * n**-0.2)
+    raw = tuple(
+        dataclasses.replace(p, sigma=0.0, epsilon=0.0, epsilon_floor=0.0, epsilon_population=0.0)
+        for p in flat.raw
+    )
+    zero = said(dataclasses.replace(flat, raw=raw))
+    assert "ε is zero everywhere" in zero.told
+    assert zero.floor_share is None
+
+
+def test_a_curve_of_reasons_alone_is_told_to_have_no_points():
+    whole = made(lambda n: 0.3 * n**-0.2)
+    nothing = dict.fromkeys(
+        ("mu", "mu_bias", "mu_variance", "sigma", "epsilon", "epsilon_floor", "epsilon_population")
+    )
+    raw = tuple(dataclasses.replace(p, **nothing, failure="singular") for p in whole.raw)
+    found = said(dataclasses.replace(whole, raw=raw))
+    assert found.told == "μ has no points. σ has no points. ε has no points."
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "told"),
+    [
+        (0.3724, 0.004, "0.372(4)"),
+        (0.0159, 0.00013, "0.01590(13)"),
+        (12.34, 1.2, "12.3(1.2)"),
+        (3.1e-5, 2e-6, "3.1(2)e-05"),
+        (0.5, None, "0.5"),
+        (None, None, "not determined"),
+    ],
+)
+def test_errors_stand_in_units_of_the_last_digit(value, error, told):
+    assert short_value(value, error) == told
