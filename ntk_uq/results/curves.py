@@ -176,7 +176,8 @@ class Curve:
         sizes = tuple(float(p.n_train) for p in self.points)
         values = tuple(p.epsilon_population for p in self.points)
         errors = tuple(standard_error(by_size.get(p.n_train, [])) for p in self.points)
-        return sizes, values, None if None in errors else errors
+        known = tuple(error for error in errors if error is not None)
+        return sizes, values, known if len(known) == len(errors) else None
 
     def _draws(self, name: str) -> tuple[Numbers, ...]:
         """The values of each draw along the curve; only draws that have every point."""

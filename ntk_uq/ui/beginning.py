@@ -9,7 +9,7 @@ from ntk_uq import datasets
 from ntk_uq.base.errors import MissingDataError, NtkUqError
 from ntk_uq.datasets import Dataset
 from ntk_uq.store import Store
-from ntk_uq.ui import links, live, missing, session
+from ntk_uq.ui import links, live, missing, refused, session
 from ntk_uq.ui.plain_text import plain
 
 View = TypeVar("View", bound=Any)
@@ -36,21 +36,34 @@ def chosen(
         check: the view's data set, if all of the view can be computed; raises NtkUqError if not.
 
     Raises:
-        NtkUqError: where the controls hold no view, or ``check`` refuses it. What the view before
-            asked for is then not wanted any more. Data that are missing end the page with the way
+        NtkUqError: where the controls hold no view, or ``check`` refuses it, and there is no view
+            of before that the page can go on with. Data that are missing end the page with the way
             to where they can be had.
     """
     links.set_controls(cls, controls.fill)
     store = session.store()
+    refused.forget()
+    last = f"sound_{cls.__name__}"
     try:
         view = controls.draw()
         links.keep(view)
         dataset = check(view)
+        st.session_state[last] = view
     except NtkUqError as error:
-        live.ask(store, ())
         if isinstance(error, MissingDataError):
+            live.ask(store, ())
             missing.end(view.data, error)
-        raise
+        before = st.session_state.get(last)
+        if before is None:
+            live.ask(store, ())
+            raise type(error)(refused.words(error)) from None
+        refused.set_stale()
+        st.error(
+            f"{refused.words(error)} Until that is mended, the page shows the last settings that "
+            "were sound.",
+            icon=":material/error:",
+        )
+        view, dataset = before, check(before)
     preparation = datasets.describe(dataset, view.data)
     st.caption(f"**{plain(dataset.title)}.** Preparation: {preparation}.")
     return store, view, dataset

@@ -9,7 +9,7 @@ from ntk_uq.ui import links
 from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.session import engine_alive
 
-_HEIGHT = 104  # pixels, whatever it says: the plots below stand still
+_HEIGHT = 152  # pixels, whatever it says: the plots below stand still
 
 
 def panel(

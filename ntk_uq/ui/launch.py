@@ -9,12 +9,14 @@ from ntk_uq.base import settings
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.costs.training import Cost, cost_of, member_seconds
 from ntk_uq.jobs.asking import submit
+from ntk_uq.jobs.describe import words_of
 from ntk_uq.results.ensembles.stored import Ensembles
 from ntk_uq.results.speed import DEFAULT_SPEED, stored_speed
 from ntk_uq.specs import CalibrationSpec, EnsembleSpec
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui import job_panel, links, polling
+from ntk_uq.ui import job_panel, links, polling, refused
 from ntk_uq.ui.job_panel import duration
+from ntk_uq.ui.plain_text import plain
 
 
 def calibrate(store: Store) -> None:
@@ -84,7 +86,7 @@ def _offer(store: Store, several: Sequence[Ensembles], costs: Sequence[Cost], wa
     cached = f", {done:,} of them trained already" if done else ""
     measured = "" if stored_speed(store.results) else " (not measured on this machine yet)"
     left.markdown(
-        f"**{wanted:,} networks**{cached}. To do: "
+        f"{_in_words(several)} **{wanted:,} networks**{cached}. To do: "
         f"{_operations(sum(cost.flops for cost in costs))}, about "
         f"**{duration(sum(cost.seconds for cost in costs))}** of one worker{measured}, "
         f"{format_bytes(max(cost.bytes for cost in costs))} of memory. "
@@ -95,12 +97,18 @@ def _offer(store: Store, several: Sequence[Ensembles], costs: Sequence[Cost], wa
         type="primary",
         key="launch",
         icon=":material/play_arrow:",
+        disabled=refused.stale(),
     ):
         for ensembles in several:
             if not ensembles.complete:
                 submit(store.jobs, ensembles.spec)
         polling.asked()
         links.again()
+
+
+def _in_words(several: Sequence[Ensembles]) -> str:
+    """What a launch trains, in sentences: the specification that is sent, and no control."""
+    return " ".join(f"Trains {plain(words_of(e.spec))}." for e in several)
 
 
 def pace(store: Store, ensembles: Ensembles) -> float:

@@ -5,10 +5,9 @@ from typing import Any
 import streamlit as st
 
 from ntk_uq.activations import get
-from ntk_uq.base.fields import about
-from ntk_uq.specs import ACTIVATIONS, DEPTH, ArchitectureSpec, DataSpec, TrainingSpec
+from ntk_uq.base.errors import SpecError
+from ntk_uq.specs import ACTIVATIONS, ArchitectureSpec, DataSpec, TrainingSpec
 from ntk_uq.ui.controls import widgets
-from ntk_uq.views import MOST_CURVES
 
 _TRAININGS = {
     "converged": "Gradient descent, to convergence",
@@ -25,16 +24,12 @@ def depths(page: str, cls: type, start: tuple[int, ...] | None = None) -> tuple[
 
     ``start`` is what it holds when it appears. (Streamlit forgets what is not drawn.)
     """
-    if start is not None:
-        st.session_state.setdefault(widgets.key(page, "depths"), list(start))
-    chosen = st.multiselect(
-        "Depth, hidden layers",
-        range(DEPTH.low, DEPTH.high + 1),
-        max_selections=MOST_CURVES,
-        key=widgets.key(page, "depths"),
-        help=about(cls, "depths"),
-    )
-    return tuple(sorted(chosen))
+    # A box of names to choose from would take "3" and Enter for 3, 13, 23, 30, 31 and 32.
+    text = widgets.numbers(page, cls, "depths", "Depths, hidden layers", start)
+    try:
+        return tuple(widgets.read_numbers(cls, "depths", text))
+    except SpecError:
+        return ()  # the control has told; those below it are to be drawn all the same
 
 
 def activation(page: str) -> dict[str, Any]:

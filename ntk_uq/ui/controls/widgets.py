@@ -1,12 +1,14 @@
 """What all controls share: their keys, and number inputs with a field's own bounds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
 
+from ntk_uq.base.errors import SpecError
 from ntk_uq.base.fields import Maybe, Real, Whole, about, check_of
-from ntk_uq.ui import session
+from ntk_uq.ui import refused, session
+from ntk_uq.ui.plain_text import plain
 
 
 def key(page: str, name: str) -> str:
@@ -32,7 +34,10 @@ def number(
     empty: str | None = None,
     start: float | None = None,
 ) -> Any:
-    """A number input with the bounds of a field's own check.
+    """A number input; what the field's own check says against its value is told below it.
+
+    It has no bounds of its own: with them, the browser keeps a value beyond them to itself, and
+    nobody hears of it.
 
     Args:
         page, name: whose control it is, and the field.
@@ -49,20 +54,28 @@ def number(
     inner: Any = check.inner if isinstance(check, Maybe) else check
     kind = int if isinstance(inner, Whole) else float
     open_low = isinstance(inner, Real) and inner.above
-    return st.number_input(
+    value = st.number_input(
         label,
         # The session has the value. With None here an emptied field is empty and told about;
         # otherwise it would jump to its smallest value and start a computation.
         value=None,
-        # An open end stays open: the specification says what is wrong with the bound itself.
-        min_value=kind(inner.low),
-        max_value=kind(inner.high),
-        step=None if step is None else kind(step),
+        step=kind(step) if step is not None else (1 if kind is int else None),
         format=form,
         key=key(page, name),
         placeholder=empty,
         help=about(cls, name) + (", above 0" if open_low else ""),
     )
+    _told(label, lambda name: check.check(name, value))
+    return value
+
+
+def _told(label: str, checked: Callable[[str], Any]) -> None:
+    """Says below a control, as it is labelled, what its check refuses."""
+    try:
+        checked(f"“{label}”")
+    except SpecError as error:
+        refused.tell(str(error))
+        st.caption(f":red[{plain(str(error))}]")
 
 
 def numbers(page: str, cls: type, name: str, label: str, start: Any = None) -> str:
@@ -72,11 +85,14 @@ def numbers(page: str, cls: type, name: str, label: str, start: Any = None) -> s
     """
     if start is not None:
         st.session_state.setdefault(key(page, name), _written(cls, name, start))
-    return st.text_input(
+    text = st.text_input(
         label,
         key=key(page, name),
         help=f"{about(cls, name)}; numbers with commas between, from small to large",
     )
+    check = check_of(cls, name)
+    _told(label, lambda shown: check.check(shown, check.parse(shown, text)))
+    return text
 
 
 def fill_numbers(page: str, cls: type, name: str, values: Any) -> None:

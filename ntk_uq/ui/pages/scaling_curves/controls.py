@@ -25,7 +25,7 @@ def fill(view: CurvesView) -> None:
     data.fill(_PAGE, view.data)
     network.fill_training(_PAGE, view.training)
     widgets.fill(_PAGE, {name: getattr(view, name) for name in (*_OWN, *_DISPLAY)})
-    widgets.fill(_PAGE, {"depths": list(view.depths)})
+    widgets.fill_numbers(_PAGE, type(view), "depths", view.depths)
     widgets.fill_value_axis(_PAGE, view.axis)
 
 

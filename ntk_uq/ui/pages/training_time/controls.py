@@ -38,7 +38,7 @@ def fill(view: TrainingTimeView) -> None:
     widgets.fill(_PAGE, {name: getattr(view, name) for name in _PLAIN})
     for name in _LISTS:
         widgets.fill_numbers(_PAGE, TrainingTimeView, name, getattr(view, name))
-    widgets.fill(_PAGE, {"depths": list(view.depths)})
+    widgets.fill_numbers(_PAGE, type(view), "depths", view.depths)
     widgets.fill_value_axis(_PAGE, view.axis)
 
 

@@ -15,7 +15,8 @@ def fill(view: WidthView) -> None:
     data.fill(_PAGE, view.data)
     finite.fill(_PAGE, view)
     widgets.fill(_PAGE, {name: getattr(view, name) for name in _OWN})
-    widgets.fill(_PAGE, {"depths": list(view.depths), "shown_n_train": view.shown})
+    widgets.fill_numbers(_PAGE, type(view), "depths", view.depths)
+    widgets.fill(_PAGE, {"shown_n_train": view.shown})
     widgets.fill_value_axis(_PAGE, view.axis)
 
 

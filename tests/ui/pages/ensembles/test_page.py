@@ -128,6 +128,8 @@ def test_a_wrong_list_is_told_and_can_be_mended(store):
     app = opened()
     app.text_input(key="ensembles_widths").set_value("16, 8").run()
     assert "sort it from small to large" in texts(app.error)
+    assert len(app.get("plotly_chart")) > 0
+    assert app.button(key="launch").disabled  # not what the controls say would be trained
     app.text_input(key="ensembles_widths").set_value("8, 16, 32").run()
     assert not app.error
     assert shown_view(app).widths == (8, 16, 32)

@@ -84,7 +84,7 @@ def test_running_again_asks_for_nothing_new(store):
 
 def test_a_changed_control_changes_the_address_and_the_jobs(store):
     app = opened(SMALL)
-    app.multiselect(key="curves_depths").set_value([1, 3]).run()
+    app.text_input(key="curves_depths").set_value("1, 3").run()
     view = shown_view(app)
     assert view.depths == (1, 3)
     states = {json.loads(j.spec)["architecture"]["depth"]: j.state for j in store.jobs.list()}
@@ -94,9 +94,9 @@ def test_a_changed_control_changes_the_address_and_the_jobs(store):
 
 def test_a_job_that_somebody_else_wants_goes_on(store):
     first, second = opened(SMALL), opened(SMALL)
-    first.multiselect(key="curves_depths").set_value([1]).run()
+    first.text_input(key="curves_depths").set_value("1").run()
     assert {j.state for j in store.jobs.list()} == {JobState.QUEUED}
-    second.multiselect(key="curves_depths").set_value([1]).run()
+    second.text_input(key="curves_depths").set_value("1").run()
     assert JobState.CANCELLED in {j.state for j in store.jobs.list()}
 
 
@@ -171,19 +171,46 @@ def test_a_view_that_cannot_be_computed_is_told_and_not_asked_for(store, view, w
     assert store.jobs.list() == []
 
 
-def test_a_range_upside_down_is_told_and_stops_what_was_asked_for_before(store):
+def test_a_range_upside_down_is_told_and_the_view_of_before_goes_on(store):
     app = opened(SMALL)
     app.number_input(key="curves_n_low").set_value(500).run()
     assert "must be above the smallest" in texts(app.error)
-    assert {j.state for j in store.jobs.list()} == {JobState.CANCELLED}
+    assert {j.state for j in store.jobs.list()} == {JobState.QUEUED}
     app.number_input(key="curves_n_low").set_value(SMALL.n_low).run()
     assert {j.state for j in store.jobs.list()} == {JobState.QUEUED}
+
+
+def test_values_out_of_range_are_told_by_their_labels_and_hide_no_plot(store):
+    opened(SMALL)
+    compute(store)
+    app = opened(SMALL)
+    app.number_input(key="curves_draws").set_value(1000).run()
+    assert not app.exception
+    for place in (app.error, app.caption):
+        assert "“Draws” is 1000; it must be from 1 to 100" in texts(place).replace("\\", "")
+    assert len(charts(app)) == 3
+    assert shown_view(app) == SMALL
+    app.number_input(key="curves_draws").set_value(2).run()
+    assert not app.error
+    app.text_input(key="curves_depths").set_value("1, 40").run()
+    assert "Depths, hidden layers" in texts(app.error)
+    assert len(charts(app)) == 3
+    app.text_input(key="curves_depths").set_value("3").run()
+    assert shown_view(app).depths == (3,)
+
+
+def test_what_a_curve_does_is_said_above_its_figure(store):
+    opened(SMALL)
+    compute(store)
+    said = texts(opened(SMALL).markdown)
+    for label in ("depth 1", "depth 2"):
+        assert f", {label}:** μ " in said
 
 
 def test_an_emptied_field_is_told_and_starts_nothing(store):
     app = opened(SMALL)
     app.number_input(key="curves_n_test").set_value(None).run()
-    assert "n_test is empty" in texts(app.error)
+    assert "“N_T, test examples” is empty" in texts(app.error)
     assert app.toggle(key="curves_linear")  # the controls below the empty one are still there
     assert app.number_input(key="curves_seed").value == SMALL.data.seed
     assert len(store.jobs.list()) == len(SMALL.depths)
@@ -195,7 +222,7 @@ def test_a_reload_does_not_keep_a_job_alive_that_nobody_shows(store):
     store.watchers.watch("the tab before the reload", [SMALL.curves()[1].digest()])
     app = opened(SMALL)
     store.watchers._clock = time.time  # the tab is long gone for the page's own clock
-    app.multiselect(key="curves_depths").set_value([1]).run()
+    app.text_input(key="curves_depths").set_value("1").run()
     states = {json.loads(j.spec)["architecture"]["depth"]: j.state for j in store.jobs.list()}
     assert states == {1: JobState.QUEUED, 2: JobState.CANCELLED}
 
