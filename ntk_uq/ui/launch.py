@@ -1,5 +1,6 @@
 """Launching an ensemble: what it costs, the button, how far it is, stopping and going on."""
 
+import time
 from collections.abc import Sequence
 
 import streamlit as st
@@ -17,6 +18,7 @@ from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui import job_panel, links, polling, refused
 from ntk_uq.ui.job_panel import duration
 from ntk_uq.ui.plain_text import plain
+from ntk_uq.ui.time_left import Pace
 
 
 def calibrate(store: Store) -> None:
@@ -53,8 +55,13 @@ def panel(store: Store, *several: Ensembles) -> None:
 
     def left() -> str:
         pairs = zip(several, costs, strict=True)
-        left_over = sum(cost.seconds * pace(store, e) for e, cost in pairs) / settings.workers()
-        return f", about {duration(left_over)} left"
+        guessed = sum(cost.seconds * pace(store, e) for e, cost in pairs) / settings.workers()
+        rest = sum(cost.seconds for cost in costs)
+        key = "pace_" + "_".join(ensembles.spec.digest() for ensembles in several)
+        now = time.monotonic()
+        seen = st.session_state.get(key) or Pace.first(now, rest)
+        seen = st.session_state[key] = seen.seen(now, rest)
+        return f", about {duration(seen.left(now, guessed / rest if rest else 0.0))} left"
 
     job_panel.panel(
         store,
@@ -108,7 +115,11 @@ def _offer(store: Store, several: Sequence[Ensembles], costs: Sequence[Cost], wa
 
 def _in_words(several: Sequence[Ensembles]) -> str:
     """What a launch trains, in sentences: the specification that is sent, and no control."""
-    return " ".join(f"Trains {plain(words_of(e.spec))}." for e in several)
+    told = (
+        f"Trains {plain(words_of(e.spec))}, at N\\_D = {', '.join(map(str, e.spec.n_train))}."
+        for e in several
+    )
+    return " ".join(told)
 
 
 def pace(store: Store, ensembles: Ensembles) -> float:
