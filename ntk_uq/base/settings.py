@@ -111,17 +111,18 @@ def kernel_cache() -> int:
     return parse_bytes(text, KERNEL_CACHE) if text else memory_limit() // 7
 
 
-def mixed_precision() -> bool:
-    """Whether accelerators factor kernels in float32 and refine the solution in float64: for cards
-    whose float64 is slow. ``NTK_UQ_PRECISION`` is ``float64`` (the default) or ``mixed``.
+def precision() -> str:
+    """How accelerators solve: ``NTK_UQ_PRECISION``, one of ``float64``, of ``mixed``, kernels
+    factored in float32 and the solution refined in float64, or of ``auto``, the default: whichever
+    is faster by what the device is measured to do.
 
     Raises:
         SpecError: if it is something else.
     """
-    text = os.environ.get(PRECISION) or "float64"
-    if text not in ("float64", "mixed"):
-        raise SpecError(f"{PRECISION} is {text!r}; write float64 or mixed.")
-    return text == "mixed"
+    text = os.environ.get(PRECISION) or "auto"
+    if text not in ("auto", "float64", "mixed"):
+        raise SpecError(f"{PRECISION} is {text!r}; write auto, float64 or mixed.")
+    return text
 
 
 def training_limit() -> float:

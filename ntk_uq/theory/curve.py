@@ -6,7 +6,8 @@ twice; see docs/theory.md for the equations and docs/architecture.md for the boo
 
 import math
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import scipy.linalg
@@ -21,8 +22,10 @@ from ntk_uq.results.points import Point
 from ntk_uq.specs import CurveSpec
 from ntk_uq.theory.card.posterior import CardPosterior
 from ntk_uq.theory.device import accelerator_memory
+from ntk_uq.theory.gaussian import LossOf
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.posterior import BayesPosterior, Posterior, TrainedEnsemble
+from ntk_uq.theory.precision import mixed_wanted
 from ntk_uq.theory.provenance import provenance
 from ntk_uq.theory.ridge import ridge_of
 from ntk_uq.theory.route import Route
@@ -66,21 +69,10 @@ def evaluate_draw(
     try:
         posterior, ridge = _posterior(spec, split, dataset, draw)
         found = posterior.moments_at(wanted)
-        for n, (moments, condition, residual) in zip(wanted, found, strict=True):
-            _check_finite(moments)
-            now = time.perf_counter()
-            yield Point(
-                n_train=n,
-                draw=draw,
-                **vars(moments),
-                condition=condition if np.isfinite(condition) else None,
-                ridge=ridge,
-                seconds=now - clock,
-                warnings=doubts(
-                    moments, condition, posterior.prior_variance, spec.data.n_test, spec.training
-                ),
-                provenance=origin if residual is None else {**origin, "residual": residual},
-            )
+        for n, loss in zip(wanted, found, strict=True):
+            seconds = time.perf_counter() - clock
+            variance = posterior.prior_variance
+            yield point_of(spec, draw, n, loss, variance, ridge, seconds, origin)
             clock = time.perf_counter()
             left.remove(n)
     except (SingularKernelError, scipy.linalg.LinAlgError) as error:
@@ -91,6 +83,48 @@ def evaluate_draw(
         return
     for n in left:
         yield Point(n, draw, ridge=ridge, failure=reason, provenance=origin)
+
+
+def point_of(
+    spec: CurveSpec,
+    draw: int,
+    n: int,
+    loss: LossOf,
+    prior_variance: float,
+    ridge: float,
+    seconds: float,
+    origin: Mapping[str, Any],
+) -> Point:
+    """The record of one point.
+
+    Args:
+        spec, draw, n: which point.
+        loss: what was found.
+        prior_variance: the outputs' variance before training.
+        ridge: on the kernel's diagonal. seconds: that it took.
+        origin: its provenance.
+
+    Raises:
+        KernelOverflowError: if a moment is not finite.
+    """
+    moments, condition, residual = loss
+    _check_finite(moments)
+    return Point(
+        n_train=n,
+        draw=draw,
+        **vars(moments),
+        condition=condition if np.isfinite(condition) else None,
+        ridge=ridge,
+        seconds=seconds,
+        warnings=doubts(moments, condition, prior_variance, spec.data.n_test, spec.training),
+        provenance=origin if residual is None else {**origin, "residual": residual},
+    )
+
+
+def kernels_of(spec: CurveSpec) -> Kernels:
+    """The kernels that a curve needs: the NNGP alone for Bayesian networks."""
+    bayes = spec.training.posterior == "bayes"
+    return Kernels(spec.architecture, ("nngp",) if bayes else ("nngp", "ntk"))
 
 
 def _culprit(spec: CurveSpec, split: Split, dataset: Dataset, draw: int) -> str:
@@ -129,17 +163,21 @@ def _posterior(
     spec: CurveSpec, split: Split, dataset: Dataset, draw: int
 ) -> tuple[Posterior, float]:
     """The posterior, and the ridge that the relative jitter means."""
-    bayes = spec.training.posterior == "bayes"
-    kernels = Kernels(spec.architecture, ("nngp",) if bayes else ("nngp", "ntk"))
+    kernels = kernels_of(spec)
     ridge = ridge_of(spec.training.jitter, kernels, dataset, spec.data)
     memory = accelerator_memory()
     if memory is not None:
-        route = card_route(spec, dataset.n_features, memory, settings.mixed_precision())
-        return CardPosterior(kernels, split, ridge, spec.training, route), ridge
+        mixed = mixed_wanted(spec, dataset.n_features)
+        route = card_route(spec, dataset.n_features, memory, mixed)
+        # What nobody asked for must not be what a curve fails of.
+        otherwise = None
+        if mixed and settings.precision() == "auto":
+            otherwise = card_route(spec, dataset.n_features, memory)
+        return CardPosterior(kernels, split, ridge, spec.training, route, otherwise), ridge
     if recomputes(spec, dataset.n_features):  # nor is there memory for what is remembered
         return TrainedEnsemble(kernels, split, ridge, spec.training, Route.RECOMPUTATION), ridge
     subsets = _subsets(spec, kernels, split, dataset, draw)
-    if bayes:
+    if spec.training.posterior == "bayes":
         return BayesPosterior(kernels, split, ridge, subsets), ridge
     return TrainedEnsemble(kernels, split, ridge, spec.training, subsets=subsets), ridge
 

@@ -102,9 +102,13 @@ class Inputs:
 
     def scales_at(self, start: int) -> tuple[jax.Array, jax.Array]:
         """Scales and inverse roots of a block, filled up with zeros."""
+        scales, inverse = self.scales_here(start)
+        return jnp.asarray(scales), jnp.asarray(inverse)
+
+    def scales_here(self, start: int) -> tuple[np.ndarray, np.ndarray]:
+        """The same, before they are moved to the device."""
         block = slice(start, start + self.size)
-        scales = jnp.asarray(self._filled(self._scales[..., block].T).T)
-        return scales, jnp.asarray(self._filled(self.inverse[block]))
+        return self._filled(self._scales[..., block].T).T, self._filled(self.inverse[block])
 
     def _filled(self, a: np.ndarray) -> np.ndarray:
         """Rows filled up with zeros to a full block: so one program serves all."""

@@ -12,6 +12,7 @@ from ntk_uq import datasets
 from ntk_uq.activations.criticality import critical_sigma_w, criticality
 from ntk_uq.analysis.maps import critical_lines, groups, map_cost, sides, stored_map, warnings_of
 from ntk_uq.base.errors import CostLimitError, SpecError
+from ntk_uq.costs.cells import in_common
 from ntk_uq.costs.memory import BASE
 from ntk_uq.datasets import load_split
 from ntk_uq.engine.engine import Engine
@@ -68,7 +69,9 @@ def test_cells_are_points_of_their_curves_and_are_not_computed_twice(store):
     curve = run_curve(SMALL.cell(1, 2), store.results)
     todo = plan(MAP, SMALL.to_json(), store.results)
     assert (todo.done, todo.total) == (2, 12)
-    assert not [c for c in todo.chunks if c.payload["spec"] == SMALL.cell(1, 2).to_json()]
+    cells = [cell["spec"] for chunk in todo.chunks for cell in chunk.payload["cells"]]
+    assert len(cells) == 10
+    assert SMALL.cell(1, 2).to_json() not in cells
     found = run_map(SMALL, store.results)
     cell = found.cells[1][2]
     assert cell.curve.raw == curve.raw
@@ -96,11 +99,25 @@ def test_a_map_fills_from_coarse_to_fine_and_the_first_draw_before_the_second():
     many = tuple(1 + i / 10 for i in range(8))
     spec = replace(SMALL, x_values=many, y="sigma_b", y_values=many, draws=2)
     chunks = plan(MAP, spec.to_json(), Overlay(None)).chunks
-    assert [c.payload["draw"] for c in chunks] == [0] * 64 + [1] * 64
-    network = [c.payload["spec"]["architecture"] for c in chunks[:16]]
+    cells = [cell for chunk in chunks for cell in chunk.payload["cells"]]
+    assert [cell["draw"] for cell in cells] == [0] * 64 + [1] * 64
+    network = [cell["spec"]["architecture"] for cell in cells[:16]]
     corners = {(n["sigma_w"], n["sigma_b"]) for n in network}
     coarse = many[::2]
     assert corners == {(w, b) for w in coarse for b in coarse}
+
+
+def test_cells_that_go_side_by_side_are_a_chunk_which_takes_a_moment(monkeypatch):
+    spec = replace(
+        SMALL, x="jitter", x_values=(1e-6, 1e-4, 1e-2), y="activation", y_values=("erf", "relu")
+    )
+    chunks = plan(MAP, spec.to_json(), Overlay(None)).chunks
+    assert [len(chunk.payload["cells"]) for chunk in chunks] == [3] * 4
+    for chunk in chunks:
+        curves = [CurveSpec.from_json(cell["spec"]) for cell in chunk.payload["cells"]]
+        assert len({in_common(curve) for curve in curves}) == 1
+    monkeypatch.setattr("ntk_uq.engine.kinds.map.CHUNK_SECONDS", 0.001)
+    assert len(plan(MAP, spec.to_json(), Overlay(None)).chunks) == 12
 
 
 def test_a_cell_that_cannot_be_computed_has_its_reason_and_does_not_stop_the_others():

@@ -7,7 +7,7 @@ next part starts from what was found for the part before.
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -45,39 +45,99 @@ class CardConditions:
     """
 
     def __init__(self, lower: Float[Array, "m m"]) -> None:
-        self._lower = lower
-        self._found: tuple[Vector, Vector] | None = None
+        self._lower, self._extremes = lower, _Extremes()
 
     def at(self, n: int) -> float:
         """That of the leading n examples; n does not fall."""
+        of, size = self._extremes, bucket(n)
+        counts = _counts(n, of.known)
+        starts = tuple(jnp.asarray(start) for start in of.starts(n, size))
+        steps = _lanczos(self._lower, size, np.int64(n), starts, counts)
+        weights = of.take(jax.tree.map(np.asarray, [part[:2] for part in steps]), counts)
+        vectors = [
+            np.asarray(_combined(basis, jnp.asarray(weight)))
+            for (_, _, basis), weight in zip(steps, weights, strict=True)
+        ]
+        return of.keep(vectors, n)
+
+
+class CardConditionsOfMany:
+    """The same of several factors in one program, with the same numbers.
+
+    Args:
+        lower: L of each.
+    """
+
+    def __init__(self, lower: Float[Array, "k m m"]) -> None:
+        self._lower, self._extremes = lower, [_Extremes() for _ in lower]
+
+    def at(self, n: int) -> list[float]:
+        """Those of the leading n examples; n does not fall. NaN where a factor is none."""
+        size = bucket(n)
+        # Of a factor that is none nothing is ever known.
+        counts = _counts(n, any(of.known for of in self._extremes))
+        both = zip(*(of.starts(n, size) for of in self._extremes), strict=True)
+        starts = tuple(jnp.asarray(np.stack(start)) for start in both)
+        steps = _lanczos_of_many(self._lower, size, np.int64(n), starts, counts)
+        rows = jax.tree.map(np.asarray, [part[:2] for part in steps])
+        weights = [
+            of.take([(a[i], b[i]) for a, b in rows], counts) for i, of in enumerate(self._extremes)
+        ]
+        vectors = [
+            np.asarray(_combined_of_many(basis, jnp.asarray(np.stack(weight))))
+            for (_, _, basis), weight in zip(steps, zip(*weights, strict=True), strict=True)
+        ]
+        return [of.keep([v[i] for v in vectors], n) for i, of in enumerate(self._extremes)]
+
+
+class _Extremes:
+    """What is known of one factor's largest and smallest eigenvalue."""
+
+    def __init__(self) -> None:
+        self._vectors: tuple[Vector, Vector] | None = None
+        self._values: list[float] = []
+
+    @property
+    def known(self) -> bool:
+        """Whether there are eigenvectors of a part before."""
+        return self._vectors is not None
+
+    def starts(self, n: int, size: int) -> tuple[Vector, Vector]:
+        """What Lanczos starts from for the largest and for the smallest, zero behind n."""
         # A fixed vector that has no symmetry in common with the data: what is started from before
         # may miss, a direction of new examples alone, say.
         odd = np.cos(np.arange(n) ** 2)
-        starts, steps = (np.ones(n) + 0.1 * odd, odd), _FIRST
-        if self._found is not None:
-            largest, smallest = self._found
+        starts = (np.ones(n) + 0.1 * odd, odd)
+        if self._vectors is not None:
+            largest, smallest = self._vectors
             starts = (
                 extended(largest, n) + 0.1 * odd,
                 np.sqrt(n) * extended(smallest, n, 0.0) + 0.3 * odd,
             )
-            steps = _AGAIN
-        if n <= _SMALL:
-            steps = (steps[0] + _MORE, steps[1] + _MORE)
-        size = bucket(n)
-        filled = tuple(jnp.asarray(np.pad(start, (0, size - n))) for start in starts)
-        counts = np.array([min(count, n) for count in steps])
-        values, vectors = [], []
-        for (a, b, basis), count in zip(
-            _lanczos(self._lower, size, np.int64(n), filled, counts), counts, strict=True
-        ):
-            value, weights = _largest(np.asarray(a)[:count], np.asarray(b)[:count])
-            values.append(value)
-            room = np.zeros(_MOST)
-            room[:count] = weights
-            vectors.append(np.asarray(_combined(basis, jnp.asarray(room)))[:n])
-        largest, smallest = vectors
-        self._found = (largest, smallest) if np.isfinite(values).all() else None
-        return float(np.prod(values))
+        first, second = (np.pad(start, (0, size - n)) for start in starts)
+        return first, second
+
+    def take(self, rows: Sequence[tuple[Vector, Vector]], counts: np.ndarray) -> list[Vector]:
+        """Takes the tridiagonal matrices of both; gives their eigenvectors, filled up."""
+        self._values, weights = [], []
+        for (a, b), count in zip(rows, counts, strict=True):
+            value, weight = _largest(a[:count], b[:count])
+            self._values.append(value)
+            weights.append(np.pad(weight, (0, _MOST - count)))
+        return weights
+
+    def keep(self, vectors: Sequence[Vector], n: int) -> float:
+        """Keeps the eigenvectors of the leading n examples; gives the condition number."""
+        largest, smallest = (v[:n] for v in vectors)
+        self._vectors = (largest, smallest) if np.isfinite(self._values).all() else None
+        return float(np.prod(self._values))
+
+
+def _counts(n: int, again: bool) -> np.ndarray:
+    """Steps for the largest and for the smallest eigenvalue of n examples."""
+    steps = _AGAIN if again else _FIRST
+    more = _MORE if n <= _SMALL else 0
+    return np.array([min(count + more, n) for count in steps])
 
 
 def _largest(a: Vector, b: Vector) -> tuple[float, Vector]:
@@ -94,8 +154,9 @@ def _combined(basis: Float[Array, "k b"], weights: Float[Array, "l"]) -> Float[A
     return weights @ basis[: len(weights)]
 
 
-Steps = tuple[Float[Array, "k"], Float[Array, "k"], Float[Array, "l b"]]
-"""Diagonal of a tridiagonal matrix, what is beside it, and the vectors of its rows."""
+Steps = tuple[Float[Array, "*many r"], Float[Array, "*many r"], Float[Array, "*many l b"]]
+"""Diagonal of a tridiagonal matrix, what is beside it, and the vectors of its rows; a leading axis
+of factors where there are several."""
 
 
 @functools.partial(jax.jit, static_argnums=1)
@@ -163,3 +224,17 @@ def _tridiagonal(
 
     basis = jnp.zeros((_MOST + 1, len(start))).at[0].set(start / jnp.linalg.norm(start))
     return jax.lax.fori_loop(0, count, step, (jnp.zeros(_MOST), jnp.zeros(_MOST), basis))
+
+
+_combined_of_many = jax.jit(jax.vmap(_combined))
+
+
+@functools.partial(jax.jit, static_argnums=1)
+def _lanczos_of_many(
+    lower: Float[Array, "k m m"],
+    size: int,
+    n: Int[Array, ""],
+    starts: tuple[Float[Array, "k b"], Float[Array, "k b"]],
+    counts: Int[Array, "2"],
+) -> tuple[Steps, Steps]:
+    return jax.vmap(lambda one, begin: _lanczos(one, size, n, begin, counts))(lower, starts)

@@ -120,7 +120,7 @@ class CardKernels:
             KernelOverflowError: if an activation that was registered at run time gave no number.
         """
         same = rows is columns
-        program = _whole(self.kernels.evaluate, names, same, dtype)
+        program = whole_kernels(self.kernels.evaluate, names, same, dtype)
         diagonals = tuple(rows.diagonal[name] for name in names) if same else ()
         counts = np.array([rows.n, columns.n])
         out, close = program(
@@ -146,7 +146,7 @@ class CardKernels:
         """
         key = id(of), id(of)
         if key not in self._pairs:
-            _, close = _whole(self.kernels.evaluate, (), True, np.float64)(
+            _, close = whole_kernels(self.kernels.evaluate, (), True, np.float64)(
                 self._network, of.block, of.block, np.array([of.n, of.n]), (), np.float64(0)
             )
             self._close(of, of, close)
@@ -208,7 +208,7 @@ SMALLEST_PANEL = 128
 
 
 @functools.lru_cache(maxsize=64)
-def _whole(
+def whole_kernels(
     evaluate: Evaluate, names: tuple[str, ...], same: bool, dtype: type
 ) -> Callable[..., tuple[tuple[jax.Array, ...], jax.Array]]:
     """The program for whole kernels: those, and how many close pairs each panel has."""

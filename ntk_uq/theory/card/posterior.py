@@ -56,6 +56,8 @@ class CardPosterior:
         ridge: added to the diagonal of T, or of K for Bayesian networks.
         training: how the networks were trained.
         route: what is kept.
+        otherwise: what is kept instead from where a kernel is too ill-conditioned for mixed
+            precision on; None, or mixed, where nothing else is to be tried.
     """
 
     def __init__(
@@ -65,11 +67,12 @@ class CardPosterior:
         ridge: float,
         training: TrainingSpec,
         route: CardRoute = CardRoute.WHOLE,
+        otherwise: CardRoute | None = None,
     ) -> None:
         self.kernels, self.split, self.ridge, self.training = kernels, split, ridge, training
         self.bayes = training.posterior == "bayes"
-        self.mixed = route is CardRoute.MIXED and training.converged
-        self.kept = route is CardRoute.WHOLE and not self.bayes
+        self._otherwise = otherwise
+        self._keep(route)
         self.solved = "nngp" if self.bayes else "ntk"  # of which equations are solved
         with jax.enable_x64(True):
             self._test = CardExamples(kernels, split.x_test)
@@ -80,6 +83,10 @@ class CardPosterior:
             self._prior = jnp.where(inside[:, None] & inside[None, :], prior, 0.0)
             (own,) = self._test.inputs.diagonal(("nngp",))
         self.prior_variance = float(np.mean(own))
+
+    def _keep(self, route: CardRoute) -> None:
+        self.mixed = route is CardRoute.MIXED and self.training.converged
+        self.kept = route is CardRoute.WHOLE and not self.bayes
 
     def at(self, sizes: Sequence[int]) -> Iterator[Gaussian]:
         """The Gaussian for each size of the training subset, rising, each when it is ready.
@@ -103,6 +110,19 @@ class CardPosterior:
             yield LossOf(loss, found.condition, found.residual)
 
     def _found(self, sizes: Sequence[int]) -> Iterator[_Found]:
+        done = 0
+        try:
+            for found in self._by_stages(sizes):
+                yield found
+                done += 1
+            return
+        except SingularKernelError:
+            if not self.mixed or self._otherwise in (None, CardRoute.MIXED):
+                raise
+            self._keep(self._otherwise)
+        yield from self._by_stages(sizes[done:])
+
+    def _by_stages(self, sizes: Sequence[int]) -> Iterator[_Found]:
         for part in stages(sizes):
             steps = self._stage(part)
             while True:

@@ -163,10 +163,25 @@ def test_a_curve_is_computed_there_with_the_same_numbers(accelerator, monkeypatc
             assert told == (precision == "mixed" and training.converged)
 
 
+def test_what_float32_cannot_factor_is_computed_in_float64_if_nobody_asked_for_mixed():
+    split = problem()
+    split.x_train[100:140] = split.x_train[40:80] * (1 + 1e-5)
+    kernels, arguments = Kernels(ArchitectureSpec(2, "erf")), (split, 1e-11, CONVERGED)
+    want = CardPosterior(kernels, *arguments)
+    got = CardPosterior(kernels, *arguments, CardRoute.MIXED, CardRoute.WHOLE)
+    points = list(got.at(SIZES))
+    # The first one as it was asked for; the others in float64, as if nobody had.
+    assert [p.residual is None for p in points][-1]
+    for point, twin in zip(points, want.at(SIZES), strict=True):
+        assert point.mean == pytest.approx(twin.mean, rel=1e-4, abs=1e-4)
+    with pytest.raises(SingularKernelError):
+        list(CardPosterior(kernels, *arguments, CardRoute.MIXED, CardRoute.MIXED).at(SIZES))
+
+
 def test_another_precision_is_refused_in_words(monkeypatch):
     monkeypatch.setenv(settings.PRECISION, "float16")
-    with pytest.raises(SpecError, match="'float16'; write float64 or mixed"):
-        settings.mixed_precision()
+    with pytest.raises(SpecError, match="'float16'; write auto, float64 or mixed"):
+        settings.precision()
 
 
 @pytest.mark.slow
