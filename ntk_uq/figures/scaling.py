@@ -77,6 +77,24 @@ def scaling_figure(
     return canvas.figure()
 
 
+def description(quantity: str, traces: Sequence[Trace]) -> str:
+    """What is to be seen in the figure, in words, for those who cannot see it."""
+    told = [f"{TITLES[quantity]} against the number of training examples"]
+    for trace in traces:
+        points = trace.curve.points
+        if not points:
+            told.append(f"{trace.label}: no points yet")
+            continue
+        first, last = (getattr(p, quantity) for p in (points[0], points[-1]))
+        fit = getattr(trace.fits, quantity) if trace.fits is not None else None
+        law = "" if fit is None else f", {fit.describe()}"
+        told.append(
+            f"{trace.label}: from {first:.3g} at {points[0].n_train} to {last:.3g} at "
+            f"{points[-1].n_train}{law}"
+        )
+    return ". ".join(told) + "."
+
+
 def _add_points(
     canvas: Canvas, quantity: str, trace: Trace, color: str, symbol: str, style: Style
 ) -> None:

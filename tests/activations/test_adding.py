@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.drawn import figures
 from helpers.pages_driver import compute, open_page, view_in
 
 import ntk_uq
@@ -306,7 +307,7 @@ def test_pages_offer_it(sine, store):
     compute(store)
     app = open_page(None, replace(view, activation=sine))
     assert not app.exception
-    assert len(app.get("plotly_chart")) >= 2
+    assert len(figures(app)) >= 2
     app = open_page("phase_map")
     app.selectbox(key="map_x").set_value("activation").run()
     assert not app.error

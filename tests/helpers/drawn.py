@@ -4,6 +4,8 @@ While results come, Streamlit builds plots and tables anew with each of them, so
 they can be missing or there twice. What a test reads it reads from a page that stands still.
 """
 
+import json
+
 STILL = 500  # milliseconds
 
 _UNCHANGED = """
@@ -28,3 +30,13 @@ _UNCHANGED = """
 def wait_until_drawn(page, timeout, plots=3):
     """Returns when the first table is complete, all plots are there and nothing changes."""
     page.wait_for_function(_UNCHANGED, arg={"still": STILL, "plots": plots}, timeout=timeout)
+
+
+def figures(app):
+    """Every figure of a page that AppTest runs, of charts and of rows of panels, as plain data."""
+    found = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    for component in app.get("bidi_component"):
+        data = json.loads(component.proto.json or "null")
+        rows = data.get("panels", ()) if isinstance(data, dict) else ()
+        found += [json.loads(panel["figure"]) for panel in rows]
+    return found

@@ -8,12 +8,13 @@ from ntk_uq import datasets
 from ntk_uq.analysis.curve_laws import shown_laws
 from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
 from ntk_uq.costs.memory import check_memory
-from ntk_uq.figures import PLOT_CONFIG, TITLES, Style, Trace, scaling_figure
+from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
 from ntk_uq.figures.posteriors import ratio_figure
+from ntk_uq.figures.scaling import description
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Store
-from ntk_uq.ui import beginning, export, links, live, polling, session, tables
+from ntk_uq.ui import beginning, export, links, live, panels, polling, session, tables
 from ntk_uq.ui.pages.scaling_curves import controls
 from ntk_uq.ui.pages.scaling_curves import tables as law_tables
 from ntk_uq.ui.pages.scaling_curves.exhibit import exhibit
@@ -107,22 +108,18 @@ def trace(view: CurvesView, label: str, curve: Curve) -> Trace:
 def charts(view: CurvesView, traces: list[Trace], style: Style) -> None:
     """The three plots side by side."""
     dataset = datasets.get(view.data.dataset)
-    for column, quantity in zip(st.columns(3), TITLES, strict=True):
-        figure = scaling_figure(
-            quantity,
-            traces,
-            datasets.loss_unit(dataset, view.data),
-            style,
-            view.digest(),
-            view.extrapolate,
-        )
-        column.plotly_chart(
-            figure,
-            theme=None,
-            key=f"chart_{quantity}",
-            config=PLOT_CONFIG,
-            alt=f"{TITLES[quantity]} against the number of training examples",
-        )
+    unit = datasets.loss_unit(dataset, view.data)
+    digest, target = view.digest(), view.extrapolate
+    panels.show(
+        [
+            panels.Panel(
+                scaling_figure(quantity, traces, unit, style, digest, target),
+                description(quantity, traces),
+            )
+            for quantity in TITLES
+        ],
+        key="charts",
+    )
 
 
 def pairs(traces: list[Trace]) -> list[tuple[str, PosteriorPair]]:
@@ -138,11 +135,13 @@ def ratios(view: CurvesView, compared: list[tuple[str, PosteriorPair]]) -> None:
     """Trained over Bayesian networks: three small plots below the others."""
     style = Style(session.dark(), view.axis == "linear")
     window = (view.fit_low, view.fit_high)
-    for column, quantity in zip(st.columns(3), TITLES, strict=True):
-        column.plotly_chart(
-            ratio_figure(quantity, compared, style, view.digest(), window),
-            theme=None,
-            key=f"ratio_{quantity}",
-            config=PLOT_CONFIG,
-            alt=f"{TITLES[quantity]}, trained over Bayesian",
-        )
+    panels.show(
+        [
+            panels.Panel(
+                ratio_figure(quantity, compared, style, view.digest(), window),
+                f"{TITLES[quantity]}, trained over Bayesian",
+            )
+            for quantity in TITLES
+        ],
+        key="ratios",
+    )

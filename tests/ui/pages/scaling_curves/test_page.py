@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 import streamlit as st
+from helpers import drawn
 from helpers.pages_driver import APP, compute, open_page, texts, view_in
 from helpers.unchecked import unchecked
 from streamlit.testing.v1 import AppTest
@@ -36,8 +37,7 @@ def shown_view(app):
     return view_in(app, CurvesView)
 
 
-def charts(app):
-    return app.get("plotly_chart")
+charts = drawn.figures
 
 
 @pytest.mark.parametrize("name", ["mnist", "cifar10", "calochallenge1-pions", "own-" + "0" * 40])
@@ -288,7 +288,7 @@ def test_laws_are_drawn_to_the_target_with_a_band_and_told_in_words(store):
     assert "N_D = 640: expected" in held_out
     assert "N_D ≥ 320, asked for 640" in held_out
     assert curve.laws("sigma").describe("σ") in laws
-    figure = json.loads(charts(app)[0].proto.spec)
+    figure = charts(app)[0]
     assert figure["layout"]["xaxis"]["range"][1] > math.log10(20_000)
     assert sum(trace.get("fill") == "toself" for trace in figure["data"]) == 2
     assert "31.2 times beyond the data" in texts(app.warning)
@@ -332,7 +332,7 @@ def test_a_view_that_is_there_is_read_once_and_fitted_once(store, monkeypatch):
     opened(SMALL)
     compute(store)
     app = opened(SMALL)
-    specs = [chart.proto.spec for chart in charts(app)]
+    specs = charts(app)
 
     def fitted(*_):
         raise AssertionError("fitted again")
@@ -343,7 +343,7 @@ def test_a_view_that_is_there_is_read_once_and_fitted_once(store, monkeypatch):
     monkeypatch.setattr(ResultsCache, "get", lambda self, key: read.append(key) or get(self, key))
     app.run()
     assert not app.exception
-    assert [chart.proto.spec for chart in charts(app)] == specs
+    assert charts(app) == specs
     keys = [key for curve in SMALL.curves() for key in point_keys(curve).values()]
     assert sorted(read) == sorted(keys)
 
@@ -429,7 +429,7 @@ import sys
 from streamlit.testing.v1 import AppTest
 app = AppTest.from_file({str(APP)!r}, default_timeout=60).run()
 assert not app.exception, app.exception
-assert app.get("plotly_chart")
+assert app.get("bidi_component")
 heavy = {{"jax", "jaxlib", "neural_tangents", "distributed", "dask", "tensorflow"}}
 print(sorted(heavy & set(sys.modules)))
 """
