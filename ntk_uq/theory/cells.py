@@ -19,7 +19,7 @@ from ntk_uq.theory.provenance import provenance
 from ntk_uq.theory.ridge import ridge_of
 
 
-class Cell(NamedTuple):
+class MapCell(NamedTuple):
     """One draw of a curve.
 
     Attributes:
@@ -38,7 +38,7 @@ class Cell(NamedTuple):
 
 
 def evaluate_cells(
-    cells: Sequence[Cell], dataset: Dataset | None = None
+    cells: Sequence[MapCell], dataset: Dataset | None = None
 ) -> Iterator[tuple[int, Point]]:
     """The points of some cells, each as soon as it is ready, with the place of its cell.
 
@@ -69,7 +69,7 @@ def evaluate_cells(
         raise failed
 
 
-def _batches(cells: Sequence[Cell], memory: int, dataset: Dataset | None) -> list[list[int]]:
+def _batches(cells: Sequence[MapCell], memory: int, dataset: Dataset | None) -> list[list[int]]:
     """Places of cells that are computed together, two or more each."""
     groups: dict[tuple[Any, ...], list[int]] = {}
     for place, cell in enumerate(cells):
@@ -96,7 +96,7 @@ def _batches(cells: Sequence[Cell], memory: int, dataset: Dataset | None) -> lis
     return found
 
 
-def _together(cells: Sequence[Cell], dataset: Dataset | None) -> Iterator[tuple[int, Point]]:
+def _together(cells: Sequence[MapCell], dataset: Dataset | None) -> Iterator[tuple[int, Point]]:
     """The points of cells that have everything in common but values; those of a cell end at the
     first one that has to be evaluated by itself."""
     clock = time.perf_counter()

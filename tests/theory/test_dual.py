@@ -149,7 +149,8 @@ def test_the_slope_is_the_derivative_of_the_value(activation):
     _, automatic = jax.jit(lambda k: jax.jvp(lambda k: value(k)[0], (k,), (jnp.ones_like(k),)))(k)
     slope = value(k)[1]
     np.testing.assert_allclose(slope, automatic, rtol=1e-13, err_msg=f"seed {seed}")
-    np.testing.assert_allclose(slope, numeric, rtol=1e-9, err_msg=f"seed {seed}")
+    # Less where an angle happens to be close to the edge, where higher derivatives grow.
+    np.testing.assert_allclose(slope, numeric, rtol=1e-6, err_msg=f"seed {seed}")
 
 
 @pytest.mark.parametrize("activation", LAYERS)

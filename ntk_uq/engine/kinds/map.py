@@ -42,10 +42,11 @@ def plan(wanted: MapSpec, results: ResultsCache) -> Plan:
 def compute(payload: Any, progress: Progress) -> Iterator[Result]:  # noqa: ARG001
     """The points of some cells of one draw."""
     # JAX is loaded here, where something is computed, and nowhere above.
-    from ntk_uq.theory.cells import Cell, evaluate_cells
+    from ntk_uq.theory.cells import MapCell, evaluate_cells
 
     cells = [
-        Cell(CurveSpec.from_json(c["spec"]), c["draw"], tuple(c["skip"])) for c in payload["cells"]
+        MapCell(CurveSpec.from_json(c["spec"]), c["draw"], tuple(c["skip"]))
+        for c in payload["cells"]
     ]
     for place, point in evaluate_cells(cells):
         curve, draw, _ = cells[place]

@@ -34,7 +34,7 @@ ROOMS = (8, 32)
 kind and not one for each number."""
 
 
-class Networks(NamedTuple):
+class NetworkBatch(NamedTuple):
     """What of each network is a value to a program; a leading axis of networks in all of it."""
 
     values: NetworkValues
@@ -44,7 +44,7 @@ class Networks(NamedTuple):
     """(k,)."""
 
 
-class Examples(NamedTuple):
+class ExampleRows(NamedTuple):
     """What a set of examples is to each network: scales, (k, kinds, layers, size), inverse roots
     of variances, and both kernels' diagonals, (k, size) each."""
 
@@ -99,7 +99,7 @@ class CardMany:
         self._places = [min(i, len(kernels) - 1) for i in range(room)]
         self._kernels = [kernels[i] for i in self._places]
         specs = [k.spec for k in self._kernels]
-        self._networks = Networks(
+        self._networks = NetworkBatch(
             NetworkValues(
                 np.array([s.sigma_w for s in specs]),
                 np.array([s.sigma_b for s in specs]),
@@ -126,7 +126,7 @@ class CardMany:
         sound = np.ones(self._count, bool)
         for part in stages(sizes):
             with jax.enable_x64(True):
-                stage = _Stage(self, part[-1])
+                stage = _StageOfMany(self, part[-1])
             sound &= stage.sound[: self._count]
             for n in part:
                 # Entered for each point anew: between them the caller runs.
@@ -140,17 +140,17 @@ class CardMany:
                     out.append(None if loss is None else LossOf(loss, conditions[i]))
                 yield out
 
-    def _examples(self, of: Resident, n: int) -> Examples:
+    def _examples(self, of: Resident, n: int) -> ExampleRows:
         size = bucket(n)
         found: list[tuple[np.ndarray, ...]] = []
         for kernels in self._kernels[: self._count]:
             inputs = Inputs(kernels.spec, of.x[:n], size, of.squares[:n])
             found.append((*inputs.scales_here(0), *inputs.diagonal_at(0)))
         of_each = zip(*found, strict=True)
-        return Examples(*(np.stack([part[i] for i in self._places]) for part in of_each))
+        return ExampleRows(*(np.stack([part[i] for i in self._places]) for part in of_each))
 
 
-class _Stage:
+class _StageOfMany:
     """Kernels of the first examples, and what is solved with them."""
 
     def __init__(self, of: CardMany, n: int) -> None:
@@ -214,9 +214,9 @@ def _prepare(
     names = ("nngp",) if bayes else ("nngp", "ntk")
 
     def one(
-        network: Networks,
-        train: Examples,
-        test: Examples,
+        network: NetworkBatch,
+        train: ExampleRows,
+        test: ExampleRows,
         x_train: jax.Array,
         x_test: jax.Array,
         counts: jax.Array,
@@ -226,7 +226,7 @@ def _prepare(
         columns = _block(x_test, test, counts[1], network.factor)
 
         def kernels(
-            a: Any, b: Any, wanted: tuple[str, ...], which: list[int], own: Examples | None
+            a: Any, b: Any, wanted: tuple[str, ...], which: list[int], own: ExampleRows | None
         ) -> tuple[tuple[jax.Array, ...], jax.Array]:
             diagonals = () if own is None else tuple(getattr(own, name) for name in wanted)
             ridge = network.ridge if own is train else jnp.zeros_like(network.ridge)
@@ -251,7 +251,7 @@ def _prepare(
     return jax.jit(jax.vmap(one, in_axes=(0, 0, 0, None, None, None, None)))
 
 
-def _block(x: jax.Array, of: Examples, n: jax.Array, by: jax.Array) -> Any:
+def _block(x: jax.Array, of: ExampleRows, n: jax.Array, by: jax.Array) -> Any:
     """The examples as one network takes them."""
     inside = jnp.arange(len(x)) < n
     return jnp.where(inside[:, None], by * x, 0.0), of.scales, of.inverse

@@ -14,7 +14,7 @@ from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.theory import cells as module
 from ntk_uq.theory import curve
 from ntk_uq.theory.card import many
-from ntk_uq.theory.cells import Cell, evaluate_cells
+from ntk_uq.theory.cells import MapCell, evaluate_cells
 
 DATA, SIZES, MEMORY = DataSpec(n_test=40), (20, 90, 110), 2**36
 TRAININGS = {
@@ -33,7 +33,7 @@ def some(count, training="trained", activation="relu", sizes=SIZES, seed=None):
             int(rng.integers(1, 9)), activation, rng.uniform(1, 2), rng.uniform(0, 1)
         )
         trained = TRAININGS[training](10 ** rng.uniform(-8, -3), rng.uniform(0.1, 10))
-        found.append(Cell(CurveSpec(DATA, network, trained, sizes), 0))
+        found.append(MapCell(CurveSpec(DATA, network, trained, sizes), 0))
     return found
 
 
@@ -114,7 +114,7 @@ def test_what_overflows_leaves_its_neighbours_alone(card, monkeypatch, size):
 
     change(monkeypatch, one_large)
     good = some(3, activation="linear")
-    huge = Cell(CurveSpec(DATA, ArchitectureSpec(32, "linear", 100.0), n_train=SIZES), 0)
+    huge = MapCell(CurveSpec(DATA, ArchitectureSpec(32, "linear", 100.0), n_train=SIZES), 0)
     cells = [good[0], huge, *good[1:]]
     found = points(cells)
     assert card == [4]
@@ -131,7 +131,7 @@ def test_a_singular_kernel_has_the_points_before_it_and_its_reason(card):
     """One of rank 64 among others that have jitter."""
     flat = CurveSpec(DATA, ArchitectureSpec(1, "linear"), n_train=SIZES)
     cells = [
-        Cell(dataclasses.replace(flat, training=TrainingSpec(jitter=jitter)), 0)
+        MapCell(dataclasses.replace(flat, training=TrainingSpec(jitter=jitter)), 0)
         for jitter in (1e-3, 0.0, 1e-2)
     ]
     found = points(cells)
