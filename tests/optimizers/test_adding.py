@@ -10,6 +10,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from helpers.drawn import figures
 from helpers.pages_driver import compute, open_page, texts, view_in
 from helpers.reference_ensembles import NumpyNetwork, digits, train_by_hand
 from helpers.reference_optimizers import nesterov, sign_descent
@@ -170,7 +171,7 @@ def test_the_page_offers_it_trains_it_and_says_what_it_is(added, store):
     done = open_page("ensembles", view)
     assert not done.exception
     assert "All 3 networks are trained" in texts(done.markdown)
-    titles = [json.loads(c.proto.spec)["layout"]["title"]["text"] for c in done.get("plotly_chart")]
+    titles = [figure["layout"]["title"]["text"] for figure in figures(done)]
     assert titles
     assert all("trained with Nesterov's momentum" in title for title in titles)
 

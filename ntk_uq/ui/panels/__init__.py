@@ -14,12 +14,20 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
-from streamlit.components.v2.types import ComponentRenderer
 
 from ntk_uq.figures import PLOT_CONFIG
 
 _HERE = Path(__file__).parent
 _PACKAGE, _NAME = "ntk_uq", "panels"
+_COMPONENT = f"{_PACKAGE}.{_NAME}"
+
+_component = st.components.v2.component(
+    _COMPONENT,
+    html="<div class='ntk-uq-panels'></div>",
+    css=(_HERE / "panels.css").read_text(),
+    js=(_HERE / "panels.js").read_text(),
+    isolate_styles=False,
+)
 
 
 @dataclass(frozen=True)
@@ -51,25 +59,19 @@ def show(panels: Sequence[Panel], key: str) -> None:
             {"figure": panel.figure.to_json(engine="json"), "alt": panel.alt} for panel in panels
         ],
         "config": PLOT_CONFIG,
-        "plotly": f"/_stcore/bidi-components/{_PACKAGE}.{_NAME}/plotly.min.js?{plotly.__version__}",
+        "plotly": f"/_stcore/bidi-components/{_COMPONENT}/plotly.min.js?{plotly.__version__}",
     }
-    _component()(key=key, data=data)
+    _bring_plotly()
+    _component(key=key, data=data)
 
 
-def _component() -> ComponentRenderer:
-    """The component; its folder of files is that of the Plotly package, which brings its script."""
-    manager, name = get_bidi_component_manager(), f"{_PACKAGE}.{_NAME}"
-    if manager.get(name) is None:
+def _bring_plotly() -> None:
+    """Gives the component the Plotly package's folder of files, whose script it loads."""
+    manager = get_bidi_component_manager()
+    if manager.get_component_path(_COMPONENT) is None:
         manager.register_from_manifest(
             ComponentManifest(
                 _PACKAGE, plotly.__version__, [ComponentConfig(_NAME, "package_data")]
             ),
             Path(plotly.__file__).parent,
         )
-    return st.components.v2.component(
-        name,
-        html="<div class='ntk-uq-panels'></div>",
-        css=(_HERE / "panels.css").read_text(),
-        js=(_HERE / "panels.js").read_text(),
-        isolate_styles=False,
-    )

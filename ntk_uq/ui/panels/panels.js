@@ -55,9 +55,8 @@ function library(address) {
     })
     .then(text => new Promise((done, failed) => {
       const script = document.createElement("script")
-      const before = window.Plotly
       script.src = URL.createObjectURL(new Blob([text], { type: "text/javascript" }))
-      script.onload = () => { const mine = window.Plotly; if (before) window.Plotly = before; done(mine) }
+      script.onload = () => done(window.Plotly)
       script.onerror = failed
       document.head.append(script)
     }))
@@ -67,7 +66,7 @@ function library(address) {
 
 // Where the app lies: behind a proxy, below a path of its own. Its own script says where.
 function base() {
-  const script = document.querySelector("script[src*='/static/js/'], script[src*='static/js/']")
+  const script = document.querySelector("script[src*='static/js/']")
   return script ? new URL(script.src).pathname.replace(/\/static\/js\/.*$/, "") : ""
 }
 
@@ -86,7 +85,6 @@ function keep(kept, panel, i) {
   for (const trace of panel.data) {
     if (kept.hidden.has(group(trace))) trace.visible = "legendonly"
   }
-  panel.own = { x: panel.layout.xaxis?.range, y: panel.layout.yaxis?.range }
   if (kept.x && panel.layout.xaxis) panel.layout.xaxis.range = [...kept.x]
   const y = kept.y.get(i)
   if (y && panel.layout.yaxis) panel.layout.yaxis.range = [...y]

@@ -1,9 +1,9 @@
 """The page of ensembles without a browser."""
 
-import json
 from dataclasses import replace
 
 import pytest
+from helpers.drawn import figures
 from helpers.pages_driver import compute, open_page, texts, view_in
 
 from ntk_uq.engine.engine import Engine
@@ -151,7 +151,7 @@ def test_departures_from_the_theory_are_named_and_have_none(store, optimizer):
     assert shown_view(app) == replace(view, shown_width=16, shown_n_train=20)
     assert "A departure from the theory" in texts(app.caption)
     assert theory_of(view.ensembles()) is None
-    shown = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    shown = figures(app)
     assert len(shown) == 5
     for figure in shown:
         assert "a departure from the theory" in figure["layout"]["title"]["text"]

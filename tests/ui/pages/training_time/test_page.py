@@ -5,6 +5,7 @@ import shlex
 from dataclasses import replace
 
 import pytest
+from helpers.drawn import figures
 from helpers.pages_driver import compute, open_page, texts, view_in
 
 from ntk_uq.analysis.training_time import shown, stored_training_time_study
@@ -36,10 +37,6 @@ SMALL_JITTER = replace(SMALL, jitter=1e-3)
 
 def opened(view=SMALL, **items):
     return open_page("training_time", view, **items)
-
-
-def figures(app):
-    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
 
 
 def named(figure):
