@@ -15,6 +15,9 @@ from ntk_uq.scaling import LawChoice, LawFit, Parameter, format_value
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView
 
+_VERDICT_HEIGHT = 84  # pixels: three lines in a window of 1440
+_VERDICTS_SEEN = 4  # further ones are scrolled to
+
 
 def verdict_of(trace: Trace, view: CurvesView) -> Verdict | None:
     """What a curve does, in terms of what is drawn of it; None until it is complete."""
@@ -25,14 +28,17 @@ def verdict_of(trace: Trace, view: CurvesView) -> Verdict | None:
 
 
 def verdicts(traces: Sequence[Trace], view: CurvesView) -> None:
-    """One sentence a curve on what it does."""
+    """One sentence a curve on what it does; in a room of its own, so that the plots below stand
+    still when it comes."""
     title = plain(datasets.get(view.data.dataset).title)
     lines = []
     for trace in traces:
         found = verdict_of(trace, view)
         told = "…" if found is None else _escaped(found.told)
         lines.append(f"**{title}, {trace.label}:** {told}")
-    st.markdown("  \n".join(lines))  # a line each from the start: the page does not jump
+    height = _VERDICT_HEIGHT * min(len(lines), _VERDICTS_SEEN)
+    with st.container(height=height, border=False):
+        st.markdown("  \n".join(lines))
 
 
 def expectations(traces: Sequence[Trace], view: CurvesView) -> None:
