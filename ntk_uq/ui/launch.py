@@ -116,7 +116,8 @@ def _offer(store: Store, several: Sequence[Ensembles], costs: Sequence[Cost], wa
 def _in_words(several: Sequence[Ensembles]) -> str:
     """What a launch trains, in sentences: the specification that is sent, and no control."""
     told = (
-        f"Trains networks on {plain(words_of(e.spec))}, at N\\_D = {', '.join(map(str, e.spec.n_train))}."
+        f"Trains networks on {plain(words_of(e.spec))}, "
+        f"at N\\_D = {', '.join(map(str, e.spec.n_train))}."
         for e in several
     )
     return " ".join(told)
