@@ -50,7 +50,11 @@ class StoreError(NtkUqError):
     """The store cannot be used: wrong version, not writable, not ours."""
 
 
-class StoreFullError(StoreError):
+class StoreNotWritableError(StoreError):
+    """Nothing can be written to the store; what is in it may still be read."""
+
+
+class StoreFullError(StoreNotWritableError):
     """A result could not be written because the disk, or a quota, is full."""
 
 

@@ -54,9 +54,11 @@ class Store:
         """Opens the store in ``directory``, making it where it is missing.
 
         Raises:
-            StoreFullError: if the disk is full.
-            StoreError: if the directory is a file, not writable, not a store, or one of another
-                format; or if a database in it is damaged.
+            StoreFullError: if there is no store yet and the disk is full.
+            StoreNotWritableError: if there is none yet and nothing may be written. A store that is
+                there is read, and only what writes raises these two.
+            StoreError: if the directory is a file, not a store, or one of another format; or if a
+                database in it is damaged.
         """
         self.directory = directory.absolute()
         prepare(self.directory)

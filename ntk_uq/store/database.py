@@ -8,7 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ntk_uq.base.errors import StoreNotWritableError
 from ntk_uq.store.failures import BUSY_TIMEOUT, in_words
+
+_Lent = tuple[sqlite3.Connection, bool]
+"""A connection, and whether it is kept for the next block."""
 
 
 class Database:
@@ -16,21 +20,42 @@ class Database:
 
     A connection serves one block at a time and is kept for the next one: opening one for each
     would make SQLite copy its log back every time the last is closed.
+
+    On a disk that is full, or may not be written, it is still read. SQLite needs room for that, too
+    (memory that its processes share lies in a file): where there is none, and no log either, it
+    reads the file as one that does not change.
     """
 
-    def __init__(self, path: Path, prepare: Callable[[sqlite3.Connection], object]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        prepare: Callable[[sqlite3.Connection], object],
+        stand_in: Callable[[sqlite3.Connection], object] | None = None,
+    ) -> None:
         """Opens or creates ``path``; ``prepare`` makes what is missing in it, in one transaction.
 
+        Args:
+            path: of the file.
+            prepare: makes the tables, once and in the first transaction that goes through.
+            stand_in: makes temporary ones in a connection for those that could not be made yet.
+
         Raises:
-            StoreError: if the file cannot be made, or is not a database.
+            StoreError: if the file cannot be made or read, or is not a database.
         """
         self.path = path
+        self._prepare, self._stand_in, self._prepared = prepare, stand_in, False
         self._lock = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._process = os.getpid()
         self._inherited: list[sqlite3.Connection] = []
-        with self.write() as connection:
-            prepare(connection)
+        try:
+            with self.write():
+                pass
+        except StoreNotWritableError:
+            if not path.is_file():
+                raise
+            with self.read() as connection:
+                connection.execute("SELECT 1 FROM sqlite_master").fetchone()
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -39,15 +64,23 @@ class Database:
         Raises:
             StoreError: if the database cannot be read.
         """
+        with self._lent(self._take if self._prepared else self._passing) as connection:
+            yield connection
+
+    @contextmanager
+    def _lent(self, take: Callable[[], _Lent]) -> Iterator[sqlite3.Connection]:
         with in_words(self.path):
-            connection = self._take()
+            connection, kept = take()
             try:
                 yield connection
             except BaseException:
                 # Closing rolls back, whatever state the failure left the connection in.
                 connection.close()
                 raise
-            self._give_back(connection)
+            if kept:
+                self._give_back(connection)
+            else:
+                connection.close()
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -57,14 +90,18 @@ class Database:
 
         Raises:
             StoreFullError: if the disk or a quota is full.
-            StoreError: if the database is locked, read-only or damaged.
+            StoreNotWritableError: if it is read-only.
+            StoreError: if the database is locked or damaged.
         """
-        with self.read() as connection:
+        with self._lent(self._idle_or_new) as connection:
             # A deferred transaction that reads first and writes later can fail with "locked" at
             # once, without waiting.
             connection.execute("BEGIN IMMEDIATE")
+            if not self._prepared:
+                self._prepare(connection)
             yield connection
             connection.execute("COMMIT")
+            self._prepared = True
 
     def close(self) -> None:
         """Closes the connections that nobody is using; the next block opens a new one."""
@@ -74,12 +111,32 @@ class Database:
         for connection in idle:
             connection.close()
 
-    def _take(self) -> sqlite3.Connection:
+    def _take(self) -> _Lent:
+        """A connection to read from."""
+        try:
+            return self._idle_or_new()
+        except sqlite3.OperationalError as error:
+            if not self._is_still():
+                raise
+            try:
+                return self._open_still(), False
+            except sqlite3.Error:
+                raise error from None
+
+    def _passing(self) -> _Lent:
+        """The same, with what stands in for tables that could not be made yet; not kept."""
+        connection, _ = self._take()
+        if self._stand_in is not None:
+            self._stand_in(connection)
+        return connection, False
+
+    def _idle_or_new(self) -> _Lent:
         with self._lock:
             self._leave_inherited()
             if self._idle:
-                return self._idle.pop()
-        return self._open()
+                return self._idle.pop(), True
+        # One for reading only would make all others of this process so, also once more is allowed.
+        return self._open(), os.access(self.path, os.W_OK)
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._lock:
@@ -92,9 +149,28 @@ class Database:
             self._inherited += self._idle
             self._idle = []
 
+    def _is_still(self) -> bool:
+        """Whether all that was ever committed is in the file itself and not in a log beside it."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        return self.path.is_file() and not (log.is_file() and log.stat().st_size)
+
+    def _open_still(self) -> sqlite3.Connection:
+        """The file as one that does not change, for as long as one block reads it."""
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode=ro&immutable=1",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.row_factory = sqlite3.Row
+        return connection
+
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+            self.path,
+            timeout=BUSY_TIMEOUT,
+            isolation_level=None,
+            check_same_thread=False,
         )
         try:
             connection.row_factory = sqlite3.Row

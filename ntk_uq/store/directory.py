@@ -6,7 +6,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from ntk_uq.base.errors import StoreError
+from ntk_uq.base.errors import StoreError, StoreNotWritableError
 from ntk_uq.base.settings import STORE
 from ntk_uq.store.failures import in_words
 
@@ -32,19 +32,23 @@ def prepare(directory: Path) -> None:
     Where it is missing it is made, with mode 0700: others could plant results.
 
     Raises:
-        StoreFullError: if the disk is full.
-        StoreError: if it is a file, not writable, not ours, or has another format.
+        StoreFullError: if it is to be made and the disk is full.
+        StoreNotWritableError: if it is to be made and may not be written.
+        StoreError: if it is a file, cannot be read, is not ours, or has another format.
     """
     with in_words(directory):
         if directory.exists() and not directory.is_dir():
             raise StoreError(f"The store {directory} is a file. {_move_or_set(directory)}")
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
-            raise StoreError(
+        version = directory / VERSION_FILE
+        # What is there is read also where nothing can be written any more.
+        if not os.access(directory, os.R_OK | os.X_OK) or not (
+            os.access(directory, os.W_OK) or version.exists()
+        ):
+            raise StoreNotWritableError(
                 f"The store {directory} is not writable. Give this user the right to write there, "
                 f"or set {STORE} to another directory."
             )
-        version = directory / VERSION_FILE
         if not version.exists():
             # The version file is written first. If another process began to make the store since
             # the look above, whatever it has put there comes with a version file.

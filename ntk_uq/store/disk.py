@@ -153,17 +153,24 @@ def open_cache(directory: Path) -> diskcache.Cache:
     if os.path.expandvars(directory) != str(directory):
         raise StoreError(f"The store cannot lie in {directory}: choose a path without $.")
     directory.mkdir(mode=0o700, exist_ok=True)
-    return diskcache.Cache(
-        str(directory),
-        timeout=BUSY_TIMEOUT,
-        disk=BytesDisk,
-        disk_min_file_size=MIN_FILE_SIZE,
-        # Results are kept for ever: the defaults evict silently beyond 1 GiB.
-        eviction_policy="none",
-        cull_limit=0,
-        # Either would make each reading a write.
-        statistics=0,
-        tag_index=0,
-        # A database that is truncated under a memory map ends the process with a signal.
-        sqlite_mmap_size=0,
-    )
+    cache = object.__new__(diskcache.Cache)
+    try:
+        cache.__init__(
+            str(directory),
+            timeout=BUSY_TIMEOUT,
+            disk=BytesDisk,
+            disk_min_file_size=MIN_FILE_SIZE,
+            # Results are kept for ever: the defaults evict silently beyond 1 GiB.
+            eviction_policy="none",
+            cull_limit=0,
+            # Either would make each reading a write.
+            statistics=0,
+            tag_index=0,
+            # A database that is truncated under a memory map ends the process with a signal.
+            sqlite_mmap_size=0,
+        )
+    except BaseException:
+        # It would stay open, and what SQLite could open for reading only would stay so, too.
+        cache.close()
+        raise
+    return cache

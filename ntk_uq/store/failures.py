@@ -9,7 +9,7 @@ from pathlib import Path
 
 import diskcache
 
-from ntk_uq.base.errors import StoreError, StoreFullError
+from ntk_uq.base.errors import StoreError, StoreFullError, StoreNotWritableError
 from ntk_uq.base.settings import STORE
 
 BUSY_TIMEOUT = 30.0
@@ -17,6 +17,7 @@ BUSY_TIMEOUT = 30.0
 
 _REPORTED = (sqlite3.Error, diskcache.Timeout, OSError)
 _FULL_ERRNO = frozenset({errno.ENOSPC, errno.EDQUOT})
+_DENIED_ERRNO = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _DAMAGED_CODES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _DENIED_CODES = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
@@ -28,7 +29,8 @@ def in_words(where: Path) -> Iterator[None]:
 
     Raises:
         StoreFullError: if the disk or a quota is full.
-        StoreError: if the database is locked, read-only or damaged, or a file cannot be used.
+        StoreNotWritableError: if it may not be written.
+        StoreError: if the database is locked or damaged, or a file cannot be used.
     """
     outer = sys.exception()
     try:
@@ -73,8 +75,8 @@ def _translated(chain: list[BaseException], where: Path) -> StoreError:
             f"The database {where} is damaged ({cause}). End every process that uses it, move it "
             "away and start again: what it held is computed again when it is asked for."
         )
-    if code in _DENIED_CODES or isinstance(cause, PermissionError):
-        return StoreError(
+    if code in _DENIED_CODES or (isinstance(cause, OSError) and cause.errno in _DENIED_ERRNO):
+        return StoreNotWritableError(
             f"{where} cannot be opened or written ({cause}). Give this user the right to write "
             f"there, or set {STORE} to another directory."
         )
@@ -91,7 +93,9 @@ def _translated(chain: list[BaseException], where: Path) -> StoreError:
 def _is_full(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno in _FULL_ERRNO
-    return _primary_code(error) == sqlite3.SQLITE_FULL
+    # The second: no room for the memory that readers and writers of a database share.
+    extended = getattr(error, "sqlite_errorcode", None)
+    return _primary_code(error) == sqlite3.SQLITE_FULL or extended == sqlite3.SQLITE_IOERR_SHMSIZE
 
 
 def _primary_code(error: BaseException) -> int | None:

@@ -83,7 +83,7 @@ class Reading:
         """Opens or creates the table in ``path``; ``clock`` gives unix seconds."""
         self._clock = clock
         self._timeout = timeout
-        self._database = Database(path, schema.prepare)
+        self._database = Database(path, schema.prepare, schema.stand_in)
 
     def engines(self) -> list[EngineRecord]:
         """The engines that are alive, the one that started first first."""

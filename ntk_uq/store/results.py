@@ -9,9 +9,10 @@ from typing import Any, Protocol, Self, TypeVar
 
 import diskcache
 
-from ntk_uq.base.errors import DataError
+from ntk_uq.base.errors import DataError, StoreNotWritableError
 from ntk_uq.store.disk import DamagedEntryError, open_cache
 from ntk_uq.store.failures import in_words
+from ntk_uq.store.unwritable import UnwritableResults
 
 _log = logging.getLogger(__name__)
 
@@ -51,17 +52,27 @@ class ResultsCache:
     def __init__(self, directory: Path) -> None:
         """Opens the cache in ``directory``, which is made with mode 0700 where missing."""
         self.directory = directory
-        with in_words(directory):
-            self._cache = open_cache(directory)
+        self._cache: diskcache.Cache | None = None
+        self._reader: UnwritableResults | None = None
+        try:
+            self._opened()
+        except StoreNotWritableError:
+            # Opening one writes its settings into it.
+            self._reader = UnwritableResults(directory)
 
     def get(self, key: str) -> bytes | None:
         """The value of ``key``; None if there is none or it is damaged."""
-        with in_words(self.directory):
-            try:
-                value: bytes | None = self._cache.get(key)
-            except DamagedEntryError:
-                return self._reread(key)
-            return value
+        if self._cache is None:
+            return self._unwritable().get(key)
+        try:
+            with in_words(self.directory):
+                try:
+                    value: bytes | None = self._cache.get(key)
+                except DamagedEntryError:
+                    return self._reread(self._cache, key)
+                return value
+        except StoreNotWritableError:
+            return self._unwritable().get(key)
 
     def put(self, key: str, value: bytes) -> None:
         """Stores ``value`` under ``key``, whole or not at all, replacing what was there.
@@ -70,20 +81,26 @@ class ResultsCache:
             StoreFullError: if the disk or a quota is full.
             TypeError: if the key is not a str or the value not bytes.
         """
+        cache = self._opened()
         with in_words(self.directory):
             try:
-                self._cache.set(key, value)
+                cache.set(key, value)
             except BaseException:
                 # Closing rolls back what the failed transaction may have left open.
-                self._cache.close()
-                self._cache.disk.remove_written()
+                cache.close()
+                cache.disk.remove_written()
                 raise
-            self._cache.disk.forget_written()
+            cache.disk.forget_written()
 
     def __contains__(self, key: str) -> bool:
         """Whether there is an entry; reading it may still find it damaged, and so missing."""
-        with in_words(self.directory):
-            return key in self._cache
+        if self._cache is None:
+            return key in self._unwritable()
+        try:
+            with in_words(self.directory):
+                return key in self._cache
+        except StoreNotWritableError:
+            return key in self._unwritable()
 
     def get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
         """The values of those ``keys`` that have one, in the order of ``keys``."""
@@ -92,11 +109,12 @@ class ResultsCache:
 
     def delete(self, key: str) -> bool:
         """Removes the entry; returns whether there was one."""
+        cache = self._opened()
         with in_words(self.directory):
             try:
-                return bool(self._cache.delete(key))
+                return bool(cache.delete(key))
             except BaseException:
-                self._cache.close()
+                cache.close()
                 raise
 
     def get_json(self, key: str) -> Any:
@@ -130,18 +148,36 @@ class ResultsCache:
 
     def close(self) -> None:
         """Closes this thread's connection; it opens again when used. Others end with theirs."""
-        self._cache.close()
+        if self._cache is not None:
+            self._cache.close()
+        if self._reader is not None:
+            self._reader.close()
 
-    def _reread(self, key: str) -> bytes | None:
+    def _opened(self) -> diskcache.Cache:
+        """The cache to write to; where nothing could be written before, it is tried again."""
+        if self._cache is None:
+            if self._reader is not None:
+                # SQLite would share with it, in this process, what it could open for reading only.
+                self._reader.close()
+            with in_words(self.directory):
+                self._cache = open_cache(self.directory)
+        return self._cache
+
+    def _unwritable(self) -> UnwritableResults:
+        if self._reader is None:
+            self._reader = UnwritableResults(self.directory)
+        return self._reader
+
+    def _reread(self, cache: diskcache.Cache, key: str) -> bytes | None:
         """Looks again while nobody can write, and deletes the entry if it is damaged.
 
         Without the lock, an entry that another process just replaced would look damaged (its
         old file is gone), and the new one would be deleted.
         """
         try:
-            with self._cache.transact():
+            with cache.transact():
                 try:
-                    value: bytes | None = self._cache.get(key)
+                    value: bytes | None = cache.get(key)
                 except DamagedEntryError as damage:
                     _log.warning(
                         "%s: the result %s is damaged (%s); it is deleted and will be computed "
@@ -150,12 +186,12 @@ class ResultsCache:
                         key,
                         damage,
                     )
-                    self._cache.delete(key)
+                    cache.delete(key)
                     return None
                 return value
         except (sqlite3.Error, diskcache.Timeout) as error:
             # It could not be deleted (full disk, locked): still, it is not to be trusted.
-            self._cache.close()
+            cache.close()
             _log.warning("%s: damaged result %s stays: %s", self.directory, key, error)
             return None
 

@@ -87,3 +87,23 @@ def prepare(connection: sqlite3.Connection) -> None:
             connection.execute(f"ALTER TABLE jobs ADD COLUMN {name} {kind}")
     for statement in TRIGGERS:
         connection.execute(statement)
+
+
+def stand_in(connection: sqlite3.Connection) -> None:
+    """Temporary tables, in this connection alone, for what :func:`prepare` could not make: an
+    older program's file on a disk that cannot be written."""
+    connection.execute("PRAGMA temp_store = MEMORY")
+    there = {row["name"] for row in connection.execute("SELECT name FROM main.sqlite_master")}
+    for statement in TABLES:
+        table = statement.split("(")[0].split()[-1]
+        if statement.lstrip().startswith("CREATE TABLE") and table not in there:
+            connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
+            if table == "changes":
+                connection.execute("INSERT OR IGNORE INTO changes VALUES (1, 0)")
+    columns = {row["name"] for row in connection.execute("PRAGMA main.table_info(jobs)")}
+    missing = {name: kind for name, kind in ADDED.items() if name not in columns}
+    if columns and missing:
+        values = ", ".join(f"{kind.split()[-1]} AS {name}" for name, kind in missing.items())
+        connection.execute(
+            f"CREATE TEMP VIEW IF NOT EXISTS jobs AS SELECT *, {values} FROM main.jobs"
+        )

@@ -30,7 +30,13 @@ class Watchers:
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
         """Opens or creates the table in ``path``; ``clock`` gives unix seconds."""
         self._clock = clock
-        self._database = Database(path, lambda connection: connection.execute(_SCHEMA))
+        temporary = _SCHEMA.replace("CREATE TABLE", "CREATE TEMP TABLE")
+        self._database = Database(
+            path,
+            lambda connection: connection.execute(_SCHEMA),
+            # On a disk that cannot be written nobody can say so: nobody looks.
+            lambda connection: connection.execute(temporary),
+        )
 
     def watch(self, watcher: str, job_ids: Iterable[str]) -> None:
         """Says that ``watcher`` looks at these jobs now, and at no others any more."""

@@ -1,0 +1,49 @@
+"""Finished results of a store in which nothing can be written: a full disk, a read-only one.
+
+diskcache writes its settings into a cache when it opens one, and again in every thread. Here its
+table is read and nothing else is done.
+"""
+
+import logging
+from pathlib import Path
+
+from ntk_uq.store.database import Database
+from ntk_uq.store.disk import BytesDisk, DamagedEntryError
+
+_log = logging.getLogger(__name__)
+_ROW = "SELECT mode, filename, value FROM Cache WHERE key = ? AND raw = 1"
+
+
+class UnwritableResults:
+    """What :class:`~ntk_uq.store.results.ResultsCache` reads from where it cannot write."""
+
+    def __init__(self, directory: Path) -> None:
+        """Opens the cache in ``directory``.
+
+        Raises:
+            StoreError: if there is none, or it cannot be read.
+        """
+        self._database = Database(directory / "cache.db", lambda _: None)
+        self._disk = BytesDisk(str(directory))
+        self.directory = directory
+
+    def get(self, key: str) -> bytes | None:
+        """The value of ``key``; None if there is none or it is damaged."""
+        with self._database.read() as connection:
+            row = connection.execute(_ROW, (key,)).fetchone()
+        if row is None:
+            return None
+        try:
+            return self._disk.fetch(row["mode"], row["filename"], row["value"], False)
+        except DamagedEntryError as damage:
+            _log.warning("%s: the result %s is damaged (%s)", self.directory, key, damage)
+            return None
+
+    def __contains__(self, key: str) -> bool:
+        """Whether there is an entry."""
+        with self._database.read() as connection:
+            return connection.execute(_ROW, (key,)).fetchone() is not None
+
+    def close(self) -> None:
+        """Closes idle connections; they open again when used."""
+        self._database.close()
