@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,9 @@ _FIRST = 50
 
 def add_parsers(commands: Any) -> None:
     """Adds the command and its own commands to the command line."""
-    parser = commands.add_parser("runs", help="list, show, cancel, retry, label and archive runs")
+    parser = commands.add_parser(
+        "runs", help="list, show, cancel, retry, label, tag and archive runs"
+    )
     inner = parser.add_subparsers(metavar="ACTION", required=True)
     _add_list(inner)
     show = _add_action(inner, "show", _show, "everything about a run, and its log")
@@ -29,6 +32,9 @@ def add_parsers(commands: Any) -> None:
     _add_action(inner, "retry", _retry, "compute what is missing of a run that did not finish")
     label = _add_action(inner, "label", _label, "name a run, for everybody to see")
     label.add_argument("text", metavar="TEXT", help="at most 60 characters; '' takes it away")
+    tag = _add_action(inner, "tag", _tag, "give a run tags, by which it is found again")
+    tag.add_argument("tags", nargs="+", metavar="TAG", help="of at most 24 characters")
+    tag.add_argument("--remove", action="store_true", help="take these tags away")
     archive = _add_action(inner, "archive", _archive, "leave a run out of the list")
     archive.add_argument("--undo", action="store_true", help="take it into the list again")
 
@@ -51,6 +57,18 @@ def _add_list(inner: Any) -> None:
         action="append",
         metavar="KIND",
         help=f"only this kind ({', '.join(kinds.REGISTRY)}); may be given several times",
+    )
+    listing.add_argument(
+        "--tag",
+        action="append",
+        default=[],
+        metavar="TAG",
+        help="only those with this tag; with several, only those that have all of them",
+    )
+    listing.add_argument(
+        "--launched",
+        action="store_true",
+        help="only those that somebody launched, and not what pages asked for by themselves",
     )
     listing.add_argument(
         "--text", default="", metavar="WORDS", help="only those with these words in them"
@@ -77,7 +95,8 @@ def _list(options: argparse.Namespace) -> None:
         "states": [JobState(state) for state in options.state] if options.state else None,
         "text": options.text,
         "archived": None if options.all else False,
-        **describe.chosen(options.kind or ()),
+        "tags": options.tag,
+        **describe.chosen(_kinds(table, options.kind or ()), options.launched),
     }
     total = table.count(**filters)
     jobs = table.list(**filters, limit=total if options.all else _FIRST)
@@ -85,13 +104,28 @@ def _list(options: argparse.Namespace) -> None:
         print(json.dumps([_json(job) for job in jobs], indent=2))
         return
     for job in jobs:
-        done = f"{job.done}/{job.total}" if job.total else "-"
+        done = describe.amount(job)
         label = f"[{job.label}] " if job.label else ""
+        label += "".join(f"#{tag} " for tag in job.tags)
         what = f"{label}{describe.words(job.kind, job.spec)}"
         kind = kinds.name_of(job.kind)
         print(f"{job.id[:_SHORT]}  {job.state:<11}  {done:>9}  {kind:<13}  {what}")
     if total > len(jobs):
         print(f"... and {total - len(jobs)} more; --all lists them")
+
+
+def _kinds(table: JobTable, names: Sequence[str]) -> Sequence[str]:
+    """The kinds that are asked for.
+
+    Raises:
+        SpecError: for one that this program does not know and of which there is no run.
+    """
+    known = {*kinds.REGISTRY, *kinds.former_names(), *table.kinds()}
+    for name in names:
+        if name not in known:
+            allowed = sorted({kinds.name_of(kind) for kind in known})
+            raise SpecError(f"There is no kind {name!r:.80}; choose among {', '.join(allowed)}.")
+    return names
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -107,8 +141,10 @@ def _show(options: argparse.Namespace) -> None:
         "kind": kinds.name_of(job.kind),
         "what": describe.words(job.kind, job.spec),
         "label": job.label or "-",
+        "tags": ", ".join(job.tags) or "-",
+        "asked by": "somebody" if describe.launched(job) else "a page, to show it",
         "state": f"{job.state}, archived" if job.archived else str(job.state),
-        "results": f"{job.done} of {job.total}" if job.total else "-",
+        "results": describe.amount(job).replace("/", " of "),
         "asked for": _moment(job.requested),
         "started": _moment(job.started),
         "finished": _moment(job.finished),
@@ -148,6 +184,15 @@ def _label(options: argparse.Namespace) -> None:
     table = _jobs()
     job = table.set_label(table.find(options.id).id, options.text)
     print(f"{job.id[:_SHORT]}: {job.label or 'no label'}")
+
+
+def _tag(options: argparse.Namespace) -> None:
+    table = _jobs()
+    job = table.find(options.id)
+    wanted = [" ".join(text.split()) for text in options.tags]
+    kept = [tag for tag in job.tags if tag not in wanted]
+    job = table.set_tags(job.id, kept if options.remove else [*kept, *wanted])
+    print(f"{job.id[:_SHORT]}: {', '.join(job.tags) or 'no tags'}")
 
 
 def _archive(options: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ from ntk_uq.jobs import kinds
 from ntk_uq.store import Job, JobTable
 
 
-def submit(jobs: JobTable, spec: Spec, priority: int = 0) -> Job:
+def submit(jobs: JobTable, spec: Spec, priority: int = 0, *, launched: bool = False) -> Job:
     """Asks the engines of a store for a job; asking twice is one job.
 
     What it computes is found by the kind's :meth:`~ntk_uq.jobs.kinds.base.JobKind.result`.
@@ -16,6 +16,7 @@ def submit(jobs: JobTable, spec: Spec, priority: int = 0) -> Job:
         jobs: the store's job table.
         spec: what to compute: it says which kind of job, and its digest is the job's id.
         priority: added to the kind's own rank.
+        launched: whether a person asks for it, and not a page by itself.
 
     Raises:
         SpecError: if no kind of job computes such a specification, or the kind refuses it.
@@ -30,4 +31,5 @@ def submit(jobs: JobTable, spec: Spec, priority: int = 0) -> Job:
         total=kind.total(spec),
         priority=kind.rank + priority,
         former_kinds=kind.former,
+        launched=launched or kind.launched,
     )

@@ -9,6 +9,7 @@ from typing import Any
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import Spec, parse_json
 from ntk_uq.jobs import kinds
+from ntk_uq.store import Job
 
 _MOST_FIELDS = 8
 
@@ -43,13 +44,30 @@ def words_of(spec: Spec) -> str:
     return kinds.of(spec).words(spec)
 
 
-def chosen(names: Collection[str]) -> dict[str, Any]:
+def amount(job: Job) -> str:
+    """How many of a job's results are there, such as ``12/72`` or ``1.2 MiB/11.1 MiB``; "-" where
+    nobody knows yet how many there will be."""
+    kind = kinds.find(job.kind)
+    words = str if kind is None else kind.amount
+    return f"{words(job.done)}/{words(job.total)}" if job.total else "-"
+
+
+def launched(job: Job) -> bool:
+    """Whether somebody asked for a job, and not a page by itself."""
+    kind = kinds.find(job.kind)
+    return job.launched or (kind is not None and kind.launched)
+
+
+def chosen(names: Collection[str], only_launched: bool = False) -> dict[str, Any]:
     """What the job table needs to list jobs of some kinds, for its ``list`` and ``count``.
 
     Args:
         names: of the kinds, as this version or an earlier one calls them; none is all.
+        only_launched: only jobs that somebody asked for, and no page by itself.
     """
+    mine = [kind.name for kind in kinds.REGISTRY.values() if kind.launched]
     return {
+        "launched": mine if only_launched else None,
         "kinds": [kinds.name_of(name) for name in names] or None,
         "former_kinds": kinds.former_names(),
         "words": _searched,

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from ntk_uq.store.asking import LONGEST_LABEL
+from ntk_uq.store.asking import LONGEST_LABEL, LONGEST_TAG, MOST_TAGS
 from ntk_uq.store.directory import FORMAT, prepare, shared_file_system_warning
 from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.reading import JobOrder
@@ -25,6 +25,8 @@ __all__ = [
     "FORMAT",
     "HEARTBEAT_TIMEOUT",
     "LONGEST_LABEL",
+    "LONGEST_TAG",
+    "MOST_TAGS",
     "EngineRecord",
     "Job",
     "JobOrder",

@@ -1,5 +1,6 @@
 """The job table for those who want something computed: submitting, cancelling, naming."""
 
+import json
 import sqlite3
 from collections.abc import Collection
 
@@ -10,6 +11,12 @@ from ntk_uq.store.records import Job, JobState
 
 LONGEST_LABEL = 60
 """Characters of a job's label."""
+
+LONGEST_TAG = 24
+"""Characters of a tag."""
+
+MOST_TAGS = 8
+"""Tags of one job."""
 
 _NEXT_TURN = "(SELECT coalesce(max(turn), 0) + 1 FROM jobs)"
 
@@ -26,6 +33,7 @@ class Asking(Reading):
         total: int = 0,
         priority: int = 0,
         former_kinds: Collection[str] = (),
+        launched: bool = False,
     ) -> Job:
         """Asks for a job; returns it as it stands then. Asking twice makes one job.
 
@@ -44,6 +52,8 @@ class Asking(Reading):
             priority: higher runs first.
             former_kinds: what earlier versions of the program called the kind: a job of one of
                 these, waiting or running, is the same job.
+            launched: whether a person asks for it, by a button or a command, and not a page by
+                itself. Once launched, it stays so.
 
         Raises:
             StoreError: if a job of this id is waiting or running with another kind or spec.
@@ -53,6 +63,8 @@ class Asking(Reading):
             if waiting is not None and waiting.kind in former_kinds and not waiting.state.ended:
                 kind = waiting.kind  # its engine may be of that version
             self._submit(connection, job_id, kind, spec, total, priority)
+            if launched:
+                _launch(connection, job_id)
             return self._existing(connection, job_id)
 
     def retry(self, job_id: str) -> Job:
@@ -72,6 +84,7 @@ class Asking(Reading):
                     "interrupted can be tried again."
                 )
             self._submit(connection, job.id, job.kind, job.spec, job.total, job.priority)
+            _launch(connection, job_id)
             return self._existing(connection, job_id)
 
     def request_cancel(self, job_id: str) -> Job:
@@ -104,6 +117,25 @@ class Asking(Reading):
         with self._database.write() as connection:
             self._existing(connection, job_id)
             connection.execute("UPDATE jobs SET label = ? WHERE id = ?", (label, job_id))
+            return self._existing(connection, job_id)
+
+    def set_tags(self, job_id: str, tags: Collection[str]) -> Job:
+        """Gives a job these tags, for everybody to see, and no others.
+
+        Raises:
+            SpecError: if one is longer than :data:`LONGEST_TAG`, or holds a comma or what cannot be
+                shown; or if there are more than :data:`MOST_TAGS`.
+            StoreError: if there is no such job.
+        """
+        wanted = sorted({_tag(tag) for tag in tags} - {""})
+        if len(wanted) > MOST_TAGS:
+            raise SpecError(f"{len(wanted)} tags are given; a run has at most {MOST_TAGS}.")
+        with self._database.write() as connection:
+            self._existing(connection, job_id)
+            connection.execute(
+                "UPDATE jobs SET tags = ? WHERE id = ?",
+                (json.dumps(wanted, ensure_ascii=False), job_id),
+            )
             return self._existing(connection, job_id)
 
     def archive(self, job_id: str, archived: bool = True) -> Job:
@@ -227,6 +259,21 @@ def queue(connection: sqlite3.Connection, job_id: str) -> None:
         " cancel_requested = 0, queue_again = 0 WHERE id = ?",
         (job_id,),
     )
+
+
+def _launch(connection: sqlite3.Connection, job_id: str) -> None:
+    connection.execute("UPDATE jobs SET launched = 1 WHERE id = ?", (job_id,))
+
+
+def _tag(text: str) -> str:
+    tag = " ".join(text.split())
+    if len(tag) > LONGEST_TAG:
+        raise SpecError(
+            f"The tag {tag[:40]!r} has {len(tag)} characters; at most {LONGEST_TAG} are allowed."
+        )
+    if "," in tag or not tag.isprintable():
+        raise SpecError(f"The tag {tag!r} has a comma, or a character that cannot be shown.")
+    return tag
 
 
 def _require_same(job: Job, kind: str, spec: str) -> None:

@@ -151,6 +151,8 @@ class Reading:
         former_kinds: Mapping[str, str] | None = None,
         text: str = "",
         archived: bool | None = None,
+        tags: Collection[str] = (),
+        launched: Collection[str] | None = None,
         order: JobOrder = JobOrder.NEWEST,
         words: Words | None = None,
     ) -> JobList:
@@ -164,14 +166,19 @@ class Reading:
             former_kinds: what kinds were called by the program that asked for a job, and what they
                 are called now: a job is found, and sorted, by the name of now.
             text: those that have each of its words, in capitals or not, in their label, their
-                kind, the beginning of their id, or in what ``words`` says of them. A number
-                belongs to the word before it: ``depth 2`` is not found in ``depth 1, 2 draws``.
+                kind, their tags, the beginning of their id, or in what ``words`` says of them. A
+                number belongs to the word before it: ``depth 2`` is not found in
+                ``depth 1, 2 draws``.
             archived: those that are, or are not; None for both.
+            tags: those that have all of these.
+            launched: those that were launched, or are of one of these kinds, which only people ask
+                for, or to which somebody gave a label or a tag; None for all.
             order: see :class:`JobOrder`.
             words: says what a job computes; without it, the specification's JSON is searched.
         """
         with self._database.read() as connection:
             condition, values = self._condition(connection, states, kinds, text, archived, words)
+            condition += _marked(tags, launched, values)
             values["former"] = json.dumps(dict(former_kinds or {}))
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM jobs WHERE {condition}"
@@ -188,11 +195,14 @@ class Reading:
         former_kinds: Mapping[str, str] | None = None,
         text: str = "",
         archived: bool | None = None,
+        tags: Collection[str] = (),
+        launched: Collection[str] | None = None,
         words: Words | None = None,
     ) -> int:
         """How many jobs :meth:`list` would give without a limit."""
         with self._database.read() as connection:
             condition, values = self._condition(connection, states, kinds, text, archived, words)
+            condition += _marked(tags, launched, values)
             values["former"] = json.dumps(dict(former_kinds or {}))
             (number,) = connection.execute(
                 f"SELECT count(*) FROM jobs WHERE {condition}", values
@@ -204,6 +214,14 @@ class Reading:
         with self._database.read() as connection:
             rows = connection.execute("SELECT DISTINCT kind FROM jobs ORDER BY kind").fetchall()
         return tuple(row["kind"] for row in rows)
+
+    def tags(self) -> tuple[str, ...]:
+        """The tags that jobs have, in alphabetical order."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT value FROM jobs, json_each(jobs.tags) ORDER BY value"
+            ).fetchall()
+        return tuple(row["value"] for row in rows)
 
     def log(self, job_id: str, limit: int = 200) -> tuple[LogLine, ...]:
         """What happened to a job, the last ``limit`` lines, oldest first."""
@@ -271,21 +289,39 @@ class Reading:
         terms = _terms(text)
         if terms:
             # Python decides: SQLite folds the case of ASCII only, and the words are Python's.
-            connection.create_function("matches", 4, _matcher(terms, words))
-            parts.append("matches(id, kind, spec, label)")
+            connection.create_function("matches", 5, _matcher(terms, words))
+            parts.append("matches(id, kind, spec, label, tags)")
         return " AND ".join(parts), values
 
 
-def _matcher(terms: list[str], words: Words | None) -> Callable[[str, str, str, str], bool]:
+def _marked(tags: Collection[str], launched: Collection[str] | None, values: dict[str, Any]) -> str:
+    """The rest of the condition; its values are added to the others."""
+    found = ""
+    if tags:
+        values["tags"] = json.dumps([*tags])
+        found += (
+            " AND NOT EXISTS (SELECT 1 FROM json_each(:tags) AS wanted WHERE wanted.value NOT IN"
+            " (SELECT value FROM json_each(jobs.tags)))"
+        )
+    if launched is not None:
+        values["launched"] = json.dumps([*launched])
+        found += (
+            f" AND (launched OR label <> '' OR tags <> '[]' OR {_KIND} IN"
+            " (SELECT value FROM json_each(:launched)))"
+        )
+    return found
+
+
+def _matcher(terms: list[str], words: Words | None) -> Callable[[str, str, str, str, str], bool]:
     patterns = [
         # "depth 2" is not in "depth 20".
         re.compile(re.escape(term) + (r"(?![\w.])" if term[-1].isdigit() else ""))
         for term in terms
     ]
 
-    def matches(job_id: str, kind: str, spec: str, label: str) -> bool:
+    def matches(job_id: str, kind: str, spec: str, label: str, tags: str) -> bool:
         said = spec if words is None else _said(words, kind, spec)
-        found = f"{label} {kind} {said}".casefold()
+        found = f"{label} {kind} {said} {' '.join(json.loads(tags))}".casefold()
         return all(
             job_id.startswith(term) or pattern.search(found)
             for term, pattern in zip(terms, patterns, strict=True)
@@ -314,6 +350,7 @@ def _said(words: Words, kind: str, spec: str) -> str:
 def _job(row: sqlite3.Row) -> Job:
     values = dict(row)
     values["state"] = JobState(values["state"])
-    for name in ("cancel_requested", "archived"):
+    for name in ("cancel_requested", "archived", "launched"):
         values[name] = bool(values[name])
+    values["tags"] = tuple(json.loads(values["tags"]))
     return Job(**values)

@@ -49,6 +49,9 @@ class Job:
         submissions: how often it was asked for since it last ended.
         label: what somebody calls it, for everybody to see.
         archived: whether it is left out of lists.
+        launched: whether somebody asked for it by a button or a command; otherwise a page asked for
+            it by itself, to have something to show.
+        tags: words by which it is found again, in alphabetical order.
     """
 
     id: str
@@ -70,6 +73,8 @@ class Job:
     submissions: int
     label: str = ""
     archived: bool = False
+    launched: bool = False
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

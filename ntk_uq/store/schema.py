@@ -57,6 +57,8 @@ TABLES = (
 ADDED = {
     "label": "TEXT NOT NULL DEFAULT ''",
     "archived": "INTEGER NOT NULL DEFAULT 0",
+    "launched": "INTEGER NOT NULL DEFAULT 0",
+    "tags": "TEXT NOT NULL DEFAULT '[]'",
 }
 """Columns of ``jobs`` that came after the first version."""
 
@@ -67,11 +69,18 @@ _SHOWN = (
     *("engine", "cancel_requested", "label", "archived"),
 )
 _COUNT = "UPDATE changes SET count = count + 1"
-_DIFFERS = " OR ".join(f"new.{name} IS NOT old.{name}" for name in _SHOWN)
+# A trigger that is there stays: what came after it has one of its own.
+_SHOWN_LATER = ("launched", "tags")
+_DIFFERS, _DIFFERS_LATER = (
+    " OR ".join(f"new.{name} IS NOT old.{name}" for name in names)
+    for names in (_SHOWN, _SHOWN_LATER)
+)
 
 TRIGGERS = (
     f"CREATE TRIGGER IF NOT EXISTS job_added AFTER INSERT ON jobs BEGIN {_COUNT}; END",
     f"CREATE TRIGGER IF NOT EXISTS job_changed AFTER UPDATE ON jobs WHEN {_DIFFERS}"
+    f" BEGIN {_COUNT}; END",
+    f"CREATE TRIGGER IF NOT EXISTS job_marked AFTER UPDATE ON jobs WHEN {_DIFFERS_LATER}"
     f" BEGIN {_COUNT}; END",
     f"CREATE TRIGGER IF NOT EXISTS log_added AFTER INSERT ON log BEGIN {_COUNT}; END",
 )

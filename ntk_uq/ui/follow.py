@@ -5,7 +5,7 @@ import streamlit as st
 from ntk_uq.base.fields import Spec
 from ntk_uq.jobs.asking import submit
 from ntk_uq.store import JobState, Store
-from ntk_uq.ui import links, polling
+from ntk_uq.ui import links, polling, session
 from ntk_uq.ui.session import engine_alive
 
 _ASKED = "asked_once"
@@ -30,11 +30,14 @@ def follow(store: Store, spec: Spec, what: str) -> bool:
     job_id = spec.digest()
     asked: set[str] = st.session_state.setdefault(_ASKED, set())
     job = store.jobs.get(job_id)
-    if job_id not in asked and (job is None or job.state.ended):
-        job = submit(store.jobs, spec)
-    asked.add(job_id)
+    if job is None or (job_id not in asked and job.state.ended):
+        with session.kept():
+            job = submit(store.jobs, spec)
+            asked.add(job_id)
+    else:
+        asked.add(job_id)
     if job is None:
-        job = submit(store.jobs, spec)
+        return False
     if job.state.ended:
         box, text = _ENDS[job.state]
         box(f"{what} {text.format(job.error)}")

@@ -2,13 +2,15 @@
 
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
 import streamlit as st
 
+from ntk_uq.base.errors import StoreNotWritableError
 from ntk_uq.jobs.asking import submit
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui import links, polling
+from ntk_uq.ui import links, polling, session
 from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.session import engine_alive
 
@@ -49,19 +51,20 @@ def ask(store: Store, curves: Sequence[Asked]) -> None:
     """
     asked: set[str] = st.session_state.setdefault(_ASKED, set())
     wanted = {curve.spec.digest(): curve for curve in curves}
-    store.watchers.watch(_watcher(), wanted)
-    for job_id in asked - wanted.keys():
-        job = store.jobs.get(job_id)
-        if job is None or job.state.ended or store.watchers.watched(job_id, but=_watcher()):
-            continue
-        store.jobs.request_cancel(job_id)
-    # The last one asked for runs first, and the first curve is the one to see first.
-    for job_id, curve in reversed(wanted.items()):
-        if job_id not in asked and not curve.complete:
-            submit(store.jobs, curve.spec)
-    if asked != wanted.keys():
-        polling.asked()
-    st.session_state[_ASKED] = set(wanted)
+    with session.kept():
+        store.watchers.watch(_watcher(), wanted)
+        for job_id in asked - wanted.keys():
+            job = store.jobs.get(job_id)
+            if job is None or job.state.ended or store.watchers.watched(job_id, but=_watcher()):
+                continue
+            store.jobs.request_cancel(job_id)
+        # The last one asked for runs first, and the first curve is the one to see first.
+        for job_id, curve in reversed(wanted.items()):
+            if job_id not in asked and not curve.complete:
+                submit(store.jobs, curve.spec)
+        if asked != wanted.keys():
+            polling.asked()
+        st.session_state[_ASKED] = set(wanted)
 
 
 def _watcher() -> str:
@@ -100,7 +103,8 @@ def progress(store: Store, curves: Sequence[Growing], unit: str = "points") -> N
     text = f"{done} of {total} {unit} computed"
     running = [job for job in _jobs(store, curves).values() if not job.state.ended]
     if running:
-        store.watchers.watch(_watcher(), [curve.spec.digest() for curve in curves])
+        with suppress(StoreNotWritableError):  # the page has said so already
+            store.watchers.watch(_watcher(), [curve.spec.digest() for curve in curves])
     stopping = bool(running) and all(job.cancel_requested for job in running)
     if stopping:
         text += ", stopping after the one in hand"

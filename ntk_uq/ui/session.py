@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from ntk_uq.base import settings
-from ntk_uq.base.errors import NtkUqError
+from ntk_uq.base.errors import NtkUqError, StoreNotWritableError
 from ntk_uq.store import Store, open_store
 
 
@@ -23,6 +23,20 @@ def told() -> Iterator[None]:
     except NtkUqError as error:
         st.error(str(error), icon=":material/error:")
         st.stop()
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Writing to the store what a page can be shown without: where nothing can be written, the page
+    goes on and says so."""
+    try:
+        yield
+    except StoreNotWritableError as error:
+        st.warning(
+            "Nothing can be kept at the moment: what is stored is shown, and nothing new is "
+            f"computed. {error}",
+            icon=":material/save:",
+        )
 
 
 CONTROLS = "control_keys"

@@ -6,7 +6,7 @@ import pytest
 
 from ntk_uq.cli import main
 from ntk_uq.jobs.asking import submit
-from ntk_uq.specs import ArchitectureSpec, CurveSpec, InspectionSpec
+from ntk_uq.specs import ArchitectureSpec, CurveSpec, FetchSpec, InspectionSpec
 from ntk_uq.store import JobState
 
 SHALLOW, DEEP = (CurveSpec(architecture=ArchitectureSpec(depth)) for depth in (1, 7))
@@ -60,7 +60,7 @@ def test_runs_are_listed_a_line_each_the_last_first(run, failed):
         (["--state", "failed"], ["curve"]),
         (["--state", "failed", "--state", "queued"], ["inspection", "curve", "curve"]),
         (["--kind", "report"], ["inspection"]),
-        (["--kind", "tea"], []),
+        (["--kind", "map"], []),
         (["--text", "depth 7"], ["curve"]),
         (["--state", "queued", "--text", "depth 1"], []),
     ],
@@ -150,3 +150,49 @@ def test_a_damaged_specification_does_not_hide_the_others(run, store, failed):
     _, out, _ = run("list", "--json")
     assert json.loads(out)[0]["spec"] == "{{"
     assert len(run("list")[1].splitlines()) == 4
+
+
+def test_a_kind_that_there_is_not_is_refused_with_those_that_there_are(run, store, failed):
+    code, out, err = run("list", "--kind", "tea")
+    assert (code, out) == (2, "")
+    assert "There is no kind 'tea'; choose among" in err
+    assert "ensemble" in err
+    store.jobs.submit("other", "tea", "{}")  # of another version of the program
+    assert len(run("list", "--kind", "tea")[1].splitlines()) == 1
+
+
+def test_bytes_have_their_unit(run, store):
+    job = submit(store.jobs, FetchSpec("mnist"))
+    store.jobs.claim("e1")
+    store.jobs.progress(job.id, "e1", 3 * 2**20, 11 * 2**20, "")
+    assert "3.0 MiB/11.0 MiB" in run("list")[1]
+    assert "3.0 MiB of 11.0 MiB" in run("show", job.id)[1]
+
+
+def test_tags_are_given_taken_away_and_searched(run, store, failed):
+    deep = DEEP.digest()
+    assert run("tag", failed.id, "for the talk", "draft")[1].endswith(": draft, for the talk\n")
+    run("tag", deep, "draft")
+    assert run("list", "--tag", "draft")[1].count("#draft") == 2
+    (line,) = run("list", "--tag", "draft", "--tag", "for the talk")[1].splitlines()
+    assert line.startswith(failed.id[:12])
+    assert "#draft #for the talk" in line
+    assert run("tag", failed.id, "draft", "--remove")[1].endswith(": for the talk\n")
+    assert store.jobs.get(failed.id).tags == ("for the talk",)
+    assert len(run("list", "--text", "talk")[1].splitlines()) == 1
+    for wrong, words in (("a,b", "has a comma"), ("x" * 25, "at most 24 are allowed")):
+        code, _, err = run("tag", deep, wrong)
+        assert code == 2
+        assert words in err
+
+
+def test_what_was_launched_is_told_from_what_pages_asked_for(run, store, failed):
+    assert run("list", "--launched")[1] == ""
+    fetch = submit(store.jobs, FetchSpec("mnist"))
+    submit(store.jobs, SHALLOW, launched=True)
+    run("label", DEEP.digest(), "mine")
+    shown = {line.split()[0] for line in run("list", "--launched")[1].splitlines()}
+    assert shown == {job_id[:12] for job_id in (fetch.id, failed.id, DEEP.digest())}
+    submit(store.jobs, SHALLOW)  # a page shows it: it stays somebody's
+    assert store.jobs.get(failed.id).launched
+    assert "asked by: a page" in run("show", InspectionSpec("digits").digest())[1]

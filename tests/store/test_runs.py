@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from ntk_uq.base.errors import SpecError, StoreError
-from ntk_uq.store import HEARTBEAT_TIMEOUT, JobOrder, JobState, JobTable
+from ntk_uq.store import HEARTBEAT_TIMEOUT, JobOrder, JobState, JobTable, schema
 from ntk_uq.store.log import LONGEST_LINE, MOST_LINES
 from ntk_uq.store.reading import ABANDONED
 from ntk_uq.views import ORDERS, STATES
@@ -414,3 +414,25 @@ def test_jobs_are_found_and_sorted_by_the_name_of_now(jobs):
     assert jobs.count(kinds=["horse"]) == 1
     ordered = jobs.list(order=JobOrder.KIND, former_kinds=former)
     assert [job.id for job in ordered] == ["d", "c", "a", "b"]
+
+
+def test_an_older_file_gets_tags_and_a_change_of_them_is_noticed(tmp_path):
+    path = tmp_path / "jobs.sqlite"
+    old = sqlite3.connect(path)
+    for statement in schema.TABLES:
+        old.execute(statement)
+    for name in ("label", "archived"):
+        old.execute(f"ALTER TABLE jobs ADD COLUMN {name} {schema.ADDED[name]}")
+    old.execute(schema.TRIGGERS[1])  # as it was made then
+    old.commit()
+    old.close()
+    jobs = JobTable(path)
+    jobs.submit("a", "curve", "{}")
+    before = jobs.stamp()
+    assert jobs.set_tags("a", ["x", " b  c ", "x"]).tags == ("b c", "x")
+    assert jobs.stamp() != before
+    assert jobs.tags() == ("b c", "x")
+    assert [job.id for job in jobs.list(tags=["x", "b c"])] == ["a"]
+    assert jobs.list(tags=["x", "y"]) == []
+    with pytest.raises(SpecError, match="at most 8"):
+        jobs.set_tags("a", [f"t{i}" for i in range(9)])

@@ -65,6 +65,8 @@ class JobKind(Generic[AnySpec]):
         here: whether it runs in the engine's own process, beside what its workers do: for what
             waits and does not compute, or has to be done on the engine's machine.
         smaller: what to choose smaller where the memory does not suffice.
+        launched: whether only people ask for it, by a button or a command, and no page by itself.
+        amount: writes a number of its results, with a unit where they are not simply counted.
     """
 
     name: str
@@ -80,6 +82,8 @@ class JobKind(Generic[AnySpec]):
     opens: Callable[[AnySpec], Shown | None] = lambda spec: None  # noqa: ARG005
     here: bool = False
     smaller: str = "n_train or n_test"
+    launched: bool = False
+    amount: Callable[[int], str] = str
 
     def __post_init__(self) -> None:
         for name in (self.name, *self.former):

@@ -46,4 +46,5 @@ KIND = JobKind(
     stored=_stored,
     opens=_opens,
     smaller="width, n_train or n_test",
+    launched=True,
 )

@@ -26,4 +26,6 @@ KIND = JobKind(
     check=lambda spec: fetching.get(spec.name),
     opens=lambda spec: Shown(DataView(DataSpec(spec.name))),
     here=True,
+    launched=True,
+    amount=format_bytes,
 )

@@ -32,4 +32,5 @@ KIND = JobKind(
     progress=counted("points"),
     stored=stored_map,
     opens=lambda spec: Shown(PhaseMapView(spec)),
+    launched=True,
 )

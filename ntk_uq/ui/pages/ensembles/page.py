@@ -29,7 +29,8 @@ def page() -> None:
     )
     with session.told():
         store, view, _ = beginning.chosen(EnsemblesView, controls, check)
-        launch.calibrate(store)
+        with session.kept():
+            launch.calibrate(store)
         theory = theory_of(view.ensembles())
         curves = [] if theory is None else [stored_curve(store.results, theory)]
         live.ask(store, curves)

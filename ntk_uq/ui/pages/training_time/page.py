@@ -44,7 +44,8 @@ def page() -> None:
         law = stored_training_time_study(store.results, view)
         live.ask(store, law.training_times)
         if shows_networks(view):
-            launch.calibrate(store)
+            with session.kept():
+                launch.calibrate(store)
         every = polling.interval(_waiting(store, law), POLL_SECONDS)
         complete = law.complete and law.ensembles is None
         found = live.once(law, complete, lambda: stored_training_time_study(store.results, view))

@@ -30,7 +30,8 @@ def page() -> None:
     )
     with session.told():
         store, view, _ = beginning.chosen(WidthView, controls, check)
-        launch.calibrate(store)
+        with session.kept():
+            launch.calibrate(store)
         wanted = (theory_of(spec) for spec in view.ensembles())
         curves = [stored_curve(store.results, curve) for curve in wanted if curve is not None]
         live.ask(store, curves)
