@@ -29,6 +29,7 @@ TRAINING_HOURS = "NTK_UQ_TRAINING_HOURS"
 MAP_HOURS = "NTK_UQ_MAP_HOURS"
 SCHEDULER = "NTK_UQ_SCHEDULER"
 MIRRORS = "NTK_UQ_MIRRORS"
+WEBHOOK = "NTK_UQ_WEBHOOK"
 
 _APP = "ntk_uq"
 _data_from: ContextVar[Path | None] = ContextVar("data_from", default=None)
@@ -201,6 +202,20 @@ def mirrors() -> tuple[tuple[str, ...], bool]:
             "between, and the word only if the built-in mirrors are not to be tried."
         )
     return bases, only
+
+
+def webhook() -> str | None:
+    """Address that is told by POST when a long run that somebody launched ends; None for none.
+
+    Raises:
+        SpecError: if ``NTK_UQ_WEBHOOK`` is not an http or https address.
+    """
+    text = os.environ.get(WEBHOOK, "").strip()
+    if not text:
+        return None
+    if not re.fullmatch(r"https?://[^\s/?#]+(/\S*|\?\S*)?", text):
+        raise SpecError(f"{WEBHOOK} is {text!r:.80}; write an address such as https://host/path.")
+    return text
 
 
 def parse_bytes(text: str, name: str = "size") -> int:

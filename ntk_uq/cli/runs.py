@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from ntk_uq.base import settings
-from ntk_uq.base.errors import SpecError
+from ntk_uq.base.errors import NtkUqError, SpecError
 from ntk_uq.base.fields import parse_json
+from ntk_uq.datasets import own
 from ntk_uq.jobs import describe, kinds
+from ntk_uq.jobs.words import own_titles
 from ntk_uq.store import Job, JobState, JobTable, open_store
 
 _SHORT = 12
@@ -91,6 +93,19 @@ def _add_action(inner: Any, name: str, act: Any, about: str) -> argparse.Argumen
 
 def _list(options: argparse.Namespace) -> None:
     table = _jobs()
+    with own_titles(_title):
+        _print_list(table, options)
+
+
+def _title(name: str) -> str | None:
+    """What the file of a data set was called: who has this command has the files."""
+    try:
+        return own.look(name).title
+    except NtkUqError:
+        return None
+
+
+def _print_list(table: JobTable, options: argparse.Namespace) -> None:
     filters: dict[str, Any] = {
         "states": [JobState(state) for state in options.state] if options.state else None,
         "text": options.text,
@@ -130,7 +145,11 @@ def _kinds(table: JobTable, names: Sequence[str]) -> Sequence[str]:
 
 def _show(options: argparse.Namespace) -> None:
     table = _jobs()
-    job = table.find(options.id)
+    with own_titles(_title):
+        _print_job(table, table.find(options.id), options)
+
+
+def _print_job(table: JobTable, job: Job, options: argparse.Namespace) -> None:
     lines = table.log(job.id)
     if options.json:
         data = _json(job) | {"log": [{"time": line.time, "text": line.text} for line in lines]}

@@ -9,12 +9,13 @@ import time
 import uuid
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 from ntk_uq.base import settings
-from ntk_uq.base.errors import StoreError
+from ntk_uq.base.errors import SpecError, StoreError
 from ntk_uq.base.fields import parse_json
 from ntk_uq.base.version import VERSION
-from ntk_uq.engine import kinds
+from ntk_uq.engine import kinds, webhook
 from ntk_uq.engine.chunks import Chunk
 from ntk_uq.engine.here import Here
 from ntk_uq.engine.kinds import Kind
@@ -207,7 +208,7 @@ class Engine:
     def _begin(self, job: Job) -> None:
         try:
             kind = kinds.get(job.kind)
-            todo = kind.plan(parse_json(job.spec), self._store.results)
+            todo = kind.plan(_specification(job), self._store.results)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 (or a job that breaks the engine does so for ever)
@@ -217,7 +218,7 @@ class Engine:
         run = _Run(job, kind, deque(todo.chunks), todo.done, todo.total, message)
         self._runs[job.id] = run
         n = len(todo.chunks)
-        self._note(run, f"{n} chunk{'s' * (n != 1)} to do; there already: {message}.")
+        self._note(run, f"{n} chunk{'s' * (n != 1)} to do; so far: {message}.")
         self._report(run)
 
     def _submit(self, run: _Run) -> None:
@@ -284,5 +285,28 @@ class Engine:
             state = JobState.CANCELLED
         elif run.errors:
             state = JobState.FAILED
-        self._store.jobs.finish(run.job.id, self.id, state, run.error)
+        held = self._store.jobs.finish(run.job.id, self.id, state, run.error)
         del self._runs[run.job.id]
+        if held:
+            self._tell(run.job.id)
+
+    def _tell(self, job_id: str) -> None:
+        """Tells the address in the settings, if any, that a job has ended."""
+        try:
+            job = self._store.jobs.get(job_id)
+        except StoreError as error:
+            log.error("nobody is told that %s has ended: %s", job_id, error)
+            return
+        if job is not None and job.state.ended:
+            webhook.tell(job)
+
+
+def _specification(job: Job) -> Any:
+    try:
+        return parse_json(job.spec)
+    except SpecError as error:
+        raise SpecError(
+            f"The specification of this run is damaged ({error}) It begins with {job.spec[:40]!r}; "
+            "a JSON object is expected. Ask for the run anew from its page or command, and archive "
+            "this one."
+        ) from None

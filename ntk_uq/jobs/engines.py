@@ -1,10 +1,12 @@
 """Engines and what they compute on, in words."""
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ntk_uq.base.settings import format_bytes
-from ntk_uq.store import EngineRecord
+from ntk_uq.store import EngineRecord, JobState, JobTable
 
 
 def describe_engine(engine: EngineRecord) -> str:
@@ -40,3 +42,47 @@ def troubles(engine: EngineRecord) -> list[str]:
     """What keeps an engine from computing, or from computing as fast as it could; each once."""
     said = [engine.info.get("trouble"), *(state.get("trouble") for state in devices(engine))]
     return list(dict.fromkeys(words for words in said if words))
+
+
+def computes_on(engine: EngineRecord) -> str:
+    """The devices of an engine's workers, equal ones counted; empty where it says nothing."""
+    on = Counter(describe_device(state, now=False) for state in devices(engine))
+    return "; ".join(f"{count} x {words}" if count > 1 else words for words, count in on.items())
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """What the engines do at the moment.
+
+    Attributes:
+        on: the devices that are computed on, in words; empty where no engine is alive.
+        running: how many runs are being computed.
+        waiting: how many wait for that.
+    """
+
+    on: str
+    running: int
+    waiting: int
+
+    @property
+    def changes(self) -> bool:
+        """Whether it may change by itself."""
+        return self.running + self.waiting > 0
+
+    def words(self) -> str:
+        """One line: device, busy or idle, and the queue."""
+        queue = f"{self.waiting} waiting" if self.waiting else ""
+        if not self.on:
+            return ", ".join(filter(None, ("No engine is running", queue)))
+        runs = f"busy with {self.running} run{'s' * (self.running != 1)}"
+        return ", ".join(filter(None, (self.on, runs if self.running else "idle", queue)))
+
+
+def pulse(jobs: JobTable) -> Pulse:
+    """What the engines of a store do at the moment."""
+    engines = jobs.engines()
+    return Pulse(
+        "; ".join(computes_on(engine) or describe_engine(engine) for engine in engines),
+        jobs.count((JobState.RUNNING,)),
+        jobs.count((JobState.QUEUED, JobState.INTERRUPTED)),
+    )

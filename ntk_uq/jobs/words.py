@@ -1,20 +1,36 @@
 """What specifications say, in words: the pieces of which kinds of jobs and pages make theirs."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from ntk_uq import datasets
 from ntk_uq.datasets import own
 from ntk_uq.specs import ArchitectureSpec, Axis, DataSpec, OptimizerSpec, TrainingSpec
 
+_titles: ContextVar[Callable[[str], str | None]] = ContextVar("titles", default=lambda _: None)
+
+
+@contextmanager
+def own_titles(of: Callable[[str], str | None]) -> Iterator[None]:
+    """While the block runs, uploaded data sets are called what ``of`` says of their names; where it
+    says None, as for everybody."""
+    token = _titles.set(of)
+    try:
+        yield
+    finally:
+        _titles.reset(token)
+
 
 def title(name: str) -> str:
     """A data set's name for people; of an uploaded one, the beginning of its name.
 
-    Everybody sees what is computed here, and what a file was called is its owner's business.
+    Everybody sees what is computed here, and what a file was called is its owner's business: only
+    within :func:`own_titles` it is called so.
     """
     if name.startswith(own.PREFIX):
-        return f"own data {name[len(own.PREFIX) :][:8]}"
+        return _titles.get()(name) or f"own data {name[len(own.PREFIX) :][:8]}"
     return datasets.REGISTRY[name].title if name in datasets.REGISTRY else name
 
 

@@ -271,8 +271,11 @@ def _tag(text: str) -> str:
         raise SpecError(
             f"The tag {tag[:40]!r} has {len(tag)} characters; at most {LONGEST_TAG} are allowed."
         )
-    if "," in tag or not tag.isprintable():
-        raise SpecError(f"The tag {tag!r} has a comma, or a character that cannot be shown.")
+    # A comma stands between tags, in a link a star for none.
+    if "," in tag or "*" in tag or not tag.isprintable():
+        raise SpecError(
+            f"The tag {tag!r} has a comma, a star, or a character that cannot be shown."
+        )
     return tag
 
 

@@ -232,6 +232,18 @@ class Reading:
             ).fetchall()
         return tuple(LogLine(row["time"], row["text"]) for row in reversed(rows))
 
+    def ahead(self, job_id: str) -> int:
+        """How many other jobs run, or go before a job that waits; 0 for one that does not."""
+        with self._database.read() as connection:
+            (number,) = connection.execute(
+                "SELECT count(*) FROM jobs AS mine JOIN jobs AS other ON other.id <> mine.id"
+                " WHERE mine.id = :id AND mine.state = 'queued' AND (other.state = 'running'"
+                " OR (other.state = 'queued'"
+                " AND (other.priority, other.turn) > (mine.priority, mine.turn)))",
+                {"id": job_id},
+            ).fetchone()
+        return int(number)
+
     def stamp(self) -> str:
         """A text that differs whenever anything has changed that a list of jobs shows.
 

@@ -9,6 +9,7 @@ from ntk_uq.ui import links
 from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.session import engine_alive
 
+_SOON = ", waiting for the engine"
 _HEIGHT = 152  # pixels, whatever it says: the plots below stand still
 
 
@@ -62,7 +63,8 @@ def _progress(
     if stopping:
         text += ", stopping after the ones in hand"
     elif all(job.state is JobState.QUEUED for job in active):
-        text += ", waiting for the engine"
+        others = min(store.jobs.ahead(job.id) for job in active)
+        text += f", waiting for {others} other{'s' * (others != 1)}" if others else _SOON
     elif all(job.state is JobState.INTERRUPTED for job in active):
         text += ", the engine has gone silent; another one goes on"
     else:

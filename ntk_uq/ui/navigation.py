@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ntk_uq.base import paths
 from ntk_uq.base.errors import LinkError
-from ntk_uq.ui import pages
+from ntk_uq.ui import engine_line, pages
 from ntk_uq.ui.plain_text import plain
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -31,6 +31,8 @@ def navigation() -> list[StreamlitPage]:
 def navigate() -> None:
     """Runs the page that the address names, from the end of ``app.py``."""
     chosen = st.navigation([*navigation(), *_unknown()])
+    # The page first: tabs are narrow.
+    st.set_page_config(page_title=f"{chosen.title} - ntk_uq")
     st.session_state[_CHOSEN] = chosen.title
     chosen.run()
 
@@ -46,6 +48,8 @@ def run(page: Callable[[], None]) -> None:
         runpy.run_path(str(paths.app()))
     else:
         st.header(title, anchor=False)
+        # First: a page may end before its end.
+        engine_line.draw()
         page()
 
 

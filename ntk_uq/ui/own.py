@@ -6,6 +6,8 @@ Others do not see them listed: who has the link has the data set.
 import streamlit as st
 
 from ntk_uq import datasets
+from ntk_uq.base.errors import NtkUqError
+from ntk_uq.datasets import own
 
 _KEY = "own_datasets"
 
@@ -22,3 +24,13 @@ def remembered() -> tuple[str, ...]:
     """The names that were kept, in the order in which they came."""
     names: tuple[str, ...] = st.session_state.get(_KEY, ())
     return names
+
+
+def title_of(name: str) -> str | None:
+    """What the file of a data set was called that this session brought; None for another's."""
+    if name not in remembered():
+        return None
+    try:
+        return own.look(name).title
+    except NtkUqError:
+        return None

@@ -22,9 +22,14 @@ _component = st.components.v2.component("ntk_uq_visibility", js=_SCRIPT)
 _KEY = "visibility"
 
 
+def last_known() -> bool:
+    """Whether the page was hidden when it was last looked at; may be called at any time."""
+    return bool(getattr(st.session_state.get(_KEY), "hidden", False))
+
+
 def hidden() -> bool:
     """Whether the page is in a tab that cannot be seen; to be called once in a page's script."""
-    known = bool(getattr(st.session_state.get(_KEY), "hidden", False))
+    known = last_known()
     result = _component(
         key=_KEY,
         data={"hidden": known},

@@ -25,6 +25,18 @@ class RunsView(Spec):
     archived: bool = checked(Switch(), False, "show the archived jobs instead of the others")
     order: str = checked(Choice(ORDERS), "newest", "how the jobs are sorted")
     page: int = checked(Whole(1, 100_000), 1, "which page of the list")
+    tags: tuple[str, ...] = checked(
+        Names(Text(24, 1, ",*"), 8),
+        (),
+        "tags that a run must have, all of them; none chosen is any",
+        since=4,
+    )
+    everything: bool = checked(
+        Switch(),
+        False,
+        "also what pages asked for by themselves, to have something to show",
+        since=4,
+    )
     selected: tuple[str, ...] = checked(
         Names(Name(), 2), (), "ids of the jobs that are shown in detail; two are compared"
     )

@@ -17,7 +17,7 @@ def test_a_job_that_goes_well(store, fake):
     assert texts(store, job_id) == [
         "Asked for.",
         f"Taken by engine {engine.id}.",
-        "2 chunks to do; there already: 0 of 2 members.",
+        "2 chunks to do; so far: 0 of 2 members.",
         "Finished.",
     ]
 
@@ -39,7 +39,7 @@ def test_a_retry_computes_what_is_missing_and_says_so(store, fake):
     Engine(store, InProcess()).run_until_idle()
     store.jobs.retry(job_id)
     Engine(store, InProcess()).run_until_idle()
-    assert "1 chunk to do; there already: 1 of 2 members." in texts(store, job_id)
+    assert "1 chunk to do; so far: 1 of 2 members." in texts(store, job_id)
 
 
 def test_a_log_that_cannot_be_written_does_not_lose_the_job(store, fake, monkeypatch):

@@ -142,7 +142,7 @@ def test_a_job_of_an_earlier_version_is_listed_described_opened_and_computed(sto
     words = describe.words(name, job.spec)
     assert words == describe.words_of(OLD[name])
     assert opening(job).page == f"pages/{PAGES[name]}.py"
-    app = open_page("runs", RunsView(selected=(job.id,)))
+    app = open_page("runs", RunsView(everything=True, selected=(job.id,)))
     assert not app.exception
     assert listed(app, "what") == [words]
     assert listed(app, "kind") == [NEW[name]]
@@ -158,7 +158,7 @@ def test_it_is_tried_again_under_the_name_that_it_has(store, name):
     job = asked_before(store, name)
     store.jobs.claim("e1")
     store.jobs.finish(job.id, "e1", JobState.FAILED, "the cat ate it")
-    app = open_page("runs", RunsView(selected=(job.id,)))
+    app = open_page("runs", RunsView(everything=True, selected=(job.id,)))
     app.button(key="run_retry").click().run()
     assert not app.exception
     assert store.jobs.get(job.id).state is JobState.QUEUED
@@ -188,7 +188,7 @@ def test_old_and_new_names_filter_the_same_jobs(store, name, capsys):
     newer = submit(store.jobs, newer or replace(OLD[name], n_train=30))
     both = {job.id, newer.id}
     for asked in ((name,), (NEW[name],), (name, NEW[name])):
-        app = open_page("runs", RunsView(kinds=asked))
+        app = open_page("runs", RunsView(everything=True, kinds=asked))
         assert not app.exception
         assert listed(app, "kind") == [NEW[name]] * 2
         assert app.multiselect(key="runs_kinds").value == [NEW[name]]
@@ -201,7 +201,7 @@ def test_old_and_new_names_filter_the_same_jobs(store, name, capsys):
         # A search in an earlier version found the name.
         main(["runs", "list", "--json", "--text", asked[0]])
         assert {entry["id"] for entry in json.loads(capsys.readouterr().out)} == both
-    options = open_page("runs", RunsView()).multiselect(key="runs_kinds").options
+    options = open_page("runs", RunsView(everything=True)).multiselect(key="runs_kinds").options
     assert set(options) == set(kinds.FILES)
     ordered = store.jobs.list(order=JobOrder.KIND, **describe.chosen(()))
     names = [kinds.name_of(entry.kind) for entry in ordered]
@@ -212,7 +212,7 @@ def test_old_and_new_names_filter_the_same_jobs(store, name, capsys):
 def test_a_comparison_knows_two_names_of_one_kind(store):
     old = asked_before(store, "flow")
     new = submit(store.jobs, replace(OLD["flow"], n_train=30))
-    app = open_page("runs", RunsView(selected=(old.id, new.id)))
+    app = open_page("runs", RunsView(everything=True, selected=(old.id, new.id)))
     assert not app.exception
     assert list(app.table[0].value.index) == [r"n\_train"]
 
@@ -236,11 +236,13 @@ def test_a_kind_that_this_version_does_not_know_is_listed_in_words_and_not_opene
     store, unknown, capsys
 ):
     known = submit(store.jobs, CurveSpec(DATA))
-    app = open_page("runs", RunsView(selected=(unknown.id, known.id)))
+    app = open_page("runs", RunsView(everything=True, selected=(unknown.id, known.id)))
     assert not app.exception
     assert "sort green, volume 0.25" in listed(app, "what")
     assert [link.proto.label for link in app.get("page_link")] == ["Open in Scaling curves"]
-    one = open_page("runs", RunsView(selected=(unknown.id,), kinds=("tea",), order="kind"))
+    one = open_page(
+        "runs", RunsView(everything=True, selected=(unknown.id,), kinds=("tea",), order="kind")
+    )
     assert not one.exception
     assert listed(one, "kind") == ["tea"]
     assert one.get("page_link") == []
@@ -257,7 +259,7 @@ def test_an_engine_fails_it_with_one_message_and_goes_on(store, unknown):
     assert job.state is JobState.FAILED
     assert job.error.startswith("This engine does not know jobs of kind 'tea', only calibration, ")
     assert store.jobs.get(known.id).state is JobState.DONE
-    app = open_page("runs", RunsView(selected=(unknown.id,)))
+    app = open_page("runs", RunsView(everything=True, selected=(unknown.id,)))
     assert "does not know jobs of kind 'tea'" in texts(app.error)
     app.button(key="run_retry").click().run()
     assert not app.exception

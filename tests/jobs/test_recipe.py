@@ -92,7 +92,7 @@ def test_it_is_listed_in_words_and_opens_on_its_page(added, store, capsys):
     capsys.readouterr()
     (job,) = store.jobs.list()
     words = "How long inputs are, Handwritten digits, 8 × 8, N_D 100"
-    app = open_page("runs", RunsView(kinds=("input_length",), selected=(job.id,)))
+    app = open_page("runs", RunsView(everything=True, kinds=("input_length",), selected=(job.id,)))
     assert not app.exception
     shown = app.dataframe[0].value
     assert [*shown["what"], *shown["kind"]] == [words, "input_length"]

@@ -21,7 +21,7 @@ OPENED = {
     None: SMALL,
     "ensembles": EnsemblesView(DataSpec(n_test=20), widths=(8,), n_train=(10,), members=3),
     "data": DataView(DataSpec(), sample=50),
-    "runs": RunsView(),
+    "runs": RunsView(everything=True),
 }
 
 
@@ -44,10 +44,12 @@ def opened(page, view, **items):
     return app.run()
 
 
-def to_page(app, page):
-    """Another page of the same session, by its link in the navigation."""
+def to_page(app, page, view=None):
+    """Another page of the same session, by its link in the navigation or one to a view."""
     app.query_params.clear()
     app.switch_page(f"pages/{page}.py")
+    for name, text in ({} if view is None else view.to_query()).items():
+        app.query_params[name] = text
     return app.run()
 
 
@@ -186,7 +188,7 @@ def collected(store):
     app = opened(None, SMALL)
     app.button(key="export_add").click().run()
     assert "1 view in the report" in [e.proto.label for e in app.get("page_link")]
-    to_page(app, "runs")
+    to_page(app, "runs", RunsView(everything=True))
     app.session_state["take_home"] = True
     app.run()
     app.button(key="export_add").click().run()

@@ -14,7 +14,7 @@ _NONE = "*"
 class Names:
     """A tuple of at most ``longest`` names, none of them twice; it may be empty."""
 
-    item: Name | Choice
+    item: "Name | Choice | Text"
     longest: int
 
     def check(self, name: str, value: Any) -> tuple[str, ...]:
@@ -36,9 +36,12 @@ class Names:
 
 @dataclass(frozen=True)
 class Text:
-    """One line of what somebody types, of at most ``longest`` characters; it may be empty."""
+    """One line of what somebody types, of at most ``longest`` characters and at least ``shortest``;
+    ``without`` some that stand for something else."""
 
     longest: int
+    shortest: int = 0
+    without: str = ""
 
     def check(self, name: str, value: Any) -> str:
         if not isinstance(value, str) or not value.isprintable():
@@ -47,6 +50,10 @@ class Text:
             raise SpecError(
                 f"{name} has {len(value)} characters; at most {self.longest} are allowed."
             )
+        if len(value) < self.shortest:
+            raise SpecError(f"{name} is empty; give at least {self.shortest} character.")
+        if any(mark in value for mark in self.without):
+            raise SpecError(f"{name} is {value!r:.80}; it may have none of {self.without}")
         return value
 
     def format(self, value: str) -> str:

@@ -12,7 +12,7 @@ from ntk_uq.ui.pages.runs.states import LOOKS
 from ntk_uq.views import ORDERS, STATES, RunsView
 
 _PAGE = "runs"
-_WIDGETS = ("text", "archived", "order")
+_WIDGETS = ("text", "archived", "order", "everything")
 _ORDERS = {
     "newest": "asked for last",
     "oldest": "asked for first",
@@ -28,7 +28,8 @@ def fill(view: RunsView) -> None:
     widgets.fill(_PAGE, {name: getattr(view, name) for name in _WIDGETS})
     # A link of an earlier version may have a kind under the name that it had then.
     kinds = list(dict.fromkeys(map(job_kinds.name_of, view.kinds)))
-    widgets.fill(_PAGE, {"states": list(view.states), "kinds": kinds})
+    lists = {"states": list(view.states), "kinds": kinds, "tags": list(view.tags)}
+    widgets.fill(_PAGE, lists)
     turn_to(view.page)
     select(view.selected)
 
@@ -43,11 +44,12 @@ def select(job_ids: Sequence[str]) -> None:
     widgets.fill(_PAGE, {"selected": tuple(job_ids)})
 
 
-def draw(kinds: Sequence[str]) -> RunsView:
+def draw(kinds: Sequence[str], tags: Sequence[str]) -> RunsView:
     """Draws the controls into the sidebar; the view that they hold.
 
     Args:
         kinds: of the jobs that there are; those that the program knows can be chosen anyway.
+        tags: that jobs have.
 
     Raises:
         SpecError: if together they hold no view.
@@ -62,6 +64,24 @@ def draw(kinds: Sequence[str]) -> RunsView:
             placeholder="mnist depth 2",
             help=about(RunsView, "text"),
             icon=":material/search:",
+            on_change=turn_to,
+            args=(1,),
+        )
+        everything = st.toggle(
+            "Also what pages asked for",
+            key=widgets.key(_PAGE, "everything"),
+            help="Pages ask by themselves for the curves that they show. Without them, the runs "
+            "that somebody launched, or gave a label or a tag.",
+            on_change=turn_to,
+            args=(1,),
+        )
+        chosen_tags = st.multiselect(
+            "Tags",
+            sorted({*tags, *st.session_state.get(widgets.key(_PAGE, "tags"), ())}),
+            key=widgets.key(_PAGE, "tags"),
+            placeholder="any",
+            help=about(RunsView, "tags"),
+            max_selections=8,
             on_change=turn_to,
             args=(1,),
         )
@@ -103,6 +123,8 @@ def draw(kinds: Sequence[str]) -> RunsView:
         states=tuple(s for s in STATES if s in states),
         kinds=tuple(sorted(kinds)),
         text=text,
+        tags=tuple(chosen_tags),
+        everything=everything,
         archived=archived,
         order=order,
         page=st.session_state[widgets.key(_PAGE, "shown_page")],

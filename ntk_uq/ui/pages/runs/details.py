@@ -9,7 +9,7 @@ import streamlit as st
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import parse_json
 from ntk_uq.jobs import describe, kinds
-from ntk_uq.store import LONGEST_LABEL, Job, JobState, Store
+from ntk_uq.store import LONGEST_LABEL, MOST_TAGS, Job, JobState, Store
 from ntk_uq.ui import session
 from ntk_uq.ui.pages.runs import states as run_states
 from ntk_uq.ui.pages.runs.openings import opening
@@ -69,12 +69,13 @@ def log(store: Store, job: Job) -> None:
 def _facts(job: Job) -> None:
     now = time.time()
     asked = f"{moment(job.requested)}, {run_states.seconds_in_words(now - job.requested)} ago"
-    units = f"{job.done} of {job.total}" if job.total else "–"
+    units = describe.amount(job).replace("/", " of ") if job.total else "–"
     rows = {
         "state": run_states.state_word(job) + (", archived" if job.archived else ""),
         "kind": kinds.name_of(job.kind),
         "results": units,
         "asked for": asked,
+        "asked by": "somebody" if describe.launched(job) else "a page, to show it",
         "started": moment(job.started),
         "finished": moment(job.finished),
         "duration": run_states.duration(job, now) or "–",
@@ -105,6 +106,19 @@ def _actions(store: Store, job: Job) -> None:
             placeholder="a name for this run",
             help="Everybody who opens this page sees it; Enter saves it.",
             on_change=_name,
+            args=(store, job),
+            width=320,
+        )
+        st.multiselect(
+            "Tags",
+            sorted({*store.jobs.tags(), *job.tags}),
+            job.tags,
+            key=_tags_key(job),
+            max_selections=MOST_TAGS,
+            accept_new_options=True,
+            placeholder="words to find it by",
+            help="Everybody who opens this page sees them. Type a new one and press Enter.",
+            on_change=_tag,
             args=(store, job),
             width=320,
         )
@@ -161,6 +175,17 @@ def _name(store: Store, job: Job) -> None:
         store.jobs.set_label(job.id, st.session_state[_label_key(job)])
     except NtkUqError as error:
         st.session_state[_REFUSED] = str(error)
+
+
+def _tag(store: Store, job: Job) -> None:
+    try:
+        store.jobs.set_tags(job.id, st.session_state[_tags_key(job)])
+    except NtkUqError as error:
+        st.session_state[_REFUSED] = str(error)
+
+
+def _tags_key(job: Job) -> str:
+    return f"run_tags_{job.id}_{','.join(job.tags)}"
 
 
 def _label_key(job: Job) -> str:

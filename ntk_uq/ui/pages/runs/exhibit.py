@@ -17,6 +17,8 @@ _COLUMNS = (
     Column("kind", "", "what kind of job it is"),
     Column("state", "", ", ".join(JobState)),
     Column("label", "", "what somebody calls it"),
+    Column("tags", "", "words by which it is found again"),
+    Column("launched", "", "whether somebody launched it, and not a page by itself"),
     Column("what", "", "what it computes"),
     Column("done", "results", "results that are there"),
     Column("total", "results", "results in all; 0 while that is not known"),
@@ -60,6 +62,8 @@ def _row(job: Job, now: float) -> dict[str, Value]:
     end = job.finished if job.finished is not None else now
     return {
         **{name: getattr(job, name) for name in names},
+        "tags": ", ".join(job.tags),
+        "launched": describe.launched(job),
         "kind": kinds.name_of(job.kind),
         "state": str(job.state),
         "what": describe.words(job.kind, job.spec),
@@ -84,5 +88,8 @@ def _shell(view: RunsView) -> str:
     for kind in view.kinds:
         words += ["--kind", kind]
     words += ["--text", view.text] if view.text else []
+    for tag in view.tags:
+        words += ["--tag", tag]
+    words += [] if view.everything else ["--launched"]
     words += ["--all"] if view.archived else []
     return shlex.join(words)

@@ -1,13 +1,13 @@
 """The page "Runs": every job, how far it is, and what can be done with it."""
 
 import time
-from collections import Counter
 
 import streamlit as st
 
-from ntk_uq.jobs.engines import describe_device, describe_engine, devices, troubles
+from ntk_uq.jobs.engines import computes_on, describe_engine, troubles
+from ntk_uq.jobs.words import own_titles
 from ntk_uq.store import JobState, Store
-from ntk_uq.ui import export, links, pages, session, visibility
+from ntk_uq.ui import export, links, own, pages, session, visibility
 from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.pages.runs import comparison as run_comparison
 from ntk_uq.ui.pages.runs import controls
@@ -28,22 +28,30 @@ def page() -> None:
         store = session.store()
         # Before anything is read: what changes, or ends, meanwhile is still to be shown.
         stamp, busy = store.jobs.stamp(), waiting(store)
-        view = controls.draw(store.jobs.kinds())
+        view = controls.draw(store.jobs.kinds(), store.jobs.tags())
         total = run_table.count(store, view)
         view = run_table.with_page(view, total)
         links.keep(view)
-        runs(store, view, total, busy)
+        # Also later, in what is made on a click: the context is this run's alone.
+        with own_titles(own.title_of):
+            runs(store, view, total, busy)
     follow(stamp, busy)
 
 
 def runs(store: Store, view: RunsView, total: int, busy: bool) -> None:
     """The list, and below it what is selected."""
+    others = run_table.left_out(store, view, total)
     if not total:
         st.info(nothing(view), icon=pages.page_of(view).icon)
     else:
         jobs = run_table.jobs_of(store, view)
         run_table.table(jobs, view.selected, session.dark(), controls.select)
         run_table.pager(view, total, controls.turn_to)
+    if others:
+        st.caption(
+            f"{others:,} more that pages asked for by themselves: the switch “Also what pages "
+            "asked for” lists them."
+        )
     if busy and not session.engine_alive(store):
         st.warning(NO_ENGINE, icon=":material/power_off:")
     computing(store)
@@ -63,10 +71,7 @@ def runs(store: Store, view: RunsView, total: int, busy: bool) -> None:
 def computing(store: Store) -> None:
     """On which devices, and what keeps them from it."""
     for engine in store.jobs.engines():
-        on = Counter(describe_device(state, now=False) for state in devices(engine))
-        told = "; ".join(
-            f"{count} x {words}" if count > 1 else words for words, count in on.items()
-        )
+        told = computes_on(engine)
         if told:
             st.caption(f"Computing: {describe_engine(engine)}, on {told}.")
         for words in troubles(engine):
@@ -75,12 +80,13 @@ def computing(store: Store) -> None:
 
 def nothing(view: RunsView) -> str:
     """Why the list is empty."""
-    if view.states or view.kinds or view.text:
+    if view.states or view.kinds or view.text or view.tags:
         return "No run is like that. Choose other states or kinds, or search for less."
     if view.archived:
         return "Nothing is archived."
     return (
-        "Nothing has been computed yet. Open the scaling curves: what they ask for is listed here."
+        "Nothing has been launched yet. Train ensembles, compute a phase map or fetch a data set: "
+        "such runs are listed here."
     )
 
 

@@ -25,22 +25,29 @@ MOST_SELECTED = 2
 _KEYS = "runs_table"
 _PAGER = "runs_pager"
 _COLUMNS = {
-    "state": st.column_config.TextColumn("State", width=98),
+    "state": st.column_config.TextColumn("State", width=105),
+    # The only one without a width: it takes what the window leaves, in two lines.
+    "run": st.column_config.TextColumn("Run: label, tags, and what is computed"),
     "progress": st.column_config.ProgressColumn(
-        "Progress", format="percent", min_value=0, max_value=1, width=90
+        "Progress", format="percent", min_value=0, max_value=1, width=100
     ),
-    "what": st.column_config.TextColumn("What is computed", width=290),
-    "label": st.column_config.TextColumn("Label", width=115),
-    "kind": st.column_config.TextColumn("Kind", width=100),
-    "asked": st.column_config.DatetimeColumn("Asked for", format="distance", width=112),
-    "duration": st.column_config.TextColumn("Duration", width=78),
-    "engine": st.column_config.TextColumn("Engine", width=85, help="host and process"),
+    "asked": st.column_config.DatetimeColumn("Asked for", format="distance", width=115),
+    "duration": st.column_config.TextColumn("Duration", width=95),
 }
+"""What is shown of a run in the list; all else is among its details."""
+
+_ALL = (*_COLUMNS, "what", "label", "tags", "kind", "engine")
+_ROW_HEIGHT = 58  # pixels: two lines
 
 
 def count(store: Store, view: RunsView) -> int:
     """How many jobs a view's filters leave."""
     return store.jobs.count(**_filters(view))
+
+
+def left_out(store: Store, view: RunsView, total: int) -> int:
+    """How many more there would be with those that pages asked for by themselves."""
+    return 0 if view.everything else count(store, replace(view, everything=True)) - total
 
 
 def last_page(total: int) -> int:
@@ -87,6 +94,8 @@ def table(
         _styled(jobs, dark),
         key=key,
         column_config=_COLUMNS,
+        column_order=list(_COLUMNS),
+        row_height=_ROW_HEIGHT,
         hide_index=True,
         height="auto",
         on_select=changed,
@@ -127,15 +136,21 @@ def _filters(view: RunsView) -> dict[str, Any]:
         "states": [JobState(state) for state in view.states] or None,
         "text": view.text,
         "archived": view.archived,
-        **describe.chosen(view.kinds),
+        "tags": view.tags,
+        **describe.chosen(view.kinds, only_launched=not view.everything),
     }
 
 
 def _styled(jobs: Sequence[Job], dark: bool) -> Styler:
     now = time.time()
-    frame = pd.DataFrame([_row(job, now) for job in jobs], columns=list(_COLUMNS))
+    frame = pd.DataFrame([_row(job, now) for job in jobs], columns=list(_ALL))
     colours = [f"color: {LOOKS[job.state].colour(dark)}; font-weight: 600" for job in jobs]
     return frame.style.apply(lambda _: colours, subset=["state"])
+
+
+def _named(job: Job) -> str:
+    """Its label and its tags."""
+    return "  ".join(filter(None, (job.label, *(f"#{tag}" for tag in job.tags))))
 
 
 def _row(job: Job, now: float) -> dict[str, Any]:
@@ -145,7 +160,9 @@ def _row(job: Job, now: float) -> dict[str, Any]:
         "progress": min(1.0, job.done * 100 // job.total / 100) if job.total else None,
         "kind": kinds.name_of(job.kind),
         "label": job.label,
+        "tags": ", ".join(job.tags),
         "what": describe.words(job.kind, job.spec),
+        "run": "\n".join(filter(None, (_named(job), describe.words(job.kind, job.spec)))),
         "asked": run_states.utc(job.requested),
         "duration": run_states.duration(job, now),
         "engine": run_states.engine_name(job),

@@ -1,12 +1,14 @@
 """The page of runs without a browser."""
 
+import functools
 import time
 import urllib.parse
 
 import pytest
 from helpers.pages_driver import compute, open_page, texts, view_in
 
-from ntk_uq.jobs.asking import submit
+from ntk_uq.datasets import own
+from ntk_uq.jobs import asking
 from ntk_uq.specs import (
     ArchitectureSpec,
     CurveSpec,
@@ -16,10 +18,12 @@ from ntk_uq.specs import (
     MapSpec,
 )
 from ntk_uq.store import JobState
+from ntk_uq.ui import engine_line
 from ntk_uq.ui.pages.runs import states as run_states
 from ntk_uq.ui.pages.runs import table as run_table
 from ntk_uq.views import CurvesView, PhaseMapView, RunsView, view_of
 
+submit = functools.partial(asking.submit, launched=True)
 SPEC = CurveSpec(DataSpec(n_test=50), n_train=(20, 40, 80), draws=2)
 DEEPER = CurveSpec(DataSpec(n_test=50), ArchitectureSpec(5), n_train=(20, 40, 80), draws=2)
 
@@ -50,7 +54,7 @@ def failed(store, spec, error="the cat ate it"):
 def test_an_empty_store_says_where_runs_come_from(store):
     app = opened()
     assert not app.exception
-    assert "Nothing has been computed yet" in texts(app.info)
+    assert "Nothing has been launched yet" in texts(app.info)
     assert store.jobs.list() == [], "looking at runs asks for none"
 
 
@@ -178,6 +182,43 @@ def test_a_label_is_saved_and_never_read_as_markdown(store):
     assert r"\!\[x\]\(http\://example\.org/x\.png\)" in texts(app.markdown)
 
 
+def test_curves_that_pages_ask_for_are_left_out_until_asked_for(store):
+    asking.submit(store.jobs, SPEC)
+    submit(store.jobs, DEEPER)
+    app = opened()
+    assert len(listed(app)) == 1
+    assert "1 more that pages asked for by themselves" in texts(app.caption)
+    app.toggle(key="runs_everything").set_value(True).run()
+    assert len(listed(app)) == 2
+    assert shown_view(app) == RunsView(everything=True)
+    store.jobs.set_label(SPEC.digest(), "mine")
+    assert len(listed(opened())) == 2, "somebody gave it a name"
+
+
+def test_tags_are_given_and_filtered_by(store):
+    job = submit(store.jobs, SPEC)
+    submit(store.jobs, DEEPER)
+    app = opened(RunsView(selected=(job.id,)))
+    (box,) = [m for m in app.multiselect if m.label == "Tags" and m.key != "runs_tags"]
+    box.set_value(["for the talk"]).run()
+    assert not app.exception
+    assert store.jobs.get(job.id).tags == ("for the talk",)
+    assert listed(app, "run")[1].startswith("#for the talk\nHandwritten digits")
+    app.multiselect(key="runs_tags").set_value(["for the talk"]).run()
+    assert len(listed(app)) == 1
+    assert shown_view(app).tags == ("for the talk",)
+
+
+def test_own_data_have_their_file_s_name_for_who_brought_them_and_nobody_else(store):
+    rows = "\n".join(f"{i},{i % 2}" for i in range(20))
+    name = own.add(own.open_file(f"a,y\n{rows}\n".encode(), "higgs.csv"))
+    submit(store.jobs, InspectionSpec(name))
+    app = opened()
+    assert listed(app) == [f"What is in own data {name[4:12]}"]
+    app.session_state["own_datasets"] = (name,)
+    assert listed(app.run()) == ["What is in higgs.csv"]
+
+
 def test_two_runs_are_compared_by_what_differs(store):
     first, second = submit(store.jobs, SPEC), submit(store.jobs, DEEPER)
     store.jobs.set_label(first.id, "flat")
@@ -206,7 +247,7 @@ def test_a_run_that_is_not_there_is_told(store):
 
 
 def test_jobs_of_unknown_kinds_are_listed_and_opened_nowhere(store):
-    store.jobs.submit("teatime", "tea", '{"sort": "green"}')
+    store.jobs.submit("teatime", "tea", '{"sort": "green"}', launched=True)
     app = opened(RunsView(selected=("teatime",)))
     assert not app.exception
     assert listed(app) == ["sort green"]
@@ -229,7 +270,8 @@ def timers(monkeypatch):
     real = st.fragment
 
     def fragment(function=None, *, run_every=None, **options):
-        intervals.append(run_every)
+        if function is not engine_line._line:  # of every page
+            intervals.append(run_every)
         return real(function, **options)
 
     monkeypatch.setattr(st, "fragment", fragment)

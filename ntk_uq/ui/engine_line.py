@@ -1,0 +1,105 @@
+"""One line beside every page: what computes, whether it is busy, and what waits.
+
+Below it, for who wants it, the browser's notifications: both have to look at the runs now and then.
+"""
+
+import threading
+import time
+
+import streamlit as st
+
+from ntk_uq.base.errors import NtkUqError
+from ntk_uq.jobs import describe
+from ntk_uq.jobs.engines import Pulse, pulse
+from ntk_uq.jobs.words import own_titles
+from ntk_uq.store import Job, JobState, Store
+from ntk_uq.ui import notify, own, session, visibility
+from ntk_uq.ui.plain_text import plain
+
+CALM_SECONDS = 4.0
+LONG_SECONDS = 60.0
+"""Of a shorter run nobody is told: its page is still in front of its user."""
+
+_TELL, _SINCE = "notify_toggle", "notify_since"
+_WANTED = "notify_wanted"
+_read: dict[str, tuple[str, Pulse]] = {}
+_lock = threading.Lock()
+
+
+def draw() -> None:
+    """Draws the line into the sidebar; it looks again only while something may change."""
+    try:
+        now = _pulse(session.store())
+    except NtkUqError:
+        return  # the page says so
+    wanted = bool(st.session_state.get(_WANTED))
+    asleep = visibility.last_known() and not wanted
+    with st.sidebar:
+        st.fragment(_line, run_every=CALM_SECONDS if now.changes and not asleep else None)()
+
+
+def _line() -> None:
+    try:
+        store = session.store()
+        now = _pulse(store)
+        st.caption(f":material/memory: {plain(now.words())}")
+        _notifications(store)
+    except NtkUqError as error:
+        st.caption(plain(str(error)))
+
+
+def _notifications(store: Store) -> None:
+    # Streamlit forgets a control of a page that was left: this one is of all of them.
+    st.session_state.setdefault(_TELL, bool(st.session_state.get(_WANTED)))
+    wanted = st.toggle(
+        "Tell me when a run ends",
+        key=_TELL,
+        help=(
+            f"A notification of the browser when a run that somebody launched ends after "
+            f"{LONG_SECONDS:.0f} s or more."
+        ),
+        on_change=_begin,
+    )
+    st.session_state[_WANTED] = wanted
+    if wanted:
+        answer = notify.notify(ended_since(store, st.session_state.get(_SINCE, time.time())))
+        if notify.WORDS[answer]:
+            st.caption(notify.WORDS[answer])
+
+
+def _begin() -> None:
+    st.session_state[_SINCE] = time.time()
+
+
+def ended_since(store: Store, moment: float) -> list[notify.Ended]:
+    """The launched runs that took long and have ended since a moment (unix seconds)."""
+    filters = describe.chosen((), only_launched=True)
+    ends = (JobState.DONE, JobState.FAILED)
+    with own_titles(own.title_of):
+        return [
+            notify.Ended(f"{job.id}-{job.finished}", _name(job), f"{job.state} ({job.error})")
+            if job.error
+            else notify.Ended(f"{job.id}-{job.finished}", _name(job), str(job.state))
+            for job in store.jobs.list(ends, limit=50, **filters)
+            if job.finished is not None
+            and job.started is not None
+            and job.finished >= moment
+            and job.finished - job.started >= LONG_SECONDS
+        ]
+
+
+def _name(job: Job) -> str:
+    return job.label or describe.words(job.kind, job.spec)
+
+
+def _pulse(store: Store) -> Pulse:
+    """What the engines do; while the stamp of the runs is the same, what they did."""
+    key, stamp = str(store.directory), store.jobs.stamp()
+    with _lock:
+        known = _read.get(key)
+    if known is not None and known[0] == stamp:
+        return known[1]
+    found = pulse(store.jobs)
+    with _lock:
+        _read[key] = (stamp, found)
+    return found
