@@ -3,12 +3,26 @@
 import argparse
 import csv
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ntk_uq import datasets
 from ntk_uq.base.errors import SpecError
 from ntk_uq.datasets import own
+
+_OPTIONS = {
+    "target_columns": None,
+    "task": "auto",
+    "ignore_columns": None,
+    "separator": "auto",
+    "decimal": "auto",
+    "header": "first",
+    "arrays": None,
+    "test": None,
+    "test_arrays": None,
+}
+"""The options of a file, and what they are where nobody gives them."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +41,37 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--ignore-columns", metavar="NAMES", help="columns to leave out, with commas between"
+    )
+    group.add_argument(
+        "--separator", choices=own.SEPARATORS, default="auto", help="between columns of a text"
+    )
+    group.add_argument(
+        "--decimal",
+        choices=own.DECIMALS,
+        default="auto",
+        help="sign of a text's numbers; auto takes a comma where nothing else can be meant",
+    )
+    group.add_argument(
+        "--header",
+        choices=own.HEADERS,
+        default="first",
+        help="whether the first line of a text names the columns",
+    )
+    group.add_argument(
+        "--arrays",
+        metavar="NAMES",
+        help="arrays of an NPZ or HDF5 file to read, with commas between; name=array calls one so",
+    )
+    group.add_argument(
+        "--test",
+        metavar="SHARE|FILE",
+        help="share of the examples that are the test set (default: 0.2), or a file of the same "
+        "columns that is the test set",
+    )
+    group.add_argument(
+        "--test-arrays",
+        metavar="NAMES",
+        help="arrays of the same file that are the test set, as x=x_test,y=y_test",
     )
 
 
@@ -60,11 +105,10 @@ def dataset_name(text: str, options: argparse.Namespace) -> str:
     path = Path(text)
     if not known and (path.suffix or len(path.parts) > 1 or path.exists()):
         return _kept(path, options)
-    if options.target_columns or options.ignore_columns or options.task != "auto":
-        raise SpecError(
-            f"--target-columns, --task and --ignore-columns are for a data file; {text!r} is not "
-            "the path of one."
-        )
+    given = [name for name, usual in _OPTIONS.items() if getattr(options, name) != usual]
+    if given:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise SpecError(f"{flags} are for a data file; {text!r} is not the path of one.")
     return text
 
 
@@ -74,13 +118,39 @@ def _add(options: argparse.Namespace) -> None:
 
 def _kept(path: Path, options: argparse.Namespace) -> str:
     """The name of the data set that is made of a file; what was read how is told."""
-    table = own.open_file(path)
+    layout = own.Layout(options.separator, options.decimal, options.header, _arrays(options.arrays))
+    table = own.open_file(path, layout=layout)
     targets = _names(options.target_columns) or own.default_targets(table)
-    name = own.add(table, targets, options.task, _names(options.ignore_columns))
+    test = _test(path, layout, options)
+    name = own.add(table, targets, options.task, _names(options.ignore_columns), test, layout)
     task = own.guess_task(table, targets) if options.task == "auto" else options.task
     for note in own.notes(table, targets, task):
         print(f"ntk_uq: {note}", file=sys.stderr)
     return name
+
+
+def _test(path: Path, layout: own.Layout, options: argparse.Namespace) -> float | own.Table | None:
+    """The test part: a share, or a table; None where it is left to the program.
+
+    Raises:
+        SpecError: if both a share and arrays are given.
+    """
+    if options.test_arrays:
+        if options.test:
+            raise SpecError("Both --test and --test-arrays say what the test set is; give one.")
+        return own.open_file(path, layout=replace(layout, arrays=_arrays(options.test_arrays)))
+    if not options.test:
+        return None
+    try:
+        return float(options.test)
+    except ValueError:
+        return own.open_file(Path(options.test), layout=layout)
+
+
+def _arrays(text: str | None) -> dict[str, str]:
+    """From ``x=x_train,label`` to the arrays with the names of their columns."""
+    pairs = [name.rpartition("=") for name in _names(text)]
+    return {array.strip(): (name or array).strip() for name, _, array in pairs}
 
 
 def _names(text: str | None) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ def wait_for_states(page, *states):
 
 
 def query(**view):
-    return urllib.parse.urlencode(RunsView(**view).to_query())
+    return urllib.parse.urlencode(RunsView(everything=True, **view).to_query())
 
 
 def test_runs_are_followed_in_another_browser_cancelled_and_cost_nothing_at_rest(server, open_page):
@@ -107,9 +107,7 @@ def test_runs_are_followed_in_another_browser_cancelled_and_cost_nothing_at_rest
     sent, loads = [], []
     asking = open_page(f"{server}/?{urllib.parse.urlencode(first.to_query())}")
     asking.get_by_text("points computed").first.wait_for(timeout=WAIT)
-    watching = open_page(
-        f"{server}/runs?{query(everything=True, kinds=('curve',), order='newest')}"
-    )
+    watching = open_page(f"{server}/runs?{query(kinds=('curve',), order='newest')}")
     wait_for_states(watching, "running")
     watching.on("load", lambda: loads.append(1))
     wait_for_states(watching, "done")
@@ -121,9 +119,7 @@ def test_runs_are_followed_in_another_browser_cancelled_and_cost_nothing_at_rest
     watching.on(
         "websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame))
     )
-    watching.goto(
-        f"{server}/runs?{query(everything=True, kinds=('curve',), selected=(curve.digest(),))}"
-    )
+    watching.goto(f"{server}/runs?{query(kinds=('curve',), selected=(curve.digest(),))}")
     wait_for_states(watching, "running", "done")
     loads.clear()
     watching.get_by_role("button", name="Cancel").click()

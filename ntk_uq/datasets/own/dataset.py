@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ntk_uq.datasets.base import Dataset, Examples
 from ntk_uq.datasets.files import state
-from ntk_uq.datasets.own.examples import n_test_of
 from ntk_uq.datasets.own.storage import Kept, look, path_of, read
 from ntk_uq.datasets.own.table import listed
+
+_OF_TEXT = ("separator", "decimal", "header")
 
 
 def get(name: str) -> Dataset:
@@ -82,13 +83,13 @@ class _File:
 @functools.lru_cache(maxsize=2)
 def _load(path: Path, name: str, modified: int, size: int) -> Examples:  # noqa: ARG001 (the key)
     inputs, targets = read(name)
-    n_test = n_test_of(len(inputs))
+    n_test = look(name).n_test
     return Examples(inputs[n_test:], targets[n_test:], inputs[:n_test], targets[:n_test])
 
 
 def _sizes(kept: Kept) -> tuple[int, int]:
     n = int(kept.about["inputs"]["shape"][0])
-    return n - n_test_of(n), n_test_of(n)
+    return n - kept.n_test, kept.n_test
 
 
 def _about(kept: Kept, n_pool: int, n_test: int) -> str:
@@ -103,9 +104,26 @@ def _about(kept: Kept, n_pool: int, n_test: int) -> str:
     else:
         what = f"a regression of {target}"
     return (
-        f"Uploaded from {kept.title}: {n} examples of {inputs}; {what}. A fixed random fifth is "
-        f"the test part: {n_pool} in the pool, {n_test} for the test set."
+        f"Uploaded from {kept.title}: {n} examples of {inputs}; {what}. {_split(kept)}: {n_pool} "
+        f"in the pool, {n_test} for the test set.{_choices(kept)}"
     )
+
+
+def _split(kept: Kept) -> str:
+    """Which examples are the test part."""
+    test = kept.choices.get("test")
+    if isinstance(test, str):
+        return f"The test set is {test}"
+    if "n_test" in kept.about:
+        return "A fixed random part is the test part"
+    return "A fixed random fifth is the test part"
+
+
+def _choices(kept: Kept) -> str:
+    """How its file was read, where that was chosen."""
+    chosen = {name: value for name, value in kept.choices.items() if name in _OF_TEXT}
+    said = ", ".join(f"{name} {value}" for name, value in chosen.items())
+    return f" Read with {said}." if said else ""
 
 
 def _with_unit(name: str) -> str:

@@ -19,6 +19,7 @@ from ntk_uq.base import settings
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.arrays import Labels
+from ntk_uq.datasets.own.layout import SEPARATORS, Layout
 from ntk_uq.datasets.own.source import OwnFile
 from ntk_uq.datasets.own.table import (
     Column,
@@ -31,27 +32,53 @@ from ntk_uq.datasets.own.table import (
     quoted,
     shown,
 )
-from ntk_uq.datasets.own.words import EXACT, is_beyond, is_number, not_a_number, number
+from ntk_uq.datasets.own.words import (
+    COMMA_NUMBER,
+    EXACT,
+    GROUPED,
+    is_beyond,
+    is_number,
+    not_a_number,
+    number,
+    with_point,
+)
 
 _BLOCK = 2**24  # bytes; no row may be longer
 _SEPARATORS = ",;\t"
 _EXCEL = re.compile(rb'"?sep=[,;\t]"?', re.IGNORECASE)
 """What Excel may write above the header, and nobody else reads; the separator is found anyway."""
+_COMMAS_TAKEN = (
+    "The comma is taken for the decimal sign of all numbers, as in {}. Choose the point if it is "
+    "none."
+)
+_USUAL = Layout()
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_csv(source: OwnFile) -> Table:
+def read_csv(source: OwnFile, layout: Layout = _USUAL) -> Table:
     """The columns of a delimited text file.
+
+    Args:
+        source: the file.
+        layout: how it is to be read where that is not left to be found.
 
     Raises:
         DataError: if it is not one, naming the line and what would be accepted.
     """
-    source = _with_tabs(source)
+    source = _with_tabs(source, layout)
+    notes: tuple[str, ...] = ()
     with source.open() as file:
-        header = _header(source, file)
+        header = _header(source, file, layout)
         start = file.tell()
-        columns, rows = _numbers(source, header, _blocks(source, header, file))
+        comma = layout.decimal == "comma"
+        columns, rows = _numbers(source, header, _blocks(source, header, file), comma)
+        if layout.decimal == "auto" and header.separator != "," and _no_points(columns):
+            names = _with_commas(source, header, columns, start)
+            if names:
+                file.seek(start)
+                columns, rows = _numbers(source, header, _blocks(source, header, file), True)
+                notes = (_COMMAS_TAKEN.format(listed(names, 4)),)
         bad = {i: column for i, column in enumerate(columns) if isinstance(column, tuple)}
         lines = _lines(source, header, {row for row, _ in bad.values()})
         file.seek(start)
@@ -60,24 +87,67 @@ def read_csv(source: OwnFile) -> Table:
         _booleans(text[i]) if isinstance(values, tuple) else Numbers(header.names[i], values)
         for i, values in enumerate(columns)
     ]
-    _check_second_header(source, header, found, lines.get(0, ""), rows)
-    return Table(source.name, tuple(found), _place(source, header, rows))
+    if header.lines_above or layout.header == "first":
+        _check_second_header(source, header, found, lines.get(0, ""), rows)
+    return Table(source.name, tuple(found), _place(source, header, rows), notes)
 
 
-def _with_tabs(source: OwnFile) -> OwnFile:
+def _no_points(columns: list[Float[np.ndarray, "n"] | tuple[int, str]]) -> bool:
+    """Whether no number has a decimal point, as far as their values tell, and some are none."""
+    numbers = [column for column in columns if not isinstance(column, tuple)]
+    return len(numbers) < len(columns) and all(np.array_equal(c, np.trunc(c)) for c in numbers)
+
+
+def _with_commas(
+    source: OwnFile,
+    header: "_Header",
+    columns: list[Float[np.ndarray, "n"] | tuple[int, str]],
+    start: int,
+) -> tuple[str, ...]:
+    """The columns of numbers with a decimal comma, if one of them cannot be anything else."""
+    import pyarrow.compute as compute
+
+    open_ones = [i for i, column in enumerate(columns) if isinstance(column, tuple)]
+    # Number of a column, and whether one of its values has no other meaning.
+    sure = dict.fromkeys(open_ones, False)
+    with source.open() as file:
+        file.seek(start)
+        for block in _blocks(source, header, file, tuple(open_ones)):
+            for i, column in zip(open_ones, block.columns, strict=True):
+                if i not in sure:
+                    continue
+                if not compute.all(compute.match_substring_regex(column, COMMA_NUMBER)).as_py():
+                    del sure[i]
+                    continue
+                commas = compute.filter(column, compute.match_substring(column, ","))
+                grouped = compute.match_substring_regex(commas, GROUPED)
+                sure[i] |= bool(len(commas)) and not compute.all(grouped).as_py()
+    return tuple(header.names[i] for i in sure) if any(sure.values()) else ()
+
+
+def _with_tabs(source: OwnFile, layout: Layout = _USUAL) -> OwnFile:
     """A table whose columns stand between blanks, as NumPy's savetxt writes it, with a tab for each
     run of them; line by line, so that lines keep their numbers. Another file as it is."""
+    if layout.separator not in ("auto", "blanks"):
+        return source
     with source.open() as file:
         lines = (line for line in file if line.strip(b" \t\r\n" + _UTF8_MARK))
         first, second = (next(lines, b"")[:_BLOCK] for _ in range(2))
-    if any(mark in first + second for mark in (b",", b";", b"\t", b'"', b"\x00")):
-        return source
+    chosen = layout.separator == "blanks"
+    marks = (b"\x00",) if chosen else (b",", b";", b"\t", b'"', b"\x00")
     first = first.removeprefix(_UTF8_MARK)
+    fields = second.decode("utf-8", "replace").split()
+    # A comma in numbers, and none in the header, is no separator.
+    decimal = b"," not in first and all(re.match(COMMA_NUMBER, text) for text in fields)
+    if any(mark in (first if mark == b"," and decimal else first + second) for mark in marks):
+        return source
     names = (
         first.replace(b"#", b" ", 1).split() if first.lstrip().startswith(b"#") else first.split()
     )
-    values = second.decode("utf-8", "replace").split()
-    if len(names) < 2 or len(values) < 2 or not any(map(is_number, values)):
+    numeric = any(is_number(with_point(text)) for text in fields)
+    if not chosen and (len(names) < 2 or len(fields) < 2 or not numeric):
+        return source
+    if decimal and not chosen and len(names) != len(fields):
         return source
     out, started = io.BytesIO(), False
     with source.open() as file:
@@ -97,20 +167,28 @@ class _Header:
     ``hint`` is a sentence for errors that may come from a header that is none, or nothing.
     """
 
-    def __init__(self, names: tuple[str, ...], separator: str, lines: int, hint: str) -> None:
+    def __init__(
+        self, names: tuple[str, ...], separator: str, lines: int, hint: str, lines_above: bool
+    ) -> None:
         self.names, self.separator, self.lines, self.hint = names, separator, lines, hint
+        self.lines_above = lines_above  # whether one of the lines names the columns
 
 
-def _header(source: OwnFile, file: io.BytesIO | io.BufferedReader) -> _Header:
-    raw, lines = b"", 0
+def _header(
+    source: OwnFile, file: io.BytesIO | io.BufferedReader, layout: Layout = _USUAL
+) -> _Header:
+    raw, lines, start, above = b"", 0, 0, 0
     while not raw.strip() or raw.count(b'"') % 2:
+        if not raw.strip():
+            start, above = file.tell(), lines
         line = file.readline(_BLOCK)
         if lines == 0:
             if line.startswith(_UTF16_MARKS) or line[1:2] == b"\x00":
                 raise DataError(
                     f"{source.name} is text in UTF-16; save it as UTF-8 (CSV UTF-8 in Excel)."
                 )
-            line = line.removeprefix(_UTF8_MARK)
+            if line.startswith(_UTF8_MARK):
+                line, start = line[len(_UTF8_MARK) :], len(_UTF8_MARK)
         if not line:
             what = "has a quote that does not end" if raw.strip() else "holds no text"
             raise DataError(f"{source.name} {what}; its first line must name the columns.")
@@ -135,6 +213,9 @@ def _header(source: OwnFile, file: io.BytesIO | io.BufferedReader) -> _Header:
     except csv.Error as error:
         raise DataError(f"{source.name}: the header cannot be read ({quoted(error)}).") from None
     separator = max(_SEPARATORS, key=lambda mark: len(splits[mark]))
+    if layout.separator != "auto":
+        # A tab stands for each run of blanks by now.
+        separator = SEPARATORS[layout.separator].replace(" ", "\t")
     # np.savetxt writes its header as a comment.
     names = tuple(name.strip() for name in splits[separator])
     hint = ""
@@ -149,6 +230,10 @@ def _header(source: OwnFile, file: io.BytesIO | io.BufferedReader) -> _Header:
             f"{source.name} has one column only, {shown(names[0])}. Inputs and a target are "
             f"needed, in columns between commas, semicolons, tabs or blanks.{hint}"
         )
+    if layout.header == "none":
+        file.seek(start)
+        made = tuple(f"column{i + 1}" for i in range(len(names)))
+        return _Header(made, separator, above, "", False)
     if not names[-1]:
         raise DataError(
             f"The header of {source.name} ends in a separator, so that its last column has no "
@@ -157,11 +242,12 @@ def _header(source: OwnFile, file: io.BytesIO | io.BufferedReader) -> _Header:
     if all(is_number(name) for name in names):
         raise DataError(
             f"{source.name} has no header: line {lines} holds numbers only ({listed(names, 4)}). "
-            "Its first line must name the columns; a name may not be a number."
+            "Its first line must name the columns; a name may not be a number. Choose to read it "
+            "without a header if it has none."
         )
     for name in names:
         check_name(source.name, name)
-    return _Header(names, separator, lines, hint)
+    return _Header(names, separator, lines, hint, True)
 
 
 def _blocks(
@@ -197,7 +283,7 @@ def _blocks(
 
 
 def _numbers(
-    source: OwnFile, header: _Header, blocks: Iterator[Any]
+    source: OwnFile, header: _Header, blocks: Iterator[Any], comma: bool = False
 ) -> tuple[list[Float[np.ndarray, "n"] | tuple[int, str]], int]:
     """Of every column its numbers, or the row and the text of the first value that is none."""
     parts: list[list[np.ndarray] | tuple[int, str]] = [[] for _ in header.names]
@@ -207,7 +293,7 @@ def _numbers(
             kept = parts[i]
             if isinstance(kept, tuple):
                 continue
-            found = _cast(column)
+            found = _cast_commas(column) if comma else _cast(column)
             if isinstance(found, tuple):
                 left += sum(part.nbytes for part in kept)
                 parts[i] = (rows + found[0], found[1])
@@ -227,6 +313,17 @@ def _numbers(
         columns.append(kept if isinstance(kept, tuple) else np.concatenate(kept))
         parts[i] = (0, "")  # free the pieces of a column as soon as it is whole
     return columns, rows
+
+
+def _cast_commas(column: Any) -> Float[np.ndarray, "k"] | tuple[int, str]:
+    """The same of numbers with a decimal comma; one with a point is none."""
+    import pyarrow.compute as compute
+
+    dotted = compute.index(compute.match_substring(column, "."), True).as_py()
+    found = _cast(compute.replace_substring(column, ",", "."))
+    row = found[0] if isinstance(found, tuple) else -1
+    rows = [r for r in (row, dotted) if r >= 0]
+    return (min(rows), column[min(rows)].as_py()) if rows else found
 
 
 def _cast(column: Any) -> Float[np.ndarray, "k"] | tuple[int, str]:

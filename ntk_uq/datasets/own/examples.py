@@ -9,6 +9,7 @@ from jaxtyping import Float, Float64, Int, Int64, Real, Shaped
 from ntk_uq.base import settings, streams
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
+from ntk_uq.datasets.own.joining import joined
 from ntk_uq.datasets.own.table import (
     MOST_CLASSES,
     MOST_COLUMNS,
@@ -51,6 +52,7 @@ class Own:
             the number of columns that a table may have.
         target_names: one, or k of them.
         title: the name of the file that they came from; no part of what they are.
+        n_test: how many of the first examples are the test part; None is :func:`n_test_of`.
     """
 
     inputs: Float[np.ndarray, "n d"]
@@ -61,6 +63,7 @@ class Own:
     feature_names: tuple[str, ...]
     target_names: tuple[str, ...]
     title: str
+    n_test: int | None = None
 
 
 def n_test_of(n: int) -> int:
@@ -110,7 +113,11 @@ def guess_task(table: Table, targets: tuple[str, ...]) -> str:
 
 
 def make(
-    table: Table, targets: tuple[str, ...], task: str = "auto", ignore: tuple[str, ...] = ()
+    table: Table,
+    targets: tuple[str, ...],
+    task: str = "auto",
+    ignore: tuple[str, ...] = (),
+    test: float | Table | None = None,
 ) -> Own:
     """The examples of a table.
 
@@ -119,6 +126,8 @@ def make(
         targets: names of the target columns; several are the outputs of one regression.
         task: ``auto``, ``classification`` or ``regression``.
         ignore: names of columns to leave out. All others are inputs.
+        test: the share of the examples that are the test part, drawn at random and fixed for ever
+            (a fifth, where it is None); or a table of the same columns that is the test part.
 
     Raises:
         DataError: for anything that no network can be trained on, naming file, column and row.
@@ -126,13 +135,21 @@ def make(
     if task not in TASKS:
         raise DataError(f"The task is {shown(task)}; choose one of {', '.join(TASKS)}.")
     targets = tuple(targets)
+    if isinstance(test, Table):
+        used = tuple(name for name in table.names if name not in ignore)
+        n_test: int | None = len(test)
+        table, ignore = joined(test, table, used), ()
     features = _features(table, targets, ignore)
     n = len(table)
     if n < FEWEST:
         raise DataError(
             f"{table.source} holds {n} example{'s' * (n != 1)}; at least {FEWEST} are needed."
         )
-    order = streams.permutation(_SHUFFLE, n)
+    if isinstance(test, Table):
+        later = streams.permutation(_SHUFFLE, n - len(test)) + len(test)
+        order = np.concatenate([np.arange(len(test)), later])
+    else:
+        order, n_test = streams.permutation(_SHUFFLE, n), _n_test(table, test)
     task = guess_task(table, targets) if task == "auto" else task
     class_names: tuple[str, ...] = ()
     if task == "classification":
@@ -141,9 +158,24 @@ def make(
     else:
         values, names = _quantities(table, targets)
     values = values[order]
-    _check_pool(table, values, names)
+    _check_pool(table, values, names, n_test_of(n) if n_test is None else n_test)
     inputs, shape, feature_names = _inputs(table, features, order)
-    return Own(inputs, values, shape, task, class_names, feature_names, names, table.source)
+    return Own(inputs, values, shape, task, class_names, feature_names, names, table.source, n_test)
+
+
+def _n_test(table: Table, share: float | None) -> int | None:
+    """How many examples a share is; None for the usual one."""
+    if share is None:
+        return None
+    if not 0 < share < 1:
+        raise DataError(f"The test share is {share:g}; it must lie between 0 and 1, such as 0.2.")
+    n, n_test = len(table), max(1, round(share * len(table)))
+    if n - n_test < 2:
+        raise DataError(
+            f"A test share of {share:g} leaves {n - n_test} of the {n} examples of {table.source} "
+            "for the pool; at least 2 are needed. Choose a smaller one."
+        )
+    return None if n_test == n_test_of(n) else n_test
 
 
 def _features(table: Table, targets: tuple[str, ...], ignore: tuple[str, ...]) -> list[Column]:
@@ -322,15 +354,17 @@ def _names_in(name: str, width: int, alone: bool) -> list[str]:
     return [f"{name}{i}" if alone else f"{name}[{i}]" for i in range(width)]
 
 
-def _check_pool(table: Table, values: Real[np.ndarray, "n ..."], names: tuple[str, ...]) -> None:
+def _check_pool(
+    table: Table, values: Real[np.ndarray, "n ..."], names: tuple[str, ...], n_test: int
+) -> None:
     """Raises DataError where only the test part has examples that differ in a target."""
-    pool = values[n_test_of(len(values)) :].reshape(-1, len(names))
+    pool = values[n_test:].reshape(-1, len(names))
     for i, name in enumerate(names):
         if pool[:, i].min() == pool[:, i].max():
             raise DataError(
                 f"{table.source}: the target {name!r} is the same in all {len(pool)} examples of "
-                "the pool; those that differ are in the test part, a fixed fifth of the examples. "
-                "More examples that differ are needed."
+                "the pool; those that differ are in the test part. More examples that "
+                "differ are needed."
             )
 
 

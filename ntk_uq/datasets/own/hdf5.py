@@ -13,6 +13,7 @@ from ntk_uq.base import settings
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.arrays import Labels, column_of
+from ntk_uq.datasets.own.layout import Layout
 from ntk_uq.datasets.own.source import OwnFile
 from ntk_uq.datasets.own.table import (
     Column,
@@ -26,6 +27,7 @@ from ntk_uq.datasets.own.table import (
     shown,
 )
 
+_USUAL = Layout()
 _PIECE = 2**24  # bytes read at once
 _CHUNK = 2**28  # bytes of one chunk, which HDF5 unpacks whole
 _FILTERS = {1, 2, 3, 4, 5, 6, 32000}  # gzip, shuffle, checksum, szip, n-bit, scale-offset, lzf
@@ -34,7 +36,7 @@ _MATLAB_TEXT = (b"char", b"cell", b"struct", b"string", b"table")
 _DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError, AttributeError)
 
 
-def read_hdf5(source: OwnFile) -> Table:
+def read_hdf5(source: OwnFile, layout: Layout = _USUAL) -> Table:
     """The datasets at the top level of an HDF5 file, all with one row an example.
 
     Raises:
@@ -46,18 +48,19 @@ def read_hdf5(source: OwnFile) -> Table:
     try:
         with source.open() as raw, h5py.File(raw, "r") as file:
             # MATLAB writes its MAT-files of version 7.3 behind such a line.
-            return _read(source.name, file, source.head().startswith(b"MATLAB"))
+            return _read(source.name, file, source.head().startswith(b"MATLAB"), layout)
     except _DAMAGE as error:
         raise DataError(
             f"{source.name} is damaged or truncated ({quoted(error)}); save or upload it again."
         ) from None
 
 
-def _read(source: str, file: Any, matlab: bool) -> Table:
+def _read(source: str, file: Any, matlab: bool, layout: Layout) -> Table:
     import h5py
 
-    names = list(file)
-    check_columns(source, len(names))
+    check_columns(source, len(file))
+    called = layout.renamed(source, tuple(file))
+    names = list(called)
     usable: dict[str, Any] = {}
     problems: dict[str, str] = {}
     groups: list[str] = []
@@ -101,9 +104,9 @@ def _read(source: str, file: Any, matlab: bool) -> Table:
     columns: list[Column] = []
     for name in names:
         if name in problems:
-            columns.append(Unusable(name, f"it {problems[name]}", rows))
+            columns.append(Unusable(called[name], f"it {problems[name]}", rows))
         elif name in wanted:
-            column, size = _column(source, name, wanted[name], left, matlab)
+            column, size = _column(source, called[name], wanted[name], left, matlab)
             left -= size
             columns.append(column)
     notes: tuple[str, ...] = (f"Groups are left out: {listed(groups)}.",) if groups else ()

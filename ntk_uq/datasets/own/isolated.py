@@ -25,6 +25,7 @@ from jaxtyping import Shaped
 from ntk_uq.base import paths, settings
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
+from ntk_uq.datasets.own.layout import Layout
 from ntk_uq.datasets.own.source import OwnFile
 from ntk_uq.datasets.own.table import Column, Numbers, Table, TextColumn, Unusable
 
@@ -33,6 +34,7 @@ SECONDS = 60
 
 _log = logging.getLogger(__name__)
 _PIECE = 2**20
+_USUAL = Layout()
 # One thread, and the system's allocator, which reserves no more than it gives: the limit is on
 # reserved memory, as the system knows no other.
 _ENVIRONMENT = {
@@ -43,7 +45,7 @@ _ENVIRONMENT = {
 }
 
 
-def read_isolated(kind: str, source: OwnFile) -> Table:
+def read_isolated(kind: str, source: OwnFile, layout: Layout = _USUAL) -> Table:
     """The table that the reader of ``kind`` makes of a file, read in another process.
 
     Raises:
@@ -52,7 +54,8 @@ def read_isolated(kind: str, source: OwnFile) -> Table:
     """
     with _on_disk(source) as path, tempfile.TemporaryFile() as complaints:
         program = [sys.executable, "-m", "ntk_uq.datasets.own.child"]
-        command = [*program, kind, source.name, str(path), str(SECONDS)]
+        arrays = json.dumps(dict(layout.arrays))
+        command = [*program, kind, source.name, str(path), str(SECONDS), arrays]
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

@@ -18,6 +18,7 @@ from ntk_uq.base import settings
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.arrays import column_of
+from ntk_uq.datasets.own.layout import Layout
 from ntk_uq.datasets.own.source import OwnFile
 from ntk_uq.datasets.own.table import (
     Column,
@@ -31,6 +32,7 @@ from ntk_uq.datasets.own.table import (
 )
 
 _USUAL = ("x", "y")
+_USUAL_LAYOUT = Layout()
 _PIECE = 2**20
 _DIRECTORY = 2**20  # bytes of an archive's table of contents; that of two arrays has 200
 _HEADER = 10_000
@@ -43,7 +45,7 @@ _HEADER_TEXT = re.compile(
 _DAMAGE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError)
 
 
-def read_npz(source: OwnFile) -> Table:
+def read_npz(source: OwnFile, layout: Layout = _USUAL_LAYOUT) -> Table:
     """The arrays of an archive, (n, ...) each; ``X`` and ``Y`` are read as ``x`` and ``y``.
 
     Raises:
@@ -53,6 +55,8 @@ def read_npz(source: OwnFile) -> Table:
     try:
         with source.open() as raw, zipfile.ZipFile(_Bounded(raw, source.name)) as archive:
             members, others = _members(source.name, archive)
+            renamed = layout.renamed(source.name, tuple(members))
+            members = {new: members[old] for old, new in renamed.items()}
             left = settings.upload_expanded()
             found: dict[str, Column | str] = {}
             for name, info in members.items():

@@ -8,7 +8,8 @@ reading the arrays, equal data are one file, and whoever has a name has the data
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from ntk_uq.base.errors import DataError, MissingDataError, SpecError
 from ntk_uq.datasets.base import OWN_PREFIX
 from ntk_uq.datasets.fetching.files import publish, workplace
 from ntk_uq.datasets.files import read_sealed, write_sealed
-from ntk_uq.datasets.own.examples import Own
+from ntk_uq.datasets.own.examples import Own, n_test_of
 
 PREFIX = OWN_PREFIX
 _DIGITS = 40
@@ -54,17 +55,31 @@ class Kept:
         name: of the data set.
         about: the description that its name is made from.
         title: the name of the file that it came from.
+        choices: how that file was read, by the names of the options of ``ntk-uq data add``; empty
+            where everything was left to the program.
     """
 
     name: str
     about: dict[str, Any]
     title: str
+    choices: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def n_test(self) -> int:
+        """How many of the examples are the test part."""
+        n = int(self.about["inputs"]["shape"][0])
+        return int(self.about.get("n_test", n_test_of(n)))
 
 
-def keep(own: Own) -> str:
+def keep(own: Own, choices: Mapping[str, Any] | None = None) -> str:
     """Keeps examples and gives their name; equal examples are kept once, under one name.
 
     The file appears whole or not at all; one that is there and whole is left as it is.
+
+    Args:
+        own: the examples.
+        choices: how their file was read, as JSON's own types; kept beside them, and no part of what
+            they are.
 
     Raises:
         DataError: if the directory cannot be written, as on a full disk.
@@ -86,6 +101,7 @@ def keep(own: Own) -> str:
                     file,
                     description=np.frombuffer(description, np.uint8),
                     title=np.frombuffer(own.title.encode(), np.uint8),
+                    choices=np.frombuffer(_canonical(dict(choices or {})), np.uint8),
                     inputs=own.inputs,
                     targets=own.targets,
                 )
@@ -102,7 +118,10 @@ def look(name: str) -> Kept:
         DataError: if its file is damaged.
     """
     arrays = _open(name, ("description", "title"))
-    return Kept(name, _description(name, arrays), bytes(arrays["title"]).decode())
+    about, title = _description(name, arrays), bytes(arrays["title"]).decode()
+    # Files of an earlier version have none.
+    more = read_sealed(path_of(name), ("choices",))
+    return Kept(name, about, title, json.loads(bytes(more["choices"])) if more else {})
 
 
 def read(name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -161,6 +180,8 @@ def _describe(own: Own) -> dict[str, Any]:
         "target": list(own.target_names),
         "inputs": _about(own.inputs),
         "targets": _about(own.targets),
+        # What is usual is not written: names of before stay what they are.
+        **({} if own.n_test is None else {"n_test": own.n_test}),
     }
 
 

@@ -160,14 +160,17 @@ def check_columns(source: str, count: int) -> None:
 def common_length(source: str, lengths: dict[str, int], what: str) -> int:
     """How many rows most of some arrays have: one row an example.
 
+    Where as many have another number, inputs and targets among them on both sides, the larger one
+    is that of the training set, and the others are a test set.
+
     Args:
         lengths: of each array, by its name. what: what the arrays are called.
 
     Raises:
-        DataError: if as many have another number of rows.
+        DataError: if as many have another number of rows, and it is one array each.
     """
-    counted = Counter(lengths.values()).most_common(2)
-    if len(counted) > 1 and counted[0][1] == counted[1][1]:
+    counted = sorted(Counter(lengths.values()).items(), key=lambda c: (c[1], c[0]), reverse=True)
+    if len(counted) > 1 and counted[0][1] == counted[1][1] == 1:
         each = listed([f"{name} {length}" for name, length in lengths.items()])
         raise DataError(
             f"The {what} of {source} have different lengths ({each}). All must have one row an "

@@ -20,6 +20,10 @@ _WHOLE = re.compile(r"[+-]?0*([1-9]\d*)", re.ASCII)
 EXACT = 2**53
 """Whole numbers up to here are kept by float64 as they are; beyond, neighbours become one."""
 _LONGEST = 64  # characters that are looked at for what they might be
+COMMA_NUMBER = r"^\s*[+-]?(\d+|\d*,\d+|\d+,)([eE][+-]?\d+)?\s*$"
+"""A number with a decimal comma, or a whole one; for Arrow, too."""
+GROUPED = r"^\s*[+-]?\d{1,3}(,\d{3})+\s*$"
+"""What may as well be a number with separators of thousands."""
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?", "nil", "#n/a"}
 _INFINITE = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}
 
@@ -40,6 +44,11 @@ def _plain(text: str) -> str:
     text = text.strip()
     fortran = _FORTRAN.fullmatch(text)
     return text if fortran is None else f"{fortran[1]}e{fortran[2]}"
+
+
+def with_point(text: str) -> str:
+    """A number that is written with a decimal comma, with a point."""
+    return text.replace(",", ".")
 
 
 def is_beyond(text: str) -> bool:
@@ -69,6 +78,8 @@ def not_a_number(text: str) -> str:
     if is_missing(stripped):
         return f"{shown(stripped)} is not a number (a missing value?)"
     if stripped.lower() in _INFINITE or _NUMBER.fullmatch(stripped):
+        if math.isfinite(float(stripped)):
+            return f"{shown(stripped)} has a decimal point; the decimal sign is a comma here"
         return f"{shown(stripped)} is infinite or too large for a number"
     if _THOUSANDS.fullmatch(stripped) and not _COMMA.fullmatch(stripped):
         return (
@@ -81,7 +92,10 @@ def not_a_number(text: str) -> str:
             "if it is a decimal comma, write a decimal point"
         )
     if _COMMA.fullmatch(stripped):
-        return f"{shown(stripped)} is not a number: write a decimal point, not a comma"
+        return (
+            f"{shown(stripped)} is not a number: write a decimal point, not a comma, or choose the "
+            "comma as decimal sign"
+        )
     if _UNCERTAIN.fullmatch(stripped):
         return f"{shown(stripped)} is a number with its error; write the number alone"
     if _DATE.fullmatch(stripped):

@@ -1,20 +1,36 @@
 """A file of the user's own: uploaded, looked at, its target chosen, kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ntk_uq.base import settings
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets import own
-from ntk_uq.datasets.own import Table
+from ntk_uq.datasets.own import Layout, Table
 from ntk_uq.ui import own as session
 from ntk_uq.ui.plain_text import plain
 
-_TABLE, _ERROR = "uploaded_table", "upload_error"
+_TABLE, _TEST_TABLE, _ERROR = "uploaded_table", "uploaded_test_table", "upload_error"
+_MISSING = -1.0
+"""A share that there is not: what is to be the test set has still to be chosen."""
 _CHOICES = ("targets", "task", "ignore")
+_SEPARATORS = {
+    "auto": "found from the header",
+    "comma": "comma",
+    "semicolon": "semicolon",
+    "tab": "tab",
+    "blanks": "blanks",
+}
+_DECIMALS = {"auto": "found from the numbers", "point": "point, 1.5", "comma": "comma, 1,5"}
+_HEADERS = {"first": "the first line has names", "none": "none, values only"}
+_SHARE, _FILE, _ARRAYS = "a share of these data", "a file of its own", "arrays of this file"
 _TASKS = {
     "auto": "found from the target",
     "classification": "classification",
@@ -44,41 +60,89 @@ def upload(chosen: Callable[[str], None]) -> None:
         st.session_state.pop(_TABLE, None)
         return
     try:
-        table = _table(file.file_id, file.name, file.getvalue)
-        _choose(table, chosen)
+        layout = _layout(file.name)
+        table = _table(file.file_id, file.name, file.getvalue, layout)
+        _choose(table, layout, chosen, lambda arrays: _arrays_of(file, layout, arrays))
     except NtkUqError as error:
         st.error(str(error), icon=":material/error:")
 
 
-def _table(file_id: str, name: str, content: Callable[[], bytes]) -> Table:
-    """The file's columns, read once an upload and not at every click."""
-    known = st.session_state.get(_TABLE)
-    if known is None or known[0] != file_id:
+def _layout(name: str) -> Layout:
+    """How the file is to be read: only a text leaves a choice."""
+    if own.KINDS.get(PurePosixPath(name).suffix.lower()) != "csv":
+        return Layout()
+    left, middle, right = st.columns(3)
+    return Layout(
+        _choice(left, "Separator", "separator", _SEPARATORS, "What stands between the columns."),
+        _choice(
+            middle,
+            "Decimal sign",
+            "decimal",
+            _DECIMALS,
+            "A comma is found by itself where nothing else can be meant.",
+        ),
+        _choice(right, "Header", "header", _HEADERS, "Without one, columns are numbered."),
+    )
+
+
+def _choice(
+    column: DeltaGenerator, label: str, name: str, words: Mapping[str, str], about: str
+) -> str:
+    return str(
+        column.selectbox(
+            label, words, format_func=lambda key: words[key], key=f"upload_{name}", help=about
+        )
+    )
+
+
+def _table(
+    file_id: str, name: str, content: Callable[[], bytes], layout: Layout, key: str = _TABLE
+) -> Table:
+    """The file's columns, read once for an upload and a layout, and not at every click."""
+    known = st.session_state.get(key)
+    if known is None or known[0] != (file_id, layout):
         with st.spinner(f"Reading {name}"):
-            known = (file_id, own.open_file(content(), name))
-        st.session_state[_TABLE] = known
-        _forget_others(known[1])
+            known = ((file_id, layout), own.open_file(content(), name, layout))
+        st.session_state[key] = known
+        if key == _TABLE:
+            _forget_others(known[1])
     table: Table = known[1]
     return table
+
+
+def _arrays_of(file: UploadedFile, layout: Layout, arrays: Mapping[str, str]) -> Table:
+    """Some arrays of the uploaded file, under other names."""
+    other = replace(layout, arrays=dict(arrays))
+    return _table(file.file_id, file.name, file.getvalue, other, _TEST_TABLE)
 
 
 def _forget_others(table: Table) -> None:
     """Choices among columns are kept for a file of that name as long as it has those columns."""
     key = f"columns_{table.source}"
-    if st.session_state.get(key) != table.names:
-        st.session_state[key] = table.names
+    # Another layout may make numbers of what was text.
+    found = [(column.name, type(column).__name__) for column in table.columns]
+    if st.session_state.get(key) != found:
+        st.session_state[key] = found
         for choice in _CHOICES:
             st.session_state.pop(f"{choice}_{table.source}", None)
 
 
-def _choose(table: Table, chosen: Callable[[str], None]) -> None:
-    st.markdown(f"**{plain(table.source)}**: {len(table):,} rows, {len(table.names)} columns")
-    summaries = own.summaries(table)
+def _preview(
+    table: Table,
+    summaries: Sequence[own.ColumnSummary],
+    targets: Sequence[str],
+    ignore: Sequence[str],
+) -> None:
+    """What is in each column, and what becomes of it by the choices below."""
     problems = [s.problem for s in summaries]
     st.dataframe(
         pd.DataFrame(
             {
                 "column": [s.name for s in summaries],
+                "becomes": [
+                    "target" if s.name in targets else "left out" if s.name in ignore else "input"
+                    for s in summaries
+                ],
                 "holds": [_kind(s) for s in summaries],
                 # Before what is long: a problem must be seen without moving the table.
                 **({"as an input": problems} if any(problems) else {}),
@@ -93,6 +157,18 @@ def _choose(table: Table, chosen: Callable[[str], None]) -> None:
     )
     if len(table.names) > len(summaries):
         st.caption(f"The first {len(summaries)} columns are shown.")
+
+
+def _choose(
+    table: Table,
+    layout: Layout,
+    chosen: Callable[[str], None],
+    arrays: Callable[[Mapping[str, str]], Table],
+) -> None:
+    st.markdown(f"**{plain(table.source)}**: {len(table):,} rows, {len(table.names)} columns")
+    for note in table.notes:
+        st.info(plain(note))
+    summaries, preview = own.summaries(table), st.container()
     left, middle, right = st.columns([3, 2, 3])
     targets = left.multiselect(
         "Target columns",
@@ -111,24 +187,83 @@ def _choose(table: Table, chosen: Callable[[str], None]) -> None:
         key=f"ignore_{table.source}",
         help="Columns that are neither input nor target, such as an event number.",
     )
+    with preview:
+        _preview(table, summaries, targets, ignore)
+    test = _test_set(table, layout, [n for n in table.names if n not in ignore], arrays)
     if not targets:
         st.info("Choose the target: what the network is to predict.")
         return
     found = own.guess_task(table, tuple(targets)) if task == "auto" else task
     inputs = len(table.names) - len(targets) - len(ignore)
     st.caption(f"A {found} of {', '.join(targets)} from {inputs} column{'s' * (inputs != 1)}.")
-    for note in own.notes(table, tuple(targets), found):
+    for note in own.notes(table, tuple(targets), found)[len(table.notes) :]:
         st.info(plain(note))
     st.button(
         "Use these data",
         type="primary",
         key="use_upload",
         on_click=_use,
-        args=(table, tuple(targets), found, tuple(ignore), chosen),
+        args=(table, tuple(targets), found, tuple(ignore), test, layout, chosen),
+        disabled=test is _MISSING,
     )
     error = st.session_state.pop(_ERROR, None)
     if error is not None:
         st.error(error, icon=":material/error:")
+
+
+def _test_set(
+    table: Table,
+    layout: Layout,
+    used: Sequence[str],
+    arrays: Callable[[Mapping[str, str]], Table],
+) -> float | Table | None:
+    """The test part: a share, None for the usual one, or a table; _MISSING until it is chosen."""
+    kind = own.KINDS.get(PurePosixPath(table.source).suffix.lower())
+    ways = [_SHARE, _FILE, *([_ARRAYS] if kind in ("npz", "hdf5") else [])]
+    left, right = st.columns([2, 3])
+    way = left.selectbox(
+        "Test set",
+        ways,
+        key=f"test_{table.source}",
+        help="What the networks are tested on; it never becomes part of a training set.",
+    )
+    if way == _SHARE:
+        share = right.number_input(
+            "Share of the test set",
+            0.01,
+            0.9,
+            own.TEST_SHARE,
+            0.05,
+            key=f"share_{table.source}",
+            help="Drawn at random, and the same ones for ever.",
+        )
+        return None if share == own.TEST_SHARE else float(share)
+    if way == _FILE:
+        file = right.file_uploader(
+            "Test file, of the same columns", list(own.KINDS), key="upload_test"
+        )
+        if file is None:
+            st.info("Choose the file with the test set, or a share of these data.")
+            return _MISSING
+        return _table(file.file_id, file.name, file.getvalue, layout, _TEST_TABLE)
+    names: dict[str, str] = {}
+    with right:
+        for name in used:
+            others = [other for other in table.names if other not in used]
+            guess = name.replace("train", "test")
+            found = st.selectbox(
+                f"Test part of {name}",
+                others,
+                others.index(guess) if guess in others else None,
+                key=f"test_of_{table.source}_{name}",
+                placeholder="leave the test arrays out above, then choose one",
+            )
+            if found is not None:
+                names[found] = name
+    if len(names) < len(used):
+        st.info("Choose an array for the test part of each array that is used.")
+        return _MISSING
+    return arrays(names)
 
 
 def _use(
@@ -136,11 +271,13 @@ def _use(
     targets: tuple[str, ...],
     task: str,
     ignore: tuple[str, ...],
+    test: float | Table | None,
+    layout: Layout,
     chosen: Callable[[str], None],
 ) -> None:
     """Keeps the data and turns to them; before the page is drawn, since it sets controls."""
     try:
-        name = own.add(table, targets, task, ignore)
+        name = own.add(table, targets, task, ignore, test, layout)
     except NtkUqError as error:
         st.session_state[_ERROR] = str(error)
         return

@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 from helpers.pages_driver import compute, open_page, texts, view_in
+from helpers.writers import npz_bytes
 
 from ntk_uq import datasets
 from ntk_uq.datasets import own
@@ -261,3 +262,71 @@ def test_an_image_file_is_drawn(store):
     app = opened(view)
     assert not app.exception
     assert len(app.get("image")) == 1
+
+
+COMMAS = "a;b;y\n" + "".join(f"{i},5;{i},25;{i % 2}\n" for i in range(30))
+
+
+def shown_columns(app):
+    table = app.dataframe[0].value
+    return dict(zip(table["column"], table["becomes"], strict=True))
+
+
+def test_a_file_with_decimal_commas_is_taken_as_it_is(store):
+    app = upload(opened(), COMMAS.encode())
+    assert "The comma is taken for the decimal sign" in texts(app.info)
+    assert shown_columns(app) == {"a": "input", "b": "input", "y": "target"}
+    app.button(key="use_upload").click().run()
+    assert not app.exception
+    assert not app.error
+
+
+def test_every_choice_of_the_layout_is_followed_by_the_preview(store):
+    app = upload(opened(), COMMAS.encode())
+    app.selectbox(key="upload_decimal").set_value("point").run()
+    assert shown_columns(app) == {"a": "left out", "b": "left out", "y": "target"}
+    assert "choose the comma as decimal sign" in " ".join(app.dataframe[0].value["as an input"])
+    app.selectbox(key="upload_decimal").set_value("comma").run()
+    assert shown_columns(app)["a"] == "input"
+    app.selectbox(key="upload_header").set_value("none").run()
+    assert list(shown_columns(app)) == ["column1", "column2", "column3"]
+    app.selectbox(key="upload_separator").set_value("tab").run()
+    assert "one column only" in texts(app.error)
+    app.selectbox(key="upload_separator").set_value("auto").run()
+    assert not app.error
+
+
+def test_a_share_is_chosen_for_the_test_set(store):
+    app = upload(opened(), COMMAS.encode())
+    app.number_input(key="share_cells.csv").set_value(0.5).run()
+    app.button(key="use_upload").click().run()
+    (name,) = app.session_state["own_datasets"]
+    assert datasets.get(name).sizes() == (15, 15)
+
+
+def test_arrays_of_the_same_file_are_chosen_for_the_test_set(store):
+    x, y = np.arange(60.0).reshape(30, 2), np.arange(30) % 2
+    content = npz_bytes(x_train=x, y_train=y, x_test=x[:6] + 0.5, y_test=y[:6])
+    app = upload(opened(), content, "f.npz")
+    app.multiselect(key="targets_f.npz").set_value(["y_train"]).run()
+    app.multiselect(key="ignore_f.npz").set_value(["x_test", "y_test"]).run()
+    app.selectbox(key="test_f.npz").set_value("arrays of this file").run()
+    assert app.selectbox(key="test_of_f.npz_x_train").value == "x_test"
+    app.button(key="use_upload").click().run()
+    assert not app.exception
+    (name,) = app.session_state["own_datasets"]
+    assert datasets.get(name).sizes() == (30, 6)
+
+
+def test_a_test_file_that_is_not_there_yet_keeps_the_button_shut(store):
+    app = upload(opened(), COMMAS.encode())
+    app.selectbox(key="test_cells.csv").set_value("a file of its own").run()
+    assert app.button(key="use_upload").disabled
+    assert "Choose the file with the test set" in texts(app.info)
+    app.file_uploader(key="upload_test").set_value(
+        ("more.csv", "\n".join(COMMAS.splitlines()[:8]).encode(), "text/csv")
+    ).run()
+    app.button(key="use_upload").click().run()
+    assert not app.exception
+    (name,) = app.session_state["own_datasets"]
+    assert datasets.get(name).sizes() == (30, 7)
