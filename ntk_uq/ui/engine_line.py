@@ -71,15 +71,15 @@ def _begin() -> None:
     st.session_state[_SINCE] = time.time()
 
 
-def ended_since(store: Store, moment: float) -> list[notify.Ended]:
+def ended_since(store: Store, moment: float) -> list[notify.RunEnd]:
     """The launched runs that took long and have ended since a moment (unix seconds)."""
     filters = describe.chosen((), only_launched=True)
     ends = (JobState.DONE, JobState.FAILED)
     with own_titles(own.title_of):
         return [
-            notify.Ended(f"{job.id}-{job.finished}", _name(job), f"{job.state} ({job.error})")
+            notify.RunEnd(f"{job.id}-{job.finished}", _name(job), f"{job.state} ({job.error})")
             if job.error
-            else notify.Ended(f"{job.id}-{job.finished}", _name(job), str(job.state))
+            else notify.RunEnd(f"{job.id}-{job.finished}", _name(job), str(job.state))
             for job in store.jobs.list(ends, limit=50, **filters)
             if job.finished is not None
             and job.started is not None

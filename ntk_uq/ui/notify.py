@@ -57,7 +57,7 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Ended:
+class RunEnd:
     """A run that has ended: its id with when it did, its name, and how it ended."""
 
     id: str
@@ -65,7 +65,7 @@ class Ended:
     text: str
 
 
-def notify(ended: Sequence[Ended]) -> str:
+def notify(ended: Sequence[RunEnd]) -> str:
     """Has the browser tell of runs that have ended, each once; what it answered, a key of
     :data:`WORDS`. To be called once in a page's script."""
     known = str(getattr(st.session_state.get(_KEY), "answer", None) or "unknown")

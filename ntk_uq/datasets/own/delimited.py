@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float
 
 from ntk_uq.base import settings
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.arrays import Labels
+from ntk_uq.datasets.own.casting import cast, cast_commas, decimal_commas, no_points
 from ntk_uq.datasets.own.layout import SEPARATORS, Layout
 from ntk_uq.datasets.own.source import OwnFile
 from ntk_uq.datasets.own.table import (
@@ -34,12 +35,8 @@ from ntk_uq.datasets.own.table import (
 )
 from ntk_uq.datasets.own.words import (
     COMMA_NUMBER,
-    EXACT,
-    GROUPED,
-    is_beyond,
     is_number,
     not_a_number,
-    number,
     with_point,
 )
 
@@ -73,7 +70,7 @@ def read_csv(source: OwnFile, layout: Layout = _USUAL) -> Table:
         start = file.tell()
         comma = layout.decimal == "comma"
         columns, rows = _numbers(source, header, _blocks(source, header, file), comma)
-        if layout.decimal == "auto" and header.separator != "," and _no_points(columns):
+        if layout.decimal == "auto" and header.separator != "," and no_points(columns):
             names = _with_commas(source, header, columns, start)
             if names:
                 file.seek(start)
@@ -92,12 +89,6 @@ def read_csv(source: OwnFile, layout: Layout = _USUAL) -> Table:
     return Table(source.name, tuple(found), _place(source, header, rows), notes)
 
 
-def _no_points(columns: list[Float[np.ndarray, "n"] | tuple[int, str]]) -> bool:
-    """Whether no number has a decimal point, as far as their values tell, and some are none."""
-    numbers = [column for column in columns if not isinstance(column, tuple)]
-    return len(numbers) < len(columns) and all(np.array_equal(c, np.trunc(c)) for c in numbers)
-
-
 def _with_commas(
     source: OwnFile,
     header: "_Header",
@@ -105,24 +96,12 @@ def _with_commas(
     start: int,
 ) -> tuple[str, ...]:
     """The columns of numbers with a decimal comma, if one of them cannot be anything else."""
-    import pyarrow.compute as compute
-
     open_ones = [i for i, column in enumerate(columns) if isinstance(column, tuple)]
-    # Number of a column, and whether one of its values has no other meaning.
-    sure = dict.fromkeys(open_ones, False)
     with source.open() as file:
         file.seek(start)
-        for block in _blocks(source, header, file, tuple(open_ones)):
-            for i, column in zip(open_ones, block.columns, strict=True):
-                if i not in sure:
-                    continue
-                if not compute.all(compute.match_substring_regex(column, COMMA_NUMBER)).as_py():
-                    del sure[i]
-                    continue
-                commas = compute.filter(column, compute.match_substring(column, ","))
-                grouped = compute.match_substring_regex(commas, GROUPED)
-                sure[i] |= bool(len(commas)) and not compute.all(grouped).as_py()
-    return tuple(header.names[i] for i in sure) if any(sure.values()) else ()
+        blocks = _blocks(source, header, file, tuple(open_ones))
+        found = decimal_commas(len(open_ones), (block.columns for block in blocks))
+    return tuple(header.names[open_ones[i]] for i in found)
 
 
 def _with_tabs(source: OwnFile, layout: Layout = _USUAL) -> OwnFile:
@@ -293,7 +272,7 @@ def _numbers(
             kept = parts[i]
             if isinstance(kept, tuple):
                 continue
-            found = _cast_commas(column) if comma else _cast(column)
+            found = cast_commas(column) if comma else cast(column)
             if isinstance(found, tuple):
                 left += sum(part.nbytes for part in kept)
                 parts[i] = (rows + found[0], found[1])
@@ -313,44 +292,6 @@ def _numbers(
         columns.append(kept if isinstance(kept, tuple) else np.concatenate(kept))
         parts[i] = (0, "")  # free the pieces of a column as soon as it is whole
     return columns, rows
-
-
-def _cast_commas(column: Any) -> Float[np.ndarray, "k"] | tuple[int, str]:
-    """The same of numbers with a decimal comma; one with a point is none."""
-    import pyarrow.compute as compute
-
-    dotted = compute.index(compute.match_substring(column, "."), True).as_py()
-    found = _cast(compute.replace_substring(column, ",", "."))
-    row = found[0] if isinstance(found, tuple) else -1
-    rows = [r for r in (row, dotted) if r >= 0]
-    return (min(rows), column[min(rows)].as_py()) if rows else found
-
-
-def _cast(column: Any) -> Float[np.ndarray, "k"] | tuple[int, str]:
-    """A block of strings as finite numbers, or the first that is not one."""
-    import pyarrow
-    import pyarrow.compute as compute
-
-    for attempt in (lambda c: c, compute.utf8_trim_whitespace):
-        try:
-            values = compute.cast(attempt(column), pyarrow.float64()).to_numpy()
-        except pyarrow.ArrowInvalid:
-            continue
-        if (np.abs(values) < EXACT).all():
-            return _narrow(values)
-        break
-    for row, text in enumerate(column.to_pylist()):
-        if not is_number(text) or is_beyond(text):
-            return row, text
-    # Arrow and Python read numbers alike but for oddities, which Python's reading decides.
-    return _narrow(np.array([number(text) for text in column.to_pylist()]))
-
-
-def _narrow(values: Float64[np.ndarray, "k"]) -> Float[np.ndarray, "k"]:
-    """As float32 if that is exact. In any case a copy, which lets Arrow use its memory again."""
-    with np.errstate(over="ignore"):
-        narrow = values.astype(np.float32)
-    return narrow if np.array_equal(narrow, values) else values.copy()
 
 
 def _text(
