@@ -25,19 +25,18 @@ MOST_SELECTED = 2
 _KEYS = "runs_table"
 _PAGER = "runs_pager"
 _COLUMNS = {
-    "state": st.column_config.TextColumn("State", width=105),
-    # The only one without a width: it takes what the window leaves, in two lines.
-    "run": st.column_config.TextColumn("Run: label, tags, and what is computed"),
+    "state": st.column_config.TextColumn("State", width=92),
+    # As wide as the smallest window leaves it; in others it grows.
+    "run": st.column_config.TextColumn("Label, tags, what is computed", width=232),
     "progress": st.column_config.ProgressColumn(
-        "Progress", format="percent", min_value=0, max_value=1, width=100
+        "Progress", format="percent", min_value=0, max_value=1, width=78
     ),
-    "asked": st.column_config.DatetimeColumn("Asked for", format="distance", width=115),
-    "duration": st.column_config.TextColumn("Duration", width=95),
+    "asked": st.column_config.DatetimeColumn("Asked for", format="distance", width=125),
 }
 """What is shown of a run in the list; all else is among its details."""
 
-_ALL = (*_COLUMNS, "what", "label", "tags", "kind", "engine")
-_ROW_HEIGHT = 58  # pixels: two lines
+_ALL = (*_COLUMNS, "duration", "what", "label", "tags", "kind", "engine")
+_ROW_HEIGHT = 84  # pixels: four lines; Streamlit 1.67 wraps text in rows of more than 64
 
 
 def count(store: Store, view: RunsView) -> int:
