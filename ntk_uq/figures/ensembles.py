@@ -4,12 +4,13 @@ import plotly.graph_objects as go
 
 from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.figures.canvas import Canvas
-from ntk_uq.figures.finite import add_ensembles, in_rows, ratio_below
+from ntk_uq.figures.finite import add_ensembles, in_rows, over_infinite, ratio_below
 from ntk_uq.figures.quantities import TITLES, value_axis
 from ntk_uq.figures.style import Style, add_note, color_index, hold, legend_below, set_range
+from ntk_uq.results.points import SYMBOLS
 
 _PLOT_HEIGHT = 440  # pixels
-_WHERE = "N_D = %{x}, %{customdata[0]} networks (%{customdata[1]} diverged)"
+_WHERE = "N<sub>D</sub> = %{x}<br>%{customdata[0]} networks<br>%{customdata[1]} more diverged"
 
 
 def ensemble_figure(
@@ -29,6 +30,7 @@ def ensemble_figure(
     spec = comparison.ensembles.spec
     values = _add_theory(canvas, quantity, comparison, style)
     ratios = [1.0]
+    symbol, over = SYMBOLS[quantity], over_infinite(quantity)
     for width, index in color_index(spec.widths).items():
         points = [p for p in comparison.ensembles.points if p.width == width]
         found = [(p, getattr(p, quantity)) for p in points]
@@ -36,13 +38,13 @@ def ensemble_figure(
         line = {"color": style.color(index), "width": 1, "dash": "dot"}
         look = {"mode": "lines+markers", "line": line}
         values += add_ensembles(
-            canvas, "n_train", found, label, _WHERE, index, style, row=1, **look
+            canvas, "n_train", found, label, symbol, _WHERE, index, style, row=1, **look
         )
         if comparison.departs:
             continue
         ratio = [(p, comparison.ratio(p, quantity)) for p in points]
         ratios += add_ensembles(
-            canvas, "n_train", ratio, label, _WHERE, index, style, row=2, **look
+            canvas, "n_train", ratio, label, over, _WHERE, index, style, row=2, **look
         )
     _lay_out(canvas, quantity, comparison, loss_unit, style, revision, values, ratios)
     figure = canvas.figure()
@@ -60,7 +62,10 @@ def _add_theory(canvas: Canvas, quantity: str, comparison: Comparison, style: St
             name="infinite width",
             mode="lines",
             line={"color": style.color(0), "width": 2.5},
-            hovertemplate="infinite width<br>N_D = %{x}<br>%{y:.4g}<extra></extra>",
+            hovertemplate=(
+                f"infinite width<br>{SYMBOLS[quantity]} = %{{y:.4g}}<br>"
+                "N<sub>D</sub> = %{x}<extra></extra>"
+            ),
             row=1,
         )
     return values

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ntk_uq.figures.canvas import Canvas
-from ntk_uq.figures.marks import intervals
+from ntk_uq.figures.marks import hover_values, intervals
 from ntk_uq.figures.style import Style, hold, marker, plotted
 from ntk_uq.results.ensembles.records import EnsemblePoint, Estimate
+from ntk_uq.results.points import SYMBOLS
 
 
 def in_rows(heights: Sequence[float]) -> Canvas:
@@ -14,11 +15,17 @@ def in_rows(heights: Sequence[float]) -> Canvas:
     return Canvas(tuple(heights))
 
 
+def over_infinite(quantity: str) -> str:
+    """The symbol of a quantity over its infinite-width value."""
+    return f"{SYMBOLS[quantity]} / {SYMBOLS[quantity]}<sub>∞</sub>"
+
+
 def add_ensembles(
     canvas: Canvas,
     against: str,
     found: Sequence[tuple[EnsemblePoint, Estimate | None]],
     label: str,
+    symbol: str,
     where: str,
     index: int,
     style: Style,
@@ -32,6 +39,7 @@ def add_ensembles(
         against: field of the ensembles on the horizontal axis.
         found: ensembles with what is drawn of them; None is left out.
         label: in the legend, once for all rows.
+        symbol: of what is drawn, as hovering names it.
         where: what hovering says of the place; ``customdata`` has the networks that are sound and
             those that diverged.
         index: of colour and marker.
@@ -49,7 +57,8 @@ def add_ensembles(
         marker={"color": style.color(index), "symbol": marker(index), "size": 10},
         error_y=intervals([e for _, e in known], style),
         customdata=[[p.members - p.diverged, p.diverged] for p, _ in known],
-        hovertemplate=f"{label}<br>{where}<br>%{{y:.4g}}<extra></extra>",
+        hovertext=hover_values(symbol, [e.value for _, e in known], [e.error for _, e in known]),
+        hovertemplate=f"{label}<br>%{{hovertext}}<br>{where}<extra></extra>",
         **look,
     )
     canvas.add_scatter(row, **trace)

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from ntk_uq.analysis.posteriors import PosteriorPair
 from ntk_uq.figures.canvas import Canvas
+from ntk_uq.figures.marks import hover_values
 from ntk_uq.figures.style import Style, legend_below, marker, set_range
 from ntk_uq.results.points import SYMBOLS
 
@@ -44,7 +45,8 @@ def ratio_figure(
             error_y={
                 **{"type": "data", "array": errors, "visible": any(errors), "width": 4},
             },
-            hovertemplate=f"{label}<br>N_D = %{{x}}<br>%{{y:.4g}}<extra></extra>",
+            hovertext=hover_values(f"trained / Bayesian {SYMBOLS[quantity]}", values, errors),
+            hovertemplate=(f"{label}<br>%{{hovertext}}<br>N<sub>D</sub> = %{{x}}<extra></extra>"),
         )
         held += [v + e for v, e in zip(values, errors, strict=True)]
         held += [v - e for v, e in zip(values, errors, strict=True) if v > e]

@@ -9,11 +9,11 @@ import plotly.graph_objects as go
 from ntk_uq.analysis.curve_laws import ShownLaw
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.laws import add_extrapolation, add_law, short_law
-from ntk_uq.figures.marks import add_grey, bars
+from ntk_uq.figures.marks import add_grey, bars, hover_values
 from ntk_uq.figures.quantities import TITLES, shown_parts, value_axis
 from ntk_uq.figures.style import Style, hold, legend_below, marker, plotted, set_range
 from ntk_uq.results.curves import Curve, Fits
-from ntk_uq.results.points import SYMBOLS
+from ntk_uq.results.points import SYMBOLS, CurvePoint
 from ntk_uq.scaling import PlateauFit, PowerLawFit, format_value
 from ntk_uq.scaling.records import Finding, names
 
@@ -77,24 +77,6 @@ def scaling_figure(
     return canvas.figure()
 
 
-def description(quantity: str, traces: Sequence[Trace]) -> str:
-    """What is to be seen in the figure, in words, for those who cannot see it."""
-    told = [f"{TITLES[quantity]} against the number of training examples"]
-    for trace in traces:
-        points = trace.curve.points
-        if not points:
-            told.append(f"{trace.label}: no points yet")
-            continue
-        first, last = (getattr(p, quantity) for p in (points[0], points[-1]))
-        fit = getattr(trace.fits, quantity) if trace.fits is not None else None
-        law = "" if fit is None else f", {fit.describe()}"
-        told.append(
-            f"{trace.label}: from {first:.3g} at {points[0].n_train} to {last:.3g} at "
-            f"{points[-1].n_train}{law}"
-        )
-    return ". ".join(told) + "."
-
-
 def _add_points(
     canvas: Canvas, quantity: str, trace: Trace, color: str, symbol: str, style: Style
 ) -> None:
@@ -102,28 +84,43 @@ def _add_points(
     values = [getattr(p, quantity) for p in points]
     errors = [getattr(p, f"{quantity}_sem") for p in points]
     sides = [e or 0.0 for e in errors]
-    told, has_line = _told(quantity, trace)
+    fit, has_line = _fit_in_words(quantity, trace)
     canvas.add_scatter(
         x=[p.n_train for p in points],
         y=values,
         mode="markers" if has_line else "lines+markers",
-        name=f"{trace.label}: {told}" if told else trace.label,
+        name=f"{trace.label}: {fit}" if fit else trace.label,
         legendgroup=trace.label,
         marker={"color": color, "symbol": symbol, "size": 10},
         line={"color": color, "width": 1, "dash": _dash(trace)},
         error_y=bars(values, sides, sides, style),
         customdata=[[p.draws] for p in points],
+        hovertext=_hover(quantity, points),
         hovertemplate=(
-            f"{trace.label}<br>N_D = %{{x}}, %{{customdata[0]}} draws<br>%{{y:.4g}}<extra></extra>"
+            f"{trace.label}<br>%{{hovertext}}<br>N<sub>D</sub> = %{{x}}<br>"
+            "%{customdata[0]} draws<extra></extra>"
         ),
     )
+
+
+def _hover(quantity: str, points: Sequence[CurvePoint]) -> list[str]:
+    """The value with its error, and below that of epsilon its two parts."""
+    values = [getattr(p, quantity) for p in points]
+    lines = hover_values(SYMBOLS[quantity], values, [getattr(p, f"{quantity}_sem") for p in points])
+    if quantity != "epsilon":
+        return lines
+    return [
+        f"{line}<br>population: {format_value(p.epsilon_population, None)}<br>"
+        f"floor: {format_value(p.epsilon_floor, None)}"
+        for line, p in zip(lines, points, strict=True)
+    ]
 
 
 def _dash(trace: Trace) -> str:
     return "longdash" if trace.hollow else "solid"
 
 
-def _told(quantity: str, trace: Trace) -> tuple[str, bool]:
+def _fit_in_words(quantity: str, trace: Trace) -> tuple[str, bool]:
     """The fit for the legend, and whether its line goes along the points."""
     if trace.laws is not None and trace.instead:
         shown = trace.laws[quantity]

@@ -104,7 +104,8 @@ class Style:
             "plot_bgcolor": self.ground,
             "hoverlabel": {"font": {"size": 14}},
             "uirevision": revision,
-            "modebar": {"bgcolor": "rgba(0,0,0,0)"},
+            # Upright: beside the title of a narrow figure there is no room.
+            "modebar": {"orientation": "v", "bgcolor": self.faded(self.ground, 0.8)},
         }
 
 
@@ -114,6 +115,7 @@ PLOT_CONFIG = {
     # Plotly 7 offers to upload the figure to a server unless it is told not to.
     "showSendToCloud": False,
     "displaylogo": False,
+    "modeBarButtons": [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
     "toImageButtonOptions": {"format": "svg", "filename": "ntk_uq"},
 }
 

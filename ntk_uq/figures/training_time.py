@@ -7,11 +7,12 @@ import plotly.graph_objects as go
 
 from ntk_uq.analysis.training_time import Networks, Track
 from ntk_uq.figures.canvas import Canvas
-from ntk_uq.figures.marks import add_error_band, add_grey, intervals
+from ntk_uq.figures.marks import add_error_band, add_grey, hover_values, intervals
 from ntk_uq.figures.quantities import shown_parts
 from ntk_uq.figures.style import Style, marker, set_range
 from ntk_uq.figures.time_axes import lay_out, power
 from ntk_uq.results.ensembles.records import Estimate
+from ntk_uq.results.points import SYMBOLS
 from ntk_uq.results.training_time import Best, MeanTimeSeries
 
 _BEYOND = 0.1
@@ -99,10 +100,11 @@ def _add_line(
         name=track.label,
         legendgroup=track.label,
         line={"color": color, "width": 2.5},
-        customdata=[[e, len(line.curves)] for e in errors],
+        customdata=[[len(line.curves)]] * len(times),
+        hovertext=hover_values(SYMBOLS[quantity], values, errors),
         hovertemplate=(
-            f"{track.label}<br>τ = %{{x:.4g}}, %{{customdata[1]}} draws<br>%{{y:.4g}} "
-            "(s.e. %{customdata[0]:.2g})<extra></extra>"
+            f"{track.label}<br>%{{hovertext}}<br>τ = %{{x:.4g}}<br>"
+            "%{customdata[0]} draws<extra></extra>"
         ),
     )
 
@@ -142,7 +144,8 @@ def _add_limit(
         showlegend=False,
         marker={"color": style.color(index), "symbol": f"{marker(index)}-open", "size": 9},
         error_y=intervals([limit], style),
-        hovertemplate=f"{track.label}<br>endless training<br>%{{y:.4g}}<extra></extra>",
+        hovertext=hover_values(SYMBOLS[quantity], [limit.value], [limit.error]),
+        hovertemplate=f"{track.label}<br>%{{hovertext}}<br>endless training<extra></extra>",
     )
 
 
@@ -172,9 +175,10 @@ def _add_optimum(
             "line": {"color": style.ink, "width": 1.2},
         },
         hovertemplate=(
-            f"{track.label}: {words}<br>τ = %{{x:.4g}}<br>%{{y:.4g}}<br>means over draws of "
+            f"{track.label}: {words}<br>%{{hovertext}}<br>τ = %{{x:.4g}}<br>means over draws of "
             "each draw's optimum<extra></extra>"
         ),
+        hovertext=hover_values(SYMBOLS[quantity], [value.value], [value.error]),
     )
 
 
@@ -193,7 +197,8 @@ def _add_networks(
             customdata=[[s.step] for s in steps],
             hovertemplate=(
                 f"infinite width, gradient descent, η = {networks.eta:g}, draw 0"
-                "<br>k = %{customdata[0]}, τ = ηk = %{x:.4g}<br>%{y:.4g}<extra></extra>"
+                f"<br>{SYMBOLS[quantity]} = %{{y:.4g}}<br>k = %{{customdata[0]}}<br>"
+                "τ = ηk = %{x:.4g}<extra></extra>"
             ),
         )
     for place, width in enumerate(networks.widths):
@@ -215,8 +220,11 @@ def _add_networks(
             error_y=intervals([estimate for _, estimate in rows], style),
             customdata=[[step] for step, _ in rows],
             hovertemplate=(
-                f"width {width}<br>k = %{{customdata[0]}}, τ = ηk = %{{x:.4g}}<br>%{{y:.4g}}"
+                f"width {width}<br>%{{hovertext}}<br>k = %{{customdata[0]}}<br>τ = ηk = %{{x:.4g}}"
                 "<extra></extra>"
+            ),
+            hovertext=hover_values(
+                SYMBOLS[quantity], [e.value for _, e in rows], [e.error for _, e in rows]
             ),
         )
 

@@ -7,14 +7,14 @@ import plotly.graph_objects as go
 
 from ntk_uq.analysis.width_laws import WidthLaw, WidthLaws
 from ntk_uq.figures.canvas import Canvas
-from ntk_uq.figures.finite import add_ensembles, in_rows, ratio_below
+from ntk_uq.figures.finite import add_ensembles, in_rows, over_infinite, ratio_below
 from ntk_uq.figures.quantities import TITLES, value_axis
 from ntk_uq.figures.style import Style, hold, legend_below, marker, set_range, with_unit
 from ntk_uq.results.ensembles.records import Estimate
 from ntk_uq.results.points import SYMBOLS
 
 _PLOT_HEIGHT = 460  # pixels
-_WHERE = "width %{x}, %{customdata[0]} networks"
+_WHERE = "width %{x}<br>%{customdata[0]} networks"
 
 
 def width_figure(
@@ -92,7 +92,7 @@ def _add_limit(canvas: Canvas, law: WidthLaw, ends: tuple[float, float], color: 
         mode="lines",
         line={"color": color, "width": 1.5, "dash": "dash"},
         showlegend=False,
-        hovertemplate="infinite width<br>%{y:.4g}<extra></extra>",
+        hovertemplate=f"infinite width<br>{SYMBOLS[law.quantity]} = %{{y:.4g}}<extra></extra>",
         row=1,
     )
     return [law.theory]
@@ -107,8 +107,9 @@ def _add_points(
         (p, None if e is None else e.over(scale))
         for p, e in zip(law.points, estimates, strict=True)
     ]
+    symbol = SYMBOLS[law.quantity] if row == 1 else over_infinite(law.quantity)
     return add_ensembles(
-        canvas, "width", found, label, _WHERE, index, style, row=row, mode="markers"
+        canvas, "width", found, label, symbol, _WHERE, index, style, row=row, mode="markers"
     )
 
 

@@ -48,6 +48,62 @@ def test_figures_stay_and_keep_their_zoom_while_points_come(server, open_page):
     page.wait_for_function(_HIDDEN, arg=0, timeout=WAIT)
 
 
+_NEWCOMERS = """() => { window.newcomers = 0; new MutationObserver(all => all.forEach(one =>
+  one.addedNodes.forEach(node => { window.newcomers += node.classList?.contains('point') ?? 0 })))
+  .observe(document.body, { childList: true, subtree: true }) }"""
+_POINTS = "document.querySelectorAll('.scatterlayer .point').length"
+_LABELS = """[...document.querySelectorAll('.js-plotly-plot')]
+  .map(e => [...e.querySelectorAll('.hovertext')].map(one => one.textContent).join())"""
+SMALL = CurvesView(DataSpec(n_test=300), (1, 2), n_low=50, n_high=400, n_points=4)
+
+
+def test_points_are_drawn_once_each_and_hover_is_that_of_all_figures(server, open_page):
+    page = open_page(f"{server}/?{urllib.parse.urlencode(SMALL.to_query())}")
+    page.locator(".js-plotly-plot").nth(2).locator(".main-svg").first.wait_for(timeout=WAIT)
+    page.evaluate(_NEWCOMERS)
+    there = page.evaluate(_POINTS)
+    wait_until_drawn(page, WAIT)
+    assert page.evaluate(_POINTS) == 3 * 8
+    assert page.evaluate("window.newcomers") <= 3 * 8 - there
+
+    point = page.locator(".js-plotly-plot").first.locator(".scatterlayer .point").nth(1)
+    point.scroll_into_view_if_needed()
+    box = point.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_function(f"{_LABELS}.every(Boolean)", timeout=WAIT)
+    mean, spread, relative = page.evaluate(_LABELS)
+    assert mean.startswith("depth 1μ = 0.")
+    assert spread.startswith("depth 1σ = 0.")
+    assert relative.startswith("depth 1ε = 0.")
+    for said in ("population: 0.", "floor: 0."):
+        assert said in relative
+    for label in (mean, spread, relative):
+        assert "ND = 100" in label
+    page.mouse.move(5, 5)
+    page.wait_for_function(f"!{_LABELS}.some(Boolean)", timeout=WAIT)
+
+
+def test_a_figure_is_presented_on_the_whole_screen(server, open_page):
+    page = open_page(f"{server}/?{urllib.parse.urlencode(SMALL.to_query())}")
+    wait_until_drawn(page, WAIT)
+    first = page.locator(".js-plotly-plot").first
+    first.hover()
+    first.get_by_role("button", name="Present").click()
+    whole = """i => { const e = document.querySelectorAll('.js-plotly-plot')[i];
+      return document.fullscreenElement === e && e.layout.font.size > 20
+        && e.querySelector('.main-svg').getBoundingClientRect().width > 1400 }"""
+    page.wait_for_function(whole, arg=0, timeout=WAIT)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(whole, arg=1, timeout=WAIT)
+    page.locator(".js-plotly-plot").nth(1).get_by_role("button", name="Present").click()
+    page.wait_for_function(
+        """!document.fullscreenElement && [...document.querySelectorAll('.js-plotly-plot')]
+          .every(e => e.layout.font.size < 20 && e.offsetWidth < 500)""",
+        timeout=WAIT,
+    )
+
+
 def test_panels_stand_below_each_other_where_they_lack_room(server, open_page):
     page = open_page(f"{server}/?{urllib.parse.urlencode(VIEW.to_query())}")
     for width, rows in ((1440, 1), (1024, 3)):

@@ -5,6 +5,7 @@ import json
 
 import pandas as pd
 import pytest
+from helpers.drawn import figures
 from helpers.pages_driver import compute, open_page, texts
 
 from ntk_uq.base.errors import ExportError
@@ -243,7 +244,7 @@ def test_a_saved_report_is_opened_again_with_all_that_was_in_it(store):
     other.session_state[key] = True
     other.run()
     assert not other.exception
-    assert len(other.get("plotly_chart")) == 3
+    assert len(figures(other)) == 3
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ of the old one in them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import plotly
 import plotly.graph_objects as go
@@ -16,53 +17,76 @@ from streamlit.components.v2.get_bidi_component_manager import get_bidi_componen
 from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 
 from ntk_uq.figures import PLOT_CONFIG
+from ntk_uq.figures.spoken import spoken
 
 _HERE = Path(__file__).parent
 _PACKAGE, _NAME = "ntk_uq", "panels"
 _COMPONENT = f"{_PACKAGE}.{_NAME}"
+# One module: Streamlit serves a component's script as one.
+_SCRIPTS = ("row", "library", "state", "linking", "presenting")
 
 _component = st.components.v2.component(
     _COMPONENT,
     html="<div class='ntk-uq-panels'></div>",
     css=(_HERE / "panels.css").read_text(),
-    js=(_HERE / "panels.js").read_text(),
+    js="\n".join((_HERE / f"{name}.js").read_text() for name in _SCRIPTS),
     isolate_styles=False,
 )
 
 
 @dataclass(frozen=True)
-class Panel:
-    """One figure of a row.
+class Click:
+    """A point that was just clicked on.
 
     Attributes:
-        figure: it; its ``uirevision`` says until when zoom and hidden curves are kept.
-        alt: what is to be seen in it, for those who cannot see it.
+        panel: which figure, from 0.
+        curve, point: which trace of it, and which point of that.
+        customdata: what the trace has at the point, or None.
     """
 
-    figure: go.Figure
-    alt: str
+    panel: int
+    curve: int
+    point: int
+    customdata: Any
 
 
-def show(panels: Sequence[Panel], key: str) -> None:
+def show(
+    figures: Sequence[go.Figure],
+    key: str,
+    *,
+    linked: bool = True,
+    columns: int = 3,
+    clicks: bool = False,
+) -> Click | None:
     """Draws figures side by side where each has room, and one below the other where not.
 
-    They are linked: a curve that is hidden in one of them is hidden in all, and zooming along N_D
-    zooms all. What was zoomed and hidden stays while points come, until the figures' revision
-    changes.
+    What was zoomed and hidden stays while points come, until the figures' ``uirevision`` changes.
 
     Args:
-        panels: the figures, of one revision.
+        figures: they, each with its height.
         key: of the row in the page.
+        linked: whether they show the same curves against the same axis: then a curve that is
+            hidden in one of them is hidden in all, zooming along the horizontal axis zooms all,
+            and hovering over a point shows it in all.
+        columns: how many at most stand side by side.
+        clicks: whether the page wants to know of clicks on points.
+
+    Returns:
+        The point whose click this run of the page is about; None where it is about none.
     """
     data = {
         "panels": [
-            {"figure": panel.figure.to_json(engine="json"), "alt": panel.alt} for panel in panels
+            {"figure": figure.to_json(engine="json"), "alt": spoken(figure)} for figure in figures
         ],
         "config": PLOT_CONFIG,
+        "columns": min(columns, max(len(figures), 1)),
+        "linked": linked,
+        "clicks": clicks,
         "plotly": f"/_stcore/bidi-components/{_COMPONENT}/plotly.min.js?{plotly.__version__}",
     }
     _bring_plotly()
-    _component(key=key, data=data)
+    clicked = _component(key=key, data=data, on_clicked_change=lambda: None).clicked
+    return Click(**clicked) if clicks and clicked else None
 
 
 def _bring_plotly() -> None:

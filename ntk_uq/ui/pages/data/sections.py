@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.datasets import Dataset
 from ntk_uq.datasets.inspection.record import Inspection, Sample
-from ntk_uq.figures import PLOT_CONFIG, Style
+from ntk_uq.figures import Style
 from ntk_uq.figures.data import class_figure, depth_figure, target_figure
 from ntk_uq.figures.pictures import images, is_image, shower_figure, shown_showers
 from ntk_uq.figures.spectrum import eigenvalue_figure, power_figure
 from ntk_uq.results.spectrum import KernelSpectrum, Spectrum
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import DataSpec
+from ntk_uq.ui import panels
 from ntk_uq.ui.plain_text import plain
 
 _MOST_COLUMNS = 50
@@ -144,11 +146,9 @@ def _label(inspection: Inspection, sample: Sample) -> str:
 
 def spectrum(found: Spectrum, style: Style) -> None:
     """Eigenvalues, the target along them, and what both mean."""
-    left, right = st.columns(2)
-    with left:
-        _chart(eigenvalue_figure(found, style), "eigenvalues")
-    with right:
-        _chart(power_figure(found, style), "power")
+    panels.show(
+        [eigenvalue_figure(found, style), power_figure(found, style)], "spectrum", linked=False
+    )
     lines = [
         _decay_in_words(name, kernel) for name, kernel in (("NTK", found.ntk), ("NNGP", found.nngp))
     ]
@@ -175,8 +175,8 @@ def _decay_in_words(name: str, kernel: KernelSpectrum) -> str:
     return f"{text}no power law: {' '.join(decay.reasons)}"
 
 
-def _chart(figure: object, key: str) -> None:
-    st.plotly_chart(figure, theme=None, key=f"chart_{key}", config=PLOT_CONFIG)
+def _chart(figure: go.Figure, key: str) -> None:
+    panels.show([figure], f"chart_{key}")
 
 
 def preparation(dataset: Dataset, spec: DataSpec) -> None:

@@ -4,11 +4,12 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.analysis.comparisons import Comparison
-from ntk_uq.figures import PLOT_CONFIG, Style
+from ntk_uq.figures import Style
 from ntk_uq.figures.members import losses_along_figure, losses_figure
 from ntk_uq.results.descent import Descent, stored_descent
 from ntk_uq.results.ensembles.stored import descent_of
 from ntk_uq.store import Store
+from ntk_uq.ui import panels
 from ntk_uq.ui.follow import follow
 from ntk_uq.views import EnsemblesView
 
@@ -33,17 +34,11 @@ def draw(store: Store, comparison: Comparison, view: EnsemblesView, style: Style
         descent = stored_descent(store.results, wanted)
         if descent is None:
             follow(store, wanted, "The theory along the training")
-    left, right = st.columns(2)
     revision = f"{spec.digest()}{width}{n_train}"
     losses = losses_figure(comparison, width, n_train, descent, unit, style, revision)
-    _chart(left, losses, "losses")
     along = losses_along_figure(comparison, n_train, descent, unit, style, revision)
-    _chart(right, along, "history")
+    panels.show([losses, along], key="details", linked=False)
     if descent is not None:
         for sentence in descent.warnings:
             st.caption(sentence)
     return descent
-
-
-def _chart(place: st.delta_generator.DeltaGenerator, figure: object, key: str) -> None:
-    place.plotly_chart(figure, theme=None, key=f"chart_{key}", config=PLOT_CONFIG)

@@ -6,12 +6,12 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.analysis.comparisons import Comparison, stored_comparison
-from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
+from ntk_uq.figures import TITLES, Style
 from ntk_uq.figures.ensembles import ensemble_figure
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.results.ensembles.stored import theory_of
 from ntk_uq.store import Store
-from ntk_uq.ui import beginning, export, launch, links, live, polling, session
+from ntk_uq.ui import beginning, export, launch, links, live, panels, polling, session
 from ntk_uq.ui.pages.ensembles import controls, details
 from ntk_uq.ui.pages.ensembles import tables as ensemble_tables
 from ntk_uq.ui.pages.ensembles.exhibit import exhibit
@@ -81,12 +81,8 @@ def charts(view: EnsemblesView, comparison: Comparison) -> None:
     dataset = datasets.get(view.data.dataset)
     style = Style(session.dark(), view.axis == "linear")
     unit = datasets.loss_unit(dataset, view.data)
-    for column, quantity in zip(st.columns(3), TITLES, strict=True):
-        figure = ensemble_figure(quantity, comparison, unit, style, view.ensembles().digest())
-        column.plotly_chart(
-            figure,
-            theme=None,
-            key=f"chart_{quantity}",
-            config=PLOT_CONFIG,
-            alt=f"{TITLES[quantity]} against the number of training examples",
-        )
+    digest = view.ensembles().digest()
+    panels.show(
+        [ensemble_figure(quantity, comparison, unit, style, digest) for quantity in TITLES],
+        key="charts",
+    )

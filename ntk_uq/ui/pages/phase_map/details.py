@@ -1,7 +1,6 @@
 """The chosen cell of a phase map: its numbers, what is to be said of them, and its curve."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,28 +12,20 @@ from ntk_uq.figures.phase_map import SYMBOLS, cell_name
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import EXPONENT_SPAN, EXPONENTS, CurveSpec, logarithmic_grid
 from ntk_uq.ui.links import opening_of
+from ntk_uq.ui.panels import Click
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView, PhaseMapView, view_of
 
-_SEEN = "map_selection"
 _CURVE_POINTS = 8
 _LOSSES = ("mu", "sigma")
 
 
-def clicked(event: Any, digest: str) -> tuple[int, int] | None:
-    """Row and column of the cell that was just clicked on; None if it was none, or long ago.
-
-    Args:
-        event: what the chart returned.
-        digest: of the map, since a chart remembers its selection.
-    """
-    points = event["selection"]["points"] if event else []
-    data = points[0].get("customdata") if points else None
-    place = (int(data[0]), int(data[1])) if data else None
-    seen: dict[str, tuple[int, int] | None] = st.session_state.setdefault(_SEEN, {})
-    new = place != seen.get(digest)
-    seen[digest] = place
-    return place if new else None
+def cell_of(click: Click | None) -> tuple[int, int] | None:
+    """Row and column of the cell that was just clicked on; None if it was none."""
+    if click is None or not click.customdata:
+        return None
+    row, column = click.customdata
+    return int(row), int(column)
 
 
 def draw(found: PhaseMap, view: PhaseMapView) -> None:

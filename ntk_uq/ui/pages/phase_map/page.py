@@ -7,9 +7,9 @@ import streamlit as st
 from ntk_uq import datasets
 from ntk_uq.analysis.maps import PhaseMap, sides, stored_map
 from ntk_uq.base.errors import MissingDataError, NtkUqError
-from ntk_uq.figures import PLOT_CONFIG, Style
-from ntk_uq.figures.phase_map import MAP_TITLES, map_figure
-from ntk_uq.ui import export, links, live, missing, polling, session
+from ntk_uq.figures import Style
+from ntk_uq.figures.phase_map import map_figure
+from ntk_uq.ui import export, links, live, missing, panels, polling, session
 from ntk_uq.ui.pages.phase_map import controls
 from ntk_uq.ui.pages.phase_map import details as map_details
 from ntk_uq.ui.pages.phase_map import launch as map_launch
@@ -85,17 +85,8 @@ def chart(found: PhaseMap, view: PhaseMapView) -> None:
         view.shown,
         digest,
     )
-    event = st.plotly_chart(
-        figure,
-        theme=None,
-        # A chart for each map: an old one would remember a cell of another.
-        key=f"map_{digest[:12]}",
-        config=PLOT_CONFIG,
-        on_select="rerun",
-        selection_mode="points",
-        alt=f"{MAP_TITLES[view.quantity]} over {view.map.x} and {view.map.y}",
-    )
-    place = map_details.clicked(event, digest)
+    click = panels.show([figure], key="map", clicks=True)
+    place = map_details.cell_of(click)
     if place is not None and place != view.shown:
         controls.select(view.map, place)
         st.rerun()

@@ -5,8 +5,8 @@ import streamlit as st
 from ntk_uq.base.errors import ExportError
 from ntk_uq.export.document import figure_of
 from ntk_uq.export.report import LONGEST_TEXT, LONGEST_TITLE, Item, Report, open_report
-from ntk_uq.figures import PLOT_CONFIG, on_ground
-from ntk_uq.ui import pages, session
+from ntk_uq.figures import on_ground
+from ntk_uq.ui import pages, panels, session
 from ntk_uq.ui import report as reports
 from ntk_uq.ui.plain_text import plain
 
@@ -90,12 +90,11 @@ def _item(report: Report, place: int, item: Item) -> Report:
     if figures:
         box = st.expander("Figures", key=f"figures_{key}", on_change="rerun")
         if box.open:
-            for figure in figures:
-                box.plotly_chart(
-                    on_ground(figure_of(figure["figure"]), session.dark()),
-                    theme=None,
-                    config=PLOT_CONFIG,
-                    key=f"chart_{figure['name']}_{key}",
+            with box:
+                panels.show(
+                    [on_ground(figure_of(f["figure"]), session.dark()) for f in figures],
+                    key=f"charts_{key}",
+                    linked=False,
                 )
     return report.changed(place, title, notes)
 

@@ -10,7 +10,6 @@ from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
 from ntk_uq.costs.memory import check_memory
 from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
 from ntk_uq.figures.posteriors import ratio_figure
-from ntk_uq.figures.scaling import description
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Store
@@ -111,13 +110,7 @@ def charts(view: CurvesView, traces: list[Trace], style: Style) -> None:
     unit = datasets.loss_unit(dataset, view.data)
     digest, target = view.digest(), view.extrapolate
     panels.show(
-        [
-            panels.Panel(
-                scaling_figure(quantity, traces, unit, style, digest, target),
-                description(quantity, traces),
-            )
-            for quantity in TITLES
-        ],
+        [scaling_figure(quantity, traces, unit, style, digest, target) for quantity in TITLES],
         key="charts",
     )
 
@@ -136,12 +129,6 @@ def ratios(view: CurvesView, compared: list[tuple[str, PosteriorPair]]) -> None:
     style = Style(session.dark(), view.axis == "linear")
     window = (view.fit_low, view.fit_high)
     panels.show(
-        [
-            panels.Panel(
-                ratio_figure(quantity, compared, style, view.digest(), window),
-                f"{TITLES[quantity]}, trained over Bayesian",
-            )
-            for quantity in TITLES
-        ],
+        [ratio_figure(quantity, compared, style, view.digest(), window) for quantity in TITLES],
         key="ratios",
     )

@@ -13,10 +13,10 @@ from ntk_uq.analysis.training_time import (
     table,
 )
 from ntk_uq.costs.memory import check_training_time_memory
-from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
+from ntk_uq.figures import TITLES, Style
 from ntk_uq.results.ensembles.stored import descent_of
 from ntk_uq.store import Store
-from ntk_uq.ui import beginning, export, follow, launch, links, live, polling, session
+from ntk_uq.ui import beginning, export, follow, launch, links, live, panels, polling, session
 from ntk_uq.ui.pages.training_time import controls
 from ntk_uq.ui.pages.training_time import exhibit as exhibits
 from ntk_uq.ui.plain_text import plain
@@ -142,15 +142,7 @@ def about_networks(store: Store, law: TrainingTimeStudy) -> None:
 def charts(law: TrainingTimeStudy) -> None:
     """The three quantities side by side."""
     view = law.view
-    for column, quantity in zip(st.columns(3), TITLES, strict=True):
-        figure = exhibits.figure(law, quantity, style(view))
-        column.plotly_chart(
-            figure,
-            theme=None,
-            key=f"chart_{quantity}",
-            config=PLOT_CONFIG,
-            alt=f"{TITLES[quantity]} against {view.against}",
-        )
+    panels.show([exhibits.figure(law, quantity, style(view)) for quantity in TITLES], key="charts")
 
 
 def optima(law: TrainingTimeStudy) -> None:

@@ -7,12 +7,12 @@ import streamlit as st
 from ntk_uq import datasets
 from ntk_uq.analysis.comparisons import stored_comparison
 from ntk_uq.analysis.width_laws import WidthLaws, width_laws
-from ntk_uq.figures import PLOT_CONFIG, TITLES, Style
+from ntk_uq.figures import TITLES, Style
 from ntk_uq.figures.width import correction_figure, width_figure
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.results.ensembles.stored import theory_of
 from ntk_uq.store import Store
-from ntk_uq.ui import beginning, export, launch, links, live, polling, session
+from ntk_uq.ui import beginning, export, launch, links, live, panels, polling, session
 from ntk_uq.ui.pages.width import controls
 from ntk_uq.ui.pages.width import tables as width_tables
 from ntk_uq.ui.pages.width.exhibit import exhibit
@@ -78,17 +78,14 @@ def charts(view: WidthView, studies: list[WidthLaws]) -> None:
     """The three quantities against width, side by side."""
     style = Style(session.dark(), view.axis == "linear")
     unit = datasets.loss_unit(datasets.get(view.data.dataset), view.data)
-    for column, quantity in zip(st.columns(3), TITLES, strict=True):
-        figure = width_figure(
-            quantity, studies, view.shown, view.tolerance / 100, unit, style, view.digest()
-        )
-        column.plotly_chart(
-            figure,
-            theme=None,
-            key=f"chart_{quantity}",
-            config=PLOT_CONFIG,
-            alt=f"{TITLES[quantity]} against width",
-        )
+    tolerance, digest = view.tolerance / 100, view.digest()
+    panels.show(
+        [
+            width_figure(quantity, studies, view.shown, tolerance, unit, style, digest)
+            for quantity in TITLES
+        ],
+        key="charts",
+    )
 
 
 def corrections(view: WidthView, studies: list[WidthLaws]) -> None:
@@ -99,10 +96,7 @@ def corrections(view: WidthView, studies: list[WidthLaws]) -> None:
         return
     st.markdown("##### The correction *c* in units of width")
     for against in (name for name, drawn in several.items() if drawn):
-        for column, quantity in zip(st.columns(3), TITLES, strict=True):
-            column.plotly_chart(
-                correction_figure(quantity, studies, against, style, view.digest()),
-                theme=None,
-                key=f"correction_{against}_{quantity}",
-                config=PLOT_CONFIG,
-            )
+        panels.show(
+            [correction_figure(q, studies, against, style, view.digest()) for q in TITLES],
+            key=f"correction_{against}",
+        )

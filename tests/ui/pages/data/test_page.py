@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from helpers.drawn import figures
 from helpers.pages_driver import compute, open_page, texts, view_in
 from helpers.writers import npz_bytes
 
@@ -34,7 +35,7 @@ def _own(tmp_path, monkeypatch):
 
 
 def charts(app):
-    return len(app.get("plotly_chart"))
+    return len(figures(app))
 
 
 def test_a_data_set_is_looked_through_and_shown(store):

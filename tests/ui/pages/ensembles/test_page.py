@@ -44,7 +44,7 @@ def test_nothing_is_trained_before_somebody_launches_it(store):
     assert "24 networks" in texts(app.markdown)
     compute(store)
     assert stored_speed(store.results) is not None
-    assert len(opened().get("plotly_chart")) == 5
+    assert len(figures(opened())) == 5
 
 
 def test_a_launch_trains_in_the_background_and_is_shown(store):
@@ -128,7 +128,7 @@ def test_a_wrong_list_is_told_and_can_be_mended(store):
     app = opened()
     app.text_input(key="ensembles_widths").set_value("16, 8").run()
     assert "sort it from small to large" in texts(app.error)
-    assert len(app.get("plotly_chart")) > 0
+    assert len(figures(app)) > 0
     assert app.button(key="launch").disabled  # not what the controls say would be trained
     app.text_input(key="ensembles_widths").set_value("8, 16, 32").run()
     assert not app.error

@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from helpers.drawn import figures
 from helpers.pages_driver import compute, open_page, texts, view_in
 
 from ntk_uq.analysis.maps import stored_map
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, MapSpec, TrainingSpec
 from ntk_uq.store import JobState
+from ntk_uq.ui import panels
 from ntk_uq.ui.pages.phase_map.details import curve_view
 from ntk_uq.views import CurvesView, PhaseMapView
 
@@ -42,13 +44,16 @@ def job(store, view=SMALL):
 
 
 def click(app, view, row, column):
-    """What the browser sends for a click on a cell."""
-    chart = f"map_{view.map.digest()[:12]}"
-    point = {"curve_number": 9, "point_index": 0, "customdata": [row, column]}
-    app.session_state[chart] = {
-        "selection": {"points": [point], "point_indices": [0], "box": [], "lasso": []}
-    }
-    return app.run()
+    """Runs the page for a click on a cell."""
+    real, clicks = panels.show, [panels.Click(0, 9, 0, [row, column])]
+
+    def show(figures, key, **options):
+        real(figures, key, **options)
+        return clicks.pop() if options.get("clicks") and clicks else None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(panels, "show", show)
+        return app.run()
 
 
 def test_a_small_map_is_computed_as_soon_as_it_is_shown(store):
@@ -62,7 +67,7 @@ def test_a_small_map_is_computed_as_soon_as_it_is_shown(store):
     assert not done.exception
     assert "All 6 cells are there" in texts(done.markdown)
     assert "Lowest μ: **" in texts(done.markdown)
-    assert len(done.get("plotly_chart")) == 1
+    assert len(figures(done)) == 1
     assert not done.get("progress")
 
 

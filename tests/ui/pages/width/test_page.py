@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from helpers.drawn import figures
 from helpers.pages_driver import compute, open_page, texts, view_in
 
 from ntk_uq.base.errors import SpecError
@@ -43,7 +44,7 @@ def test_the_page_trains_what_is_asked_for_and_draws_the_laws(store):
     assert not done.exception
     assert "All 72 networks are trained" in texts(done.markdown)
     # Three against width, and the corrections against depth and against N_D.
-    assert len(done.get("plotly_chart")) == 9
+    assert len(figures(done)) == 9
     assert view_in(done, WidthView) == replace(SMALL, shown_n_train=20)
     assert not done.dataframe
     done.session_state["all_laws"] = True

@@ -1,0 +1,66 @@
+// A row of figures in elements that stay: Plotly.react puts each new figure in place of the last.
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".ntk-uq-panels")
+  root.wanted = data
+  root.tell = point => setTriggerValue("clicked", point)
+  root.drawing ??= draw(root).finally(() => { root.drawing = null })
+}
+
+async function draw(root) {
+  while (root.wanted) {
+    const data = root.wanted
+    root.wanted = null
+    root.data = data
+    const panels = data.panels.map(panel => ({ ...JSON.parse(panel.figure), alt: panel.alt }))
+    const elements = placed(root, panels, data.columns)
+    const plotly = await library(data.plotly)
+    const buttons = [...data.config.modeBarButtons, [PRESENT_BUTTON]]
+    const config = { responsive: true, ...data.config, modeBarButtons: buttons }
+    for (const [i, panel] of panels.entries()) {
+      const element = elements[i]
+      named(panel.data)
+      keep(stateOf(root, i, panel.layout.uirevision), panel, i)
+      if (presented(element)) enlarge(panel)
+      await plotly.react(element, panel.data, panel.layout, config)
+      if (!element.listens) listen(plotly, root, element, i)
+    }
+  }
+}
+
+// One element a figure, as high as it will be, so that nothing moves when it is drawn.
+function placed(root, panels, columns) {
+  let row = root.querySelector(".ntk-uq-row")
+  if (!row) {
+    row = document.createElement("div")
+    row.className = "ntk-uq-row"
+    root.append(row)
+  }
+  row.style.setProperty("--columns", columns)
+  while (row.children.length > panels.length) row.lastChild.remove()
+  while (row.children.length < panels.length) row.append(document.createElement("div"))
+  panels.forEach((panel, i) => {
+    const element = row.children[i]
+    element.style.height = `${panel.layout.height ?? 450}px`
+    element.setAttribute("role", "group")
+    element.setAttribute("aria-label", panel.alt)
+  })
+  return [...row.children]
+}
+
+function listen(plotly, root, element, i) {
+  element.listens = true
+  link(plotly, root, element, i)
+  element.on("plotly_click", ({ points }) => {
+    if (!root.data.clicks) return
+    const { curveNumber, pointNumber, customdata } = points[0]
+    root.tell({ panel: i, curve: curveNumber, point: pointNumber, customdata: customdata ?? null })
+  })
+  element.addEventListener("fullscreenchange", () => { root.wanted ??= root.data; redraw(root) })
+  element.addEventListener("keydown", event => turn(element, event))
+  new ResizeObserver(() => { if (element.offsetWidth) plotly.Plots.resize(element) }).observe(element)
+}
+
+function redraw(root) {
+  root.drawing ??= draw(root).finally(() => { root.drawing = null })
+}
