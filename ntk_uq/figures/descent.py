@@ -8,7 +8,6 @@ import plotly.graph_objects as go
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.marks import add_error_band, bars
 from ntk_uq.figures.style import (
-    DECADES,
     Style,
     color_index,
     hold,
@@ -180,22 +179,19 @@ def _lay_out(
 ) -> None:
     title = "training step k" + (" (k = 0 at the left edge)" if has_zero else "")
     x_axis = style.axis(title, "log")
-    set_range(x_axis, [axis.place(0) if has_zero else axis.first, max(axis.last, axis.first + 1)])
+    first = axis.place(0) if has_zero else axis.first
+    set_range(x_axis, [first, max(axis.last, axis.first + 1)], across=True)
     if has_zero:
         # The axis has no zero of its own: its tick is ours, and with it all the others.
         ticks = _ticks(axis)
         x_axis |= {
-            "tickmode": "array",
             "tickvals": [axis.place(0), *ticks],
             "ticktext": ["0", *(f"{step:,}" for step in ticks)],
         }
-        del x_axis["dtick"]
         canvas.add_vline(x=axis.first / 2**0.5, line={"color": style.grey, "dash": "dot"})
     y_axis = style.axis(with_unit("loss L", loss_unit), style.scale)
     values = plotted(canvas.data)
     hold(y_axis, values, style)
-    if values and not style.linear and max(values) > 1e4 * min(values):
-        y_axis |= DECADES
     canvas.update_layout(
         {
             **style.layout("Loss along the training", revision),

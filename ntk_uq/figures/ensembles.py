@@ -10,6 +10,7 @@ from ntk_uq.figures.style import Style, add_note, color_index, hold, legend_belo
 from ntk_uq.results.points import SYMBOLS
 
 _PLOT_HEIGHT = 440  # pixels
+_SHARES = (0.66, 0.34)
 _WHERE = "N<sub>D</sub> = %{x}<br>%{customdata[0]} networks<br>%{customdata[1]} more diverged"
 
 
@@ -26,7 +27,7 @@ def ensemble_figure(
         revision: of the view, as in :meth:`Style.layout`.
     """
     # Without a theory there is nothing to divide by.
-    canvas = in_rows([1.0] if comparison.departs else [0.66, 0.34])
+    canvas = in_rows([1.0] if comparison.departs else _SHARES)
     spec = comparison.ensembles.spec
     values = _add_theory(canvas, quantity, comparison, style)
     ratios = [1.0]
@@ -83,14 +84,15 @@ def _lay_out(
 ) -> None:
     spec = comparison.ensembles.spec
     upper = value_axis(quantity, loss_unit, style)
-    hold(upper, values, style)
+    shares = (1.0, 0.0) if comparison.departs else _SHARES
+    hold(upper, values, style, shares[0] * _PLOT_HEIGHT)
     x_axis = style.axis("training examples N<sub>D</sub>", "log")
-    set_range(x_axis, [0.98 * spec.n_train[0], 1.02 * spec.n_train[-1]])
-    x_axis["tickvals"] = _labelled(spec.n_train)
+    set_range(x_axis, [0.98 * spec.n_train[0], 1.02 * spec.n_train[-1]], across=True)
+    x_axis |= {"tickvals": _labelled(spec.n_train), "ticktext": None}
     axes = {"xaxis": x_axis, "yaxis": upper}
     if not comparison.departs:
         canvas.add_hline(1, line={"color": style.color(0), "width": 1.5}, row=2)
-        axes = ratio_below(x_axis, upper, ratios, style)
+        axes = ratio_below(x_axis, upper, ratios, style, shares[1] * _PLOT_HEIGHT)
     canvas.update_layout(
         style.layout(TITLES[quantity], revision),
         **legend_below(len(spec.widths) + 1, _PLOT_HEIGHT, narrow=True),

@@ -66,10 +66,15 @@ def add_ensembles(
 
 
 def ratio_below(
-    x_axis: dict[str, Any], upper: dict[str, Any], ratios: Sequence[float], style: Style
+    x_axis: dict[str, Any],
+    upper: dict[str, Any],
+    ratios: Sequence[float],
+    style: Style,
+    height: float,
 ) -> dict[str, Any]:
-    """The axes of two rows, the lower one finite over infinite width; only it has labels below."""
+    """The axes of two rows, the lower one finite over infinite width and ``height`` pixels high;
+    only it has labels below."""
     lower = style.axis("finite / infinite", style.scale)
-    hold(lower, ratios, style)
+    hold(lower, ratios, style, height)
     hidden = {**x_axis, "title": {"text": ""}, "showticklabels": False, "matches": "x2"}
     return {"xaxis": hidden, "xaxis2": x_axis, "yaxis": upper, "yaxis2": lower}

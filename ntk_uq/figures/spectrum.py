@@ -72,7 +72,6 @@ def power_figure(spectrum: Spectrum, style: Style) -> go.Figure:
     values = style.axis("share of |Y|² beyond rank k", "log")
     if shown.any():
         set_range(values, [float(v) for v in rest[shown]])
-        values |= DECADES
     return _lay_out(figure, "Target beyond the first k eigenvectors", values, spectrum.n, style)
 
 

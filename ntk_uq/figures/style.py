@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from ntk_uq.figures.ticks import labels, log_ticks
+
 # Okabe and Ito's colours, told apart with any colour vision; for a dark ground the dark ones of
 # them are lightened. Markers differ too, so that a grey print can be read.
 _LIGHT = ("#0072B2", "#D55E00", "#009E73", "#AA4499", "#E69F00", "#56B4E9", "#7A5C00", "#222222")
@@ -121,7 +123,7 @@ PLOT_CONFIG = {
 
 
 DECADES = {"dtick": 1, "tickformat": None, "exponentformat": "power"}
-"""Of an axis over many decades: labels such as 10 to a small -5."""
+"""Of an axis over many decades whose range is Plotly's: labels such as 10 to a small -5."""
 
 
 def legend_below(entries: int, plot_height: int = 330, narrow: bool = False) -> dict[str, Any]:
@@ -179,29 +181,36 @@ def color_index(widths: Iterable[int]) -> dict[int, int]:
     return {width: index for index, width in enumerate(sorted(widths), 1)}
 
 
-def set_range(axis: dict[str, Any], values: Sequence[float], across: bool = False) -> None:
+HIGH, WIDE = 330.0, 215.0  # pixels: a plot of three side by side, in its smallest size
+
+
+def set_range(
+    axis: dict[str, Any], values: Sequence[float], across: bool = False, length: float | None = None
+) -> None:
     """A logarithmic axis round its values, with labels that neither crowd nor lack.
 
-    Labels take more room side by side than one above the other: ``across`` says that they are.
+    Args:
+        axis: is changed.
+        values: to be held, positive.
+        across: whether it is the horizontal one: labels take more room side by side.
+        length: in pixels; by default that of a plot of three side by side.
     """
     low, high = np.log10(min(values)), np.log10(max(values))
     room = max(0.06 * (high - low), 0.03)
     axis["range"] = [low - room, high + room]
-    span = high - low
-    if across and 0.3 < span <= 0.8:
-        # Plotly knows 1, 2, 5 and 1, 2, 3, ..., 9; of those the one lacks and the other crowds.
-        decades = range(int(np.floor(low - room)), int(np.ceil(high + room)) + 1)
-        axis["tickvals"] = [digit * 10.0**k for k in decades for digit in (1, 2, 3, 5)]
-        return
-    axis["dtick"] = 1 if span > 2.2 else "D2" if span > 0.8 else "D1"
+    ticks = log_ticks(
+        10 ** (low - room), 10 ** (high + room), length or (WIDE if across else HIGH), across
+    )
+    axis |= {"tickmode": "array", "tickvals": ticks, "ticktext": labels(ticks)}
 
 
-def hold(axis: dict[str, Any], values: Sequence[float], style: Style) -> None:
-    """A value axis for these: round them where it is logarithmic, without labels for none."""
+def hold(axis: dict[str, Any], values: Sequence[float], style: Style, length: float = HIGH) -> None:
+    """A value axis for these, of that many pixels: round them where it is logarithmic, without
+    labels for none."""
     if not values:
         axis["showticklabels"] = False
     elif not style.linear:
-        set_range(axis, values)
+        set_range(axis, values, length=length)
 
 
 def plotted(traces: Iterable[dict[str, Any]]) -> list[float]:

@@ -1,6 +1,5 @@
-"""What figures against training time, noise and jitter share: the value axis, powers of ten."""
+"""What figures against training time, noise and jitter share: the value axis."""
 
-import math
 from typing import Any
 
 from ntk_uq.figures.canvas import Canvas
@@ -28,10 +27,6 @@ def lay_out(
     # A training loss falls for ever: it may leave the figure below.
     values = [v for v in values if v >= _LOWEST * min(main, default=0.0)]
     hold(y_axis, values, style)
-    if values and not style.linear and max(values) < 2 * min(values):
-        # Plotly labels 1, 2, ..., 9 of a decade at most: here one of them, or none.
-        y_axis.pop("dtick", None)
-        y_axis["tickvals"] = _even(min(values), max(values))
     canvas.update_layout(
         {**style.layout(TITLES[quantity], revision), **legend_below(rows, narrow=True)},
         xaxis=x_axis,
@@ -39,18 +34,5 @@ def lay_out(
     )
 
 
-def power(exponent: int) -> str:
-    """A whole power of ten for an axis."""
-    return f"10<sup>{exponent}</sup>".replace("-", "−")
-
-
 def _positive(trace: dict[str, Any]) -> list[float]:
     return [v for v in trace["y"] if v is not None and v > 0]
-
-
-def _even(low: float, high: float) -> list[float]:
-    """Three to seven round numbers at even distances."""
-    span = max(high - low, 1e-3 * high)
-    unit = 10.0 ** math.floor(math.log10(span))
-    step = next(unit * f for f in (0.2, 0.5, 1.0, 2.0) if span / (unit * f) < 6)
-    return [k * step for k in range(math.floor(low / step), math.ceil(high / step) + 1)]

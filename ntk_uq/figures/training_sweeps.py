@@ -9,7 +9,8 @@ from ntk_uq.analysis.training_time import Sweep
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.marks import add_grey, intervals
 from ntk_uq.figures.style import Style, marker, set_range
-from ntk_uq.figures.time_axes import lay_out, power
+from ntk_uq.figures.ticks import power
+from ntk_uq.figures.time_axes import lay_out
 
 
 def sweep_figure(
@@ -69,9 +70,8 @@ def sweep_figure(
     else:
         x_axis = style.axis("jitter [mean diagonal]", "log")
         shown = [place.get(value, value) for value in values]
-        set_range(x_axis, [min(shown), 1.001 * max(shown)])
+        set_range(x_axis, [min(shown), 1.001 * max(shown)], across=True)
         x_axis |= {"tickvals": shown, "ticktext": [_short(v) for v in values], "tickangle": 0}
-        x_axis.pop("dtick", None)
     lay_out(canvas, quantity, x_axis, len(sweeps) + 2, loss_unit, style, revision)
     return canvas.figure()
 

@@ -10,7 +10,8 @@ from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.marks import add_error_band, add_grey, hover_values, intervals
 from ntk_uq.figures.quantities import shown_parts
 from ntk_uq.figures.style import Style, marker, set_range
-from ntk_uq.figures.time_axes import lay_out, power
+from ntk_uq.figures.ticks import power
+from ntk_uq.figures.time_axes import lay_out
 from ntk_uq.results.ensembles.records import Estimate
 from ntk_uq.results.points import SYMBOLS
 from ntk_uq.results.training_time import Best, MeanTimeSeries
@@ -68,7 +69,7 @@ def time_figure(
     _add_legend(canvas, quantity, style, training, marked)
     canvas.add_vline(x=(high * edge) ** 0.5, line={"color": style.grey, "dash": "dot", "width": 1})
     x_axis = style.axis("training time τ = t λ<sub>max</sub>", "log")
-    set_range(x_axis, [low, edge])
+    set_range(x_axis, [low, edge], across=True)
     _mark_end(x_axis, low, edge)
     # Rows of legend for all that may come, as many in each figure: side by side axes line up, and
     # stand still.
@@ -247,9 +248,7 @@ def _mark_end(x_axis: dict[str, Any], low: float, edge: float) -> None:
     room = edge / (edge / low) ** 0.15
     powers = [k for k in range(-15, 16) if low * 0.999 <= 10.0**k <= room]
     powers = powers[:: 1 + len(powers) // 4]
-    x_axis.pop("dtick", None)
     x_axis |= {
-        "tickmode": "array",
         "tickangle": 0,
         "tickvals": [*(10.0**k for k in powers), edge],
         "ticktext": [*map(power, powers), "∞"],

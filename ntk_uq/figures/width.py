@@ -14,6 +14,7 @@ from ntk_uq.results.ensembles.records import Estimate
 from ntk_uq.results.points import SYMBOLS
 
 _PLOT_HEIGHT = 460  # pixels
+_SHARES = (0.58, 0.42)
 _WHERE = "width %{x}<br>%{customdata[0]} networks"
 
 
@@ -40,7 +41,7 @@ def width_figure(
         style: how it looks.
         revision: of the view, as in :meth:`Style.layout`.
     """
-    canvas = in_rows([0.58, 0.42])
+    canvas = in_rows(_SHARES)
     widths = [float(w) for study in studies for w in study.comparison.ensembles.spec.widths]
     values, ratios = [], [1 - tolerance, 1 + tolerance]
     reach = max(widths)
@@ -177,16 +178,16 @@ def _lay_out(
     ratios: list[float],
 ) -> None:
     upper = value_axis(quantity, loss_unit, style)
-    hold(upper, values, style)
+    hold(upper, values, style, _SHARES[0] * _PLOT_HEIGHT)
     x_axis = style.axis("width w [units]", "log")
-    set_range(x_axis, [0.9 * ends[0], 1.1 * ends[1]])
+    set_range(x_axis, [0.9 * ends[0], 1.1 * ends[1]], across=True)
     powers = range(int(np.ceil(np.log2(ends[0]))), int(np.floor(np.log2(ends[1]))) + 1)
     step = 1 if len(powers) <= 6 else 2
-    x_axis["tickvals"] = [2**k for k in powers][::step]
+    x_axis |= {"tickvals": [2**k for k in powers][::step], "ticktext": None}
     canvas.update_layout(
         style.layout(TITLES[quantity], revision),
         **legend_below(entries, _PLOT_HEIGHT, narrow=True),
-        **ratio_below(x_axis, upper, ratios, style),
+        **ratio_below(x_axis, upper, ratios, style, _SHARES[1] * _PLOT_HEIGHT),
     )
 
 
@@ -241,8 +242,8 @@ def correction_figure(
     else:
         sizes = sorted({law.n_train for s in studies for law in s.laws})
         x_axis = style.axis("training examples N<sub>D</sub>", "log")
-        set_range(x_axis, [0.95 * sizes[0], 1.05 * sizes[-1]])
-        x_axis["tickvals"] = sizes
+        set_range(x_axis, [0.95 * sizes[0], 1.05 * sizes[-1]], across=True)
+        x_axis |= {"tickvals": sizes, "ticktext": None}
     title = (
         f"Correction c to {SYMBOLS[quantity]} against {'depth' if by_depth else 'N<sub>D</sub>'}"
     )

@@ -21,6 +21,8 @@ _LOOK = """() => { window.looks = []; setInterval(() => window.looks.push(
     .filter(e => e.querySelector('.main-svg') && e.offsetHeight > 100).length), 30) }"""
 _RANGES = """[...document.querySelectorAll('.js-plotly-plot')]
   .map(e => e.layout.xaxis.range)"""
+_LABELLED = """[...document.querySelectorAll('.js-plotly-plot')]
+  .map(e => e.querySelectorAll('.xtick').length)"""
 _HIDDEN = """count => [...document.querySelectorAll('.js-plotly-plot')].every(e =>
   e.data.filter(t => t.visible === 'legendonly').every(t => t.legendgroup === 'depth 2')
   && (e.data.some(t => t.visible === 'legendonly')) === count > 0)"""
@@ -30,6 +32,7 @@ def test_figures_stay_and_keep_their_zoom_while_points_come(server, open_page):
     page = open_page(f"{server}/?{urllib.parse.urlencode(VIEW.to_query())}")
     page.locator(".js-plotly-plot .scatterlayer .point").first.wait_for(timeout=WAIT)
     page.evaluate(_LOOK)
+    whole = page.evaluate(_RANGES)[0]
     page.evaluate(
         "range => Plotly.relayout(document.querySelector('.js-plotly-plot'),"
         "{'xaxis.range': range})",
@@ -39,6 +42,14 @@ def test_figures_stay_and_keep_their_zoom_while_points_come(server, open_page):
     looks = page.evaluate("window.looks")
     assert set(looks) == {3}
     assert page.evaluate(_RANGES) == [ZOOMED] * 3
+    assert min(page.evaluate(_LABELLED)) >= 2
+    page.evaluate(
+        "range => Plotly.relayout(document.querySelectorAll('.js-plotly-plot')[1],"
+        "{'xaxis.range': range})",
+        whole,
+    )
+    page.wait_for_function(f"{_RANGES}.every(range => range[0] === {whole[0]})", timeout=WAIT)
+    assert min(page.evaluate(_LABELLED)) >= 4
 
     legend = page.locator(".js-plotly-plot").first.locator(".legendtoggle")
     legend.nth(1).click()
@@ -53,7 +64,8 @@ _NEWCOMERS = """() => { window.newcomers = 0; new MutationObserver(all => all.fo
   .observe(document.body, { childList: true, subtree: true }) }"""
 _POINTS = "document.querySelectorAll('.scatterlayer .point').length"
 _LABELS = """[...document.querySelectorAll('.js-plotly-plot')]
-  .map(e => [...e.querySelectorAll('.hovertext')].map(one => one.textContent).join())"""
+  .map(e => [...e.querySelectorAll('.hovertext')].map(one => one.textContent).join()
+    .replaceAll('\u200b', ''))"""
 SMALL = CurvesView(DataSpec(n_test=300), (1, 2), n_low=50, n_high=400, n_points=4)
 
 

@@ -121,7 +121,7 @@ def test_step_0_is_at_the_left_edge_and_the_axis_says_so():
     without = MeanTrajectory((5, 50), (0.2, 0.1), None, (0.3, 0.2), None)
     axis = descent_figure(None, {64: without}, UNIT, Style()).layout.xaxis
     assert axis.title.text == "training step k"
-    assert axis.tickvals is None
+    assert min(axis.tickvals) >= 5
 
 
 @pytest.mark.parametrize("steps", [(0,), (7,), (0, 1), (0, 1_000_000)])

@@ -23,21 +23,14 @@ function link(plotly, root, element, i) {
   })
   element.on("plotly_relayout", event => {
     const kept = state()
-    for (const [axis, range] of changedRanges(event)) {
-      if (axis.startsWith("y")) {
-        if (range) kept.ranges.set(`${i}.${axis}`, range)
-        else kept.ranges.delete(`${i}.${axis}`)
-      } else if (String(range) !== String(kept.x)) {
-        kept.x = range
-        if (range) others().forEach(one => plotly.relayout(one, alongX(one.layout, range)))
-      }
+    const changed = changedRanges(event, element.own)
+    for (const [axis, range] of changed) {
+      const place = `${i}.${axis}`
+      if (axis.startsWith("x")) kept.x = range
+      else if (range) kept.ranges.set(place, range)
+      else kept.ranges.delete(place)
     }
-  })
-  element.on("plotly_doubleclick", () => {
-    state().x = null
-    for (const place of [...state().ranges.keys()]) {
-      if (place.startsWith(`${i}.`)) state().ranges.delete(place)
-    }
+    if (changed.size) redraw(root)
   })
   element.on("plotly_hover", ({ points }) => {
     for (const one of others()) {
@@ -56,20 +49,19 @@ function showOnly(plotly, elements, hidden) {
   }
 }
 
-// Axes whose range is another one, with it; null where it is Plotly's own again.
-function changedRanges(event) {
+// Axes whose range is another one, with it; null where it is the figure's own again.
+function changedRanges(event, own) {
   const found = new Map()
+  const close = (a, b) => Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b))
   for (const [name, value] of Object.entries(event)) {
     const [, axis, what] = name.match(/^([xy]axis\d*)\.(range|range\[0\]|autorange)$/) ?? []
-    if (what === "range") found.set(axis, [...value])
-    if (what === "range[0]") found.set(axis, [value, event[`${axis}.range[1]`]])
     if (what === "autorange" && value) found.set(axis, null)
+    if (what !== "range" && what !== "range[0]") continue
+    const range = what === "range" ? [...value] : [value, event[`${axis}.range[1]`]]
+    const first = own.get(axis)
+    found.set(axis, first && range.every((end, k) => close(end, first[k])) ? null : range)
   }
   return found
-}
-
-function alongX(layout, range) {
-  return Object.fromEntries(axesOf(layout, "x").map(axis => [`${axis}.range`, [...range]]))
 }
 
 // The point of the same curve at the same place, in the same row of plots. What has no name of its

@@ -4,7 +4,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".ntk-uq-panels")
   root.wanted = data
   root.tell = point => setTriggerValue("clicked", point)
-  root.drawing ??= draw(root).finally(() => { root.drawing = null })
+  redraw(root)
 }
 
 async function draw(root) {
@@ -21,6 +21,7 @@ async function draw(root) {
       const element = elements[i]
       named(panel.data)
       keep(stateOf(root, i, panel.layout.uirevision), panel, i)
+      element.own = panel.own
       if (presented(element)) enlarge(panel)
       await plotly.react(element, panel.data, panel.layout, config)
       if (!element.listens) listen(plotly, root, element, i)
@@ -56,11 +57,12 @@ function listen(plotly, root, element, i) {
     const { curveNumber, pointNumber, customdata } = points[0]
     root.tell({ panel: i, curve: curveNumber, point: pointNumber, customdata: customdata ?? null })
   })
-  element.addEventListener("fullscreenchange", () => { root.wanted ??= root.data; redraw(root) })
+  element.addEventListener("fullscreenchange", () => redraw(root))
   element.addEventListener("keydown", event => turn(element, event))
   new ResizeObserver(() => { if (element.offsetWidth) plotly.Plots.resize(element) }).observe(element)
 }
 
 function redraw(root) {
+  root.wanted ??= root.data
   root.drawing ??= draw(root).finally(() => { root.drawing = null })
 }

@@ -14,7 +14,10 @@ function stateOf(root, i, revision) {
 
 const group = trace => trace.legendgroup || trace.name
 
-const axesOf = (layout, letter) => Object.keys(layout).filter(name => name.startsWith(`${letter}axis`))
+// "x" or "y", or "" for both.
+const axesOf = (layout, letter) => (
+  Object.keys(layout).filter(name => /^[xy]axis\d*$/.test(name) && name.startsWith(letter))
+)
 
 // Names by which Plotly knows a trace again although others have come before it. It makes names of
 // classes of them, which are letters and digits.
@@ -29,14 +32,15 @@ function named(traces) {
 }
 
 function keep(state, panel, i) {
+  panel.own = new Map(axesOf(panel.layout, "").map(axis => [axis, panel.layout[axis].range]))
   for (const trace of panel.data) {
     if (state.hidden.has(group(trace))) trace.visible = "legendonly"
   }
-  for (const axis of axesOf(panel.layout, "x")) {
-    if (state.x) panel.layout[axis].range = [...state.x]
-  }
-  for (const axis of axesOf(panel.layout, "y")) {
-    const range = state.ranges.get(`${i}.${axis}`)
-    if (range) panel.layout[axis].range = [...range]
+  for (const axis of panel.own.keys()) {
+    const range = axis.startsWith("x") ? state.x : state.ranges.get(`${i}.${axis}`)
+    if (range) Object.assign(panel.layout[axis], zoomed(range))
   }
 }
+
+// A range that somebody chose; the figure's own labels are for its own.
+const zoomed = range => ({ range: [...range], tickmode: "auto" })
