@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ntk_uq.base import paths
 from ntk_uq.base.errors import LinkError
-from ntk_uq.ui import engine_line, pages
+from ntk_uq.ui import engine_line, look, pages
 from ntk_uq.ui.plain_text import plain
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -49,6 +49,7 @@ def run(page: Callable[[], None]) -> None:
     else:
         st.header(title, anchor=False)
         # First: a page may end before its end.
+        look.draw()
         engine_line.draw()
         page()
 

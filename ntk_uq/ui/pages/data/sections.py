@@ -115,7 +115,8 @@ def examples(dataset: Dataset, inspection: Inspection, style: Style) -> None:
     labels = [_label(inspection, sample) for sample in inspection.samples]
     st.markdown(f"##### {len(inspection.samples)} examples of the pool")
     if is_image(inspection.shape):
-        st.image(images(inspection), caption=labels, width=_PICTURE_WIDTH)
+        alt = [f"an example, labelled {label}" for label in labels]
+        st.image(images(inspection), caption=labels, width=_PICTURE_WIDTH, alt=alt)
     else:
         names = dataset.features or tuple(map(str, range(inspection.d)))
         rows = [sample.inputs[:_MOST_COLUMNS] for sample in inspection.samples]
