@@ -12,11 +12,10 @@ from ntk_uq.analysis.verdicts import Verdict, verdict
 from ntk_uq.figures import Trace
 from ntk_uq.results.points import SYMBOLS
 from ntk_uq.scaling import LawChoice, LawFit, Parameter, format_value
+from ntk_uq.ui import verdict_lines
 from ntk_uq.ui.plain_text import plain
+from ntk_uq.ui.verdict_lines import escaped
 from ntk_uq.views import CurvesView
-
-_VERDICT_HEIGHT = 84  # pixels: three lines in a window of 1440
-_VERDICTS_SEEN = 4  # further ones are scrolled to
 
 
 def verdict_of(trace: Trace, view: CurvesView) -> Verdict | None:
@@ -28,17 +27,13 @@ def verdict_of(trace: Trace, view: CurvesView) -> Verdict | None:
 
 
 def verdicts(traces: Sequence[Trace], view: CurvesView) -> None:
-    """One sentence a curve on what it does; in a room of its own, so that the plots below stand
-    still when it comes."""
+    """One sentence a curve on what it does."""
     title = plain(datasets.get(view.data.dataset).title)
     lines = []
     for trace in traces:
         found = verdict_of(trace, view)
-        told = "…" if found is None else _escaped(found.told)
-        lines.append(f"**{title}, {trace.label}:** {told}")
-    height = _VERDICT_HEIGHT * min(len(lines), _VERDICTS_SEEN)
-    with st.container(height=height, border=False):
-        st.markdown("  \n".join(lines))
+        lines.append((f"{title}, {trace.label}", None if found is None else found.told))
+    verdict_lines.draw(lines)
 
 
 def expectations(traces: Sequence[Trace], view: CurvesView) -> None:
@@ -50,7 +45,7 @@ def expectations(traces: Sequence[Trace], view: CurvesView) -> None:
         if trace.laws is None:
             st.markdown(f"**{trace.label}**: …")  # a line from the start: the page does not jump
             continue
-        st.markdown(f"**{trace.label}**: {_escaped(expectation(trace.laws, target))}.")
+        st.markdown(f"**{trace.label}**: {escaped(expectation(trace.laws, target))}.")
     _held_out(traces)
     notes = dict.fromkeys(
         sentence
@@ -63,7 +58,7 @@ def expectations(traces: Sequence[Trace], view: CurvesView) -> None:
         )
     )
     if notes:
-        st.warning(_escaped("  \n".join(notes)), icon=":material/warning:")
+        st.warning(escaped("  \n".join(notes)), icon=":material/warning:")
 
 
 def _held_out(traces: Sequence[Trace]) -> None:
@@ -99,7 +94,7 @@ def shown_laws(traces: Sequence[Trace]) -> None:
         f"{t.label}: {law.note}" for t in traces for law in (t.laws or {}).values() if law.note
     ]
     if notes:
-        st.caption(_escaped("  \n".join(notes)))
+        st.caption(escaped("  \n".join(notes)))
 
 
 def alternatives(traces: Sequence[Trace], view: CurvesView) -> None:
@@ -112,7 +107,7 @@ def alternatives(traces: Sequence[Trace], view: CurvesView) -> None:
             choice = trace.curve.laws(name, view.fit_low, view.fit_high)
             rows += [_row(trace.label, symbol, choice, fit) for fit in choice.fits]
             lines += [
-                f"- **{trace.label}, {symbol}**: {_escaped(check.describe())}"
+                f"- **{trace.label}, {symbol}**: {escaped(check.describe())}"
                 for check in choice.held_out
             ]
     if not rows:
@@ -156,8 +151,3 @@ def _parameter(parameter: Parameter, symbol: str) -> str:
     again = parameter.bootstrap_error
     bracket = "" if again is None else f" (± {again:.2g})"
     return f"{name} = {format_value(parameter.value, parameter.error)}{bracket}"
-
-
-def _escaped(text: str) -> str:
-    """Names such as N_D and σ_∞ as they are, where Markdown would read emphasis."""
-    return text.replace("_", r"\_").replace("~", r"\~")
