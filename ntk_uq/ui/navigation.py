@@ -13,6 +13,7 @@ from ntk_uq.base import paths
 from ntk_uq.base.errors import LinkError
 from ntk_uq.ui import engine_line, pages
 from ntk_uq.ui.plain_text import plain
+from ntk_uq.ui.start import panel as start
 
 ICON = Path(__file__).with_name("icon.svg")
 """A file of our own: a named symbol as page icon would be fetched from another server."""
@@ -50,6 +51,7 @@ def run(page: Callable[[], None]) -> None:
         st.header(title, anchor=False)
         # First: a page may end before its end.
         engine_line.draw()
+        start.draw(title, first=title == pages.get("").title)
         page()
 
 
