@@ -60,14 +60,14 @@ def draw(page: str, first: bool) -> None:
         )
         if box.open:
             with box:
-                _paper()
+                _paper(page)
     if shown:
-        _panel()
+        _panel(page)
     if st.session_state.pop(_WRITE, False):
         _remember(shown)
 
 
-def _panel() -> None:
+def _panel(page: str) -> None:
     with st.container(border=True, key="start_panel"):
         left, right = st.columns([3, 2])
         left.markdown(_WORDS)
@@ -75,12 +75,12 @@ def _panel() -> None:
             st.html(image(Style(session.dark())))
         for place, preset in zip(st.columns(3), presets.TRY, strict=True):
             with place:
-                preset.opening.draw()
+                preset.draw(page, "start")
                 st.caption(preset.about)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(_ABOUT_PAPER, width="content")
             for preset in presets.AS_IN_THE_PAPER:
-                preset.opening.draw()
+                preset.draw(page, "start")
             st.space("stretch")
             st.button("Hide this", key="start_hide", on_click=_set, args=("",))
 
@@ -88,14 +88,14 @@ def _panel() -> None:
 _ABOUT_PAPER = f"The tasks of the paper ({presets.PAPER}), at infinite width:"
 
 
-def _paper() -> None:
+def _paper(page: str) -> None:
     st.caption(f"{_ABOUT_PAPER} trained to convergence; sizes are ours, for two cores.")
     for preset in presets.AS_IN_THE_PAPER:
-        preset.opening.draw()
+        preset.draw(page, "presets")
         st.caption(preset.about)
     st.caption("To try:")
     for preset in presets.TRY:
-        preset.opening.draw()
+        preset.draw(page, "presets")
 
 
 def _newcomer() -> bool:

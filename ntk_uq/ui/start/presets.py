@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+import streamlit as st
+
 from ntk_uq.base.fields import Spec
 from ntk_uq.specs import DataSpec, OptimizerSpec
-from ntk_uq.ui.links import Opening, opening_of
+from ntk_uq.ui.links import opening_of
+from ntk_uq.ui.pages import page_of
 from ntk_uq.views import CurvesView, EnsemblesView, TrainingTimeView
 
 PAPER = "arXiv:2503.05938"
@@ -24,10 +27,24 @@ class Preset:
     about: str
     view: Spec
 
-    @property
-    def opening(self) -> Opening:
-        """The link to it."""
-        return opening_of(self.view, label=self.label)
+    def draw(self, page: str, key: str) -> None:
+        """Draws what opens it, on the page of that title, with a key of the widget's own.
+
+        A link from a page to itself leaves the browser with the old address (Streamlit 1.67): there
+        a button writes the new one.
+        """
+        there = page_of(self.view)
+        if there.title != page:
+            opening_of(self.view, label=self.label).draw()
+            return
+        st.button(
+            self.label,
+            icon=there.icon,
+            type="tertiary",
+            key=f"{key}_{self.label}",
+            on_click=st.query_params.from_dict,
+            args=(self.view.to_query(),),
+        )
 
 
 TRY = (

@@ -3,7 +3,7 @@
 import xml.etree.ElementTree as ET
 
 import pytest
-from helpers.pages_driver import open_page, texts
+from helpers.pages_driver import open_page, texts, view_in
 
 from ntk_uq import datasets
 from ntk_uq.figures import Style
@@ -50,16 +50,21 @@ def test_presets_are_one_click_away_on_every_page(store):
 
 
 @pytest.mark.parametrize("preset", ALL, ids=lambda preset: preset.label)
-def test_every_preset_is_a_link_to_a_view_of_a_known_data_set(preset):
-    view = preset.view
-    assert type(view).from_query(preset.opening.query) == view
+def test_every_preset_is_a_view_of_a_known_data_set(preset):
+    assert type(preset.view).from_query(preset.view.to_query()) == preset.view
     assert preset.about
-    assert datasets.get(view.data.dataset)
+    assert datasets.get(preset.view.data.dataset)
 
 
-def test_the_panel_links_to_all_of_them(store):
-    links = {e.proto.label for e in open_page().get("page_link")}
-    assert {preset.label for preset in ALL} <= links
+def test_the_panel_opens_all_of_them_here_by_a_button_and_elsewhere_by_a_link(store):
+    app = open_page()
+    links = {e.proto.label for e in app.get("page_link")}
+    assert {preset.label for preset in ALL if not isinstance(preset.view, CurvesView)} == links
+    smaller = presets.TRY[0]
+    app.button(key=f"start_{smaller.label}").click().run()
+    assert not app.exception
+    assert view_in(app, CurvesView) == smaller.view
+    assert app.number_input(key="curves_n_test").value == 50
 
 
 def test_the_picture_is_an_svg_in_the_grounds_colours_and_has_words():
