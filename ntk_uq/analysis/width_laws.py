@@ -12,6 +12,9 @@ from ntk_uq.results.ensembles.statistics import STATISTICS, final_losses, resamp
 from ntk_uq.results.points import QUANTITIES
 from ntk_uq.scaling import NeededWidth, WidthFit, fit_width_law, needed_width, refit_width_law
 
+AGREE = 2.0
+"""Standard errors between the fitted limit and the theory up to which they agree."""
+
 DISAGREE = 3.0
 """Standard errors between the fitted limit and the theory from which on they do not agree."""
 
@@ -68,19 +71,39 @@ class WidthLaw:
             return "no theory to compare with"
         if self.pull is None:
             return f"limit not fitted: {self.free.describe()}"
-        agree = "agrees" if abs(self.pull) < DISAGREE else "differs"
-        return f"{agree}, {self.pull:+.1f} standard errors"
+        if not self.free.carries:
+            return f"not tested: {self.free.n_points} widths leave nothing to check a limit by"
+        far = abs(self.pull)
+        found = "agrees" if far < AGREE else "differs" if far >= DISAGREE else "not decided"
+        return f"{found}: {far:.1f} standard errors {'above' if self.pull > 0 else 'below'}"
 
     def needed(self, tolerance: float) -> NeededWidth:
         """How wide networks must be for the quantity to be within ``tolerance`` of its limit.
+
+        Where no law answers, the widest networks themselves may: if they are farther off than the
+        tolerance by two standard errors, wider ones are needed.
 
         Raises:
             SpecError: if the tolerance is not above 0 and below 1.
         """
         if self.best.valid and not self.trusted and self.pull is not None:
             words = f"not known: the fitted limit is {self.pull:+.1f} standard errors off"
-            return NeededWidth(tolerance, None, None, None, False, words)
-        return needed_width(self.best, tolerance)
+            found = NeededWidth(tolerance, None, None, None, False, words)
+        else:
+            found = needed_width(self.best, tolerance)
+        widest = self._widest_off(tolerance) if found.width is None else None
+        if widest is None:
+            return found
+        return NeededWidth(tolerance, None, widest, None, True, f"wider than {widest:g}")
+
+    def _widest_off(self, tolerance: float) -> float | None:
+        """The widest networks' width, if they are not within the tolerance for certain."""
+        found = [(p.width, e) for p in self.points if (e := getattr(p, self.quantity)) is not None]
+        if not found or not self.theory:
+            return None
+        width, ratio = found[-1][0], found[-1][1].over(self.theory)
+        off = abs(ratio.value - 1) - tolerance
+        return float(width) if ratio.error is not None and off > AGREE * ratio.error else None
 
     def to_json(self) -> dict[str, Any]:
         """The laws as JSON's own types."""

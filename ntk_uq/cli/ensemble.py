@@ -8,6 +8,7 @@ from typing import Any
 from ntk_uq import optimizers
 from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.analysis.ensemble_laws import exponents
+from ntk_uq.analysis.ensemble_verdicts import ensemble_verdicts
 from ntk_uq.cli import shared
 from ntk_uq.cli.options import add_fields, read
 from ntk_uq.results.ensembles.records import EnsemblePoint, Estimate
@@ -72,7 +73,13 @@ def ended(comparison: Comparison) -> int:
 def _run(options: argparse.Namespace) -> int:
     comparison = train(options)
     if options.json:
-        out = {**comparison.to_json(), "exponents": [e.to_json() for e in exponents(comparison)]}
+        found = exponents(comparison)
+        told = [v.to_json() for v in ensemble_verdicts(comparison, found)]
+        out = {
+            **comparison.to_json(),
+            "exponents": [e.to_json() for e in found],
+            "verdicts": told,
+        }
         print(json.dumps(out, indent=2, allow_nan=False))
     else:
         print("\n".join(_table(comparison)))
@@ -95,11 +102,14 @@ def _table(comparison: Comparison) -> list[str]:
     ensembles = comparison.ensembles
     rows = [_COLUMNS, *(_row(p, comparison.infinite(p.n_train)) for p in ensembles.points)]
     lines = shared.aligned(rows)
+    laws = exponents(comparison)
     if len(ensembles.spec.n_train) > 1:
         lines += ["", "mu, sigma and epsilon ~ N_D^-alpha"]
-        for found in exponents(comparison):
+        for found in laws:
             width = "infinite" if found.width is None else str(found.width)
             lines.append(f"width {width:>8} {found.quantity:>8}: {found.told}")
+    told = [f"width {v.width}: {v.told}" for v in ensemble_verdicts(comparison, laws)]
+    lines += ["", *told] if told else []
     optimizer = ensembles.spec.optimizer
     about = f"{optimizer.optimizer}, {optimizer.steps} steps, eta = {optimizer.eta:g}"
     if comparison.theory is None:

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from ntk_uq.analysis.width_laws import WidthLaw, width_laws
+from ntk_uq.analysis.width_verdicts import width_verdict
 from ntk_uq.base.errors import SpecError
 from ntk_uq.cli import ensemble, shared
 from ntk_uq.cli.options import add_fields, read
@@ -48,7 +49,12 @@ def _run(options: argparse.Namespace) -> int:
         print(json.dumps(out, indent=2, allow_nan=False))
     else:
         rows = [_COLUMNS, *(_row(law, tolerance / 100) for law in study.laws)]
-        print("\n".join([*shared.aligned(rows), "", _ABOUT.format(tolerance)]))
+        told = [
+            f"N_D {n}: {found.told}"
+            for n in comparison.ensembles.spec.n_train
+            if (found := width_verdict(study, n, tolerance / 100)) is not None
+        ]
+        print("\n".join([*shared.aligned(rows), "", _ABOUT.format(tolerance), "", *told]))
     return ensemble.ended(comparison)
 
 

@@ -6,41 +6,10 @@ from ntk_uq.analysis.curve_laws import ShownLaw
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.marks import add_band
 from ntk_uq.figures.style import Style
-from ntk_uq.scaling import Extrapolation, LawFit, format_value
-from ntk_uq.scaling.records import Finding, names
+from ntk_uq.scaling import Extrapolation
 
 # Of the value at the end of a band: beyond, it says that nothing is known, and flattens the plot.
 _WIDEST = 30.0
-
-
-def short_law(shown: ShownLaw, symbol: str) -> str:
-    """A law in the few words that a legend has room for; the table has the whole sentence."""
-    fit = shown.law
-    if fit is None:
-        return "no law"
-
-    def value(name: str) -> str:
-        parameter = fit.parameter(name)
-        return "" if parameter is None else format_value(parameter.value, parameter.error)
-
-    if fit.law == "constant":
-        return f"constant {value('q_0')}"
-    if fit.law == "offset":
-        return (
-            f"α = {value('alpha')}, {symbol}<sub>∞</sub> > 0"
-            if _resolved(fit)
-            else (f"α = {value('alpha')}, no offset")
-        )
-    if fit.law == "broken":
-        first, last = fit.parameter("alpha_1"), fit.parameter("alpha_2")
-        assert first is not None
-        assert last is not None
-        return f"broken, α {first.value:.2f} → {last.value:.2f}"
-    return f"α = {value('alpha')}"
-
-
-def _resolved(fit: LawFit) -> bool:
-    return Finding.NO_OFFSET not in names(fit.flags)
 
 
 def add_law(canvas: Canvas, shown: ShownLaw, label: str, color: str, dash: str) -> None:

@@ -14,7 +14,7 @@ _PARTS = {
     "mu": (("mu_bias", "bias part", "dash"), ("mu_variance", "variance part", "dot")),
     "sigma": (),
     "epsilon": (
-        ("epsilon_population", "population part", "dash"),
+        ("epsilon_population", "networks' own part (population)", "dash"),
         ("epsilon_floor", "floor of the test set", "dot"),
     ),
 }

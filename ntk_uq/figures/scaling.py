@@ -7,15 +7,15 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ntk_uq.analysis.curve_laws import ShownLaw
+from ntk_uq.figures import legend_words
 from ntk_uq.figures.canvas import Canvas
-from ntk_uq.figures.laws import add_extrapolation, add_law, short_law
+from ntk_uq.figures.laws import add_extrapolation, add_law
 from ntk_uq.figures.marks import add_grey, bars, hover_values
 from ntk_uq.figures.quantities import TITLES, shown_parts, value_axis
 from ntk_uq.figures.style import Style, hold, legend_below, marker, plotted, set_range
 from ntk_uq.results.curves import Curve, Fits
 from ntk_uq.results.points import SYMBOLS, CurvePoint
 from ntk_uq.scaling import PlateauFit, PowerLawFit, format_value
-from ntk_uq.scaling.records import Finding, names
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Trace:
     instead of the fits where ``instead`` says so.
 
     ``color`` is the index of its colour, by default its place among the traces. ``hollow`` curves
-    are the partners of others: open markers and dashed lines, without parts.
+    are the partners of others: open markers and dashed lines, without parts. ``population`` has the
+    power law and the plateau of epsilon's population part.
     """
 
     label: str
@@ -34,6 +35,7 @@ class Trace:
     instead: bool = False
     color: int | None = None
     hollow: bool = False
+    population: tuple[PowerLawFit, PlateauFit] | None = None
 
 
 def scaling_figure(
@@ -122,29 +124,18 @@ def _dash(trace: Trace) -> str:
 
 def _fit_in_words(quantity: str, trace: Trace) -> tuple[str, bool]:
     """The fit for the legend, and whether its line goes along the points."""
+    own = legend_words.of_own_part(trace.population) if quantity == "epsilon" else ""
     if trace.laws is not None and trace.instead:
         shown = trace.laws[quantity]
-        return short_law(shown, SYMBOLS[quantity]), shown.law is not None
+        return _joined(legend_words.of_law(shown), own), shown.law is not None
     if trace.fits is None:
         return "", False
     fit = getattr(trace.fits, quantity)
-    return _short(fit), isinstance(fit, PowerLawFit) and fit.valid
+    return _joined(legend_words.of_fit(fit), own), isinstance(fit, PowerLawFit) and fit.valid
 
 
-def _short(fit: PowerLawFit | PlateauFit) -> str:
-    """A fit in the few words that a legend has room for; the table has the whole sentence."""
-    if isinstance(fit, PlateauFit):
-        if fit.valid:
-            return f"plateau {format_value(fit.plateau, fit.plateau_error)}"
-        if fit.slope is None:
-            return "no plateau"
-        return f"no plateau, ~ N<sub>D</sub><sup>{fit.slope:+.2f}</sup>".replace("-", "−")
-    if fit.valid:
-        return fit.describe()
-    bends = Finding.BENDING in names(fit.flags)
-    if bends and fit.alpha_first is not None and fit.alpha_last is not None:
-        return f"bends, α {fit.alpha_first:.2f} → {fit.alpha_last:.2f}"
-    return "no power law"
+def _joined(*words: str) -> str:
+    return "; ".join(filter(None, words))
 
 
 def _add_fit(canvas: Canvas, quantity: str, trace: Trace, color: str) -> None:

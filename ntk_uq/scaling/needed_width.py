@@ -12,6 +12,9 @@ from ntk_uq.scaling.least_squares import GAUSSIAN_95
 from ntk_uq.scaling.records import FitRecord
 from ntk_uq.scaling.width_fit import WidthFit
 
+TOLD_WITHIN = 5.0
+"""Ratio of the ends of a 95 % interval up to which a width is told, and not only its upper end."""
+
 _SAMPLES, _SEED = 4000, 1_2503_05938  # fixed: the same fit gives the same interval
 
 
@@ -22,7 +25,7 @@ class NeededWidth(FitRecord):
     Attributes:
         tolerance: the relative distance that is allowed.
         width: or None where it is not determined. low, high: its 95 % interval; a low of 0 says
-            that only the upper end is known.
+            that only the upper end is known, and a high of None that only the lower one is.
         beyond: whether its upper end is wider than any network of the fit: an extrapolation.
         words: the answer as a sentence.
     """
@@ -43,6 +46,10 @@ def needed_width(fit: WidthFit, tolerance: float) -> NeededWidth:
     not told from none, only the upper end is known. Below the narrowest width of the fit the law
     was not tested: of an answer there only the upper end is told, or that width where it is wider.
 
+    Beyond the widest network a law is asked only where it :attr:`~.WidthFit.carries` so far: of a
+    second order through three widths there is one point left to check it by, and its crossing may
+    be anywhere. Then the answer is that wider networks are needed, where that is sure.
+
     Raises:
         SpecError: if the tolerance is not above 0 and below 1, or p was free.
     """
@@ -59,17 +66,27 @@ def needed_width(fit: WidthFit, tolerance: float) -> NeededWidth:
         low = 0.0
     narrowest, widest = fit.window
     beyond = high > widest
+    if beyond and not fit.carries:
+        return _not_so_far(fit, tolerance, low, widest)
     if high <= narrowest:
         words = f"at most {narrowest:g}, the narrowest of the fit"
-    elif low == 0.0 or width < narrowest:
+    elif low == 0.0 or width < narrowest or high > TOLD_WITHIN * low:
         words = f"at most {_rounded(high)} (95 %)"
     else:
         words = f"{_rounded(width)} (95 %: {_rounded(low)} to {_rounded(high)})"
-    if width > widest:
+    if width > widest or (beyond and words.startswith("at most")):
         words += f", beyond the {widest:g} measured"
     elif beyond:
         words += f", its upper end beyond the {widest:g} measured"
     return NeededWidth(tolerance, width, low, high, beyond, words)
+
+
+def _not_so_far(fit: WidthFit, tolerance: float, low: float, widest: float) -> NeededWidth:
+    """The answer of a law that may not be asked beyond the widest network, and is."""
+    if low >= widest:
+        return NeededWidth(tolerance, None, widest, None, True, f"wider than {widest:g}")
+    words = f"not known: {fit.n_points} widths carry no law beyond {widest:g}"
+    return NeededWidth(tolerance, None, low, None, True, words)
 
 
 def _sample(fit: WidthFit) -> tuple[Float[np.ndarray, "m"], Float[np.ndarray, "m"]]:

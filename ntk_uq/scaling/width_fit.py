@@ -14,6 +14,10 @@ INFORM = frozenset({Finding.NARROW_WIDTHS_DROPPED})
 """Findings of a fit in width's own that forbid nothing."""
 
 
+CARRIES = 2
+"""Degrees of freedom from which on a law is believed beyond the widest network."""
+
+
 @dataclass(frozen=True)
 class WidthFit(FitRecord):
     """``q(w) = q_inf (1 + c / w^p)``, or ``q_inf (1 + c / w + c2 / w^2)``, fitted to widths w.
@@ -53,6 +57,11 @@ class WidthFit(FitRecord):
     p_value: float | None
     flags: tuple[Flag, ...]
     valid: bool
+
+    @property
+    def carries(self) -> bool:
+        """Whether enough points are left to check it by for it to be asked beyond the widest."""
+        return self.valid and self.dof >= CARRIES
 
     def predict(self, widths: Sequence[float] | Float[np.ndarray, "m"]) -> Float[np.ndarray, "m"]:
         """``q(w)``.

@@ -107,7 +107,11 @@ def _figures(exhibit: Exhibit, address: str) -> None:
     columns = st.columns([3, 3, 3, 2, 2], vertical_alignment="bottom")
     titles = {plot.name: plot.title for plot in exhibit.plots}
     name = columns[0].selectbox(
-        "Figure", list(titles), format_func=lambda key: titles[key], key="export_figure"
+        "Figure",
+        list(titles),
+        format_func=lambda key: titles[key],
+        key="export_figure",
+        help="Which of the page's figures is written to a file.",
     )
     kind = columns[1].selectbox(
         "Format",
@@ -115,6 +119,7 @@ def _figures(exhibit: Exhibit, address: str) -> None:
         index=0 if missing else formats.index("pdf"),
         format_func=lambda key: _LABELS[key],
         key="export_format",
+        help="PDF and SVG stay sharp at any size; PNG for slides; HTML can be zoomed.",
     )
     still = kind != "html"
     size = columns[2].selectbox(
@@ -125,7 +130,12 @@ def _figures(exhibit: Exhibit, address: str) -> None:
         disabled=not still,
         help="Type and lines fit the size. HTML has one of its own.",
     )
-    dark = columns[3].toggle("Dark ground", key="export_dark", disabled=not still)
+    dark = columns[3].toggle(
+        "Dark ground",
+        key="export_dark",
+        disabled=not still,
+        help="For slides with a dark background; paper wants the light one.",
+    )
     plot = next((p for p in exhibit.plots if p.name == name), exhibit.plots[0])
 
     def html() -> bytes:

@@ -13,6 +13,7 @@ from ntk_uq.base import paths
 from ntk_uq.base.errors import LinkError
 from ntk_uq.ui import engine_line, look, pages
 from ntk_uq.ui.plain_text import plain
+from ntk_uq.ui.start import panel as start
 
 ICON = Path(__file__).with_name("icon.svg")
 """A file of our own: a named symbol as page icon would be fetched from another server."""
@@ -51,6 +52,7 @@ def run(page: Callable[[], None]) -> None:
         # First: a page may end before its end.
         look.draw()
         engine_line.draw()
+        start.draw(title, first=title == pages.get("").title)
         page()
 
 

@@ -8,8 +8,7 @@ import streamlit as st
 from ntk_uq import datasets
 from ntk_uq.figures import Trace
 from ntk_uq.results.curves import Curve
-from ntk_uq.scaling import PlateauFit, PowerLawFit
-from ntk_uq.ui.pages.scaling_curves import tables as law_tables
+from ntk_uq.scaling import PowerLawFit
 from ntk_uq.views import CurvesView
 
 
@@ -57,38 +56,6 @@ def _interval(fit: PowerLawFit) -> str:
         return "–"
     low, high = fit.alpha_interval
     return f"{low:.3f} to {high:.3f}, N_D {fit.window[0]:g} to {fit.window[1]:g}"
-
-
-def reasons(traces: Sequence[Trace], view: CurvesView) -> None:
-    """Local exponents along the curves, what was found about each fit, and every other law."""
-    lines = _reasons(traces)
-    if not lines:
-        return
-    # Only for those who look: comparing all laws takes a second.
-    about = st.expander("About the fits", key="about_the_fits", on_change="rerun")
-    if about.open:
-        with about:
-            st.markdown("\n".join(lines))
-            law_tables.alternatives(traces, view)
-
-
-def _reasons(traces: Sequence[Trace]) -> list[str]:
-    lines = []
-    for trace in traces:
-        if trace.fits is None:
-            continue
-        fits: tuple[tuple[str, PowerLawFit | PlateauFit], ...] = (
-            ("μ", trace.fits.mu),
-            ("σ", trace.fits.sigma),
-            ("ε", trace.fits.epsilon),
-        )
-        for name, fit in fits:
-            start = f"- **{trace.label}, {name}**:"
-            lines += [f"{start} {flag.reason}" for flag in fit.flags]
-            if isinstance(fit, PowerLawFit) and fit.local:
-                local = ", ".join(f"{e.alpha:.2f} at {e.n_train:.0f}" for e in fit.local)
-                lines.append(f"{start} local exponents between neighbouring N_D: {local}")
-    return lines
 
 
 def numbers(traces: Sequence[Trace], view: CurvesView) -> None:

@@ -7,10 +7,9 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.base.errors import DataError, SpecError
-from ntk_uq.base.fields import about
 from ntk_uq.specs import PREPARATIONS, TARGETS, DataSpec
 from ntk_uq.ui import own
-from ntk_uq.ui.controls import widgets
+from ntk_uq.ui.controls import effects, widgets
 from ntk_uq.ui.plain_text import plain
 
 _PREPARATIONS = {
@@ -66,6 +65,7 @@ def choose(page: str) -> str:
         format_func=title,
         key=widgets.key(page, "dataset"),
         required=True,
+        help=effects.beside("examples to learn: public ones, simulated ones, your own", "dataset"),
         on_change=adapt,
         args=(page,),
     )
@@ -98,10 +98,10 @@ def preparation(page: str, dataset: datasets.Dataset | None) -> dict[str, Any]:
         PREPARATIONS,
         format_func=lambda name: _PREPARATIONS[name],
         key=widgets.key(page, "preparation"),
-        help=about(DataSpec, "preparation"),
+        help=effects.of(DataSpec, "preparation"),
     )
     whiten = st.toggle(
-        "ZCA whitening", key=widgets.key(page, "whiten"), help=about(DataSpec, "zca")
+        "ZCA whitening", key=widgets.key(page, "whiten"), help=effects.of(DataSpec, "zca")
     )
     zca = None
     if whiten:
@@ -125,7 +125,7 @@ def preparation(page: str, dataset: datasets.Dataset | None) -> dict[str, Any]:
             TARGETS,
             format_func=lambda name: _TARGETS[name],
             key=widgets.key(page, "target"),
-            help=about(DataSpec, "target"),
+            help=effects.of(DataSpec, "target"),
         )
     noise = widgets.number(
         page, DataSpec, "noise", "Label noise  [rms of the targets]", 0.1, "%g", start=0.0

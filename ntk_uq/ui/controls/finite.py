@@ -7,7 +7,7 @@ import streamlit as st
 from ntk_uq import optimizers
 from ntk_uq.base.fields import check_of
 from ntk_uq.specs import OPTIMIZERS, EnsembleSpec, OptimizerSpec
-from ntk_uq.ui.controls import widgets
+from ntk_uq.ui.controls import effects, widgets
 from ntk_uq.views import EnsemblesView, WidthView
 
 _LISTS = ("widths", "n_train")
@@ -63,6 +63,7 @@ def optimizer(page: str) -> dict[str, Any]:
         list(OPTIMIZERS),
         format_func=lambda option: optimizers.get(option).title,
         key=widgets.key(page, "optimizer"),
+        help=effects.of(OptimizerSpec, "optimizer"),
     )
     left, right = st.columns(2)
     with left:

@@ -7,7 +7,7 @@ import streamlit as st
 from ntk_uq.activations import get
 from ntk_uq.base.errors import SpecError
 from ntk_uq.specs import ACTIVATIONS, ArchitectureSpec, DataSpec, TrainingSpec
-from ntk_uq.ui.controls import widgets
+from ntk_uq.ui.controls import effects, widgets
 
 _TRAININGS = {
     "converged": "Gradient descent, to convergence",
@@ -38,7 +38,9 @@ def activation(page: str) -> dict[str, Any]:
         "Activation",
         tuple(ACTIVATIONS),
         key=widgets.key(page, "activation"),
-        help="; ".join(f"{name}: {get(name).words}" for name in ACTIVATIONS),
+        help=effects.beside(
+            "; ".join(f"{name}: {get(name).words}" for name in ACTIVATIONS), "activation"
+        ),
     )
     left, right = st.columns(2)
     with left:
@@ -73,6 +75,7 @@ def training(page: str) -> dict[str, Any]:
         _TRAININGS,
         format_func=lambda name: _TRAININGS[name],
         key=widgets.key(page, "kind"),
+        help=effects.beside("how far the networks are trained, or that they are Bayesian", "kind"),
     )
     values: dict[str, Any] = {"posterior": "bayes" if kind == "bayes" else "trained"}
     if kind == "time":

@@ -6,8 +6,9 @@ from typing import Any
 import streamlit as st
 
 from ntk_uq.base.errors import SpecError
-from ntk_uq.base.fields import Maybe, Real, Whole, about, check_of
+from ntk_uq.base.fields import Maybe, Whole, check_of
 from ntk_uq.ui import refused, session
+from ntk_uq.ui.controls import effects
 from ntk_uq.ui.plain_text import plain
 
 
@@ -53,7 +54,6 @@ def number(
     check = check_of(cls, name)
     inner: Any = check.inner if isinstance(check, Maybe) else check
     kind = int if isinstance(inner, Whole) else float
-    open_low = isinstance(inner, Real) and inner.above
     value = st.number_input(
         label,
         # The session has the value. With None here an emptied field is empty and told about;
@@ -63,7 +63,7 @@ def number(
         format=form,
         key=key(page, name),
         placeholder=empty,
-        help=about(cls, name) + (", above 0" if open_low else ""),
+        help=effects.of(cls, name),
     )
     _told(label, lambda name: check.check(name, value))
     return value
@@ -88,7 +88,7 @@ def numbers(page: str, cls: type, name: str, label: str, start: Any = None) -> s
     text = st.text_input(
         label,
         key=key(page, name),
-        help=f"{about(cls, name)}; numbers with commas between, from small to large",
+        help=effects.of(cls, name),
     )
     check = check_of(cls, name)
     _told(label, lambda shown: check.check(shown, check.parse(shown, text)))
@@ -108,7 +108,10 @@ def _written(cls: type, name: str, values: Any) -> str:
 
 def value_axis(page: str) -> str:
     """A toggle of the value axes; the value of a view's field ``axis``."""
-    linear = st.toggle("Linear value axes", key=key(page, "linear"))
+    words = "vertical axes with even steps instead of a logarithm"
+    linear = st.toggle(
+        "Linear value axes", key=key(page, "linear"), help=effects.beside(words, "axis")
+    )
     return "linear" if linear else "log"
 
 

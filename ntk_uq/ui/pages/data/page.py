@@ -33,7 +33,12 @@ def page() -> None:
         links.keep(view)
     st.session_state.setdefault(_SECTION, _INSIDE)
     section = st.segmented_control(
-        "Section", (_INSIDE, _ALL, _OWN), key=_SECTION, label_visibility="collapsed", required=True
+        "Section",
+        (_INSIDE, _ALL, _OWN),
+        key=_SECTION,
+        label_visibility="collapsed",
+        required=True,
+        help="What is in one data set, which there are and how to fetch them, or a file of yours.",
     )
     with session.told():
         if section == _ALL:

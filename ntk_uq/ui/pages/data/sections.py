@@ -97,7 +97,9 @@ def distribution(dataset: Dataset, inspection: Inspection, style: Style) -> None
     tabs = [t.name for t in inspection.targets]
     chosen = tabs[0]
     if len(tabs) > 1:
-        chosen = st.selectbox("Target", tabs, key="shown_target")
+        chosen = st.selectbox(
+            "Target", tabs, key="shown_target", help="Whose histogram is drawn; all are learnt."
+        )
     target = next(t for t in inspection.targets if t.name == chosen)
     _chart(target_figure(target, chosen, style), f"target_{chosen}")
     st.caption(

@@ -55,6 +55,8 @@ def upload(chosen: Callable[[str], None]) -> None:
         list(own.KINDS),
         max_upload_size=max(1, limit // 2**20),
         key="upload",
+        help="A table (CSV, Parquet) or arrays (NPZ, HDF5), an example a row. Only who has the "
+        "link sees it.",
     )
     if file is None:
         st.session_state.pop(_TABLE, None)
@@ -178,7 +180,11 @@ def _choose(
         help="One column of labels, or one or more of numbers.",
     )
     task = middle.selectbox(
-        "Task", _TASKS, format_func=lambda name: _TASKS[name], key=f"task_{table.source}"
+        "Task",
+        _TASKS,
+        format_func=lambda name: _TASKS[name],
+        key=f"task_{table.source}",
+        help="Labels are classified, numbers are regressed; whole numbers may be either.",
     )
     ignore = right.multiselect(
         "Leave out",
@@ -240,7 +246,10 @@ def _test_set(
         return None if share == own.TEST_SHARE else float(share)
     if way == _FILE:
         file = right.file_uploader(
-            "Test file, of the same columns", list(own.KINDS), key="upload_test"
+            "Test file, of the same columns",
+            list(own.KINDS),
+            key="upload_test",
+            help="Networks are tested on it; it is prepared with the training pool's statistics.",
         )
         if file is None:
             st.info("Choose the file with the test set, or a share of these data.")
@@ -256,6 +265,7 @@ def _test_set(
                 others,
                 others.index(guess) if guess in others else None,
                 key=f"test_of_{table.source}_{name}",
+                help="The array with the same values of the test examples.",
                 placeholder="leave the test arrays out above, then choose one",
             )
             if found is not None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ntk_uq.specs import ArchitectureSpec, DataSpec, OptimizerSpec
-from ntk_uq.ui.controls import data, finite, network, widgets
+from ntk_uq.ui.controls import data, effects, finite, network, widgets
 from ntk_uq.views import EnsemblesView
 
 _PAGE = "ensembles"
@@ -64,7 +64,9 @@ def shown(view: EnsemblesView) -> None:
     ):
         # A box for each value: an old box would remember what a link has changed since.
         box = f"{_PAGE}_{name}_{value}"
-        chosen = column.selectbox(label, options, options.index(value), key=box)
+        chosen = column.selectbox(
+            label, options, options.index(value), key=box, help=effects.of(EnsemblesView, name)
+        )
         if chosen != value:
             st.session_state[widgets.key(_PAGE, name)] = chosen
             st.rerun()

@@ -1,10 +1,11 @@
 """What the page of ensembles takes home."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ntk_uq import datasets
 from ntk_uq.analysis.comparisons import Comparison
-from ntk_uq.analysis.ensemble_laws import exponents
+from ntk_uq.analysis.ensemble_laws import Exponent, exponents
+from ntk_uq.analysis.ensemble_verdicts import ensemble_verdicts
 from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of, spec_columns
 from ntk_uq.export.bibliography import PAPER, of_data, of_theory
 from ntk_uq.export.exhibit import Value
@@ -64,6 +65,7 @@ def exhibit(
         *_training(comparison, n_train, descent),
         *_distribution(losses_distribution(comparison, width, n_train, descent), n_train),
     ]
+    found = exponents(comparison)
     theory = theory_of(spec)
     sources = (PAPER, "novak2020") if theory is None else of_theory(theory.training)
     return Exhibit(
@@ -79,10 +81,11 @@ def exhibit(
         plots=tuple(plots),
         columns=columns,
         rows=tuple({**empty, **row, **values} for row in rows),
-        findings=_findings(comparison, descent),
+        findings=_findings(comparison, descent, found),
         details={
             "ensembles": comparison.to_json(),
-            "exponents": [exponent.to_json() for exponent in exponents(comparison)],
+            "exponents": [exponent.to_json() for exponent in found],
+            "verdicts": [v.to_json() for v in ensemble_verdicts(comparison, found)],
         },
         provenance=comparison.ensembles.provenance(),
         python=_python(view, descent_shown=descent is not None),
@@ -233,14 +236,17 @@ def _distribution(drawn: Distribution, n_train: int) -> Iterator[Row]:
         }
 
 
-def _findings(comparison: Comparison, descent: Descent | None) -> tuple[str, ...]:
+def _findings(
+    comparison: Comparison, descent: Descent | None, found: Sequence[Exponent]
+) -> tuple[str, ...]:
     ensembles = comparison.ensembles
-    said = list(ensembles.warnings)
+    said = [f"Width {v.width:,}: {v.told}" for v in ensemble_verdicts(comparison, found)]
+    said += ensembles.warnings
     if len(ensembles.spec.n_train) > 1:
         said += [
             f"{'Infinite width' if e.width is None else f'Width {e.width}'}, "
             f"{SYMBOLS[e.quantity]} against N_D: {e.sentence}"
-            for e in exponents(comparison)
+            for e in found
         ]
     if not ensembles.complete:
         said.insert(0, f"{ensembles.done:,} of {ensembles.spec.n_members:,} networks were there.")

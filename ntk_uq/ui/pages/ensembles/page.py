@@ -6,6 +6,7 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.analysis.comparisons import Comparison, stored_comparison
+from ntk_uq.analysis.ensemble_laws import exponents
 from ntk_uq.figures import TITLES, Style
 from ntk_uq.figures.ensembles import ensemble_figure
 from ntk_uq.results.curves import Curve, stored_curve
@@ -64,10 +65,12 @@ def results(view: EnsemblesView, every: float | None) -> None:
         )
     if every != still_every:
         links.again()
+    found = exponents(comparison) if ensembles.points else ()
+    ensemble_tables.verdicts(comparison, found)
     charts(view, comparison)
     for sentence in comparison.ensembles.warnings:
         st.warning(sentence, icon=":material/warning:")
-    ensemble_tables.numbers(comparison, view)
+    ensemble_tables.numbers(comparison, view, found)
     with session.told():
         st.markdown("##### One ensemble in detail")
         controls.shown(view)

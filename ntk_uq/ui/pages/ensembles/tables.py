@@ -1,5 +1,6 @@
 """The numbers behind the page of ensembles as a table."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -7,14 +8,31 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.analysis.comparisons import Comparison
-from ntk_uq.analysis.ensemble_laws import exponents
+from ntk_uq.analysis.ensemble_laws import Exponent
+from ntk_uq.analysis.ensemble_verdicts import Slope, ensemble_verdicts, slope_of
 from ntk_uq.results.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.results.points import SYMBOLS
 from ntk_uq.scaling import format_value
+from ntk_uq.ui import verdict_lines
 from ntk_uq.views import EnsemblesView
 
+NOTHING = (
+    "No network is trained yet: press “Train” above, and points appear beside the line of infinite "
+    "width as networks come."
+)
 
-def numbers(comparison: Comparison, view: EnsemblesView) -> None:
+
+def verdicts(comparison: Comparison, found: Sequence[Exponent]) -> None:
+    """One sentence a width on what its networks do; before there are any, what to do."""
+    spec = comparison.ensembles.spec
+    told = {v.width: v.told for v in ensemble_verdicts(comparison, found)}
+    verdict_lines.draw(
+        [(f"Width {width:,}", told.get(width)) for width in spec.widths],
+        nothing=NOTHING if not comparison.ensembles.points else "",
+    )
+
+
+def numbers(comparison: Comparison, view: EnsemblesView, found: Sequence[Exponent]) -> None:
     """A row an ensemble, with the theory beside it; provenance."""
     points = comparison.ensembles.points
     if not points:
@@ -27,7 +45,7 @@ def numbers(comparison: Comparison, view: EnsemblesView) -> None:
         "variance part, and the loss of the networks' mean prediction, are there once all of an "
         "ensemble's networks are."
     )
-    laws(comparison)
+    laws(comparison, found)
     with st.expander("Provenance"):
         origin = comparison.ensembles.provenance()
         versions = ", ".join(f"{k} {v}" for k, v in origin.get("versions", {}).items())
@@ -37,22 +55,54 @@ def numbers(comparison: Comparison, view: EnsemblesView) -> None:
         )
 
 
-def laws(comparison: Comparison) -> None:
-    """The exponents in N_D, a row a width; nothing where there are too few N_D for any."""
-    if len(comparison.ensembles.spec.n_train) < 2:
+def laws(comparison: Comparison, found: Sequence[Exponent]) -> None:
+    """The exponents in N_D, a row a width and one for infinite width; nothing for one N_D alone."""
+    spec = comparison.ensembles.spec
+    if len(spec.n_train) < 2:
         return
-    rows: dict[str, dict[str, str]] = {}
-    for exponent in exponents(comparison):
-        width = "infinite" if exponent.width is None else f"{exponent.width:,}"
-        cells = rows.setdefault(width, {})
-        cells[f"{SYMBOLS[exponent.quantity]} ~ N_D^−α"] = exponent.told
-    with st.expander("Exponents in N_D", expanded=True):
-        st.table(pd.DataFrame.from_dict(rows, orient="index").rename_axis("width"))
-        st.caption(
-            "± from the covariance of the fit to all N_D; in brackets from members resampled at "
-            "each N_D and fitted again. Points of different N_D are different networks on one "
-            "nested training subset, which is held fixed."
-        )
+    widths = [*spec.widths, *([] if comparison.departs else [None])]
+    rows = {
+        "infinite" if width is None else f"{width:,}": {
+            f"α of {symbol}": _exponent(slope_of(comparison, found, width, quantity))
+            for quantity, symbol in SYMBOLS.items()
+        }
+        for width in widths
+    }
+    st.markdown("##### Exponents of $N_D^{-\\alpha}$, finite and infinite width")
+    st.table(pd.DataFrame.from_dict(rows, orient="index").rename_axis("width"))
+    st.caption(
+        "“On average”: between the smallest and the largest N_D that are there, since no power law "
+        "describes the points, or there are too few N_D to tell. Infinite width has no errors here."
+    )
+    box = st.expander("About the exponents", key="about_exponents", on_change="rerun")
+    if box.open:
+        with box:
+            _about(found)
+
+
+def _exponent(slope: Slope | None) -> str:
+    if slope is None:
+        return "…"
+    told = f"{slope.alpha:.2f}" if slope.error is None else format_value(slope.alpha, slope.error)
+    return f"{told} on average" if slope.average else told
+
+
+def _about(found: Sequence[Exponent]) -> None:
+    """What was found about each fit."""
+    rows = [
+        {
+            "width": "infinite" if e.width is None else f"{e.width:,}",
+            "": SYMBOLS[e.quantity],
+            "power law, and what speaks against it": e.sentence,
+        }
+        for e in found
+    ]
+    st.table(pd.DataFrame(rows).set_index(["width", ""]))
+    st.caption(
+        "± from the covariance of the fit to all N_D; in brackets from members resampled at "
+        "each N_D and fitted again. Points of different N_D are different networks on one "
+        "nested training subset, which is held fixed."
+    )
 
 
 def _row(comparison: Comparison, point: EnsemblePoint) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any
 import streamlit as st
 
 from ntk_uq.base.errors import DataError, SpecError
-from ntk_uq.base.fields import about
 from ntk_uq.base.fields.text import AxisValues
 from ntk_uq.figures.phase_map import SYMBOLS
 from ntk_uq.jobs.words import axis_symbol
@@ -19,7 +18,7 @@ from ntk_uq.specs import (
     TrainingSpec,
     read_values,
 )
-from ntk_uq.ui.controls import data, network, widgets
+from ntk_uq.ui.controls import data, effects, network, widgets
 from ntk_uq.views import PhaseMapView
 
 _PAGE = "map"
@@ -132,13 +131,14 @@ def quantity(spec: MapSpec) -> None:
         format_func=lambda name: SYMBOLS[name],
         key=key,
         required=True,
+        help=effects.of(PhaseMapView, "quantity"),
     )
     right.selectbox(
         "Scale of the colours",
         list(_SCALES),
         format_func=lambda name: _SCALES[name],
         key=widgets.key(_PAGE, "scale"),
-        help=about(PhaseMapView, "scale"),
+        help=effects.of(PhaseMapView, "scale"),
     )
 
 
@@ -149,14 +149,18 @@ def _axis(which: str, label: str) -> tuple[str, str]:
         AXES,
         format_func=lambda name: _LABELS[name],
         key=widgets.key(_PAGE, which),
+        help=effects.of(MapSpec, which),
         on_change=_adapt,
         args=(which,),
     )
     text = st.text_input(
         f"Values of {axis_symbol(name)}",
         key=widgets.key(_PAGE, f"{which}_values"),
-        help="Values with commas between; or low:high:count, evenly spaced; with log behind it "
-        "evenly spaced in the logarithm. Examples: 1, 2, 4 or 0.5:3:11 or 1:1e6:7 log",
+        help=effects.beside(
+            "values with commas between; or low:high:count, evenly spaced; with log behind it "
+            "evenly spaced in the logarithm. Examples: 1, 2, 4 or 0.5:3:11 or 1:1e6:7 log",
+            which,
+        ),
     )
     return name, text
 
@@ -193,7 +197,9 @@ def _cells() -> dict[str, Any]:
     with right:
         draws = widgets.number(_PAGE, MapSpec, "draws", "Draws", 1)
     sizes = 0
-    if st.toggle("Fit exponents", key=widgets.key(_PAGE, "exponent"), help=about(MapSpec, "sizes")):
+    if st.toggle(
+        "Fit exponents", key=widgets.key(_PAGE, "exponent"), help=effects.of(MapSpec, "sizes")
+    ):
         sizes = widgets.number(
             _PAGE, MapSpec, "sizes", "N_D of each cell, N_D/8 to N_D", 1, start=_SIZES
         )

@@ -45,10 +45,18 @@ def _head(report: Report) -> Report:
     st.session_state.setdefault("report_title", report.title)
     st.session_state.setdefault("report_introduction", report.introduction)
     title = st.text_input(
-        "Title", max_chars=LONGEST_TITLE, placeholder="Report", key="report_title"
+        "Title",
+        max_chars=LONGEST_TITLE,
+        placeholder="Report",
+        key="report_title",
+        help="Above the report, and the name of its files.",
     )
     introduction = st.text_area(
-        "Introduction", max_chars=LONGEST_TEXT, key="report_introduction", height=80
+        "Introduction",
+        max_chars=LONGEST_TEXT,
+        key="report_introduction",
+        height=80,
+        help="What the report is about, as plain text before the first view.",
     )
     return Report(title, introduction, report.items)
 
@@ -61,7 +69,11 @@ def _item(report: Report, place: int, item: Item) -> Report:
     key = f"{item.added}_{item.view['link']}_{len(twins)}"
     left, *buttons = st.columns([12, 1, 1, 1], vertical_alignment="bottom")
     title = left.text_input(
-        f"Title of view {place + 1}", item.title, max_chars=LONGEST_TITLE, key=f"title_{key}"
+        f"Title of view {place + 1}",
+        item.title,
+        max_chars=LONGEST_TITLE,
+        key=f"title_{key}",
+        help="Above this view's figures in the report.",
     )
     last = len(report.items) - 1
     moves = (
@@ -73,7 +85,14 @@ def _item(report: Report, place: int, item: Item) -> Report:
         column.button("", icon=icon, help=words, disabled=off, on_click=act, key=f"{words}_{key}")
     view = item.view
     st.caption(plain(view["caption"]))
-    notes = st.text_area("Notes", item.notes, max_chars=LONGEST_TEXT, key=f"notes_{key}", height=80)
+    notes = st.text_area(
+        "Notes",
+        item.notes,
+        max_chars=LONGEST_TEXT,
+        key=f"notes_{key}",
+        height=80,
+        help="What you want to say of this view, as plain text below its title.",
+    )
     figures = view.get("figures", ())
     count = f"{len(figures)} figure{'s' * (len(figures) != 1)}, {len(view['rows']):,} rows"
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -143,6 +162,8 @@ def _open() -> None:
         # Another widget once a file has been taken: the same one would be taken again.
         key=f"{_UPLOAD}_{count}",
         max_upload_size=_LARGEST,
+        help="The JSON file of a report that was saved before: its views with numbers, figures "
+        "and notes. Nothing is computed again.",
         on_change=_take,
         args=(count,),
     )

@@ -109,6 +109,7 @@ def draw(kinds: Sequence[str], tags: Sequence[str]) -> RunsView:
             ORDERS,
             format_func=lambda order: _ORDERS[order],
             key=widgets.key(_PAGE, "order"),
+            help="Which run stands first: the newest, or the one that took longest, say.",
             on_change=turn_to,
             args=(1,),
         )

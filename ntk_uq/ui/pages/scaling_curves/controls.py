@@ -4,9 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from ntk_uq.base.fields import about
 from ntk_uq.specs import DataSpec, TrainingSpec
-from ntk_uq.ui.controls import data, network, widgets
+from ntk_uq.ui.controls import data, effects, network, widgets
 from ntk_uq.views import CurvesView
 
 _PAGE = "curves"
@@ -81,7 +80,7 @@ def _display(kind: str) -> dict[str, Any]:
         list(_LAWS),
         format_func=_LAWS.__getitem__,
         key=widgets.key(_PAGE, "law"),
-        help=about(CurvesView, "law"),
+        help=effects.of(CurvesView, "law"),
     )
     extrapolate = widgets.number(
         _PAGE, CurvesView, "extrapolate", "Extrapolate to N_D", 1000, empty="not at all"
@@ -89,9 +88,13 @@ def _display(kind: str) -> dict[str, Any]:
     bayes = kind != "bayes" and st.toggle(
         "Bayesian posterior beside",
         key=widgets.key(_PAGE, "bayes"),
-        help=about(CurvesView, "bayes"),
+        help=effects.of(CurvesView, "bayes"),
     )
-    parts = st.toggle("Bias and variance parts of μ", key=widgets.key(_PAGE, "parts"))
+    parts = st.toggle(
+        "Bias and variance parts of μ",
+        key=widgets.key(_PAGE, "parts"),
+        help=effects.of(CurvesView, "parts"),
+    )
     axis = widgets.value_axis(_PAGE)
     return {
         "fit_low": low,

@@ -34,6 +34,12 @@ _POINT = {
     "condition": "largest / smallest eigenvalue of the matrix inverted, the worst of the draws",
 }
 _IN_LOSS = ("mu", "sigma")
+_EXPONENTS = {
+    "mu": "mu",
+    "sigma": "sigma",
+    "population": "the networks' own part of epsilon, epsilon_population",
+}
+"""What exponents are given of: the end of the column's name, and words."""
 
 
 def exhibit(
@@ -61,6 +67,7 @@ def exhibit(
     target = view.extrapolate
     rows = [
         *(row for trace in traces for row in _rows(trace)),
+        *(_exponents(trace, window) for trace in traces if trace.fits is not None),
         *(row for trace in traces for row in _expected(trace, target)),
         *(row for _, pair in pairs for row in _ratios(pair)),
     ]
@@ -123,7 +130,12 @@ def _network(view: CurvesView) -> str:
 
 def _columns(unit: str) -> tuple[Column, ...]:
     return (
-        Column("part", "", "what the row is: point; expected, beyond the data; trained / bayes"),
+        Column(
+            "part",
+            "",
+            "what the row is: point; exponents, of a curve; expected, beyond the data; "
+            "trained / bayes",
+        ),
         Column("depth", "", "number of hidden layers"),
         Column("n_train", "examples", "training examples N_D"),
         Column("draws", "", "independent training subsets that the means are over"),
@@ -142,6 +154,14 @@ def _columns(unit: str) -> tuple[Column, ...]:
             for column in (
                 Column(f"ratio_{name}", "1", f"{name} of trained over that of Bayesian networks"),
                 Column(f"ratio_{name}_sem", "1", "its standard error over draws"),
+            )
+        ),
+        *(
+            column
+            for name, words_ in _EXPONENTS.items()
+            for column in (
+                Column(f"alpha_{name}", "1", f"exponent of {words_}; empty where none is quoted"),
+                Column(f"alpha_{name}_error", "1", "its standard error"),
             )
         ),
         Column("warnings", "", "what is to be said of this point"),
@@ -163,6 +183,19 @@ def _rows(trace: Trace) -> list[Row]:
         }
         for point in trace.curve.points
     ]
+
+
+def _exponents(trace: Trace, window: tuple[float | None, float | None]) -> Row:
+    """The exponents of a curve, where they may be quoted."""
+    fits = trace.fits
+    assert fits is not None
+    own, level = trace.curve.population(*window)
+    found = {"mu": fits.mu, "sigma": fits.sigma, "population": own}
+    row: Row = {"part": "exponents", **_which(trace)}
+    for name, fit in found.items():
+        if fit.valid and not (name == "population" and level.valid):
+            row |= {f"alpha_{name}": fit.alpha, f"alpha_{name}_error": fit.alpha_error}
+    return row
 
 
 def _expected(trace: Trace, target: int | None) -> list[Row]:

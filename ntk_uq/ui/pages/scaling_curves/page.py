@@ -14,7 +14,7 @@ from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Store
 from ntk_uq.ui import beginning, export, links, live, panels, polling, session, tables
-from ntk_uq.ui.pages.scaling_curves import controls
+from ntk_uq.ui.pages.scaling_curves import about_fits, controls
 from ntk_uq.ui.pages.scaling_curves import tables as law_tables
 from ntk_uq.ui.pages.scaling_curves.exhibit import exhibit
 from ntk_uq.views import CurvesView
@@ -79,7 +79,7 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
         tables.exponents(traces, view)
     else:
         law_tables.shown_laws(traces)
-    tables.reasons(traces, view)
+    about_fits.draw(traces, view)
     tables.numbers(traces, view)
     export.panel(lambda: exhibit(view, traces, style, compared))
 
@@ -101,7 +101,8 @@ def trace(view: CurvesView, label: str, curve: Curve) -> Trace:
     laws = None
     if instead or view.extrapolate is not None:
         laws = shown_laws(curve, fits, view.law, view.fit_low, view.fit_high)
-    return Trace(label, curve, fits, laws, instead, color, hollow)
+    own = None if hollow else curve.population(view.fit_low, view.fit_high)
+    return Trace(label, curve, fits, laws, instead, color, hollow, own)
 
 
 def charts(view: CurvesView, traces: list[Trace], style: Style) -> None:

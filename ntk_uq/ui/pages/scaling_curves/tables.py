@@ -1,7 +1,6 @@
 """The laws of the page of scaling curves in words: what is expected, and every alternative."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -11,12 +10,10 @@ from ntk_uq.analysis.curve_laws import ShownLaw, distance, doubts, expectation
 from ntk_uq.analysis.verdicts import Verdict, verdict
 from ntk_uq.figures import Trace
 from ntk_uq.results.points import SYMBOLS
-from ntk_uq.scaling import LawChoice, LawFit, Parameter, format_value
+from ntk_uq.ui import verdict_lines
 from ntk_uq.ui.plain_text import plain
+from ntk_uq.ui.verdict_lines import escaped
 from ntk_uq.views import CurvesView
-
-_VERDICT_HEIGHT = 84  # pixels: three lines in a window of 1440
-_VERDICTS_SEEN = 4  # further ones are scrolled to
 
 
 def verdict_of(trace: Trace, view: CurvesView) -> Verdict | None:
@@ -28,17 +25,13 @@ def verdict_of(trace: Trace, view: CurvesView) -> Verdict | None:
 
 
 def verdicts(traces: Sequence[Trace], view: CurvesView) -> None:
-    """One sentence a curve on what it does; in a room of its own, so that the plots below stand
-    still when it comes."""
+    """One sentence a curve on what it does."""
     title = plain(datasets.get(view.data.dataset).title)
     lines = []
     for trace in traces:
         found = verdict_of(trace, view)
-        told = "…" if found is None else _escaped(found.told)
-        lines.append(f"**{title}, {trace.label}:** {told}")
-    height = _VERDICT_HEIGHT * min(len(lines), _VERDICTS_SEEN)
-    with st.container(height=height, border=False):
-        st.markdown("  \n".join(lines))
+        lines.append((f"{title}, {trace.label}", None if found is None else found.told))
+    verdict_lines.draw(lines)
 
 
 def expectations(traces: Sequence[Trace], view: CurvesView) -> None:
@@ -50,7 +43,7 @@ def expectations(traces: Sequence[Trace], view: CurvesView) -> None:
         if trace.laws is None:
             st.markdown(f"**{trace.label}**: …")  # a line from the start: the page does not jump
             continue
-        st.markdown(f"**{trace.label}**: {_escaped(expectation(trace.laws, target))}.")
+        st.markdown(f"**{trace.label}**: {escaped(expectation(trace.laws, target))}.")
     _held_out(traces)
     notes = dict.fromkeys(
         sentence
@@ -63,7 +56,7 @@ def expectations(traces: Sequence[Trace], view: CurvesView) -> None:
         )
     )
     if notes:
-        st.warning(_escaped("  \n".join(notes)), icon=":material/warning:")
+        st.warning(escaped("  \n".join(notes)), icon=":material/warning:")
 
 
 def _held_out(traces: Sequence[Trace]) -> None:
@@ -99,65 +92,4 @@ def shown_laws(traces: Sequence[Trace]) -> None:
         f"{t.label}: {law.note}" for t in traces for law in (t.laws or {}).values() if law.note
     ]
     if notes:
-        st.caption(_escaped("  \n".join(notes)))
-
-
-def alternatives(traces: Sequence[Trace], view: CurvesView) -> None:
-    """Every law of every curve on the window of the view, with what speaks for and against it."""
-    rows, lines = [], []
-    for trace in traces:
-        if trace.fits is None:
-            continue
-        for name, symbol in SYMBOLS.items():
-            choice = trace.curve.laws(name, view.fit_low, view.fit_high)
-            rows += [_row(trace.label, symbol, choice, fit) for fit in choice.fits]
-            lines += [
-                f"- **{trace.label}, {symbol}**: {_escaped(check.describe())}"
-                for check in choice.held_out
-            ]
-    if not rows:
-        return
-    st.markdown("##### Laws compared")
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
-    st.caption(
-        "All laws are fitted to the same points: "
-        + ("those of the window above" if view.fit_low or view.fit_high else "the whole curve")
-        + ". ✓: the smallest AICc of the laws that describe the points. Weight: Akaike's. "
-        "± from the covariance of the fit; in brackets from resampled draws, where there are five "
-        "or more. With several draws, errors and their correlation along the curve are those of "
-        "whole draws."
-    )
-    st.markdown("##### Largest N_D held out\n" + "\n".join(lines))
-
-
-def _row(label: str, symbol: str, choice: LawChoice, fit: LawFit) -> dict[str, Any]:
-    told = ", ".join(_parameter(p, symbol) for p in fit.parameters if p.name != "A")
-    obstacles = " ".join(flag.reason for flag in fit.flags)
-    return {
-        "curve": label,
-        "of": symbol,
-        "law": fit.title,
-        "": "✓" if fit.law == choice.chosen else "",
-        "ΔAICc": "–" if fit.delta is None else f"{fit.delta:.1f}",
-        "weight": "–" if fit.weight is None else f"{fit.weight:.2f}",
-        "χ²/dof": "–" if fit.chi2 is None else f"{fit.chi2:.3g} / {fit.dof}",
-        "parameters ± (resampled)": told or "not available",
-        "95 %": ", ".join(
-            f"{p.interval[0]:.3g} to {p.interval[1]:.3g}"
-            for p in fit.parameters
-            if p.name != "A" and p.interval is not None
-        ),
-        "findings": obstacles,
-    }
-
-
-def _parameter(parameter: Parameter, symbol: str) -> str:
-    name = parameter.symbol_of(symbol)
-    again = parameter.bootstrap_error
-    bracket = "" if again is None else f" (± {again:.2g})"
-    return f"{name} = {format_value(parameter.value, parameter.error)}{bracket}"
-
-
-def _escaped(text: str) -> str:
-    """Names such as N_D and σ_∞ as they are, where Markdown would read emphasis."""
-    return text.replace("_", r"\_").replace("~", r"\~")
+        st.caption(escaped("  \n".join(notes)))

@@ -4,9 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from ntk_uq.base.fields import about
 from ntk_uq.specs import ArchitectureSpec, DataSpec, TrainingSpec
-from ntk_uq.ui.controls import data, network, widgets
+from ntk_uq.ui.controls import data, effects, network, widgets
 from ntk_uq.views import TrainingTimeView
 from ntk_uq.views.training_time import AXES, FAMILIES
 
@@ -24,6 +23,7 @@ _FAMILIES = {
     "jitter": "jitters",
 }
 _AXES = {"time": "training time τ", "jitter": "jitter", "noise": "label noise"}
+_TOGGLES = {"parts": "Bias and variance parts of μ", "training": "Training loss"}
 _LABELS = {
     "noises": "Levels of label noise  [rms of the targets]",
     "jitters": "Jitters  [mean kernel diagonal]",
@@ -62,8 +62,14 @@ def draw() -> TrainingTimeView:
         networks = _networks()
         with st.expander("Seed, axes, parts"):
             seed = widgets.number(_PAGE, DataSpec, "seed", "Seed", 1)
-            parts = st.toggle("Bias and variance parts of μ", key=widgets.key(_PAGE, "parts"))
-            training = st.toggle("Training loss", key=widgets.key(_PAGE, "training"))
+            parts, training = (
+                st.toggle(
+                    label,
+                    key=widgets.key(_PAGE, name),
+                    help=effects.of(TrainingTimeView, name),
+                )
+                for name, label in _TOGGLES.items()
+            )
             axis = widgets.value_axis(_PAGE)
     # Only now: a value that is refused must not take the controls below it away.
     lists |= networks.pop("lists")
@@ -99,6 +105,7 @@ def networks_of(view: TrainingTimeView) -> None:
         view.choices.index(current),
         format_func=lambda value: f"{value:g}",
         key=f"{_PAGE}_networks_{view.family}_{current}",
+        help=effects.of(TrainingTimeView, "networks"),
     )
     if chosen != current:
         st.session_state[widgets.key(_PAGE, "networks")] = float(chosen)
@@ -115,7 +122,7 @@ def _choice(name: str, label: str, options: tuple[str, ...], words: dict[str, st
         options,
         format_func=lambda option: words[option],
         key=widgets.key(_PAGE, name),
-        help=about(TrainingTimeView, name),
+        help=effects.of(TrainingTimeView, name),
     )
 
 
@@ -167,7 +174,7 @@ def _networks() -> dict[str, Any]:
     finite = st.toggle(
         "Finite networks",
         key=widgets.key(_PAGE, "finite"),
-        help=about(TrainingTimeView, "finite"),
+        help=effects.of(TrainingTimeView, "finite"),
     )
     if not finite:
         return {"finite": False, "lists": {}}

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ntk_uq.specs import DataSpec, OptimizerSpec
-from ntk_uq.ui.controls import data, finite, network, widgets
+from ntk_uq.ui.controls import data, effects, finite, network, widgets
 from ntk_uq.views import WidthView
 
 _PAGE = "width"
@@ -65,6 +65,7 @@ def shown(view: WidthView) -> None:
         view.n_train,
         default=view.shown,
         key=f"{_PAGE}_shown_{view.shown}",
+        help=effects.of(WidthView, "shown_n_train"),
     )
     if chosen is not None and chosen != view.shown:
         st.session_state[widgets.key(_PAGE, "shown_n_train")] = chosen

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ntk_uq import datasets
 from ntk_uq.analysis.width_laws import WidthLaw, WidthLaws
+from ntk_uq.analysis.width_verdicts import WidthVerdict, width_verdict
 from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of, spec_columns
 from ntk_uq.export.bibliography import PAPER, of_data, of_theory
 from ntk_uq.export.exhibit import Value
@@ -86,7 +87,10 @@ def exhibit(view: WidthView, studies: Sequence[WidthLaws], style: Style) -> Exhi
             for row in _rows(s, view.tolerance / 100)
         ),
         findings=_findings(view, studies),
-        details={"studies": [s.to_json() for s in studies]},
+        details={
+            "studies": [s.to_json() for s in studies],
+            "verdicts": [v.to_json() for v in _verdicts(view, studies)],
+        },
         provenance=studies[0].comparison.ensembles.provenance(),
         python=_python(view),
         shell=words.commands(
@@ -153,8 +157,17 @@ def _law(law: WidthLaw, tolerance: float) -> Row:
     }
 
 
+def _verdicts(view: WidthView, studies: Sequence[WidthLaws]) -> list[WidthVerdict]:
+    found = (
+        width_verdict(study, n_train, view.tolerance / 100)
+        for study in studies
+        for n_train in view.n_train
+    )
+    return [verdict for verdict in found if verdict is not None]
+
+
 def _findings(view: WidthView, studies: Sequence[WidthLaws]) -> tuple[str, ...]:
-    said = []
+    said = [f"Depth {v.depth}, N_D {v.n_train}: {v.told}" for v in _verdicts(view, studies)]
     for study in studies:
         found = study.comparison.ensembles
         if not found.complete:

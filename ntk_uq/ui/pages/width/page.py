@@ -64,6 +64,7 @@ def results(view: WidthView, every: float | None) -> None:
         links.again()
     with session.told():
         controls.shown(view)
+    width_tables.verdicts(studies, view)
     charts(view, studies)
     width_tables.answers(studies, view)
     corrections(view, studies)
@@ -92,7 +93,8 @@ def corrections(view: WidthView, studies: list[WidthLaws]) -> None:
     """The correction c against depth and against N_D, where there are several of them."""
     style = Style(session.dark())
     several = {"depth": len(view.depths) > 1, "n_train": len(view.n_train) > 1}
-    if not any(several.values()):
+    trusted = any(law.trusted for study in studies for law in study.laws)
+    if not any(several.values()) or not trusted:
         return
     st.markdown("##### The correction *c* in units of width")
     for against in (name for name, drawn in several.items() if drawn):

@@ -6,34 +6,62 @@ import pandas as pd
 import streamlit as st
 
 from ntk_uq.analysis.width_laws import WidthLaw, WidthLaws
+from ntk_uq.analysis.width_verdicts import width_verdict
 from ntk_uq.results.points import SYMBOLS
 from ntk_uq.scaling import WidthFit
+from ntk_uq.ui import verdict_lines
 from ntk_uq.views import WidthView
+
+NOTHING = (
+    "No network is trained yet: press “Train” above. Three widths or more say how wide is wide "
+    "enough; until then the plots have infinite width alone, as dashed lines."
+)
+_FEWEST = 3
+
+
+def verdicts(studies: Sequence[WidthLaws], view: WidthView) -> None:
+    """One sentence a depth on what its widths say; before there are any, what to do."""
+    lines = []
+    for study in studies:
+        found = width_verdict(study, view.shown, view.tolerance / 100)
+        name = f"Depth {study.depth}, N\\_D = {view.shown:,}"
+        lines.append((name, None if found is None else found.told))
+    empty = not any(study.comparison.ensembles.points for study in studies)
+    verdict_lines.draw(lines, nothing=NOTHING if empty else "")
 
 
 def answers(studies: Sequence[WidthLaws], view: WidthView) -> None:
     """For each depth and N_D, the width from which on each quantity is close to its limit."""
-    st.markdown(f"##### How wide, to be within {view.tolerance:g} % of infinite width?")
-    rows = []
+    rows, waiting = [], []
     for study in studies:
         for n_train in study.comparison.ensembles.spec.n_train:
+            laws = {letter: study.law(name, n_train) for name, letter in SYMBOLS.items()}
+            if len(laws["μ"].points) < _FEWEST:
+                waiting.append(f"depth {study.depth} at N_D = {n_train:,}")
+                continue
             row = {"depth": str(study.depth), "N_D": f"{n_train:,}"}
-            for quantity, letter in SYMBOLS.items():
-                law = study.law(quantity, n_train)
-                row[f"width for {letter}"] = law.needed(view.tolerance / 100).words
-            row["ε at w → ∞ and theory"] = study.law("epsilon", n_train).verdict
-            rows.append(row)
-    st.table(pd.DataFrame(rows).set_index(["depth", "N_D"]))
-    st.caption(
-        "From q(w) = q_∞ (1 + c/w), with c₂/w² where the points need it, and q_∞ the theory's "
-        "value where they allow it. The last column has q_∞ fitted to the finite networks alone: "
-        "does it point to the theory? Where it differs, the widths may be too narrow for the law: "
-        "try wider ones, or more of them."
-    )
+            row |= {
+                f"width for {letter}": law.needed(view.tolerance / 100).words
+                for letter, law in laws.items()
+            }
+            rows.append({**row, "limit of ε and theory": laws["ε"].verdict})
+    if rows:
+        st.markdown(f"##### How wide, to be within {view.tolerance:g} % of infinite width?")
+        st.table(pd.DataFrame(rows).set_index(["depth", "N_D"]))
+        st.caption(
+            "From q(w) = q_∞ (1 + c/w), with c₂/w² where the points need it, and q_∞ the theory's "
+            "value where they allow it. The last column has q_∞ fitted to the finite networks "
+            "alone: does it point to the theory? Where it differs, the widths may be too narrow "
+            "for the law: try wider ones, or more of them."
+        )
+    if waiting and any(study.comparison.ensembles.points for study in studies):
+        st.caption(f"Fewer than {_FEWEST} widths are there yet, so no law: {', '.join(waiting)}.")
 
 
 def laws(studies: Sequence[WidthLaws]) -> None:
     """Every fit of every quantity, with what was found about it; for those who look."""
+    if not any(len(law.points) >= _FEWEST for study in studies for law in study.laws):
+        return
     box = st.expander("All laws", key="all_laws", on_change="rerun")
     if not box.open:
         return

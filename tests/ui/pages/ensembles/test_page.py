@@ -42,6 +42,7 @@ def test_nothing_is_trained_before_somebody_launches_it(store):
     assert training(store) is None
     assert {j.kind for j in store.jobs.list()} == {"curve", "descent", "calibration"}
     assert "24 networks" in texts(app.markdown)
+    assert "press “Train” above" in texts(app.info)
     compute(store)
     assert stored_speed(store.results) is not None
     assert len(figures(opened())) == 5
@@ -59,9 +60,11 @@ def test_a_launch_trains_in_the_background_and_is_shown(store):
     compute(store)
     done = opened()
     assert not done.exception
-    (exponents,) = [e.value for e in done.table if "μ ~ N_D^−α" in e.value]
+    (exponents,) = [e.value for e in done.table if "α of μ" in e.value]
     assert list(exponents.index) == ["8", "16", "infinite"]
-    assert "2 usable points" in exponents.loc["8", "μ ~ N_D^−α"]
+    assert "on average" in exponents.loc["8", "α of μ"]
+    assert "times that of infinite width" in texts(done.markdown)
+    assert "press “Train” above" not in texts(done.info)
     assert "All 24 networks are trained" in texts(done.markdown)
     # The sum of their own times is not what anybody waited for.
     assert "together, some at the same time" in texts(done.markdown)

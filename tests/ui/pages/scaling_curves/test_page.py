@@ -298,8 +298,13 @@ def test_every_alternative_is_listed_for_those_who_look(store):
     opened(LAWS)
     compute(store)
     app = open_page(None, LAWS)
-    assert not any("Laws compared" in str(m.value) for m in app.markdown)
     app.session_state["about_the_fits"] = True
+    app.run()
+    # In short first: a row a curve and quantity, with no law compared.
+    (short,) = [t.value for t in app.table if "tried" in t.value]
+    assert len(short) == 2 * 4
+    assert not any("ΔAICc" in d.value for d in app.dataframe)
+    app.session_state["fit_details"] = "Laws compared"
     app.run()
     assert not app.exception
     (table,) = [d.value for d in app.dataframe if "ΔAICc" in d.value]
@@ -317,10 +322,10 @@ def test_what_is_collapsed_is_made_for_those_who_look(store):
     compute(store)
     app = opened(SMALL)
     assert not app.dataframe
-    assert "local exponents" not in texts(app.markdown)
+    assert "An exponent is quoted" not in texts(app.markdown)
     app.session_state["about_the_fits"] = app.session_state["numbers_provenance"] = True
     app.run()
-    assert "local exponents" in texts(app.markdown)
+    assert "An exponent is quoted" in texts(app.markdown)
     assert "Computed in" in texts(app.markdown)
     rows = app.dataframe[-1].value
     assert list(rows["n_train"]) == 2 * list(SMALL.n_train)

@@ -51,12 +51,15 @@ def test_the_page_trains_what_is_asked_for_and_draws_the_laws(store):
     assert len(done.run().dataframe[0].value) == 2 * 2 * 3
 
 
-def test_a_page_without_networks_says_why_there_is_no_law(store):
+def test_a_page_without_networks_says_what_to_do_and_shows_no_empty_laws(store):
     app = open_page("width", SMALL)
     compute(store)
     app = open_page("width", SMALL)
     assert not app.exception
-    assert "this law needs 3" in app.table[0].value.to_string()
+    assert "press “Train” above" in texts(app.info)
+    assert not app.table
+    assert not any(box.label == "All laws" for box in app.expander)
+    assert len(app.get("plotly_chart")) == 3  # against width, with infinite width's lines
 
 
 def test_the_shown_size_is_part_of_the_view(store):

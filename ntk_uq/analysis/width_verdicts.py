@@ -1,0 +1,103 @@
+"""What the widths of ensembles say about infinite width, in sentences that can be said aloud."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ntk_uq.analysis.width_laws import WidthLaw, WidthLaws
+from ntk_uq.base.records import Record
+from ntk_uq.results.points import QUANTITIES, SYMBOLS
+from ntk_uq.scaling.notation import short_value
+
+
+@dataclass(frozen=True)
+class Approach(Record):
+    """How one quantity comes near its infinite-width value.
+
+    Attributes:
+        quantity: ``mu``, ``sigma`` or ``epsilon``.
+        narrow, narrow_error, wide, wide_error: over its infinite-width value, at the narrowest and
+            at the widest networks that are there [1]; None without theory.
+        needed: from which width on it is within the tolerance, in words.
+    """
+
+    quantity: str
+    narrow: float | None
+    narrow_error: float | None
+    wide: float | None
+    wide_error: float | None
+    needed: str
+
+
+@dataclass(frozen=True)
+class WidthVerdict(Record):
+    """What the widths say at one depth and N_D.
+
+    Attributes:
+        depth, n_train: of the networks.
+        widths: the narrowest and the widest that are there; equal where there is one.
+        n_widths: how many are there.
+        tolerance: relative distance from infinite width that counts as close.
+        approaches: of mu, sigma and epsilon.
+    """
+
+    depth: int
+    n_train: int
+    widths: tuple[int, int]
+    n_widths: int
+    tolerance: float
+    approaches: tuple[Approach, ...]
+
+    @property
+    def told(self) -> str:
+        """All of it, in sentences."""
+        (low, high), known = self.widths, [a for a in self.approaches if a.wide is not None]
+        if not known:
+            return f"{self.n_widths} widths are there; there is no theory to compare them with."
+        if self.n_widths == 1:
+            ratios = ", ".join(
+                f"{SYMBOLS[a.quantity]} is {short_value(a.wide, a.wide_error)}" for a in known
+            )
+            return f"At width {high:,}, {ratios} times that of infinite width."
+        ratios = "; ".join(
+            f"{SYMBOLS[a.quantity]} goes from {short_value(a.narrow, a.narrow_error)} to "
+            f"{short_value(a.wide, a.wide_error)}"
+            for a in known
+        )
+        by_answer: dict[str, list[str]] = {}
+        for a in self.approaches:
+            by_answer.setdefault(a.needed, []).append(SYMBOLS[a.quantity])
+        needed = "; ".join(f"{' and '.join(of)} {answer}" for answer, of in by_answer.items())
+        return (
+            f"From width {low:,} to {high:,} {ratios} times that of infinite width. "
+            f"Width that comes within {100 * self.tolerance:g} % of it: {needed}."
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The verdict as JSON's own types, with its words."""
+        return {**super().to_json(), "told": self.told}
+
+
+def width_verdict(study: WidthLaws, n_train: int, tolerance: float) -> WidthVerdict | None:
+    """What the widths of one depth say at one N_D; None before there is any network.
+
+    Args:
+        study: ensembles and laws, complete or growing.
+        n_train: N_D, one of the specification's.
+        tolerance: relative distance from infinite width that counts as close, between 0 and 1.
+    """
+    laws = [study.law(name, n_train) for name in QUANTITIES]
+    widths = [p.width for p in laws[0].points if p.mu is not None]
+    if not widths:
+        return None
+    approaches = tuple(_approach(law, tolerance) for law in laws)
+    ends = (widths[0], widths[-1])
+    return WidthVerdict(study.depth, n_train, ends, len(widths), tolerance, approaches)
+
+
+def _approach(law: WidthLaw, tolerance: float) -> Approach:
+    found = [e for p in law.points if (e := getattr(p, law.quantity)) is not None]
+    needed = law.needed(tolerance).words
+    if not law.theory or not found:
+        return Approach(law.quantity, None, None, None, None, needed)
+    first, last = found[0].over(law.theory), found[-1].over(law.theory)
+    return Approach(law.quantity, first.value, first.error, last.value, last.error, needed)

@@ -1,0 +1,92 @@
+"""Views that are opened in one click: things to try, and the tasks of the paper."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ntk_uq.base.fields import Spec
+from ntk_uq.specs import DataSpec, OptimizerSpec
+from ntk_uq.ui.links import opening_of
+from ntk_uq.ui.pages import page_of
+from ntk_uq.views import CurvesView, EnsemblesView, TrainingTimeView
+
+PAPER = "arXiv:2503.05938"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A view with what it shows, in words.
+
+    Attributes:
+        label: of the link.
+        about: what is to be seen there.
+        view: what is opened.
+    """
+
+    label: str
+    about: str
+    view: Spec
+
+    def draw(self, page: str, key: str) -> None:
+        """Draws what opens it, on the page of that title, with a key of the widget's own.
+
+        A link from a page to itself leaves the browser with the old address (Streamlit 1.67): there
+        a button writes the new one.
+        """
+        there = page_of(self.view)
+        if there.title != page:
+            opening_of(self.view, label=self.label).draw()
+            return
+        st.button(
+            self.label,
+            icon=there.icon,
+            type="tertiary",
+            key=f"{key}_{self.label}",
+            on_click=st.query_params.from_dict,
+            args=(self.view.to_query(),),
+        )
+
+
+TRY = (
+    Preset(
+        "Is the plateau the network's?",
+        "With 50 test examples instead of 400 the floor of ε rises; the networks' own part stays.",
+        CurvesView(data=DataSpec(n_test=50)),
+    ),
+    Preset(
+        "Are real networks like that?",
+        "Train 80 small ones in less than a minute, and see how they depart from infinite width.",
+        EnsemblesView(
+            optimizer=OptimizerSpec(steps=200),
+            widths=(32, 128),
+            n_train=(50, 100, 200, 400),
+            members=10,
+        ),
+    ),
+    Preset(
+        "When should training stop?",
+        "With label noise μ has a minimum in time, and ε another one.",
+        TrainingTimeView(),
+    ),
+)
+"""Three things for newcomers."""
+
+AS_IN_THE_PAPER = (
+    Preset(
+        "MNIST",
+        "classification of handwritten digits",
+        CurvesView(data=DataSpec("mnist", n_test=1000), n_low=50, n_high=3200),
+    ),
+    Preset(
+        "CIFAR-10",
+        "classification of photographs",
+        CurvesView(data=DataSpec("cifar10", n_test=1000), n_low=50, n_high=3200),
+    ),
+    Preset(
+        "Calorimeter",
+        "regression of an electron's energy, with the showers simulated here",
+        CurvesView(data=DataSpec("calorimeter", n_test=1000), n_low=50, n_high=3200),
+    ),
+)
+"""The paper's three tasks at infinite width, trained to convergence; N_D, N_T, depths and draws are
+such that two cores compute a curve in some seconds, and not the paper's."""
