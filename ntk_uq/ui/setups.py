@@ -124,14 +124,26 @@ def _again(away: str, onto: str, view: Spec) -> bool:
     return True
 
 
-def undoable() -> bool:
-    """Whether there was a change."""
-    return bool(_stack(_PAST))
+def last_change() -> str:
+    """What can be taken back, in words; "" for nothing."""
+    past = _stack(_PAST)
+    return _difference(past[-1], now(), now().page) if past else ""
 
 
-def redoable() -> bool:
-    """Whether a change was undone."""
-    return bool(_stack(_FUTURE))
+def next_change() -> str:
+    """What was taken back and can be made again, in words; "" for nothing."""
+    future = _stack(_FUTURE)
+    return _difference(now(), future[-1], future[-1].page) if future else ""
+
+
+def _difference(before: State, after: State, page: str) -> str:
+    old, new = before.views.get(page), after.views.get(page)
+    if old is None or new is None:
+        return "the last change"
+    there, here = old.to_query(), new.to_query()
+    parts = [f"{n} {there[n]:.30} → {here[n]:.30}" for n in here if here[n] != there[n]]
+    more = f" and {len(parts) - 3} more" if len(parts) > 3 else ""
+    return ", ".join(parts[:3]) + more or "the last change"
 
 
 def undo(cls: type[Spec]) -> Spec:
@@ -153,10 +165,16 @@ def _step(away: str, onto: str, cls: type[Spec]) -> Spec:
     _stack(onto).append(here)
     name, page = cls.__name__, here.page if away == _PAST else there.page
     shown, _ = there.setup.put(there.views.get(name) or cls())
-    if shown == here.views.get(name) and page in there.views:
+    seen = shown != here.views.get(name) and places(shown)
+    if not seen and page in there.views:
         shown = there.views[page]
     st.session_state[_NOW] = there.with_view(shown)
     return open_next(shown)
+
+
+def again(cls: type[View]) -> View:
+    """What a page shows, which it opens once more."""
+    return open_next(kept(cls) or cls())
 
 
 def open_next(view: View) -> View:

@@ -84,3 +84,84 @@ def test_every_page_has_the_setup_in_words(store):
         assert not app.exception
         assert line(app).startswith("**Handwritten digits, 8 × 8** · inputs on a sphere · "), page
         assert "N_T = 50" in line(app)
+
+
+def press(app, key):
+    return app.button(key=key).click().run()
+
+
+def test_changes_are_taken_back_and_made_again_one_by_one(store):
+    app = open_page(None, SMALL)
+    assert app.button(key="setup_undo").disabled
+    app.number_input(key="curves_sigma_w").set_value(1.25).run()
+    app.number_input(key="curves_draws").set_value(2).run()
+    assert "draws 1 → 2" in app.button(key="setup_undo").help
+    press(app, "setup_undo")
+    assert view_in(app, CurvesView) == replace(SMALL, sigma_w=1.25)
+    press(app, "setup_undo")
+    assert view_in(app, CurvesView) == SMALL
+    assert app.button(key="setup_undo").disabled
+    press(app, "setup_redo")
+    assert app.number_input(key="curves_sigma_w").value == 1.25
+    app.number_input(key="curves_sigma_b").set_value(0.5).run()
+    assert app.button(key="setup_redo").disabled, "another way was taken"
+    press(app, "setup_undo")
+    assert view_in(app, CurvesView) == replace(SMALL, sigma_w=1.25)
+
+
+def test_an_edit_that_comes_together_with_undo_is_what_is_taken_back(store):
+    app = open_page(None, SMALL)
+    app.number_input(key="curves_sigma_w").set_value(1.25).run()
+    app.number_input(key="curves_draws").set_value(4)
+    press(app, "setup_undo")
+    assert view_in(app, CurvesView) == replace(SMALL, sigma_w=1.25)
+    press(app, "setup_redo")
+    assert view_in(app, CurvesView) == replace(SMALL, sigma_w=1.25, draws=4)
+
+
+def test_a_change_of_another_page_is_taken_back_where_one_is(store):
+    app = open_page(None, SMALL)
+    app.number_input(key="curves_sigma_w").set_value(1.25).run()
+    turn_to(app, "ensembles")
+    press(app, "setup_undo")
+    assert view_in(app, EnsemblesView).architecture == ArchitectureSpec(depth=1)
+    turn_to(app, "scaling_curves")
+    assert view_in(app, CurvesView) == SMALL
+
+
+def test_the_browser_going_back_is_undoing_and_forth_redoing(store):
+    app = open_page(None, SMALL)
+    app.number_input(key="curves_sigma_w").set_value(1.25).run()
+    app.query_params.clear()
+    app.query_params.update(SMALL.to_query())
+    app.run()
+    assert app.button(key="setup_undo").disabled
+    assert "1\\.25" in app.button(key="setup_redo").help
+    press(app, "setup_redo")
+    assert view_in(app, CurvesView) == replace(SMALL, sigma_w=1.25)
+
+
+def test_defaults_are_those_of_all_setups_and_can_be_taken_back(store):
+    app = open_page("width", WidthView(members=3, sigma_b=0.25))
+    turn_to(app, "scaling_curves")
+    app.number_input(key="curves_draws").set_value(2).run()
+    press(app, "setup_reset")
+    assert view_in(app, CurvesView) == CurvesView()
+    turn_to(app, "width")
+    view = view_in(app, WidthView)
+    assert (view.sigma_b, view.members) == (0.0, 40)
+    turn_to(app, "scaling_curves")
+    press(app, "setup_undo")
+    assert view_in(app, CurvesView).draws == 2
+    assert view_in(app, CurvesView).sigma_b == 0.25
+
+
+def test_what_cannot_be_is_taken_back_first(store):
+    app = open_page(None, SMALL)
+    app.number_input(key="curves_sigma_w").set_value(1.25).run()
+    app.number_input(key="curves_sigma_b").set_value(-1.0).run()
+    assert app.error
+    press(app, "setup_undo")
+    assert not app.error
+    assert view_in(app, CurvesView) == replace(SMALL, sigma_w=1.25)
+    assert app.number_input(key="curves_sigma_b").value == 0.0
