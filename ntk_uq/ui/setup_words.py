@@ -9,11 +9,11 @@ from ntk_uq import datasets
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import Spec
 from ntk_uq.datasets.recipes import recipe
-from ntk_uq.jobs import words
+from ntk_uq.jobs import varied_words, words
 from ntk_uq.specs import DataSpec, OptimizerSpec, TrainingSpec
 from ntk_uq.ui import own
 from ntk_uq.ui.plain_text import plain
-from ntk_uq.views import PhaseMapView
+from ntk_uq.views import CurvesView, PhaseMapView
 from ntk_uq.views.setup import choices
 
 
@@ -27,12 +27,24 @@ def line(view: Spec) -> str:
         return ""
     axes = (view.map.x, view.map.y) if isinstance(view, PhaseMapView) else ()
     data = DataSpec(**{name: held[name] for name in _DATA})
-    parts = [f"**{plain(_title(data.dataset))}**", plain(_preparation(data))]
-    network = (words for name, words in _network(view, held) if name not in axes)
-    parts.append(plain(", ".join((*network, *_training(held)))))
+    several = _varied(view)
+    title = several.pop("dataset", "") or _title(data.dataset)
+    parts = [f"**{plain(title)}**", plain(several.pop("preparation", "") or _preparation(data))]
+    network = {name: told for name, told in _network(view, held) if name not in axes}
+    training = [several.pop(n) for n in ("posterior", "time") if n in several] or _training(held)
+    parts.append(plain(", ".join((*(network | several).values(), *training))))
     test = [] if "n_test" in axes else [f"N_T = {data.n_test:,}"]
     parts.append(plain(", ".join([*test, *([f"seed {data.seed}"] if data.seed else [])])))
     return " · ".join(part for part in parts if part)
+
+
+def _varied(view: Spec) -> dict[str, str]:
+    """Of curves of which a field varies, that field and its values in words."""
+    if not isinstance(view, CurvesView) or view.vary == "depth":
+        return {}
+    labels = [varied_words.label(view.vary, spec) for spec in view.curves()]
+    start = f"{varied_words.NAMES[view.vary]} = " if "=" in labels[0] else ""
+    return {view.vary: start + ", ".join(text.rpartition("= ")[2] for text in labels)}
 
 
 _DATA = ("dataset", "n_test", "seed", "preparation", "zca", "target", "noise")

@@ -135,6 +135,10 @@ class Setup:
         if name == "depth" and name not in self.chosen:
             several = self.chosen.get("depths", (own,))
             return own if own in several else several[0]
+        if name == "depths" and getattr(view, "vary", "depth") != "depth":
+            several = self.chosen.get(name, own)  # this view has one of them
+            one = self.chosen.get("depth", own[0])
+            return (one,) if one in several else several[:1]
         if name == "depths" and name not in self.chosen:
             one = self.chosen.get("depth", own[0])
             return own if one in own else (one,)

@@ -11,13 +11,14 @@ from ntk_uq.costs.memory import check_memory
 from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
 from ntk_uq.figures.posteriors import ratio_figure
 from ntk_uq.figures.scaling import description
+from ntk_uq.jobs import varied_words
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Store
 from ntk_uq.ui import beginning, export, links, live, panels, polling, session, tables
 from ntk_uq.ui.pages.scaling_curves import controls
 from ntk_uq.ui.pages.scaling_curves import tables as law_tables
-from ntk_uq.ui.pages.scaling_curves.exhibit import exhibit
+from ntk_uq.ui.pages.scaling_curves.exhibit import exhibit, loss_unit
 from ntk_uq.views import CurvesView
 
 POLL_SECONDS = 1.0
@@ -43,8 +44,8 @@ def page() -> None:
 
 def check(view: CurvesView) -> datasets.Dataset:
     """The view's data set, if all of its curves can be computed; raises NtkUqError if not."""
-    dataset = datasets.get_for(view.data, view.n_high)
     for spec in view.curves():
+        dataset = datasets.get_for(spec.data, view.n_high)
         check_memory(spec, dataset.n_features)
     return dataset
 
@@ -60,13 +61,15 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
         store = session.store()
         curves = found()
         still_every = polling.interval(live.pending(store, curves), POLL_SECONDS)
-        labels = [f"depth {depth}" for depth in view.depths]
-        labels += [f"{label}, Bayesian" for label in labels] if view.bayes else []
+        labels = labels_of(view)
         live.progress(store, curves)
         live.ended(store, curves, labels)
     if every != still_every:
         links.again()
-    traces = [trace(view, label, curve) for label, curve in zip(labels, curves, strict=True)]
+    traces = [
+        trace(view, label, curve, place % len(view.curves()))
+        for place, (label, curve) in enumerate(zip(labels, curves, strict=True))
+    ]
     style = Style(session.dark(), view.axis == "linear", view.parts)
     law_tables.verdicts(traces, view)
     charts(view, traces, style)
@@ -91,9 +94,15 @@ def wanted(view: CurvesView) -> tuple[CurveSpec, ...]:
     return (*curves, *map(bayesian, curves)) if view.bayes else curves
 
 
-def trace(view: CurvesView, label: str, curve: Curve) -> Trace:
-    """A curve, with what the view asks of its fits once it is complete."""
-    color = view.depths.index(curve.spec.architecture.depth)
+def labels_of(view: CurvesView) -> list[str]:
+    """What each of :func:`wanted` is called: by the value of the field that varies."""
+    labels = [varied_words.label(view.vary, spec) for spec in view.curves()]
+    return labels + ([f"{label}, Bayesian" for label in labels] if view.bayes else [])
+
+
+def trace(view: CurvesView, label: str, curve: Curve, color: int) -> Trace:
+    """A curve, with what the view asks of its fits once it is complete; ``color`` is the index of
+    its colour."""
     hollow = view.bayes and curve.spec.training.posterior == "bayes"
     if not curve.complete:
         return Trace(label, curve, None, color=color, hollow=hollow)
@@ -107,8 +116,7 @@ def trace(view: CurvesView, label: str, curve: Curve) -> Trace:
 
 def charts(view: CurvesView, traces: list[Trace], style: Style) -> None:
     """The three plots side by side."""
-    dataset = datasets.get(view.data.dataset)
-    unit = datasets.loss_unit(dataset, view.data)
+    unit = loss_unit(view)
     digest, target = view.digest(), view.extrapolate
     panels.show(
         [

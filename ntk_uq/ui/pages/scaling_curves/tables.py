@@ -30,12 +30,13 @@ def verdict_of(trace: Trace, view: CurvesView) -> Verdict | None:
 def verdicts(traces: Sequence[Trace], view: CurvesView) -> None:
     """One sentence a curve on what it does; in a room of its own, so that the plots below stand
     still when it comes."""
-    title = plain(datasets.get(view.data.dataset).title)
+    title = datasets.get(view.data.dataset).title
     lines = []
     for trace in traces:
         found = verdict_of(trace, view)
         told = "…" if found is None else _escaped(found.told)
-        lines.append(f"**{title}, {trace.label}:** {told}")
+        name = trace.label if view.vary == "dataset" else f"{title}, {trace.label}"
+        lines.append(f"**{plain(name)}:** {told}")
     height = _VERDICT_HEIGHT * min(len(lines), _VERDICTS_SEEN)
     with st.container(height=height, border=False):
         st.markdown("  \n".join(lines))
