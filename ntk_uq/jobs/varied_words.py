@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ntk_uq import datasets
 from ntk_uq.jobs import words
 from ntk_uq.specs import CurveSpec
 from ntk_uq.specs.varied import value_in
@@ -36,7 +37,7 @@ def value_label(vary: str, value: Any) -> str:
     """The same of one value, as the field has it."""
     return {
         "depth": lambda: f"depth {value}",
-        "dataset": lambda: words.title(value),
+        "dataset": lambda: _short(words.title(value)),
         "activation": lambda: str(value),
         "sigma_w": lambda: f"σ_w = {value:.5g}",
         "sigma_b": lambda: f"σ_b = {value:.5g}",
@@ -44,3 +45,10 @@ def value_label(vary: str, value: Any) -> str:
         "posterior": lambda: "Bayesian" if value == "bayes" else "trained",
         "time": lambda: "t = ∞" if value is None else f"t = {value:g}",
     }[vary]()
+
+
+def _short(title: str) -> str:
+    """A title as far as it tells a data set from the others: legends have little room."""
+    begins = title.partition(",")[0]
+    others = (d.title for d in datasets.REGISTRY.values() if d.title != title)
+    return title if any(other.startswith(begins) for other in others) else begins

@@ -1,5 +1,6 @@
 """The top of every page: its setup in one line, and what can be done with it."""
 
+from dataclasses import replace
 from typing import NoReturn
 
 import streamlit as st
@@ -37,6 +38,8 @@ def draw(view: Spec) -> None:
             ):
                 setups.reset(type(view))
                 st.rerun()
+            if isinstance(view, CurvesView):
+                _pin(view)
             copy_link.button(links.address_of(view), "setup_copy_link")
         for note in setups.notes(type(view)):
             st.info(plain(note), icon=":material/info:")
@@ -54,6 +57,22 @@ def draw_current() -> None:
 
 def _line(view: Spec) -> None:
     st.caption(setup_words.line(view), help=setup_words.preparation(view) or None)
+
+
+def _pin(view: CurvesView) -> None:
+    """The button that keeps the present curves beneath what comes, or takes them away."""
+    pinned = view.baseline is not None
+    if st.button(
+        "Unpin" if pinned else "Pin as baseline",
+        key="setup_pin",
+        icon=":material/keep_off:" if pinned else ":material/keep:",
+        type="tertiary",
+        help="Take the grey curves away."
+        if pinned
+        else "Keep the present curves, in grey beneath, while you change things.",
+    ):
+        setups.change(replace(view, baseline=None if pinned else view.as_baseline()))
+        st.rerun()
 
 
 def _steps(cls: type[Spec], unkept: bool) -> None:

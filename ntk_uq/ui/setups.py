@@ -138,12 +138,35 @@ def next_change() -> str:
 
 def _difference(before: State, after: State, page: str) -> str:
     old, new = before.views.get(page), after.views.get(page)
-    if old is None or new is None:
-        return "the last change"
+    found = "" if old is None or new is None else difference(old, new)
+    return found or "the last change"
+
+
+def difference(old: Spec, new: Spec) -> str:
+    """In which fields two views of a page differ, in words; "" for none."""
     there, here = old.to_query(), new.to_query()
-    parts = [f"{n} {there[n]:.30} → {here[n]:.30}" for n in here if here[n] != there[n]]
+    parts = [_told(n, there[n], here[n]) for n in here if here[n] != there[n] and n != "baseline"]
     more = f" and {len(parts) - 3} more" if len(parts) > 3 else ""
-    return ", ".join(parts[:3]) + more or "the last change"
+    return ", ".join(parts[:3]) + more
+
+
+def _told(name: str, old: str, new: str) -> str:
+    return f"{name} {_short(old)} → {_short(new)}"
+
+
+def _short(text: str) -> str:
+    try:
+        return f"{float(text):.5g}"
+    except ValueError:
+        return text if len(text) <= 30 else f"{text[:30]}…"
+
+
+def change(view: View) -> View:
+    """Has the next run of a view's page open it, as a change that can be taken back."""
+    here = now()
+    _push(here)
+    st.session_state[_NOW] = replace(here.with_view(view), page=type(view).__name__)
+    return open_next(view)
 
 
 def undo(cls: type[Spec]) -> Spec:

@@ -1,8 +1,9 @@
 """The page of scaling curves."""
 
-from dataclasses import dataclass, field
+import urllib.parse
+from dataclasses import dataclass, field, replace
 
-from ntk_uq.base.errors import SpecError
+from ntk_uq.base.errors import LinkError, SpecError
 from ntk_uq.base.fields import (
     Choice,
     Increasing,
@@ -15,6 +16,7 @@ from ntk_uq.base.fields import (
     checked,
     same_as,
 )
+from ntk_uq.base.fields.text import Text
 from ntk_uq.specs import (
     DEPTH,
     N_TRAIN,
@@ -26,6 +28,8 @@ from ntk_uq.specs import (
     logarithmic_grid,
 )
 from ntk_uq.specs.varied import VARIED, VariedValues, varied
+
+_LONGEST_LINK = 4000
 
 MOST_CURVES = 8
 """More traces than this cannot be told apart on a projector."""
@@ -85,9 +89,17 @@ class CurvesView(Spec):
         "converged for a training time without end",
         since=4,
     )
+    baseline: str | None = checked(
+        Maybe(Text(_LONGEST_LINK, 1)),
+        None,
+        "link of the view that is drawn in grey beneath",
+        since=4,
+    )
 
     def validate(self) -> None:
         self._check_values()
+        if self.baseline and self.pinned().baseline:
+            raise SpecError("The baseline has a baseline of its own; pin a view without.")
         if self.bayes and self.training.posterior == "bayes":
             raise SpecError(
                 "These curves are Bayesian already; to draw both posteriors, choose gradient "
@@ -99,6 +111,21 @@ class CurvesView(Spec):
                 "the largest must be above the smallest."
             )
         check_window(self.fit_low, self.fit_high, self.n_train)
+
+    def as_baseline(self) -> str:
+        """This view as the field ``baseline`` of another."""
+        return urllib.parse.urlencode(replace(self, baseline=None).to_query())
+
+    def pinned(self) -> "CurvesView":
+        """The view of the field ``baseline``, which must be there.
+
+        Raises:
+            SpecError: if it is no link to scaling curves.
+        """
+        try:
+            return CurvesView.from_query(dict(urllib.parse.parse_qsl(self.baseline or "")))
+        except LinkError as error:
+            raise SpecError(f"The baseline cannot be opened: {error}") from None
 
     def _check_values(self) -> None:
         """Raises SpecError where what varies does not go together with the rest."""

@@ -30,6 +30,7 @@ def fill(view: CurvesView) -> None:
     network.fill_training(_PAGE, view.training)
     widgets.fill(_PAGE, {name: getattr(view, name) for name in (*_OWN, *_DISPLAY)})
     varied.fill(_PAGE, view)
+    widgets.fill(_PAGE, {"baseline": view.baseline})
     widgets.fill_value_axis(_PAGE, view.axis)
 
 
@@ -56,6 +57,7 @@ def draw() -> CurvesView:
         training=TrainingSpec(**training),
         **layers,
         **several,
+        baseline=st.session_state.get(widgets.key(_PAGE, "baseline")),
         **grid,
         **display,
     )

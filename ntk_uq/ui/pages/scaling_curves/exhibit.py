@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+import plotly.graph_objects as go
+
 from ntk_uq import datasets
 from ntk_uq.analysis.curve_laws import cautions, expectation
 from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
@@ -44,6 +46,7 @@ def exhibit(
     traces: Sequence[Trace],
     style: Style,
     pairs: Sequence[tuple[str, PosteriorPair]] = (),
+    baseline: Sequence[tuple[str, Curve]] = (),
 ) -> Exhibit:
     """The view with the curves that are there.
 
@@ -52,6 +55,7 @@ def exhibit(
         traces: its curves, complete or growing.
         style: of the figures.
         pairs: trained and Bayesian posteriors, where the view compares them.
+        baseline: the curves of the view's baseline, with their labels.
     """
     unit = loss_unit(view)
     curves = [trace.curve for trace in traces]
@@ -61,10 +65,15 @@ def exhibit(
     columns = (*_columns(unit), *same)
     empty: Row = dict.fromkeys((column.name for column in columns), None)
     target = view.extrapolate
+
+    def _figure(name: str) -> go.Figure:
+        return scaling_figure(name, traces, unit, style, target=target, baseline=baseline)
+
     rows = [
         *(row for trace in traces for row in _rows(trace, view.vary)),
         *(row for trace in traces for row in _expected(trace, view.vary, target)),
         *(row for _, pair in pairs for row in _ratios(pair, view.vary)),
+        *(row for _, curve in baseline for row in _pinned(curve)),
     ]
     return Exhibit(
         page=page_of(view).address,
@@ -72,10 +81,7 @@ def exhibit(
         caption=_caption(view),
         view=view,
         plots=(
-            *(
-                Plot(name, title, scaling_figure(name, traces, unit, style, target=target))
-                for name, title in TITLES.items()
-            ),
+            *(Plot(name, title, _figure(name)) for name, title in TITLES.items()),
             *(
                 Plot(
                     f"ratio-{name}",
@@ -152,7 +158,11 @@ def _shell(view: CurvesView, curves: Sequence[Curve]) -> Iterator[str]:
 
 def _columns(unit: str) -> tuple[Column, ...]:
     return (
-        Column("part", "", "what the row is: point; expected, beyond the data; trained / bayes"),
+        Column(
+            "part",
+            "",
+            "what the row is: point; expected, beyond the data; trained / bayes; baseline",
+        ),
         Column("depth", "", "number of hidden layers"),
         Column("n_train", "examples", "training examples N_D"),
         Column("draws", "", "independent training subsets that the means are over"),
@@ -192,6 +202,19 @@ def _rows(trace: Trace, vary: str) -> list[Row]:
             "warnings": "; ".join(point.warnings),
         }
         for point in trace.curve.points
+    ]
+
+
+def _pinned(curve: Curve) -> list[Row]:
+    """The points of a pinned curve, with all that may differ from the others."""
+    spec = curve.spec
+    _, which = spec_columns(spec.data, spec.architecture, spec.training)
+    return [
+        {
+            **{"part": "baseline", **which},
+            **{name: getattr(point, name) for name in ("n_train", "draws", *_POINT)},
+        }
+        for point in curve.points
     ]
 
 

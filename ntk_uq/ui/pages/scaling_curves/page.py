@@ -16,7 +16,7 @@ from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Store
 from ntk_uq.ui import beginning, export, links, live, panels, polling, session, tables
-from ntk_uq.ui.pages.scaling_curves import controls
+from ntk_uq.ui.pages.scaling_curves import controls, pinned
 from ntk_uq.ui.pages.scaling_curves import tables as law_tables
 from ntk_uq.ui.pages.scaling_curves.exhibit import exhibit, loss_unit
 from ntk_uq.views import CurvesView
@@ -34,8 +34,9 @@ def page() -> None:
     with session.told():
         store, view, _ = beginning.chosen(CurvesView, controls, check)
         curves = read(store, view)
-        live.ask(store, curves)
-        every = polling.interval(live.pending(store, curves), POLL_SECONDS)
+        below = [curve for _, curve in pinned.read(store, view)]
+        live.ask(store, [*curves, *below])
+        every = polling.interval(live.pending(store, [*curves, *below]), POLL_SECONDS)
         complete = all(curve.complete for curve in curves)
         found = live.once(curves, complete, lambda: read(store, view))
     # While points may come, only the fragment is drawn again, and nothing once they are there.
@@ -59,8 +60,9 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
     """Progress, plots and tables of what is there."""
     with session.told():
         store = session.store()
-        curves = found()
-        still_every = polling.interval(live.pending(store, curves), POLL_SECONDS)
+        curves, baseline = found(), pinned.read(store, view)
+        awaited = [*curves, *(curve for _, curve in baseline)]
+        still_every = polling.interval(live.pending(store, awaited), POLL_SECONDS)
         labels = labels_of(view)
         live.progress(store, curves)
         live.ended(store, curves, labels)
@@ -72,7 +74,8 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
     ]
     style = Style(session.dark(), view.axis == "linear", view.parts)
     law_tables.verdicts(traces, view)
-    charts(view, traces, style)
+    pinned.difference(view)
+    charts(view, traces, style, baseline)
     compared = pairs(traces) if view.bayes else []
     if compared:
         ratios(view, compared)
@@ -85,7 +88,7 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
         law_tables.shown_laws(traces)
     tables.reasons(traces, view)
     tables.numbers(traces, view)
-    export.panel(lambda: exhibit(view, traces, style, compared))
+    export.panel(lambda: exhibit(view, traces, style, compared, baseline))
 
 
 def wanted(view: CurvesView) -> tuple[CurveSpec, ...]:
@@ -114,14 +117,14 @@ def trace(view: CurvesView, label: str, curve: Curve, color: int) -> Trace:
     return Trace(label, curve, fits, laws, instead, color, hollow)
 
 
-def charts(view: CurvesView, traces: list[Trace], style: Style) -> None:
+def charts(view: CurvesView, traces: list[Trace], style: Style, baseline: pinned.Pinned) -> None:
     """The three plots side by side."""
     unit = loss_unit(view)
     digest, target = view.digest(), view.extrapolate
     panels.show(
         [
             panels.Panel(
-                scaling_figure(quantity, traces, unit, style, digest, target),
+                scaling_figure(quantity, traces, unit, style, digest, target, baseline),
                 description(quantity, traces),
             )
             for quantity in TITLES

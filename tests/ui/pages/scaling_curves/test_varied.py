@@ -6,9 +6,11 @@ import shlex
 import pytest
 from helpers.pages_driver import compute, open_page, texts, view_in
 
+from ntk_uq import datasets
 from ntk_uq.cli import main
 from ntk_uq.export.document import document_of
 from ntk_uq.figures import Style
+from ntk_uq.jobs.varied_words import value_label
 from ntk_uq.results.curves import stored_curve
 from ntk_uq.specs import DataSpec
 from ntk_uq.ui.pages.scaling_curves import page
@@ -33,7 +35,7 @@ def taken_home(store, view):
     ("view", "labels"),
     [
         (SIGMAS, ["σ_w = 2", "σ_w = 1"]),
-        (TASKS, ["Handwritten digits, 8 × 8", "Calorimeter showers"]),
+        (TASKS, ["Handwritten digits", "Calorimeter showers"]),
     ],
 )
 def test_each_value_has_a_curve_and_a_sentence_with_its_name(store, view, labels):
@@ -85,3 +87,9 @@ def test_the_command_of_the_page_gives_the_numbers_of_the_page(store, capsys):
     assert [[p["mu"] for p in c["points"]] for c in told["curves"]] == [
         [p.mu for p in points] for points in wanted
     ]
+
+
+def test_no_two_data_sets_are_called_alike():
+    assert len({value_label("dataset", name) for name in datasets.REGISTRY}) == len(
+        datasets.REGISTRY
+    )
