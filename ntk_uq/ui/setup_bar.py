@@ -6,7 +6,7 @@ from typing import NoReturn
 import streamlit as st
 
 from ntk_uq.base.fields import Spec
-from ntk_uq.ui import copy_link, links, refused, setup_words, setups
+from ntk_uq.ui import copy_link, links, named_views, refused, setup_words, setups
 from ntk_uq.ui.pages import page_of
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView, RunsView
@@ -18,6 +18,7 @@ def reserve() -> None:
     """Keeps the place below the title, before the page is drawn."""
     st.session_state[_PLACE] = st.container()
     st.session_state[_DRAWN] = False
+    setups.begin_run()
 
 
 def draw(view: Spec) -> None:
@@ -40,6 +41,7 @@ def draw(view: Spec) -> None:
                 st.rerun()
             if isinstance(view, CurvesView):
                 _pin(view)
+            named_views.panel(view)
             copy_link.button(links.address_of(view), "setup_copy_link")
         for note in setups.notes(type(view)):
             st.info(plain(note), icon=":material/info:")
@@ -53,6 +55,7 @@ def draw_current() -> None:
         _line(setups.now().setup.put(setups.kept(CurvesView) or CurvesView())[0])
         with st.container(horizontal=True, vertical_alignment="center", key="setup_bar"):
             _steps(RunsView, False)
+            named_views.panel(setups.kept_last())
 
 
 def _line(view: Spec) -> None:

@@ -19,7 +19,7 @@ from ntk_uq.views.setup import Setup, fitted, places
 View = TypeVar("View", bound=Spec)
 
 _NOW, _PAST, _FUTURE = "setup_now", "setup_past", "setup_future"
-_OPEN, _NOTES = "setup_open", "setup_notes"
+_OPEN, _NOTES, _LAST = "setup_open", "setup_notes", "setup_kept_last"
 _LONGEST = 100
 
 EDITED, LINK, ARRIVAL, RESTORED = "edited", "link", "arrival", "restored"
@@ -83,8 +83,20 @@ def notes(cls: type[Spec]) -> tuple[str, ...]:
     return found if of == cls.__name__ else ()
 
 
+def begin_run() -> None:
+    """Before a page is drawn."""
+    st.session_state[_LAST] = None
+
+
+def kept_last() -> Spec | None:
+    """The view that the page has kept in this run; None where it has none."""
+    view: Spec | None = st.session_state.get(_LAST)
+    return view
+
+
 def keep(view: Spec, how: str = EDITED) -> None:
     """The page's view as it is now, and how it came to it; what was changed is the setup's."""
+    st.session_state[_LAST] = view
     before, name = now(), type(view).__name__
     held = before.views.get(name)
     setup = before.setup
