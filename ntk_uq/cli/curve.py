@@ -7,15 +7,19 @@ from typing import Any
 
 from ntk_uq.analysis.curve_laws import cautions, expectation, shown_laws
 from ntk_uq.analysis.verdicts import verdict
+from ntk_uq.base.errors import SpecError
+from ntk_uq.base.fields import default_of
 from ntk_uq.cli import shared
 from ntk_uq.cli.options import add_fields, read
+from ntk_uq.jobs.varied_words import label
 from ntk_uq.results.curves import Curve, Fits
 from ntk_uq.results.points import QUANTITIES, SYMBOLS, CurvePoint
 from ntk_uq.scaling import LawFit, format_value
 from ntk_uq.specs import CurveSpec, TrainingSpec, check_window
+from ntk_uq.specs.varied import varied
 from ntk_uq.store import ResultsCache
 from ntk_uq.views import CurvesView
-from ntk_uq.views.commands import CURVE, LAW, TRAINING, WINDOW
+from ntk_uq.views.commands import CURVE, LAW, TRAINING, VARY, WINDOW
 
 
 def add_parsers(commands: Any) -> None:
@@ -33,6 +37,7 @@ def add_parsers(commands: Any) -> None:
     shared.add_network(parser)
     add_fields(parser, *TRAINING)
     add_fields(parser, *CURVE)
+    add_fields(parser, *VARY)
     add_fields(parser, *WINDOW)
     add_fields(parser, *LAW)
     shared.add_output(parser)
@@ -49,21 +54,36 @@ def _run(options: argparse.Namespace) -> int:
         TrainingSpec(**read(options, TrainingSpec, TRAINING.names)),
         **read(options, CurveSpec, CURVE.names),
     )
+    vary, values = read(options, CurvesView, VARY.names).values()
     low, high = read(options, CurvesView, WINDOW.names).values()
     law, target = read(options, CurvesView, LAW.names).values()
+    if vary != default_of(CurvesView, "vary") and not values:
+        raise SpecError(f"{vary} varies, and has no values; give them by --values.")
+    specs = varied(spec, vary, values) if values else (spec,)
     check_window(low, high, spec.n_train)  # before the work, not after it
-    curve = _compute(spec, None if options.no_store else shared.open_results(), options.quiet)
+    results = None if options.no_store else shared.open_results()
+    out, failed = [], False
+    for one in specs:
+        curve = _compute(one, results, options.quiet)
+        name = label(vary, one)
+        if options.json:
+            told = {"label": name} if values else {}
+            out.append({**told, **_json(curve, low, high, law, target)})
+        else:
+            fits = curve.fits(low, high)
+            lines = [*((name, "") if values else ()), *_table(curve, fits, low, high, law)]
+            if options.verbose or law != "power":
+                lines += _laws(curve, low, high)
+            print("\n".join((*lines, *_beyond(curve, fits, low, high, law, target))))
+            if one is not specs[-1]:
+                print()
+        for sentence in (*curve.warnings, *curve.failures):
+            print(f"ntk_uq: {sentence}", file=sys.stderr)
+        failed |= bool(curve.failures)
     if options.json:
-        print(json.dumps(_json(curve, low, high, law, target), indent=2, allow_nan=False))
-    else:
-        fits = curve.fits(low, high)
-        lines = _table(curve, fits, low, high, law)
-        if options.verbose or law != "power":
-            lines += _laws(curve, low, high)
-        print("\n".join((*lines, *_beyond(curve, fits, low, high, law, target))))
-    for sentence in (*curve.warnings, *curve.failures):
-        print(f"ntk_uq: {sentence}", file=sys.stderr)
-    return 1 if curve.failures else 0
+        whole = {"vary": vary, "curves": out} if values else out[0]
+        print(json.dumps(whole, indent=2, allow_nan=False))
+    return 1 if failed else 0
 
 
 def _compute(spec: CurveSpec, results: ResultsCache | None, quiet: bool) -> Curve:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from ntk_uq.analysis.curve_laws import ShownLaw
 from ntk_uq.figures import legend_words
+from ntk_uq.figures.baseline import add_baseline
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.laws import add_extrapolation, add_law
 from ntk_uq.figures.marks import add_grey, bars, hover_values
@@ -45,6 +46,7 @@ def scaling_figure(
     style: Style,
     revision: str = "",
     target: float | None = None,
+    baseline: Sequence[tuple[str, Curve]] = (),
 ) -> go.Figure:
     """A quantity against N_D, one colour a curve, with its fit and its parts.
 
@@ -55,8 +57,10 @@ def scaling_figure(
         style: how it looks.
         revision: of the view, as in :meth:`Style.layout`.
         target: an N_D beyond the data that the curves' laws are drawn to.
+        baseline: curves that are drawn in grey beneath, with their labels.
     """
     canvas = Canvas()
+    add_baseline(canvas, quantity, baseline, style)
     for index, trace in enumerate(traces):
         index = index if trace.color is None else trace.color
         color = style.color(index)
@@ -75,7 +79,7 @@ def scaling_figure(
         _add_points(canvas, quantity, trace, color, symbol, style)
     for _, words, dash in shown_parts(quantity, style):
         add_grey(canvas, words, style, dash=dash)
-    _lay_out(canvas, quantity, traces, loss_unit, style, revision, target)
+    _lay_out(canvas, quantity, traces, loss_unit, style, revision, target, baseline)
     return canvas.figure()
 
 
@@ -180,16 +184,21 @@ def _lay_out(
     style: Style,
     revision: str,
     target: float | None,
+    baseline: Sequence[tuple[str, Curve]],
 ) -> None:
     x_axis = style.axis("training examples N<sub>D</sub>", "log")
     y_axis = value_axis(quantity, loss_unit, style)
     # The grid is known before its points: the axis stands still while they come.
-    sizes = [float(n) for trace in traces for n in trace.curve.spec.n_train]
+    curves = [*(trace.curve for trace in traces), *(curve for _, curve in baseline)]
+    sizes = [float(n) for curve in curves for n in curve.spec.n_train]
     set_range(x_axis, sizes if target is None else [*sizes, target], across=True)
     hold(y_axis, plotted(canvas.data), style)
     canvas.update_layout(
         # As many rows of legend in every figure: side by side, their axes then line up.
-        {**style.layout(TITLES[quantity], revision), **legend_below(len(traces) + 2, narrow=True)},
+        {
+            **style.layout(TITLES[quantity], revision),
+            **legend_below(len(traces) + 2 + bool(baseline), narrow=True),
+        },
         xaxis=x_axis,
         yaxis=y_axis,
     )

@@ -2,6 +2,7 @@
 
     VERSION.json   the format of what follows
     results/       finished results, by digest of what was computed
+    views/         views that somebody saved under a name
     jobs.sqlite    what is wanted, who computes it, how far it is, what happened, who looks at it
 
 Any number of processes of one machine use it at once. None of them has to run for the others to
@@ -16,6 +17,7 @@ from types import TracebackType
 from ntk_uq.store.asking import LONGEST_LABEL, LONGEST_TAG, MOST_TAGS
 from ntk_uq.store.directory import FORMAT, prepare, shared_file_system_warning
 from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
+from ntk_uq.store.named_views import NamedViews
 from ntk_uq.store.reading import JobOrder
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine
 from ntk_uq.store.results import ResultsCache, json_bytes
@@ -50,6 +52,7 @@ class Store:
         results: finished results.
         jobs: jobs and engines.
         watchers: who looks at which jobs.
+        views: those that somebody saved under a name.
     """
 
     def __init__(self, directory: Path, *, clock: Callable[[], float] = time.time) -> None:
@@ -67,6 +70,7 @@ class Store:
         self.results = ResultsCache(self.directory / "results")
         self.jobs = JobTable(self.directory / "jobs.sqlite", clock=clock)
         self.watchers = Watchers(self.directory / "jobs.sqlite", clock=clock)
+        self.views = NamedViews(self.directory / "views")
 
     def close(self) -> None:
         """Closes the connections that this thread may close; they open again when used."""

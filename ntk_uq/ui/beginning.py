@@ -5,12 +5,10 @@ from typing import Any, Protocol, TypeVar
 
 import streamlit as st
 
-from ntk_uq import datasets
 from ntk_uq.base.errors import MissingDataError, NtkUqError
 from ntk_uq.datasets import Dataset
 from ntk_uq.store import Store
-from ntk_uq.ui import links, live, missing, refused, session
-from ntk_uq.ui.plain_text import plain
+from ntk_uq.ui import links, live, missing, refused, session, setup_bar
 
 View = TypeVar("View", bound=Any)
 
@@ -28,7 +26,7 @@ class Controls(Protocol[View]):
 def chosen(
     cls: type[View], controls: Controls[View], check: Callable[[View], Dataset]
 ) -> tuple[Store, View, Dataset]:
-    """The store, the view that is to be shown, and its data set with a line about it.
+    """The store, the view that is to be shown, and its data set; the setup stands above the page.
 
     Args:
         cls: the page's view; it has ``data``.
@@ -64,6 +62,5 @@ def chosen(
             icon=":material/error:",
         )
         view, dataset = before, check(before)
-    preparation = datasets.describe(dataset, view.data)
-    st.caption(f"**{plain(dataset.title)}.** Preparation: {preparation}.")
+    setup_bar.draw(view)
     return store, view, dataset

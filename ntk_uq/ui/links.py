@@ -12,13 +12,13 @@ import streamlit as st
 
 from ntk_uq.base.errors import LinkError
 from ntk_uq.base.fields import Spec
-from ntk_uq.ui import session
+from ntk_uq.ui import session, setups
 from ntk_uq.ui.pages import page_of
 
 View = TypeVar("View", bound=Spec)
 
 _WRITTEN, _OPENED, _AGAIN = "written_link", "opened_at", "run_again"
-_PAST, _SEEN = "past_links", "seen_controls"
+_PAST, _SEEN, _HOW = "past_links", "seen_controls", "view_came_by"
 _SHOWN_AFTER = 10.0
 """Seconds after which a browser has surely shown the controls of a view that was opened."""
 
@@ -29,6 +29,9 @@ _REMEMBERED = 100
 def set_controls(cls: type[View], fill: Callable[[View], None]) -> None:
     """Sets the controls to the view that is opened, where they do not hold the page's view already:
     at the first run, after the address was changed, and after another page.
+
+    A link is opened as it is. Without one, the page has its own axes and the setup that was chosen
+    on whatever page.
 
     No edit is lost to it. An edit that was sent before the browser had the newest address comes
     with an older one, which is then no link that somebody opens. And where a page runs by itself
@@ -46,6 +49,8 @@ def set_controls(cls: type[View], fill: Callable[[View], None]) -> None:
     if opened is None:
         return
     fill(opened.view)
+    if opened.how != setups.EDITED:
+        st.session_state[_HOW] = opened.how
     if opened.already:
         for name, value in held.items():
             st.session_state[name] = value
@@ -58,6 +63,7 @@ class _Opened(Generic[View]):
 
     view: View
     already: bool = False
+    how: str = setups.EDITED
 
 
 def _opened_view(cls: type[View], edited: bool = False) -> _Opened[View] | None:
@@ -69,8 +75,12 @@ def _opened_view(cls: type[View], edited: bool = False) -> _Opened[View] | None:
         edited: whether a control holds another value than at the end of the last run.
     """
     query, by_itself = st.query_params.to_dict(), st.session_state.pop(_AGAIN, False)
-    kept: View | None = st.session_state.get(_kept(cls))
+    kept = setups.kept(cls)
+    restored = setups.opened_here(cls)
     past = st.session_state.setdefault(_PAST, deque(maxlen=_REMEMBERED))
+    if restored is not None:
+        st.session_state[_OPENED] = time.monotonic()
+        return _Opened(restored, how=setups.RESTORED)
     if (cls.__name__, query) == st.session_state.get(_WRITTEN):
         open_for = time.monotonic() - st.session_state.get(_OPENED, -math.inf)
         again_soon = by_itself and open_for < _SHOWN_AFTER and kept is not None
@@ -81,9 +91,9 @@ def _opened_view(cls: type[View], edited: bool = False) -> _Opened[View] | None:
     past.append((cls.__name__, query))
     st.session_state[_OPENED] = time.monotonic()
     if not query:
-        return _Opened(kept or cls())
+        return _Opened(setups.arriving(cls), how=setups.ARRIVAL)
     try:
-        return _Opened(cls.from_query(query))
+        return _Opened(cls.from_query(query), how=setups.LINK)
     except LinkError as error:
         st.error(str(error), icon=":material/link_off:")
         st.button("Open the default view", on_click=_forget, args=(cls,), type="primary")
@@ -105,7 +115,7 @@ def again() -> NoReturn:
 def keep(view: Spec) -> None:
     """Writes the view into the address bar."""
     query = view.to_query()
-    st.session_state[_kept(type(view))] = view
+    setups.keep(view, st.session_state.pop(_HOW, setups.EDITED))
     # With the page's class: another page drops the controls of this one.
     st.session_state[_WRITTEN] = (type(view).__name__, query)
     st.session_state.setdefault(_PAST, deque(maxlen=_REMEMBERED)).append(st.session_state[_WRITTEN])
@@ -163,10 +173,6 @@ def opening_of(view: Spec, notice: str = "", *, label: str = "", icon: str = "")
     )
 
 
-def _kept(cls: type[Spec]) -> str:
-    return f"view_{cls.__name__}"
-
-
 def _forget(cls: type[Spec]) -> None:
-    st.session_state.pop(_kept(cls), None)
+    setups.forget(cls)
     st.query_params.clear()

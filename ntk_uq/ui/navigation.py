@@ -7,11 +7,11 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
 
 from ntk_uq.base import paths
 from ntk_uq.base.errors import LinkError
-from ntk_uq.ui import engine_line, look, pages
+from ntk_uq.ui import engine_line, look, pages, setup_bar
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.ui.start import panel as start
 
@@ -53,7 +53,13 @@ def run(page: Callable[[], None]) -> None:
         look.draw()
         engine_line.draw()
         start.draw(title, first=title == pages.get("").title)
-        page()
+        setup_bar.reserve()
+        try:
+            page()
+        except StopException:
+            setup_bar.draw_current()
+            raise
+        setup_bar.draw_current()
 
 
 def asked() -> str:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from ntk_uq import datasets
 from ntk_uq.figures import Trace
-from ntk_uq.results.curves import Curve
 from ntk_uq.scaling import PowerLawFit
+from ntk_uq.specs.varied import value_in
+from ntk_uq.ui.pages.scaling_curves.exhibit import loss_unit
 from ntk_uq.views import CurvesView
 
 
@@ -60,32 +60,37 @@ def _interval(fit: PowerLawFit) -> str:
 
 def numbers(traces: Sequence[Trace], view: CurvesView) -> None:
     """Every number behind the plots, and where it comes from; for those who look."""
-    curves = [trace.curve for trace in traces if trace.curve.raw]
-    if not curves:
+    there = [trace for trace in traces if trace.curve.raw]
+    if not there:
         return
     box = st.expander("Numbers, provenance", key="numbers_provenance", on_change="rerun")
     if box.open:
         with box:
-            _numbers(curves, view)
+            _numbers(there, view)
 
 
-def _numbers(curves: Sequence[Curve], view: CurvesView) -> None:
+def _value(vary: str, trace: Trace) -> float | str:
+    value = value_in(vary, trace.curve.spec)
+    return value if isinstance(value, float | int) else trace.label
+
+
+def _numbers(traces: Sequence[Trace], view: CurvesView) -> None:
+    curves = [trace.curve for trace in traces]
     rows = [
         {
-            "depth": c.spec.architecture.depth,
+            view.vary: _value(view.vary, t),
             **point.to_json(),
-            "posterior": c.spec.training.posterior,
+            "posterior": t.curve.spec.training.posterior,
         }
-        for c in curves
-        for point in c.points
+        for t in traces
+        for point in t.curve.points
     ]
     frame = pd.DataFrame(rows).drop(columns="warnings")
     digits = {name: st.column_config.NumberColumn(format="%.4g") for name in frame.columns[3:]}
     st.dataframe(frame, hide_index=True, column_config=digits)
-    loss_unit = datasets.loss_unit(datasets.get(view.data.dataset), view.data)
     st.caption(
-        f"mu and sigma in {loss_unit}; epsilon without unit; _sem: standard error over draws; "
-        "condition: λ_max/λ_min of the matrix inverted."
+        f"mu and sigma in {loss_unit(view)}; epsilon without unit; _sem: standard error over "
+        "draws; condition: λ_max/λ_min of the matrix inverted."
     )
     origin = curves[0].provenance()
     versions = ", ".join(f"{k} {v}" for k, v in origin.get("versions", {}).items())

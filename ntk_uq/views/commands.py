@@ -50,6 +50,7 @@ NETWORK = Options(ArchitectureSpec, ("depth", "activation", "sigma_w", "sigma_b"
 TRAINING = Options(TrainingSpec, ("posterior", "time", "steps", "eta", "jitter"))
 CURVE = Options(CurveSpec, ("n_train", "draws"))
 WINDOW = Options(CurvesView, ("fit_low", "fit_high"))
+VARY = Options(CurvesView, ("vary", "values"))
 LAW = Options(CurvesView, ("law", "extrapolate"))
 ENSEMBLE = Options(EnsembleSpec, ("widths", "n_train", "members"), {"widths": "--width"})
 OPTIMIZER = Options(OptimizerSpec, ("optimizer", "steps", "eta", "momentum", "batch_size"))
@@ -62,7 +63,7 @@ MAP = Options(MapSpec, ("n_train", "draws", "x", "y", "sizes"))
 POINT = Options(PointSpec, ("n_train", "draw"))
 
 COMMANDS: dict[str, tuple[Options, ...]] = {
-    "curve": (DATA, NETWORK, TRAINING, CURVE, WINDOW, LAW),
+    "curve": (DATA, NETWORK, TRAINING, CURVE, VARY, WINDOW, LAW),
     "ensemble": (DATA, NETWORK, ENSEMBLE, OPTIMIZER),
     "width": (DATA, NETWORK, ENSEMBLE, OPTIMIZER, WIDTH),
     "training-time": (DATA, NETWORK, TRAINING_TIME, TIMES),

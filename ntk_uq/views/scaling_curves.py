@@ -1,8 +1,9 @@
 """The page of scaling curves."""
 
+import urllib.parse
 from dataclasses import dataclass, field, replace
 
-from ntk_uq.base.errors import SpecError
+from ntk_uq.base.errors import LinkError, SpecError
 from ntk_uq.base.fields import (
     Choice,
     Increasing,
@@ -15,6 +16,7 @@ from ntk_uq.base.fields import (
     checked,
     same_as,
 )
+from ntk_uq.base.fields.text import Text
 from ntk_uq.specs import (
     DEPTH,
     N_TRAIN,
@@ -25,6 +27,9 @@ from ntk_uq.specs import (
     check_window,
     logarithmic_grid,
 )
+from ntk_uq.specs.varied import VARIED, VariedValues, varied
+
+_LONGEST_LINK = 4000
 
 MOST_CURVES = 8
 """More traces than this cannot be told apart on a projector."""
@@ -34,8 +39,9 @@ MOST_CURVES = 8
 class CurvesView(Spec):
     """Everything that the page of scaling curves shows.
 
-    One curve per depth over a logarithmic grid of N_D. ``fit_low`` and ``fit_high`` bound the
-    window of the fits; a bound that is None is chosen from the curve itself.
+    One curve per value of one field, over a logarithmic grid of N_D: per depth of ``depths``, or,
+    where ``vary`` names another field, per entry of ``values``. ``fit_low`` and
+    ``fit_high`` bound the window of the fits; a bound that is None is chosen from the curve itself.
     """
 
     data: DataSpec = field(default_factory=DataSpec)
@@ -73,8 +79,27 @@ class CurvesView(Spec):
         "draw the Bayesian posterior beside the trained networks, and the ratio of the two",
         since=3,
     )
+    vary: str = checked(
+        Choice(VARIED), "depth", "the field of which there is a curve for each value", since=4
+    )
+    values: tuple[float | str, ...] = checked(
+        VariedValues(MOST_CURVES),
+        (),
+        "values of the field that varies, where that is not the depth; numbers or names, and "
+        "converged for a training time without end",
+        since=4,
+    )
+    baseline: str | None = checked(
+        Maybe(Text(_LONGEST_LINK, 1)),
+        None,
+        "link of the view that is drawn in grey beneath",
+        since=4,
+    )
 
     def validate(self) -> None:
+        self._check_values()
+        if self.baseline and self.pinned().baseline:
+            raise SpecError("The baseline has a baseline of its own; pin a view without.")
         if self.bayes and self.training.posterior == "bayes":
             raise SpecError(
                 "These curves are Bayesian already; to draw both posteriors, choose gradient "
@@ -87,20 +112,55 @@ class CurvesView(Spec):
             )
         check_window(self.fit_low, self.fit_high, self.n_train)
 
+    def as_baseline(self) -> str:
+        """This view as the field ``baseline`` of another."""
+        return urllib.parse.urlencode(replace(self, baseline=None).to_query())
+
+    def pinned(self) -> "CurvesView":
+        """The view of the field ``baseline``, which must be there.
+
+        Raises:
+            SpecError: if it is no link to scaling curves.
+        """
+        try:
+            return CurvesView.from_query(dict(urllib.parse.parse_qsl(self.baseline or "")))
+        except LinkError as error:
+            raise SpecError(f"The baseline cannot be opened: {error}") from None
+
+    def _check_values(self) -> None:
+        """Raises SpecError where what varies does not go together with the rest."""
+        if self.vary == "depth":
+            if self.values:
+                raise SpecError("values are there, but depth varies; give them as depths.")
+            return
+        if not self.values:
+            raise SpecError(f"{self.vary} varies, and has no values; give 1 to {MOST_CURVES}.")
+        if len(self.depths) > 1:
+            raise SpecError(
+                f"There are {len(self.depths)} depths, but {self.vary} varies; give one depth, or "
+                "have the depth vary."
+            )
+        if self.bayes and self.vary in ("posterior", "time"):
+            raise SpecError(
+                f"{self.vary} varies, so the Bayesian posterior cannot be drawn beside each; "
+                "choose posterior to have both, or leave it out."
+            )
+        self.curves()  # what a value cannot be is said there
+
     @property
     def n_train(self) -> tuple[int, ...]:
         """The grid of N_D: logarithmic, rounded, without repetitions."""
         return logarithmic_grid(self.n_low, self.n_high, self.n_points)
 
+    @property
+    def base(self) -> CurveSpec:
+        """The curve of which the others differ in the field that varies."""
+        network = ArchitectureSpec(self.depths[0], self.activation, self.sigma_w, self.sigma_b)
+        return CurveSpec(self.data, network, self.training, self.n_train, self.draws)
+
     def curves(self) -> tuple[CurveSpec, ...]:
-        """The specification of each curve, in the order of the depths."""
-        first = ArchitectureSpec(self.depths[0], self.activation, self.sigma_w, self.sigma_b)
-        return tuple(
-            CurveSpec(
-                self.data, replace(first, depth=depth), self.training, self.n_train, self.draws
-            )
-            for depth in self.depths
-        )
+        """The specification of each curve, in the order of the depths or values."""
+        return varied(self.base, self.vary, self.depths if self.vary == "depth" else self.values)
 
 
 def view_of(spec: CurveSpec) -> CurvesView:

@@ -21,7 +21,7 @@ from ntk_uq.views import CurvesView, WidthView, page_name
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "ntk_uq" / "ui" / "pages" / "table.py"
-NO_PAGES = {"__init__", "commands"}
+NO_PAGES = {"__init__", "commands", "setup"}
 """Files of views/ that are no page's."""
 
 

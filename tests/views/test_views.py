@@ -241,3 +241,39 @@ def test_networks_are_those_of_one_curve():
     assert deep.ensembles().architecture.depth == 3
     ridged = replace(view, family="jitter", jitters=(0.1, 0.2))
     assert ridged.shown.jitter == 0.1
+
+
+# What varies from curve to curve
+
+
+@pytest.mark.parametrize(
+    ("vary", "values"),
+    [("dataset", ("mnist", "digits")), ("sigma_w", (1.0, 2.0)), ("time", (10.0, "converged"))],
+)
+def test_any_field_may_vary_and_comes_back(vary, values):
+    view = CurvesView(depths=(2,), vary=vary, values=values)
+    assert len(view.curves()) == 2
+    assert CurvesView.from_query(view.to_query()) == view
+    assert CurvesView.from_json(json.loads(json.dumps(view.to_json()))) == view
+
+
+def test_what_was_there_before_fields_could_vary_is_the_same_view():
+    old = {k: v for k, v in QUERY.items() if k not in ("vary", "values")}
+    assert CurvesView.from_query({**old, "v": "3"}) == CurvesView()
+    assert {"vary", "values"}.isdisjoint(CurvesView().identity())
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"vary": "sigma_w"}, "sigma_w varies, and has no values"),
+        ({"vary": "sigma_w", "values": (1,), "depths": (1, 2)}, "There are 2 depths, but sigma_w"),
+        ({"values": (1,)}, "depth varies; give them as depths"),
+        ({"vary": "sigma_w", "values": (-1,)}, "sigma_w is -1"),
+        ({"vary": "posterior", "values": ("bayes",), "bayes": True}, "posterior varies, so"),
+        ({"vary": "n_train", "values": (1,)}, "vary is 'n_train'; choose one of"),
+    ],
+)
+def test_values_that_do_not_go_together_are_refused_in_words(changes, words):
+    with pytest.raises(SpecError, match=words):
+        CurvesView(**{"depths": (1,), **changes})

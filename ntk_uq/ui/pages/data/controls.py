@@ -37,6 +37,8 @@ def draw() -> DataView:
         depth = widgets.number(_PAGE, ArchitectureSpec, "depth", "Depth, hidden layers", 1)
         chosen = network.activation(_PAGE)
         sample = widgets.number(_PAGE, DataView, "sample", "n, examples", 100)
+    # Nothing here depends on them; they stay what they are on other pages.
+    others = {n: st.session_state[widgets.key(_PAGE, n)] for n in ("n_test", "seed")}
     return DataView(
-        DataSpec(name, **prepared), ArchitectureSpec(depth=depth, **chosen), sample=sample
+        DataSpec(name, **others, **prepared), ArchitectureSpec(depth=depth, **chosen), sample=sample
     )

@@ -12,7 +12,7 @@ from ntk_uq.results.inspection import stored_inspection
 from ntk_uq.results.spectrum import stored_spectrum
 from ntk_uq.specs import InspectionSpec, SpectrumSpec
 from ntk_uq.store import Store
-from ntk_uq.ui import export, links, session
+from ntk_uq.ui import export, links, session, setup_bar
 from ntk_uq.ui.follow import follow
 from ntk_uq.ui.pages.data import catalog, controls, sections, upload
 from ntk_uq.ui.pages.data.exhibit import exhibit
@@ -31,6 +31,7 @@ def page() -> None:
         store = session.store()
         view = controls.draw()
         links.keep(view)
+        setup_bar.draw(view)
     st.session_state.setdefault(_SECTION, _INSIDE)
     section = st.segmented_control(
         "Section",

@@ -9,12 +9,11 @@ from ntk_uq.analysis.maps import PhaseMap, sides, stored_map
 from ntk_uq.base.errors import MissingDataError, NtkUqError
 from ntk_uq.figures import Style
 from ntk_uq.figures.phase_map import map_figure
-from ntk_uq.ui import export, links, live, missing, panels, polling, session
+from ntk_uq.ui import export, links, live, missing, panels, polling, session, setup_bar
 from ntk_uq.ui.pages.phase_map import controls
 from ntk_uq.ui.pages.phase_map import details as map_details
 from ntk_uq.ui.pages.phase_map import launch as map_launch
 from ntk_uq.ui.pages.phase_map.exhibit import exhibit
-from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import PhaseMapView
 
 POLL_SECONDS = 1.0
@@ -33,7 +32,6 @@ def page() -> None:
         store = session.store()
         try:
             spec = controls.draw()
-            dataset = datasets.get(spec.data.dataset)
             found = stored_map(store.results, spec)
         except NtkUqError as error:
             live.ask(store, ())  # what the view before asked for is not wanted any more
@@ -43,9 +41,7 @@ def page() -> None:
         controls.quantity(spec)
         view = controls.view_of(spec)
         links.keep(view)
-        st.caption(
-            f"**{plain(dataset.title)}.** Preparation: {datasets.describe(dataset, spec.data)}."
-        )
+        setup_bar.draw(view)
         live.ask(store, [found] if map_launch.at_once(found) else [])
         every = polling.interval(live.pending(store, [found]), POLL_SECONDS)
         read = live.once(found, found.complete, lambda: stored_map(store.results, view.map))

@@ -6,11 +6,15 @@ import streamlit as st
 
 from ntk_uq.specs import DataSpec, TrainingSpec
 from ntk_uq.ui.controls import data, effects, network, widgets
+from ntk_uq.ui.pages.scaling_curves import varied
 from ntk_uq.views import CurvesView
 
 _PAGE = "curves"
 _OWN = ("activation", "sigma_w", "sigma_b", "n_low", "n_high", "n_points", "draws")
 _DISPLAY = ("fit_low", "fit_high", "law", "extrapolate", "parts", "bayes")
+_ONE_POSTERIOR = ("posterior", "time")
+"""What may vary where no curve has a Bayesian partner."""
+
 _LAWS = {
     "power": "power law, plateau of ε",
     "auto": "automatic, by AICc",
@@ -24,7 +28,8 @@ def fill(view: CurvesView) -> None:
     data.fill(_PAGE, view.data)
     network.fill_training(_PAGE, view.training)
     widgets.fill(_PAGE, {name: getattr(view, name) for name in (*_OWN, *_DISPLAY)})
-    widgets.fill_numbers(_PAGE, type(view), "depths", view.depths)
+    varied.fill(_PAGE, view)
+    widgets.fill(_PAGE, {"baseline": view.baseline})
     widgets.fill_value_axis(_PAGE, view.axis)
 
 
@@ -36,24 +41,32 @@ def draw() -> CurvesView:
     """
     with st.sidebar:
         chosen = data.draw(_PAGE)
-        layers = _network()
+        several = varied.draw(_PAGE)
+        vary = several["vary"]
+        varied.replaced(vary, "dataset", "preparation")
+        layers = _network(vary)
         grid = _grid()
         training = network.training(_PAGE)
+        varied.replaced(vary, "posterior", "time")
         seed = training.pop("seed")
-        display = _display(training["posterior"])
+        display = _display(training["posterior"] == "trained" and vary not in _ONE_POSTERIOR)
     # Only now: a value that is refused must not take the controls below it away.
     return CurvesView(
         data=DataSpec(**chosen, seed=seed),
         training=TrainingSpec(**training),
         **layers,
+        **several,
+        baseline=st.session_state.get(widgets.key(_PAGE, "baseline")),
         **grid,
         **display,
     )
 
 
-def _network() -> dict[str, Any]:
+def _network(vary: str) -> dict[str, Any]:
     st.subheader("Network")
-    return {"depths": network.depths(_PAGE, CurvesView), **network.activation(_PAGE)}
+    values = {"depths": varied.depths(_PAGE, vary), **network.activation(_PAGE)}
+    varied.replaced(vary, "activation", "sigma_w", "sigma_b")
+    return values
 
 
 def _grid() -> dict[str, Any]:
@@ -68,7 +81,7 @@ def _grid() -> dict[str, Any]:
     return {"n_low": low, "n_high": high, "n_points": points, "draws": draws}
 
 
-def _display(kind: str) -> dict[str, Any]:
+def _display(partners: bool) -> dict[str, Any]:
     st.subheader("Display and fits")
     left, right = st.columns(2)
     with left:
@@ -85,7 +98,7 @@ def _display(kind: str) -> dict[str, Any]:
     extrapolate = widgets.number(
         _PAGE, CurvesView, "extrapolate", "Extrapolate to N_D", 1000, empty="not at all"
     )
-    bayes = kind != "bayes" and st.toggle(
+    bayes = partners and st.toggle(
         "Bayesian posterior beside",
         key=widgets.key(_PAGE, "bayes"),
         help=effects.of(CurvesView, "bayes"),

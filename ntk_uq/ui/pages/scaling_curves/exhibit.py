@@ -1,6 +1,8 @@
 """What the page of scaling curves takes home."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+import plotly.graph_objects as go
 
 from ntk_uq import datasets
 from ntk_uq.analysis.curve_laws import cautions, expectation
@@ -10,9 +12,12 @@ from ntk_uq.export.bibliography import of_data, of_theory
 from ntk_uq.export.exhibit import Value
 from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
 from ntk_uq.figures.posteriors import ratio_figure
+from ntk_uq.jobs import varied_words
 from ntk_uq.jobs import words as describe
+from ntk_uq.results.curves import Curve
 from ntk_uq.results.points import QUANTITIES, SYMBOLS
 from ntk_uq.scaling import PowerLawFit
+from ntk_uq.specs.varied import value_in
 from ntk_uq.ui import exhibit_words as words
 from ntk_uq.ui.pages import page_of
 from ntk_uq.ui.pages.scaling_curves.tables import verdict_of
@@ -47,6 +52,7 @@ def exhibit(
     traces: Sequence[Trace],
     style: Style,
     pairs: Sequence[tuple[str, PosteriorPair]] = (),
+    baseline: Sequence[tuple[str, Curve]] = (),
 ) -> Exhibit:
     """The view with the curves that are there.
 
@@ -55,32 +61,34 @@ def exhibit(
         traces: its curves, complete or growing.
         style: of the figures.
         pairs: trained and Bayesian posteriors, where the view compares them.
+        baseline: the curves of the view's baseline, with their labels.
     """
-    dataset = datasets.get(view.data.dataset)
-    unit = datasets.loss_unit(dataset, view.data)
+    unit = loss_unit(view)
     curves = [trace.curve for trace in traces]
     window = (view.fit_low, view.fit_high)
-    network = traces[0].curve.spec.architecture
-    same, values = spec_columns(view.data, network, view.training, without=("depth",))
+    base = view.base
+    same, values = spec_columns(base.data, base.architecture, base.training, without=("depth",))
     columns = (*_columns(unit), *same)
     empty: Row = dict.fromkeys((column.name for column in columns), None)
     target = view.extrapolate
+
+    def _figure(name: str) -> go.Figure:
+        return scaling_figure(name, traces, unit, style, target=target, baseline=baseline)
+
     rows = [
-        *(row for trace in traces for row in _rows(trace)),
-        *(_exponents(trace, window) for trace in traces if trace.fits is not None),
-        *(row for trace in traces for row in _expected(trace, target)),
-        *(row for _, pair in pairs for row in _ratios(pair)),
+        *(row for trace in traces for row in _rows(trace, view.vary)),
+        *(_exponents(trace, view.vary, window) for trace in traces if trace.fits is not None),
+        *(row for trace in traces for row in _expected(trace, view.vary, target)),
+        *(row for _, pair in pairs for row in _ratios(pair, view.vary)),
+        *(row for _, curve in baseline for row in _pinned(curve)),
     ]
     return Exhibit(
         page=page_of(view).address,
-        title=f"Scaling curves of {dataset.title}",
-        caption=f"{words.data_in_words(dataset, view.data)} {_network(view)}",
+        title=f"Scaling curves of {_titles(view)}",
+        caption=_caption(view),
         view=view,
         plots=(
-            *(
-                Plot(name, title, scaling_figure(name, traces, unit, style, target=target))
-                for name, title in TITLES.items()
-            ),
+            *(Plot(name, title, _figure(name)) for name, title in TITLES.items()),
             *(
                 Plot(
                     f"ratio-{name}",
@@ -109,23 +117,50 @@ def exhibit(
         },
         provenance=next((c.provenance() for c in curves if c.raw), {}),
         python=_python(view),
-        shell=words.commands(
-            view.data.dataset, (shell_of("curve", curve.spec, view) for curve in curves)
-        ),
+        shell=words.commands(view.data.dataset, _shell(view, curves)),
         sources=words.named(
             (
                 *(key for curve in curves for key in of_theory(curve.spec.training)),
                 *(("hurvich1989",) if view.law != "power" or target is not None else ()),
-                *of_data(view.data),
+                *(key for curve in curves for key in of_data(curve.spec.data)),
             )
         ),
     )
 
 
-def _network(view: CurvesView) -> str:
-    network = ", ".join(describe.network(view.curves()[0].architecture)[1:])
-    depths = ", ".join(map(str, view.depths))
-    return f"Depths {depths}, {network}; {describe.training(view.training)}; {view.draws} draws."
+def loss_unit(view: CurvesView) -> str:
+    """The unit of the loss; where data sets differ in it, that each has its own."""
+    units = {datasets.loss_unit(datasets.get(s.data.dataset), s.data) for s in view.curves()}
+    return units.pop() if len(units) == 1 else "squared error, each task in its own unit"
+
+
+def _titles(view: CurvesView) -> str:
+    titles = dict.fromkeys(datasets.get(spec.data.dataset).title for spec in view.curves())
+    return ", ".join(titles)
+
+
+def _caption(view: CurvesView) -> str:
+    specs = view.curves()
+    data = dict.fromkeys(
+        words.data_in_words(datasets.get(spec.data.dataset), spec.data) for spec in specs
+    )
+    network, depths = describe.network(view.base.architecture), ", ".join(map(str, view.depths))
+    several = f"Depths {depths}" if view.vary == "depth" else f"Depth {depths}"
+    told = f"{several}, {', '.join(network[1:])}; {describe.training(view.training)}"
+    if view.vary != "depth":
+        labels = ", ".join(varied_words.label(view.vary, spec) for spec in specs)
+        told += f"; a curve for each {varied_words.NAMES[view.vary]}: {labels}"
+    return f"{' '.join(data)} {told}; {view.draws} draws."
+
+
+def _shell(view: CurvesView, curves: Sequence[Curve]) -> Iterator[str]:
+    """A command a depth, or one for all values of another field, and for all Bayesian partners."""
+    if view.vary == "depth":
+        yield from (shell_of("curve", curve.spec, view) for curve in curves)
+        return
+    yield shell_of("curve", view.base, view)
+    if view.bayes:
+        yield shell_of("curve", bayesian(view.base), view)
 
 
 def _columns(unit: str) -> tuple[Column, ...]:
@@ -134,7 +169,7 @@ def _columns(unit: str) -> tuple[Column, ...]:
             "part",
             "",
             "what the row is: point; exponents, of a curve; expected, beyond the data; "
-            "trained / bayes",
+            "trained / bayes; baseline",
         ),
         Column("depth", "", "number of hidden layers"),
         Column("n_train", "examples", "training examples N_D"),
@@ -168,16 +203,17 @@ def _columns(unit: str) -> tuple[Column, ...]:
     )
 
 
-def _which(trace: Trace) -> Row:
+def _which(trace: Trace, vary: str) -> Row:
     spec = trace.curve.spec
-    return {"depth": spec.architecture.depth, "posterior": spec.training.posterior}
+    depth = spec.architecture.depth
+    return {"depth": depth, **spec.training.to_json(), vary: value_in(vary, spec)}
 
 
-def _rows(trace: Trace) -> list[Row]:
+def _rows(trace: Trace, vary: str) -> list[Row]:
     return [
         {
             "part": "point",
-            **_which(trace),
+            **_which(trace, vary),
             **{name: getattr(point, name) for name in ("n_train", "draws", *_POINT)},
             "warnings": "; ".join(point.warnings),
         }
@@ -185,26 +221,39 @@ def _rows(trace: Trace) -> list[Row]:
     ]
 
 
-def _exponents(trace: Trace, window: tuple[float | None, float | None]) -> Row:
+def _exponents(trace: Trace, vary: str, window: tuple[float | None, float | None]) -> Row:
     """The exponents of a curve, where they may be quoted."""
     fits = trace.fits
     assert fits is not None
     own, level = trace.curve.population(*window)
     found = {"mu": fits.mu, "sigma": fits.sigma, "population": own}
-    row: Row = {"part": "exponents", **_which(trace)}
+    row: Row = {"part": "exponents", **_which(trace, vary)}
     for name, fit in found.items():
         if fit.valid and not (name == "population" and level.valid):
             row |= {f"alpha_{name}": fit.alpha, f"alpha_{name}_error": fit.alpha_error}
     return row
 
 
-def _expected(trace: Trace, target: int | None) -> list[Row]:
+def _pinned(curve: Curve) -> list[Row]:
+    """The points of a pinned curve, with all that may differ from the others."""
+    spec = curve.spec
+    _, which = spec_columns(spec.data, spec.architecture, spec.training)
+    return [
+        {
+            **{"part": "baseline", **which},
+            **{name: getattr(point, name) for name in ("n_train", "draws", *_POINT)},
+        }
+        for point in curve.points
+    ]
+
+
+def _expected(trace: Trace, vary: str, target: int | None) -> list[Row]:
     """The bands beyond the data as they are drawn, each quantity on its own N_D."""
     if trace.laws is None or target is None:
         return []
     return [
         {
-            **{"part": "expected", **_which(trace), "n_train": expected.n_train},
+            **{"part": "expected", **_which(trace, vary), "n_train": expected.n_train},
             **{name: expected.value, f"{name}_sem": expected.error},
             **dict(zip((f"{name}_low", f"{name}_high"), expected.interval or (), strict=False)),
         }
@@ -213,17 +262,15 @@ def _expected(trace: Trace, target: int | None) -> list[Row]:
     ]
 
 
-def _ratios(pair: PosteriorPair) -> list[Row]:
+def _ratios(pair: PosteriorPair, vary: str) -> list[Row]:
     found: dict[int, Row] = {}
     for name in QUANTITIES:
         for ratio in pair.ratios(name):
             row = found.setdefault(ratio.n_train, {})
             row |= {f"ratio_{name}": ratio.value, f"ratio_{name}_sem": ratio.error}
-    depth = pair.trained.spec.architecture.depth
-    return [
-        {"part": "trained / bayes", "depth": depth, "posterior": None, "n_train": n, **row}
-        for n, row in found.items()
-    ]
+    spec = pair.trained.spec
+    which: Row = {"depth": spec.architecture.depth, "posterior": None, vary: value_in(vary, spec)}
+    return [{"part": "trained / bayes", **which, "n_train": n, **row} for n, row in found.items()]
 
 
 def _findings(
@@ -279,7 +326,7 @@ def _laws(view: CurvesView, trace: Trace) -> list[str]:
 
 
 def _python(view: CurvesView) -> str:
-    named = {f"depth {spec.architecture.depth}": spec for spec in view.curves()}
+    named = {varied_words.label(view.vary, spec): spec for spec in view.curves()}
     if view.bayes:
         named |= {f"{label}, Bayesian": bayesian(spec) for label, spec in named.items()}
     specs = "".join(f'    "{label}": {python_of(spec, 4)},\n' for label, spec in named.items())

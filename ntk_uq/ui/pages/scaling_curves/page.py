@@ -10,13 +10,14 @@ from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
 from ntk_uq.costs.memory import check_memory
 from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
 from ntk_uq.figures.posteriors import ratio_figure
+from ntk_uq.jobs import varied_words
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Store
 from ntk_uq.ui import beginning, export, links, live, panels, polling, session, tables
-from ntk_uq.ui.pages.scaling_curves import about_fits, controls
+from ntk_uq.ui.pages.scaling_curves import about_fits, controls, pinned
 from ntk_uq.ui.pages.scaling_curves import tables as law_tables
-from ntk_uq.ui.pages.scaling_curves.exhibit import exhibit
+from ntk_uq.ui.pages.scaling_curves.exhibit import exhibit, loss_unit
 from ntk_uq.views import CurvesView
 
 POLL_SECONDS = 1.0
@@ -32,8 +33,9 @@ def page() -> None:
     with session.told():
         store, view, _ = beginning.chosen(CurvesView, controls, check)
         curves = read(store, view)
-        live.ask(store, curves)
-        every = polling.interval(live.pending(store, curves), POLL_SECONDS)
+        below = [curve for _, curve in pinned.read(store, view)]
+        live.ask(store, [*curves, *below])
+        every = polling.interval(live.pending(store, [*curves, *below]), POLL_SECONDS)
         complete = all(curve.complete for curve in curves)
         found = live.once(curves, complete, lambda: read(store, view))
     # While points may come, only the fragment is drawn again, and nothing once they are there.
@@ -42,8 +44,8 @@ def page() -> None:
 
 def check(view: CurvesView) -> datasets.Dataset:
     """The view's data set, if all of its curves can be computed; raises NtkUqError if not."""
-    dataset = datasets.get_for(view.data, view.n_high)
     for spec in view.curves():
+        dataset = datasets.get_for(spec.data, view.n_high)
         check_memory(spec, dataset.n_features)
     return dataset
 
@@ -57,18 +59,22 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
     """Progress, plots and tables of what is there."""
     with session.told():
         store = session.store()
-        curves = found()
-        still_every = polling.interval(live.pending(store, curves), POLL_SECONDS)
-        labels = [f"depth {depth}" for depth in view.depths]
-        labels += [f"{label}, Bayesian" for label in labels] if view.bayes else []
+        curves, baseline = found(), pinned.read(store, view)
+        awaited = [*curves, *(curve for _, curve in baseline)]
+        still_every = polling.interval(live.pending(store, awaited), POLL_SECONDS)
+        labels = labels_of(view)
         live.progress(store, curves)
         live.ended(store, curves, labels)
     if every != still_every:
         links.again()
-    traces = [trace(view, label, curve) for label, curve in zip(labels, curves, strict=True)]
+    traces = [
+        trace(view, label, curve, place % len(view.curves()))
+        for place, (label, curve) in enumerate(zip(labels, curves, strict=True))
+    ]
     style = Style(session.dark(), view.axis == "linear", view.parts)
     law_tables.verdicts(traces, view)
-    charts(view, traces, style)
+    pinned.difference(view)
+    charts(view, traces, style, baseline)
     compared = pairs(traces) if view.bayes else []
     if compared:
         ratios(view, compared)
@@ -81,7 +87,7 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
         law_tables.shown_laws(traces)
     about_fits.draw(traces, view)
     tables.numbers(traces, view)
-    export.panel(lambda: exhibit(view, traces, style, compared))
+    export.panel(lambda: exhibit(view, traces, style, compared, baseline))
 
 
 def wanted(view: CurvesView) -> tuple[CurveSpec, ...]:
@@ -90,9 +96,15 @@ def wanted(view: CurvesView) -> tuple[CurveSpec, ...]:
     return (*curves, *map(bayesian, curves)) if view.bayes else curves
 
 
-def trace(view: CurvesView, label: str, curve: Curve) -> Trace:
-    """A curve, with what the view asks of its fits once it is complete."""
-    color = view.depths.index(curve.spec.architecture.depth)
+def labels_of(view: CurvesView) -> list[str]:
+    """What each of :func:`wanted` is called: by the value of the field that varies."""
+    labels = [varied_words.label(view.vary, spec) for spec in view.curves()]
+    return labels + ([f"{label}, Bayesian" for label in labels] if view.bayes else [])
+
+
+def trace(view: CurvesView, label: str, curve: Curve, color: int) -> Trace:
+    """A curve, with what the view asks of its fits once it is complete; ``color`` is the index of
+    its colour."""
     hollow = view.bayes and curve.spec.training.posterior == "bayes"
     if not curve.complete:
         return Trace(label, curve, None, color=color, hollow=hollow)
@@ -105,13 +117,15 @@ def trace(view: CurvesView, label: str, curve: Curve) -> Trace:
     return Trace(label, curve, fits, laws, instead, color, hollow, own)
 
 
-def charts(view: CurvesView, traces: list[Trace], style: Style) -> None:
+def charts(view: CurvesView, traces: list[Trace], style: Style, baseline: pinned.Pinned) -> None:
     """The three plots side by side."""
-    dataset = datasets.get(view.data.dataset)
-    unit = datasets.loss_unit(dataset, view.data)
+    unit = loss_unit(view)
     digest, target = view.digest(), view.extrapolate
     panels.show(
-        [scaling_figure(quantity, traces, unit, style, digest, target) for quantity in TITLES],
+        [
+            scaling_figure(quantity, traces, unit, style, digest, target, baseline)
+            for quantity in TITLES
+        ],
         key="charts",
     )
 

@@ -30,7 +30,8 @@ def verdicts(traces: Sequence[Trace], view: CurvesView) -> None:
     lines = []
     for trace in traces:
         found = verdict_of(trace, view)
-        lines.append((f"{title}, {trace.label}", None if found is None else found.told))
+        name = plain(trace.label) if view.vary == "dataset" else f"{title}, {plain(trace.label)}"
+        lines.append((name, None if found is None else found.told))
     verdict_lines.draw(lines)
 
 

@@ -10,6 +10,9 @@ from ntk_uq.views import TrainingTimeView
 from ntk_uq.views.training_time import AXES, FAMILIES
 
 _PAGE = "time"
+_HELD = "time_held"
+"""The view as it was last: its fields whose controls are not drawn."""
+
 _NETWORK = ("depth", "activation", "sigma_w", "sigma_b")
 _PLAIN = (
     *("n_train", "draws", "tau_low", "tau_high", "n_times", "family", "against", "jitter"),
@@ -33,6 +36,7 @@ _LABELS = {
 
 def fill(view: TrainingTimeView) -> None:
     """Sets every control to a view, before they are drawn."""
+    st.session_state[_HELD] = view
     data.fill(_PAGE, view.data)
     widgets.fill(_PAGE, {name: getattr(view.architecture, name) for name in _NETWORK})
     widgets.fill(_PAGE, {name: getattr(view, name) for name in _PLAIN})
@@ -73,9 +77,10 @@ def draw() -> TrainingTimeView:
             axis = widgets.value_axis(_PAGE)
     # Only now: a value that is refused must not take the controls below it away.
     lists |= networks.pop("lists")
-    return TrainingTimeView(
+    view = TrainingTimeView(
         DataSpec(**chosen, seed=seed),
         ArchitectureSpec(depth=depth, **layers),
+        **{name: getattr(_held(), name) for name in _LISTS if name not in lists},
         **{
             name: widgets.read_numbers(TrainingTimeView, name, text) for name, text in lists.items()
         },
@@ -88,6 +93,13 @@ def draw() -> TrainingTimeView:
         training=training,
         axis=axis,
     )
+    st.session_state[_HELD] = view
+    return view
+
+
+def _held() -> TrainingTimeView:
+    view: TrainingTimeView = st.session_state.get(_HELD) or TrainingTimeView()
+    return view
 
 
 def networks_of(view: TrainingTimeView) -> None:
@@ -127,21 +139,20 @@ def _choice(name: str, label: str, options: tuple[str, ...], words: dict[str, st
 
 
 def _list(name: str) -> str:
-    start = getattr(TrainingTimeView(), name)
+    start = getattr(_held(), name)
     return widgets.numbers(_PAGE, TrainingTimeView, name, _LABELS[name], start)
 
 
 def _depths(family: str) -> tuple[tuple[int, ...], int]:
     """The depths, and the one depth where these are not curves."""
-    default = TrainingTimeView()
+    held = _held()
     if family != "depth":
-        start = default.architecture.depth
+        start = held.architecture.depth
         depth = widgets.number(
             _PAGE, ArchitectureSpec, "depth", "Depth, hidden layers", 1, start=start
         )
-        return default.depths, depth
-    depths = network.depths(_PAGE, TrainingTimeView, default.depths)
-    return depths, default.architecture.depth
+        return held.depths, depth
+    return network.depths(_PAGE, TrainingTimeView, held.depths), held.architecture.depth
 
 
 def _training(one_jitter: bool) -> dict[str, Any]:
@@ -153,10 +164,10 @@ def _training(one_jitter: bool) -> dict[str, Any]:
     with right:
         draws = widgets.number(_PAGE, TrainingTimeView, "draws", "Draws", 1)
         high = widgets.number(_PAGE, TrainingTimeView, "tau_high", "to τ", None, "%g")
-        jitter = 0.0
+        jitter = _held().jitter
         if one_jitter:
             jitter = widgets.number(
-                _PAGE, TrainingSpec, "jitter", "Jitter", None, "%.1e", start=0.0
+                _PAGE, TrainingSpec, "jitter", "Jitter", None, "%.1e", start=jitter
             )
     return {
         "n_train": n_train,
@@ -170,27 +181,29 @@ def _training(one_jitter: bool) -> dict[str, Any]:
 
 def _networks() -> dict[str, Any]:
     """Whether finite networks are shown, and which."""
-    default = TrainingTimeView()
+    held = _held()
     finite = st.toggle(
         "Finite networks",
         key=widgets.key(_PAGE, "finite"),
         help=effects.of(TrainingTimeView, "finite"),
     )
     if not finite:
-        return {"finite": False, "lists": {}}
+        return {
+            "finite": False,
+            "lists": {},
+            **{name: getattr(held, name) for name in ("members", "eta", "steps", "networks")},
+        }
     widths = _list("widths")
     left, right = st.columns(2)
     with left:
         members = widgets.number(
-            _PAGE, TrainingTimeView, "members", "Members", 10, start=default.members
+            _PAGE, TrainingTimeView, "members", "Members", 10, start=held.members
         )
         eta = widgets.number(
-            _PAGE, TrainingTimeView, "eta", "η  [1 / λ_max]", None, "%g", start=default.eta
+            _PAGE, TrainingTimeView, "eta", "η  [1 / λ_max]", None, "%g", start=held.eta
         )
     with right:
-        steps = widgets.number(
-            _PAGE, TrainingTimeView, "steps", "k, steps", 100, start=default.steps
-        )
+        steps = widgets.number(_PAGE, TrainingTimeView, "steps", "k, steps", 100, start=held.steps)
     return {
         "finite": True,
         "members": members,

@@ -467,7 +467,8 @@ def test_the_preparation_is_chosen_stated_and_linked(store):
         0.1,
         "default",
     )
-    assert "ZCA-whitened with the pool's covariance, regularization 0.1" in texts(app.caption)
+    assert "ZCA-whitened, 0.1, inputs standardized" in app.caption[0].value.replace("\\", "")
+    assert "with the pool's covariance, regularization 0\\.1" in app.caption[0].help
     compute(store)
     other = opened(view)
     assert not other.exception
@@ -483,7 +484,7 @@ def test_the_choice_for_one_set_is_not_kept_for_another(store):
     app = opened(view)
     assert not app.exception
     assert app.selectbox(key="curves_target").value == "log"
-    assert "natural logarithms" in texts(app.caption)
+    assert "natural logarithms" in app.caption[0].help
     app.selectbox(key="curves_dataset").set_value("digits").run()
     assert not app.exception
     assert not app.error

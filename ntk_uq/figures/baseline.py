@@ -1,0 +1,33 @@
+"""Curves that were pinned: drawn in grey beneath those that are compared with them."""
+
+from collections.abc import Sequence
+
+from ntk_uq.figures.canvas import Canvas
+from ntk_uq.figures.style import Style, marker
+from ntk_uq.results.curves import Curve
+
+
+def add_baseline(
+    canvas: Canvas, quantity: str, curves: Sequence[tuple[str, Curve]], style: Style
+) -> None:
+    """Draws the points of pinned curves, joined, with one entry in the legend for all of them.
+
+    Args:
+        canvas: of the figure, before anything else is drawn.
+        quantity: ``mu``, ``sigma`` or ``epsilon``.
+        curves: with their labels.
+        style: how it looks.
+    """
+    drawn = [(label, curve) for label, curve in curves if curve.points]
+    for index, (label, curve) in enumerate(drawn):
+        canvas.add_scatter(
+            x=[p.n_train for p in curve.points],
+            y=[getattr(p, quantity) for p in curve.points],
+            mode="lines+markers",
+            name="baseline",
+            legendgroup="baseline",
+            showlegend=index == 0,
+            marker={"color": style.grey, "symbol": f"{marker(index)}-open", "size": 8},
+            line={"color": style.grey, "width": 1.5, "dash": "dot"},
+            hovertemplate=(f"baseline, {label}<br>N_D = %{{x}}<br>%{{y:.4g}}<extra></extra>"),
+        )

@@ -1,0 +1,130 @@
+"""The setup of a view in one line of words."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ntk_uq import datasets
+from ntk_uq.base.errors import NtkUqError
+from ntk_uq.base.fields import Spec
+from ntk_uq.datasets.recipes import recipe
+from ntk_uq.jobs import varied_words, words
+from ntk_uq.specs import DataSpec, OptimizerSpec, TrainingSpec
+from ntk_uq.ui import own
+from ntk_uq.ui.plain_text import plain
+from ntk_uq.views import CurvesView, PhaseMapView
+from ntk_uq.views.setup import choices
+
+
+def line(view: Spec) -> str:
+    """Data set, preparation, network, training, N_T and seed, as Markdown; "" for a view without.
+
+    What is usual is left out: no label noise, no jitter, seed 0; and so is what is on an axis.
+    """
+    held = choices(view)
+    if "dataset" not in held:
+        return ""
+    axes = (view.map.x, view.map.y) if isinstance(view, PhaseMapView) else ()
+    data = DataSpec(**{name: held[name] for name in _DATA})
+    several = _varied(view)
+    title = several.pop("dataset", "") or _title(data.dataset)
+    parts = [f"**{plain(title)}**", plain(several.pop("preparation", "") or _preparation(data))]
+    network = {name: told for name, told in _network(view, held) if name not in axes}
+    training = [several.pop(n) for n in ("posterior", "time") if n in several] or _training(held)
+    parts.append(plain(", ".join((*(network | several).values(), *training))))
+    test = [] if "n_test" in axes else [f"N_T = {data.n_test:,}"]
+    parts.append(plain(", ".join([*test, *([f"seed {data.seed}"] if data.seed else [])])))
+    return " · ".join(part for part in parts if part)
+
+
+def _varied(view: Spec) -> dict[str, str]:
+    """Of curves of which a field varies, that field and its values in words."""
+    if not isinstance(view, CurvesView) or view.vary == "depth":
+        return {}
+    labels = [varied_words.label(view.vary, spec) for spec in view.curves()]
+    start = f"{varied_words.NAMES[view.vary]} = " if "=" in labels[0] else ""
+    return {view.vary: start + ", ".join(text.rpartition("= ")[2] for text in labels)}
+
+
+_DATA = ("dataset", "n_test", "seed", "preparation", "zca", "target", "noise")
+
+
+def _title(name: str) -> str:
+    try:
+        return datasets.get(name).title
+    except NtkUqError:
+        return own.title_of(name) or words.title(name)
+
+
+def preparation(view: Spec) -> str:
+    """How inputs and targets are prepared, in full, as Markdown; "" where that is not known."""
+    held = choices(view)
+    if "dataset" not in held:
+        return ""
+    data = DataSpec(**{name: held[name] for name in _DATA})
+    try:
+        return plain(datasets.describe(datasets.get(data.dataset), data))
+    except NtkUqError:
+        return ""
+
+
+def _preparation(data: DataSpec) -> str:
+    """The same in few words."""
+    try:
+        known = recipe(datasets.get(data.dataset), data)
+    except NtkUqError:
+        return ", ".join(words.preparation(replace(data, seed=0)))
+    parts = [] if data.zca is None else [f"ZCA-whitened, {data.zca:g}"]
+    if data.zca is None or known.inputs != "none":
+        parts.append(_INPUTS[known.inputs])
+    parts.append(_TARGETS[known.targets])
+    if data.noise:
+        parts.append(f"label noise {data.noise:g}")
+    return ", ".join(filter(None, parts))
+
+
+_INPUTS = {
+    "sphere": "inputs on a sphere",
+    "standardize": "inputs standardized",
+    "scale": "inputs on one scale",
+    "none": "inputs as they are",
+}
+_TARGETS = {
+    "classes": "",
+    "standardize": "target standardized",
+    "log": "logarithm of the target",
+    "raw": "target as it is",
+}
+
+
+def _network(view: Any, held: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The network's choices and their words."""
+    several = "depths" in held and getattr(view, "family", "depth") == "depth"
+    depths = held["depths"] if several else (held["depth"],)
+    yield "activation", held["activation"]
+    yield "depth", f"depth{'s' * (len(depths) > 1)} {', '.join(map(str, depths))}"
+    yield "sigma_w", f"σ_w = {_sigma(held['sigma_w'])}"
+    yield "sigma_b", f"σ_b = {held['sigma_b']:g}"
+    if "widths" in held and getattr(view, "finite", True):
+        widths = held["widths"]
+        yield "widths", f"width{'s' * (len(widths) > 1)} {', '.join(f'{w:,}' for w in widths)}"
+
+
+def _sigma(value: float) -> str:
+    return "√2" if math.isclose(value, math.sqrt(2)) else f"{value:g}"
+
+
+def _training(held: Mapping[str, Any]) -> list[str]:
+    training, optimizer, jitter = (held.get(n) for n in ("training", "optimizer", "jitter"))
+    parts = []
+    if isinstance(training, TrainingSpec):
+        if training.posterior == "bayes":
+            parts.append("Bayesian posterior")
+        else:
+            parts.append("trained " + words.training(training))
+    elif isinstance(optimizer, OptimizerSpec):
+        parts.append("trained with " + words.optimizer(optimizer))
+    if jitter:
+        parts.append(f"jitter {jitter:g}")
+    return parts

@@ -1,0 +1,50 @@
+"""One setup for all pages in a real Chromium: history, undoing, the clipboard."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+WAIT = 90_000  # milliseconds
+
+
+def sigma(page):
+    return page.get_by_role("spinbutton", name="σ_w, weights")
+
+
+def wait_for(page, value, path="/"):
+    """Returns when the control and the address have a sigma_w, on a page."""
+    page.wait_for_function(
+        "([value, path]) => location.pathname === path && "
+        "location.search.includes(`sigma_w=${value}&`) && "
+        "document.querySelector('input[aria-label^=\"σ_w\"]')?.value === value",
+        arg=[value, path],
+        timeout=WAIT,
+    )
+
+
+def test_back_and_forth_by_the_browser_and_by_buttons_on_every_page(server, open_page):
+    page = open_page(server)
+    sigma(page).wait_for(timeout=WAIT)
+    for value in ("1.2", "1.7"):
+        sigma(page).fill(value)
+        sigma(page).press("Enter")
+        wait_for(page, value)
+    page.go_back()
+    wait_for(page, "1.2")
+    redo = page.get_by_role("button", name="Redo")
+    redo.focus()
+    redo.press("Enter")
+    wait_for(page, "1.7")
+    page.get_by_role("link", name="Ensembles").first.click()
+    wait_for(page, "1.7", "/ensembles")
+    page.get_by_role("button", name="Undo").click()
+    wait_for(page, "1.2", "/ensembles")
+    page.get_by_role("link", name="Scaling curves").first.click()
+    wait_for(page, "1.2")
+
+
+def test_the_link_is_copied(server, open_page):
+    page = open_page(server, permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click(timeout=WAIT)
+    page.get_by_text("Copied").wait_for(timeout=WAIT)
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
