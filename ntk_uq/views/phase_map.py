@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from ntk_uq.base.errors import SpecError
 from ntk_uq.base.fields import Choice, Maybe, Spec, Whole, checked
-from ntk_uq.specs import EXPONENTS, MAP_QUANTITIES, MapSpec
+from ntk_uq.specs import EXPONENTS, MAP_QUANTITIES, DataSpec, MapSpec
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ class PhaseMapView(Spec):
                 f"quantity is {self.quantity}, but the map has one N_D a cell (sizes = 0); choose "
                 "4 N_D or more to fit an exponent."
             )
+
+    @property
+    def data(self) -> DataSpec:
+        """The map's data set and its preparation."""
+        return self.map.data
 
     @property
     def shown(self) -> tuple[int, int] | None:

@@ -71,12 +71,19 @@ def select(spec: MapSpec, place: tuple[int, int] | None) -> None:
     st.session_state[widgets.key(_PAGE, "shown")] = (spec, place)
 
 
-def draw() -> MapSpec:
-    """Draws the controls into the sidebar; the map that they hold.
+def draw() -> PhaseMapView:
+    """Draws the controls into the sidebar, and above the map what its colours show; the view that
+    they hold.
 
     Raises:
         SpecError: if together they hold no map.
     """
+    spec = _map()
+    _quantity(spec)
+    return _view_of(spec)
+
+
+def _map() -> MapSpec:
     with st.sidebar:
         chosen = data.draw(_PAGE)
         st.subheader("Axes")
@@ -107,7 +114,7 @@ def draw() -> MapSpec:
     )
 
 
-def view_of(spec: MapSpec) -> PhaseMapView:
+def _view_of(spec: MapSpec) -> PhaseMapView:
     """The view of a map with the chosen quantity, colours and cell."""
     wanted = st.session_state.get(widgets.key(_PAGE, "quantity"))
     quantity = wanted if wanted in spec.quantities else "mu"
@@ -118,7 +125,7 @@ def view_of(spec: MapSpec) -> PhaseMapView:
     return PhaseMapView(spec, str(quantity), str(scale), row, column)
 
 
-def quantity(spec: MapSpec) -> None:
+def _quantity(spec: MapSpec) -> None:
     """What the colours show, and their scale: a choice that computes nothing."""
     key = widgets.key(_PAGE, "quantity")
     options = spec.quantities

@@ -8,7 +8,7 @@ from ntk_uq.base.errors import CostLimitError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.jobs.asking import submit
 from ntk_uq.store import Store
-from ntk_uq.ui import job_panel, links
+from ntk_uq.ui import job_panel, links, refused
 from ntk_uq.ui.job_panel import duration
 
 AT_ONCE_SECONDS = 10.0
@@ -59,20 +59,20 @@ def _offer(store: Store, found: PhaseMap, cost: MapCost) -> None:
         f"**{duration(cost.seconds)}** of one worker, {format_bytes(cost.bytes)} of memory. Every "
         "cell is kept when it is there; you can close this page."
     )
-    refused = ""
+    reason = ""
     try:
         check_map_cost(cost)
     except CostLimitError as error:
-        refused = str(error)
+        reason = str(error)
     if right.button(
         "Compute what is missing" if found.done else "Compute",
         type="primary",
         key="launch_map",
         icon=":material/play_arrow:",
-        disabled=bool(refused),
-        help=refused or None,
+        disabled=bool(reason) or refused.stale(),
+        help=reason or None,
     ):
         submit(store.jobs, spec)
         links.again()
-    if refused:
-        st.error(refused)
+    if reason:
+        st.error(reason)

@@ -5,11 +5,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from ntk_uq import datasets
-from ntk_uq.analysis.maps import PhaseMap, sides, stored_map
-from ntk_uq.base.errors import MissingDataError, NtkUqError
+from ntk_uq.analysis.maps import PhaseMap, groups, sides, stored_map
 from ntk_uq.figures import Style
 from ntk_uq.figures.phase_map import map_figure
-from ntk_uq.ui import export, links, live, missing, panels, polling, session, setup_bar
+from ntk_uq.ui import beginning, export, links, live, panels, polling, session
 from ntk_uq.ui.pages.phase_map import controls
 from ntk_uq.ui.pages.phase_map import details as map_details
 from ntk_uq.ui.pages.phase_map import launch as map_launch
@@ -27,26 +26,20 @@ def page() -> None:
         "$\\sigma_b$, activation, $N_D$, $N_T$, training time and jitter. A click on a cell shows "
         "its numbers and opens its scaling curve."
     )
-    links.set_controls(PhaseMapView, controls.fill)
     with session.told():
-        store = session.store()
-        try:
-            spec = controls.draw()
-            found = stored_map(store.results, spec)
-        except NtkUqError as error:
-            live.ask(store, ())  # what the view before asked for is not wanted any more
-            if isinstance(error, MissingDataError):
-                missing.end(spec.data, error)
-            raise
-        controls.quantity(spec)
-        view = controls.view_of(spec)
-        links.keep(view)
-        setup_bar.draw(view)
+        store, view, _ = beginning.chosen(PhaseMapView, controls, check)
+        found = stored_map(store.results, view.map)
         live.ask(store, [found] if map_launch.at_once(found) else [])
         every = polling.interval(live.pending(store, [found]), POLL_SECONDS)
         read = live.once(found, found.complete, lambda: stored_map(store.results, view.map))
     # While cells may come, only the fragment is drawn again, and nothing once they are there.
     st.fragment(results, run_every=every)(view, every, read)
+
+
+def check(view: PhaseMapView) -> datasets.Dataset:
+    """The view's data set, if it is there and can be prepared as asked."""
+    groups(view.map)
+    return datasets.get(view.data.dataset)
 
 
 def results(view: PhaseMapView, every: float | None, read: Callable[[], PhaseMap]) -> None:

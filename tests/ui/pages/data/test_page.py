@@ -1,6 +1,7 @@
 """The page of data sets without a browser."""
 
 import io
+import urllib.parse
 
 import numpy as np
 import pytest
@@ -209,8 +210,7 @@ def test_the_link_to_the_curves_fits_the_data_set(store):
     name = own.add(own.open_file(CSV.encode(), "cells.csv"), ("energy [GeV]",), ignore=("event",))
     app = opened(DataView(DataSpec(name, n_test=400, target="log"), ArchitectureSpec(2, "erf")))
     (link,) = [e for e in app.get("page_link") if "Scaling curves" in e.proto.label]
-    query = dict(item.split("=") for item in link.proto.query_string.split("&"))
-    view = CurvesView.from_query({k: v.replace("%2C", ",") for k, v in query.items()})
+    view = CurvesView.from_query(dict(urllib.parse.parse_qsl(link.proto.query_string)))
     assert (view.data.dataset, view.data.target, view.activation) == (name, "log", "erf")
     assert view.n_high <= 48
     assert view.data.n_test <= 12

@@ -236,3 +236,16 @@ def test_the_curve_of_a_cell_has_its_own_grid_or_one_from_an_eighth_upwards():
     spec = MapSpec(n_train=400, sizes=5).cell(0, 0)
     assert curve_view(spec).curves() == (spec,)
     assert curve_view(CurveSpec(n_train=(1,))).n_high >= 1
+
+
+def test_a_value_that_is_refused_leaves_the_last_map_and_launches_nothing(store):
+    app = opened(LARGE)
+    app.text_input(key="map_x_values").set_value("1, 2, cat").run()
+    assert not app.exception
+    assert "cat" in texts(app.error)
+    assert "the page shows the last settings that were sound" in texts(app.error)
+    assert len(figures(app)) == 1
+    assert app.button(key="launch_map").disabled
+    app.text_input(key="map_x_values").set_value("1, 2").run()
+    assert not app.error
+    assert shown_view(app).map.x_values == (1.0, 2.0)
