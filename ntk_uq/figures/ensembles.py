@@ -63,7 +63,7 @@ def _add_theory(canvas: Canvas, quantity: str, comparison: Comparison, style: St
             name="infinite width",
             # Of one N_D there is no line to see.
             mode="lines+markers",
-            marker={"color": style.color(0), "symbol": "circle-open", "size": 7},
+            marker={"color": style.color(0), "symbol": "circle-open", "size": 9},
             line={"color": style.color(0), "width": 2.5},
             hovertemplate="infinite width<br>N_D = %{x}<br>%{y:.4g}<extra></extra>",
             row=1,

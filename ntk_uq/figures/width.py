@@ -271,6 +271,7 @@ def correction_figure(
             hovertemplate=f"{label}<br>%{{x}}<br>c = %{{y:.3g}}<extra></extra>",
         )
     canvas.add_hline(0, line={"color": style.grey, "width": 1.5, "dash": "dash"})
+    add_grey(canvas, "infinite width: no correction", style, dash="dash")
     if by_depth:
         depths = sorted(study.depth for study in studies)
         x_axis = style.axis("depth, hidden layers")
@@ -285,7 +286,7 @@ def correction_figure(
     )
     canvas.update_layout(
         style.layout(title, revision),
-        **legend_below(len(groups), 300, narrow=True),
+        **legend_below(len(groups) + 1, 300, narrow=True),
         xaxis=x_axis,
         yaxis=style.axis(with_unit("c", "units of width")),
     )
