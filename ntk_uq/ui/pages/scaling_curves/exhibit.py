@@ -66,8 +66,7 @@ def exhibit(
     empty: Row = dict.fromkeys((column.name for column in columns), None)
     target = view.extrapolate
     rows = [
-        *(row for trace in traces for row in _rows(trace)),
-        *(_exponents(trace, window) for trace in traces if trace.fits is not None),
+        *({**row, **_exponents(trace, window)} for trace in traces for row in _rows(trace)),
         *(row for trace in traces for row in _expected(trace, target)),
         *(row for _, pair in pairs for row in _ratios(pair)),
     ]
@@ -130,12 +129,7 @@ def _network(view: CurvesView) -> str:
 
 def _columns(unit: str) -> tuple[Column, ...]:
     return (
-        Column(
-            "part",
-            "",
-            "what the row is: point; exponents, of a curve; expected, beyond the data; "
-            "trained / bayes",
-        ),
+        Column("part", "", "what the row is: point; expected, beyond the data; trained / bayes"),
         Column("depth", "", "number of hidden layers"),
         Column("n_train", "examples", "training examples N_D"),
         Column("draws", "", "independent training subsets that the means are over"),
@@ -160,7 +154,11 @@ def _columns(unit: str) -> tuple[Column, ...]:
             column
             for name, words_ in _EXPONENTS.items()
             for column in (
-                Column(f"alpha_{name}", "1", f"exponent of {words_}; empty where none is quoted"),
+                Column(
+                    f"alpha_{name}",
+                    "1",
+                    f"the curve's exponent of {words_}; empty where none is quoted",
+                ),
                 Column(f"alpha_{name}_error", "1", "its standard error"),
             )
         ),
@@ -188,10 +186,11 @@ def _rows(trace: Trace) -> list[Row]:
 def _exponents(trace: Trace, window: tuple[float | None, float | None]) -> Row:
     """The exponents of a curve, where they may be quoted."""
     fits = trace.fits
-    assert fits is not None
+    if fits is None:
+        return {}
     own, level = trace.curve.population(*window)
     found = {"mu": fits.mu, "sigma": fits.sigma, "population": own}
-    row: Row = {"part": "exponents", **_which(trace)}
+    row: Row = {}
     for name, fit in found.items():
         if fit.valid and not (name == "population" and level.valid):
             row |= {f"alpha_{name}": fit.alpha, f"alpha_{name}_error": fit.alpha_error}
