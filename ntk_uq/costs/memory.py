@@ -177,9 +177,9 @@ def card_route(spec: CurveSpec, n_features: int, limit: int, mixed: bool = False
         raise MemoryLimitError(_too_many_eigenvectors(n_train))
     needed = card_bytes(n_train, spec.data.n_test, n_features, training, last)
     raise MemoryLimitError(
-        f"n_train = {n_train} with n_test = {spec.data.n_test} needs about "
+        f"N_D = {n_train} with N_T = {spec.data.n_test} needs about "
         f"{settings.format_bytes(needed)} of the accelerator's memory; it has "
-        f"{settings.format_bytes(limit)}. The largest n_train that fits is {largest}."
+        f"{settings.format_bytes(limit)}. The largest N_D that fits is {largest}."
     )
 
 
@@ -194,9 +194,9 @@ def check_card_modes(n: int, n_test: int, n_features: int, limit: int) -> int:
     needed = card_bytes(n, n_test, n_features, training)
     if needed > limit:
         raise MemoryLimitError(
-            f"The eigenvectors of n_train = {n} with n_test = {n_test} need about "
+            f"The eigenvectors of N_D = {n} with N_T = {n_test} need about "
             f"{settings.format_bytes(needed)} of the accelerator's memory; it has "
-            f"{settings.format_bytes(limit)}. The largest n_train that fits is "
+            f"{settings.format_bytes(limit)}. The largest N_D that fits is "
             f"{largest_on_card(limit, n_test, n_features, training)}."
         )
     return needed
@@ -273,10 +273,10 @@ def check_memory(spec: CurveSpec, n_features: int, limit: int | None = None) -> 
         largest = largest_n_train(n_test, n_features, spec.training, limit, whitened)
         if not spec.training.converged:
             largest = min(largest, LARGEST_EIGENVECTORS)
-        advice = f"Not even n_train = 1 fits with n_test = {n_test}."
+        advice = f"Not even N_D = 1 fits with N_T = {n_test}."
         if largest:
-            advice = f"The largest n_train that fits is {largest}."
-    what = f"n_train = {spec.n_train[-1]} with n_test = {n_test} needs"
+            advice = f"The largest N_D that fits is {largest}."
+    what = f"N_D = {spec.n_train[-1]} with N_T = {n_test} needs"
     within(limit, needed, what, advice)
     if not spec.training.converged:
         check_eigenvectors(spec.n_train[-1])
@@ -340,7 +340,7 @@ def _check_modes(
     whitened = 4 * n_features**2 if data.zca is not None else 0
     values = squares + 4 * n * t + 4 * t**2 + 2 * (n + t) * n_features + whitened
     needed = BASE + _FLOAT * values
-    told = f"{what} with n_train = {n} and n_test = {t} need"
-    within(limit, needed, told, "Choose a smaller n_train or n_test.")
+    told = f"{what} with N_D = {n} and N_T = {t} need"
+    within(limit, needed, told, "Choose a smaller N_D or N_T.")
     check_eigenvectors(n)
     return needed

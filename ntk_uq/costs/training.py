@@ -119,8 +119,8 @@ def check_memory(
     return within(
         limit,
         needed,
-        f"Training networks of width {width} with n_train = {n_train} and n_test = {n_test} needs",
-        "Choose a smaller width, n_train or n_test.",
+        f"Training networks of width {width} with N_D = {n_train} and N_T = {n_test} needs",
+        "Choose a smaller width, N_D or N_T.",
     )
 
 

@@ -4,10 +4,11 @@ import plotly.graph_objects as go
 
 from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.figures.canvas import Canvas
-from ntk_uq.figures.finite import add_ensembles, in_rows, over_infinite, ratio_below
+from ntk_uq.figures.finite import add_ensembles, ends_of, in_rows, over_infinite, ratio_below
+from ntk_uq.figures.marks import add_grey
 from ntk_uq.figures.quantities import TITLES, value_axis
 from ntk_uq.figures.style import Style, add_note, color_index, hold, legend_below, set_range
-from ntk_uq.results.points import SYMBOLS
+from ntk_uq.results.points import QUANTITIES, SYMBOLS
 
 _PLOT_HEIGHT = 440  # pixels
 _SHARES = (0.66, 0.34)
@@ -30,7 +31,7 @@ def ensemble_figure(
     canvas = in_rows([1.0] if comparison.departs else _SHARES)
     spec = comparison.ensembles.spec
     values = _add_theory(canvas, quantity, comparison, style)
-    ratios = [1.0]
+    ratios = _shared_ratios(comparison)
     symbol, over = SYMBOLS[quantity], over_infinite(quantity)
     for width, index in color_index(spec.widths).items():
         points = [p for p in comparison.ensembles.points if p.width == width]
@@ -44,9 +45,10 @@ def ensemble_figure(
         if comparison.departs:
             continue
         ratio = [(p, comparison.ratio(p, quantity)) for p in points]
-        ratios += add_ensembles(
-            canvas, "n_train", ratio, label, over, _WHERE, index, style, row=2, **look
-        )
+        add_ensembles(canvas, "n_train", ratio, label, over, _WHERE, index, style, row=2, **look)
+    if comparison.ensembles.points:
+        confidence = comparison.ensembles.points[0].confidence
+        add_grey(canvas, f"bars: {confidence:.0%} intervals", style, symbol="line-ns-open")
     _lay_out(canvas, quantity, comparison, loss_unit, style, revision, values, ratios)
     figure = canvas.figure()
     add_note(figure, comparison.departure, style)
@@ -61,7 +63,9 @@ def _add_theory(canvas: Canvas, quantity: str, comparison: Comparison, style: St
             x=[p.n_train for p in points],
             y=values,
             name="infinite width",
-            mode="lines",
+            # Of one N_D there is no line to see.
+            mode="lines+markers",
+            marker={"color": style.color(0), "symbol": "circle-open", "size": 9},
             line={"color": style.color(0), "width": 2.5},
             hovertemplate=(
                 f"infinite width<br>{SYMBOLS[quantity]} = %{{y:.4g}}<br>"
@@ -70,6 +74,12 @@ def _add_theory(canvas: Canvas, quantity: str, comparison: Comparison, style: St
             row=1,
         )
     return values
+
+
+def _shared_ratios(comparison: Comparison) -> list[float]:
+    """What the lower plots of all three quantities have to hold: side by side, they compare."""
+    found = (comparison.ratio(p, name) for p in comparison.ensembles.points for name in QUANTITIES)
+    return [1.0, *ends_of(estimate for estimate in found if estimate is not None)]
 
 
 def _lay_out(
@@ -95,7 +105,7 @@ def _lay_out(
         axes = ratio_below(x_axis, upper, ratios, style, shares[1] * _PLOT_HEIGHT)
     canvas.update_layout(
         style.layout(TITLES[quantity], revision),
-        **legend_below(len(spec.widths) + 1, _PLOT_HEIGHT, narrow=True),
+        **legend_below(len(spec.widths) + 2, _PLOT_HEIGHT, narrow=True),
         **axes,
     )
 

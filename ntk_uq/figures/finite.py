@@ -1,6 +1,6 @@
 """What figures of finite networks share: ensembles as points, and their ratio to the theory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ntk_uq.figures.canvas import Canvas
@@ -63,6 +63,12 @@ def add_ensembles(
     )
     canvas.add_scatter(row, **trace)
     return plotted([trace])
+
+
+def ends_of(found: Iterable[Estimate]) -> list[float]:
+    """Every positive value with the ends of its interval, for an axis that holds them all."""
+    ends = (v for e in found for v in (e.value, e.low, e.high) if v is not None)
+    return [float(v) for v in ends if v > 0]
 
 
 def ratio_below(

@@ -7,11 +7,12 @@ import plotly.graph_objects as go
 
 from ntk_uq.analysis.width_laws import WidthLaw, WidthLaws
 from ntk_uq.figures.canvas import Canvas
-from ntk_uq.figures.finite import add_ensembles, in_rows, over_infinite, ratio_below
+from ntk_uq.figures.finite import add_ensembles, ends_of, in_rows, over_infinite, ratio_below
+from ntk_uq.figures.marks import add_grey
 from ntk_uq.figures.quantities import TITLES, value_axis
 from ntk_uq.figures.style import Style, hold, legend_below, marker, set_range, with_unit
 from ntk_uq.results.ensembles.records import Estimate
-from ntk_uq.results.points import SYMBOLS
+from ntk_uq.results.points import QUANTITIES, SYMBOLS
 
 _PLOT_HEIGHT = 460  # pixels
 _SHARES = (0.58, 0.42)
@@ -30,7 +31,8 @@ def width_figure(
     """A quantity against width, a colour a depth, and below it over its infinite-width value.
 
     Dashed lines are infinite width, solid ones the law in the range of its fit, dotted beyond. The
-    band is the tolerance; a star is where the law enters it for good, with its 95 % interval.
+    band is the tolerance; a star is where the law enters it for good, with its 95 % interval. Side
+    by side, the figures of all quantities have one axis of widths, and one of ratios.
 
     Args:
         quantity: ``mu``, ``sigma`` or ``epsilon``.
@@ -43,21 +45,17 @@ def width_figure(
     """
     canvas = in_rows(_SHARES)
     widths = [float(w) for study in studies for w in study.comparison.ensembles.spec.widths]
-    values, ratios = [], [1 - tolerance, 1 + tolerance]
-    reach = max(widths)
+    values: list[float] = []
+    ratios = _shared_ratios(studies, n_train, tolerance)
+    reach = _shared_reach(studies, n_train, tolerance)
     laws = [study.law(quantity, n_train) for study in studies]
-    for law in laws:
-        needed = law.needed(tolerance)
-        # An answer far beyond what was measured must not squeeze the measured into a corner.
-        if needed.width is not None:
-            reach = max(reach, min(1.3 * needed.width, 16 * max(widths)))
     for index, (study, law) in enumerate(zip(studies, laws, strict=True)):
         label = f"depth {study.depth}"
         values += _add_limit(canvas, law, (min(widths), reach), style.color(index))
         values += _add_points(canvas, law, label, index, style, 1.0, row=1)
         _add_law(canvas, law, 1.0, reach, style.color(index), row=1)
         if law.theory:
-            ratios += _add_points(canvas, law, label, index, style, law.theory, row=2)
+            _add_points(canvas, law, label, index, style, law.theory, row=2)
             _add_law(canvas, law, law.theory, reach, style.color(index), row=2)
             _add_answer(canvas, law, tolerance, label, index, style)
     # Only now: nothing is drawn across a row that holds no trace.
@@ -70,10 +68,11 @@ def width_figure(
         layer="below",
     )
     canvas.add_hline(1, line={"color": style.grey, "width": 1.5, "dash": "dash"}, row=2)
+    _explain(canvas, tolerance, style)
     _lay_out(
         canvas,
         quantity,
-        len(studies),
+        len(studies) + _EXPLAINED,
         loss_unit,
         style,
         revision,
@@ -82,6 +81,45 @@ def width_figure(
         ratios,
     )
     return canvas.figure()
+
+
+def _shared_ratios(studies: Sequence[WidthLaws], n_train: int, tolerance: float) -> list[float]:
+    """What the lower plots of all quantities have to hold."""
+    found = (
+        e.over(law.theory)
+        for study in studies
+        for name in QUANTITIES
+        if (law := study.law(name, n_train)).theory
+        for p in law.points
+        if (e := getattr(p, name)) is not None
+    )
+    return [1 - tolerance, 1 + tolerance, *ends_of(found)]
+
+
+def _shared_reach(studies: Sequence[WidthLaws], n_train: int, tolerance: float) -> float:
+    """The widest width on the axis: of the networks, or of an answer that is not far beyond."""
+    widest = max(float(w) for study in studies for w in study.comparison.ensembles.spec.widths)
+    reach = widest
+    for study in studies:
+        for name in QUANTITIES:
+            width = study.law(name, n_train).needed(tolerance).width
+            # An answer far beyond what was measured must not squeeze the measured into a corner.
+            if width is not None:
+                reach = max(reach, min(1.3 * width, 16 * widest))
+    return reach
+
+
+_EXPLAINED = 5
+"""Entries of the legend that belong to no depth."""
+
+
+def _explain(canvas: Canvas, tolerance: float, style: Style) -> None:
+    """An entry for every kind of mark; the same ones in every figure, there or not."""
+    add_grey(canvas, "infinite width", style, dash="dash")
+    add_grey(canvas, "law q<sub>∞</sub> (1 + c/w + …)", style)
+    add_grey(canvas, "the law beyond the widths", style, dash="dot")
+    add_grey(canvas, f"within {100 * tolerance:g} % of it", style, symbol="square")
+    add_grey(canvas, "wide enough from here, 95 %", style, symbol="star")
 
 
 def _add_limit(canvas: Canvas, law: WidthLaw, ends: tuple[float, float], color: str) -> list[float]:
@@ -122,7 +160,7 @@ def _add_law(
         return
     low, high = fit.window
     pieces = [("solid", np.geomspace(low, high, 60))]
-    if reach > 1.01 * high:
+    if reach > 1.01 * high and fit.carries:
         pieces.append(("dot", np.geomspace(high, reach, 40)))
     for dash, x in pieces:
         canvas.add_scatter(
@@ -235,6 +273,7 @@ def correction_figure(
             hovertemplate=f"{label}<br>%{{x}}<br>c = %{{y:.3g}}<extra></extra>",
         )
     canvas.add_hline(0, line={"color": style.grey, "width": 1.5, "dash": "dash"})
+    add_grey(canvas, "infinite width: no correction", style, dash="dash")
     if by_depth:
         depths = sorted(study.depth for study in studies)
         x_axis = style.axis("depth, hidden layers")
@@ -249,7 +288,7 @@ def correction_figure(
     )
     canvas.update_layout(
         style.layout(title, revision),
-        **legend_below(len(groups), 300, narrow=True),
+        **legend_below(len(groups) + 1, 300, narrow=True),
         xaxis=x_axis,
         yaxis=style.axis(with_unit("c", "units of width")),
     )

@@ -268,7 +268,7 @@ def _told(sentences: Iterable[tuple[int, str]]) -> tuple[str, ...]:
     sizes: dict[str, list[int]] = {}
     for n, sentence in sentences:
         sizes.setdefault(sentence, []).append(n)
-    return tuple(f"n_train {_span(found)}: {sentence}" for sentence, found in sizes.items())
+    return tuple(f"N_D {_span(found)}: {sentence}" for sentence, found in sizes.items())
 
 
 def _span(sizes: list[int]) -> str:

@@ -48,7 +48,7 @@ def doubts(
         )
     if moments.epsilon_population is None:
         warnings += (
-            f"n_test = {n_test} is too small to tell the population part of epsilon "
+            f"N_T = {n_test} is too small to tell the population part of epsilon "
             "from zero; choose a larger test set.",
         )
     return warnings

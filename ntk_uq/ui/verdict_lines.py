@@ -5,20 +5,21 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-_HEIGHT = 84  # pixels: three lines in a window of 1440
+_LINE = 28  # pixels
 _SEEN = 4  # further ones are scrolled to
 _POWER = re.compile(r"N_D\^(-?[\d.]+(?:\(\d+\.?\d*\))?)")
 _SIZE = re.compile(r"N_D(?![\^\w])")
 
 
-def draw(lines: Sequence[tuple[str, str | None]], nothing: str = "") -> None:
+def draw(lines: Sequence[tuple[str, str | None]], nothing: str = "", rows: int = 3) -> None:
     """A paragraph a curve.
 
     Args:
         lines: of each curve its name, as Markdown, and the sentences; None until there are any.
         nothing: what is to be done where there are none of any curve, in a sentence.
+        rows: that a curve's sentences take in a window of 1440 pixels.
     """
-    with st.container(height=_HEIGHT * min(len(lines), _SEEN), border=False):
+    with st.container(height=_LINE * max(rows * min(len(lines), _SEEN), 3), border=False):
         if nothing and all(text is None for _, text in lines):
             st.info(nothing, icon=":material/school:")
             return

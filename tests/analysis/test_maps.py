@@ -207,7 +207,7 @@ def test_exponents_are_those_of_the_curve_or_why_there_is_none(store):
 def test_too_small_a_test_set_is_told_at_the_population_part():
     spec = replace(SMALL, draws=1, x="n_test", x_values=(1, 40))
     found = ntk_uq.phase_map(spec)
-    assert "n_test = 1 is too small" in found.reason("epsilon_population", 0, 0)
+    assert "N_T = 1 is too small" in found.reason("epsilon_population", 0, 0)
     assert found.reason("mu", 0, 0) is None
     assert warnings_of(found.cells[0][0])
 

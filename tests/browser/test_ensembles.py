@@ -40,7 +40,7 @@ def test_an_ensemble_is_one_job_for_all_who_look_at_it(server, open_page):
         page.get_by_text("All 160 networks are trained").wait_for(timeout=2 * WAIT)
         wait_until_drawn(page, WAIT, plots=5)
     names = first.locator(".js-plotly-plot").first.locator(".legendtext").all_text_contents()
-    assert names == ["infinite width", "width 64", "width 128"]
+    assert names == ["infinite width", "width 64", "width 128", "bars: 68% intervals"]
 
 
 def test_a_training_is_stopped_and_keeps_what_it_has(server, open_page):

@@ -161,7 +161,7 @@ def test_a_singular_kernel_is_a_failure_in_words_with_what_could_be_computed(run
     assert code == 1
     assert [p["n_train"] for p in data["points"]] == [20]
     (failure,) = data["failures"]
-    assert failure.startswith("n_train 100: ")
+    assert failure.startswith("N_D 100: ")
     assert "jitter" in failure
     assert err == f"ntk_uq: {failure}\n"
 
@@ -319,9 +319,9 @@ def test_a_curve_beyond_the_memory_is_refused_before_anything_is_loaded(run, mon
     )
     assert code == 1
     assert out == ""
-    assert err.startswith("ntk_uq: n_train = 16000")
+    assert err.startswith("ntk_uq: N_D = 16000")
     assert "500.0 MiB (NTK_UQ_MEMORY)" in err
-    assert "The largest n_train that fits is" in err
+    assert "The largest N_D that fits is" in err
     assert len(err.splitlines()) == 1
 
 

@@ -42,7 +42,7 @@ def test_buckets_cost_little_where_operations_take_time():
 
 
 def test_what_does_not_fit_is_told_with_what_would():
-    with pytest.raises(MemoryLimitError, match=r"it has 4\.0 GiB\. The largest n_train") as error:
+    with pytest.raises(MemoryLimitError, match=r"it has 4\.0 GiB\. The largest N_D") as error:
         card_route(curve(50_000), 784, 4 * GIB)
     largest = int(re.search(r"fits is (\d+)", str(error.value))[1])
     assert card_route(curve(largest), 784, 4 * GIB) is CardRoute.MIXED

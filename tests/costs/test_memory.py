@@ -45,8 +45,8 @@ def test_what_does_not_fit_is_refused_with_the_largest_that_does(name):
         check_memory(curve(100_000, training), 64, limit)
     words = str(caught.value)
     match = re.search(
-        r"n_train = 100000 with n_test = 400 needs about ([\d.]+ \w+); the limit is 2\.0 GiB "
-        r"\(NTK_UQ_MEMORY\)\. The largest n_train that fits is (\d+)\.$",
+        r"N_D = 100000 with N_T = 400 needs about ([\d.]+ \w+); the limit is 2\.0 GiB "
+        r"\(NTK_UQ_MEMORY\)\. The largest N_D that fits is (\d+)\.$",
         words,
     )
     assert match, words
@@ -68,7 +68,7 @@ def test_the_largest_that_fits_is_exact(n, name):
 
 
 def test_where_nothing_fits_it_says_that():
-    with pytest.raises(MemoryLimitError, match=r"Not even n_train = 1 fits with n_test = 400\.$"):
+    with pytest.raises(MemoryLimitError, match=r"Not even N_D = 1 fits with N_T = 400\.$"):
         check_memory(curve(100, TrainingSpec()), 64, 1000)
 
 

@@ -71,8 +71,8 @@ def test_failures_are_told_once_with_the_sizes_that_they_concern():
         Point(200, 1, failure="Overflow."),
     )
     assert Curve(SPEC, raw).failures == (
-        "n_train 100 to 400: Not positive definite.",
-        "n_train 200: Overflow.",
+        "N_D 100 to 400: Not positive definite.",
+        "N_D 200: Overflow.",
     )
     assert curve().failures == ()
 
@@ -86,8 +86,8 @@ def test_warnings_are_notices_of_the_data_and_of_points_each_once():
     assert Curve(SPEC, raw).warnings == (
         "strange files",
         "other",
-        "n_train 50 to 100: ill",
-        "n_train 100: small",
+        "N_D 50 to 100: ill",
+        "N_D 100: small",
     )
     assert curve().warnings == ()
 
@@ -174,7 +174,7 @@ def test_a_curve_without_points_is_json_too():
     for raw in ((), (failed,)):
         data = json.loads(json.dumps(Curve(SPEC, raw).to_json(), allow_nan=False))
         assert data["points"] == []
-        assert data["failures"] == (["n_train 50: singular"] if raw else [])
+        assert data["failures"] == (["N_D 50: singular"] if raw else [])
 
 
 # The store

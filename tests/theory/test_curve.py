@@ -212,7 +212,7 @@ def test_a_well_conditioned_kernel_gives_no_warning():
 def test_a_test_set_too_small_for_the_population_says_so():
     (point,) = evaluate_draw(curve((10,), n_test=1), 0)
     assert point.epsilon_population is None
-    assert any("n_test = 1 is too small" in w for w in point.warnings)
+    assert any("N_T = 1 is too small" in w for w in point.warnings)
 
 
 @pytest.mark.parametrize("norms", ["one", "many"])
@@ -234,9 +234,9 @@ def test_the_ridge_is_the_jitter_times_the_mean_diagonal_of_the_pool(norms):
 
 
 def test_too_many_examples_are_refused_before_anything_is_computed():
-    with pytest.raises(SpecError, match=r"n_train is 1298, but the pool of digits holds 1297"):
+    with pytest.raises(SpecError, match=r"N_D is 1298, but the pool of digits holds 1297"):
         next(evaluate_draw(curve((10, 1298)), 0))
-    with pytest.raises(SpecError, match=r"n_test is 501, but the test part of digits holds 500"):
+    with pytest.raises(SpecError, match=r"N_T is 501, but the test part of digits holds 500"):
         next(evaluate_draw(curve((10,), n_test=501), 0))
 
 

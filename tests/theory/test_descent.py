@@ -231,7 +231,7 @@ def test_doubts_come_with_their_steps():
     assert agree.startswith("Steps 100000 to 1000000: The networks")
     lone = evaluate_descent(replace(SPEC, data=DataSpec(n_test=1)))
     assert lone.steps[0].epsilon_population is None
-    assert lone.warnings[0].startswith("Steps 0 to 40: n_test = 1 is too small")
+    assert lone.warnings[0].startswith("Steps 0 to 40: N_T = 1 is too small")
     assert evaluate_descent(replace(SPEC, data=DataSpec(n_test=200))).warnings == ()
 
 
@@ -278,7 +278,7 @@ def test_what_does_not_fit_is_refused_before_it_starts(monkeypatch):
     assert needed > 8 * (4 * 5000**2 + 4 * 5000 * 1000)
     assert check_descent_memory(spec, 784, needed) == needed
     with pytest.raises(
-        MemoryLimitError, match=r"n_train = 5000 and n_test = 1000 need about .* smaller n_train"
+        MemoryLimitError, match=r"N_D = 5000 and N_T = 1000 need about .* smaller N_D"
     ):
         check_descent_memory(spec, 784, needed - 1)
     monkeypatch.setenv("NTK_UQ_MEMORY", "100MiB")

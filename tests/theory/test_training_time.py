@@ -291,7 +291,7 @@ def test_a_singular_kernel_has_finite_times_and_no_limit():
 def test_doubts_come_with_their_times():
     lone = evaluate_training_time(replace(SPEC, data=DataSpec(n_test=1), times=(1.0, 4.0)))
     assert lone.curves[0].points[0].epsilon_population is None
-    (said,) = (w for w in lone.warnings if "n_test = 1 is too small" in w)
+    (said,) = (w for w in lone.warnings if "N_T = 1 is too small" in w)
     assert said.startswith("Time 1 to ∞, jitter 0 to 0.02: ")
 
 
@@ -324,7 +324,7 @@ def test_what_does_not_fit_is_refused_before_it_starts(monkeypatch):
     spec = TrainingTimeSpec(DataSpec("mnist", n_test=1000), n_train=5000)
     needed = check_training_time_memory(spec, 784, 2**40)
     assert check_training_time_memory(spec, 784, needed) == needed
-    with pytest.raises(MemoryLimitError, match=r"training time with n_train = 5000 .* need about"):
+    with pytest.raises(MemoryLimitError, match=r"training time with N_D = 5000 .* need about"):
         check_training_time_memory(spec, 784, needed - 1)
     monkeypatch.setenv("NTK_UQ_MEMORY", "100MiB")
     with pytest.raises(MemoryLimitError, match="NTK_UQ_MEMORY"):

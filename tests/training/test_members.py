@@ -235,7 +235,7 @@ def test_no_members_are_no_work():
 
 
 def test_more_examples_than_there_are_is_refused_in_words():
-    with pytest.raises(SpecError, match="n_train is 5000, but the pool of digits holds 1297"):
+    with pytest.raises(SpecError, match="N_D is 5000, but the pool of digits holds 1297"):
         trained(ensemble(), [0], n_train=5000)
     with pytest.raises(SpecError, match="no data set 'nothing'"):
         trained(ensemble(dataset="nothing"), [0])
@@ -245,7 +245,7 @@ def test_what_does_not_fit_is_refused_in_words(monkeypatch):
     limit = BASE + 2**20
     monkeypatch.setenv("NTK_UQ_MEMORY", str(limit))
     with pytest.raises(
-        MemoryLimitError, match=rf"width 4000 .* n_train = 27 .* limit is {format_bytes(limit)}"
+        MemoryLimitError, match=rf"width 4000 .* N_D = 27 .* limit is {format_bytes(limit)}"
     ):
         trained(ensemble(), [0], width=4000)
     assert len(trained(ensemble(), [0])) == 1

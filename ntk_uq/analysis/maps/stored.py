@@ -270,7 +270,7 @@ def _moments(curve: Curve) -> dict[str, CellValue]:
     population = CellValue(mean.epsilon_population, _population_error(own))
     if mean.epsilon_population is None:
         population = CellValue(
-            reason=f"n_test = {curve.spec.data.n_test} is too small to tell it from zero"
+            reason=f"N_T = {curve.spec.data.n_test} is too small to tell it from zero"
         )
     return {
         "mu": CellValue(mean.mu, mean.mu_sem),

@@ -61,7 +61,7 @@ class Kind:
     compute: Callable[[Any, Progress], Iterator[Result]]
     words: Callable[[int, int], str]
     here: bool = False
-    smaller: str = "n_train or n_test"
+    smaller: str = "N_D or N_T"
 
 
 def put_together(kind: JobKind[Any], computing: Computing) -> Kind:

@@ -81,7 +81,7 @@ class JobKind(Generic[AnySpec]):
     stored: Callable[[ResultsCache, AnySpec], Any] | None = None
     opens: Callable[[AnySpec], Shown | None] = lambda spec: None  # noqa: ARG005
     here: bool = False
-    smaller: str = "n_train or n_test"
+    smaller: str = "N_D or N_T"
     launched: bool = False
     amount: Callable[[int], str] = str
 

@@ -45,6 +45,6 @@ KIND = JobKind(
     progress=counted("networks"),
     stored=_stored,
     opens=_opens,
-    smaller="width, n_train or n_test",
+    smaller="width, N_D or N_T",
     launched=True,
 )

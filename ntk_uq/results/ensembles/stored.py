@@ -63,7 +63,7 @@ class Ensembles:
         members = (m for found in self.members.values() for m in found)
         notices = (n for m in members for n in m.provenance.get("notices", ()))
         said = (
-            f"Width {p.width}, n_train {p.n_train}: {text}"
+            f"Width {p.width}, N_D {p.n_train}: {text}"
             for p in self.points
             for text in (*p.warnings, *((p.failure,) if p.failure else ()))
         )

@@ -99,7 +99,7 @@ def test_a_page_s_numbers_are_the_processors(evaluate, spec, request):
 def test_what_does_not_fit_is_refused_before_it_is_loaded():
     with pytest.raises(MemoryLimitError, match=r"32766"):
         where.check_modes(40_000, 50, 784, lambda: None)
-    with pytest.raises(MemoryLimitError, match=r"it has 16\.0 GiB\. The largest n_train that"):
+    with pytest.raises(MemoryLimitError, match=r"it has 16\.0 GiB\. The largest N_D that"):
         where.check_modes(20_000, 50, 784, lambda: None)
 
 

@@ -29,6 +29,7 @@ def verdicts(comparison: Comparison, found: Sequence[Exponent]) -> None:
     verdict_lines.draw(
         [(f"Width {width:,}", told.get(width)) for width in spec.widths],
         nothing=NOTHING if not comparison.ensembles.points else "",
+        rows=3 if len(spec.n_train) > 1 else 1,
     )
 
 

@@ -76,8 +76,11 @@ def exhibit(
         return scaling_figure(name, traces, unit, style, target=target, baseline=baseline)
 
     rows = [
-        *(row for trace in traces for row in _rows(trace, view.vary)),
-        *(_exponents(trace, view.vary, window) for trace in traces if trace.fits is not None),
+        *(
+            {**row, **_exponents(trace, window)}
+            for trace in traces
+            for row in _rows(trace, view.vary)
+        ),
         *(row for trace in traces for row in _expected(trace, view.vary, target)),
         *(row for _, pair in pairs for row in _ratios(pair, view.vary)),
         *(row for _, curve in baseline for row in _pinned(curve)),
@@ -168,8 +171,7 @@ def _columns(unit: str) -> tuple[Column, ...]:
         Column(
             "part",
             "",
-            "what the row is: point; exponents, of a curve; expected, beyond the data; "
-            "trained / bayes; baseline",
+            "what the row is: point; expected, beyond the data; trained / bayes; baseline",
         ),
         Column("depth", "", "number of hidden layers"),
         Column("n_train", "examples", "training examples N_D"),
@@ -195,7 +197,11 @@ def _columns(unit: str) -> tuple[Column, ...]:
             column
             for name, words_ in _EXPONENTS.items()
             for column in (
-                Column(f"alpha_{name}", "1", f"exponent of {words_}; empty where none is quoted"),
+                Column(
+                    f"alpha_{name}",
+                    "1",
+                    f"the curve's exponent of {words_}; empty where none is quoted",
+                ),
                 Column(f"alpha_{name}_error", "1", "its standard error"),
             )
         ),
@@ -221,13 +227,14 @@ def _rows(trace: Trace, vary: str) -> list[Row]:
     ]
 
 
-def _exponents(trace: Trace, vary: str, window: tuple[float | None, float | None]) -> Row:
+def _exponents(trace: Trace, window: tuple[float | None, float | None]) -> Row:
     """The exponents of a curve, where they may be quoted."""
     fits = trace.fits
-    assert fits is not None
+    if fits is None:
+        return {}
     own, level = trace.curve.population(*window)
     found = {"mu": fits.mu, "sigma": fits.sigma, "population": own}
-    row: Row = {"part": "exponents", **_which(trace, vary)}
+    row: Row = {}
     for name, fit in found.items():
         if fit.valid and not (name == "population" and level.valid):
             row |= {f"alpha_{name}": fit.alpha, f"alpha_{name}_error": fit.alpha_error}

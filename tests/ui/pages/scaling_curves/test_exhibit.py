@@ -68,19 +68,21 @@ def test_every_drawn_number_is_in_the_rows(taken, traces):
     assert {row["posterior"] for row in taken.rows} == {"trained", "bayes", None}
 
 
-def test_the_exponents_are_rows_of_their_own_with_that_of_the_networks_part(taken, traces):
-    rows = {
-        (row["depth"], row["posterior"]): row for row in taken.rows if row["part"] == "exponents"
-    }
-    assert len(rows) == len(traces)
+def test_every_point_has_its_curves_exponents_with_that_of_the_networks_part(taken, traces):
     quoted = 0
     for trace in traces:
-        spec = trace.curve.spec
-        row = rows[spec.architecture.depth, spec.training.posterior]
+        which = (trace.curve.spec.architecture.depth, trace.curve.spec.training.posterior)
         own, level = trace.curve.population()
-        quoted += own.valid and not level.valid
-        wanted = (own.alpha, own.alpha_error) if own.valid and not level.valid else (None, None)
-        assert (row["alpha_population"], row["alpha_population_error"]) == wanted
+        valid = own.valid and not level.valid
+        wanted = (own.alpha, own.alpha_error) if valid else (None, None)
+        rows = [
+            row
+            for row in taken.rows
+            if row["part"] == "point" and (row["depth"], row["posterior"]) == which
+        ]
+        found = {(row["alpha_population"], row["alpha_population_error"]) for row in rows}
+        assert found == {wanted}
+        quoted += valid
     assert quoted
 
 

@@ -230,7 +230,7 @@ def test_a_reload_does_not_keep_a_job_alive_that_nobody_shows(store):
 def test_too_much_memory_is_refused_with_the_largest_that_fits(store, monkeypatch):
     monkeypatch.setenv("NTK_UQ_MEMORY", str(BASE + 15 * 2**20))
     app = opened(CurvesView())
-    assert "largest n_train that fits" in texts(app.error)
+    assert "largest N_D that fits" in texts(app.error)
 
 
 def test_without_an_engine_the_page_says_how_to_start_one(store):

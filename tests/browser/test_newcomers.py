@@ -1,0 +1,28 @@
+"""The start for newcomers in a real Chromium: hidden for good, found again; it opens views."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+WAIT = 90_000
+WORDS = "How much of the loss is luck?"
+
+
+def test_the_start_is_hidden_across_visits_found_again_and_opens_a_view(server, open_page):
+    page = open_page(server)
+    page.get_by_text(WORDS).wait_for(timeout=WAIT)
+    picture = page.get_by_alt_text("The networks' own part of epsilon falls", exact=False)
+    assert picture.evaluate("image => image.naturalWidth") > 300
+    page.get_by_role("button", name="Hide this").click()
+    again = page.get_by_role("button", name="Start here")
+    again.wait_for(timeout=WAIT)
+    page.wait_for_function("document.cookie.includes('ntk_uq_start=hidden')", timeout=WAIT)
+
+    page.goto(server)
+    again.wait_for(timeout=WAIT)
+    assert page.get_by_text(WORDS).count() == 0
+    again.click()
+    page.get_by_text(WORDS).wait_for(timeout=WAIT)
+    page.get_by_role("button", name="Is the plateau the network's?").click()
+    page.wait_for_function("location.search.includes('n_test=50')", timeout=WAIT)
+    assert page.get_by_role("spinbutton", name="N_T, test examples").input_value() == "50"
