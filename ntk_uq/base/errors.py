@@ -5,6 +5,8 @@ what to do. Interfaces show ``str(error)`` and nothing else; anything that is no
 :class:`NtkUqError` is a defect of the program.
 """
 
+from typing import Any
+
 
 class NtkUqError(Exception):
     """Base of everything that is reported to a user in words, without a traceback."""
@@ -23,7 +25,13 @@ class DataError(NtkUqError):
 
 
 class MissingDataError(DataError):
-    """A data set's files are not where the settings say."""
+    """A data set's files are not where the settings say.
+
+    Attributes:
+        data: the specification of the data that are missing, where that is known.
+    """
+
+    data: Any = None
 
 
 class FetchError(DataError):

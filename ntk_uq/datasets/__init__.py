@@ -1,6 +1,6 @@
 """Data sets through one registry: what there is, how it is prepared, how it is split."""
 
-from ntk_uq.base.errors import SpecError
+from ntk_uq.base.errors import MissingDataError, SpecError
 from ntk_uq.datasets import own
 from ntk_uq.datasets.base import Dataset, Examples, Rows
 from ntk_uq.datasets.recipes import canonical, describe, loss_unit, recipe
@@ -44,8 +44,12 @@ def get_for(spec: DataSpec, n_train: int, dataset: Dataset | None = None) -> Dat
     Raises:
         SpecError, MissingDataError, DataError: as :func:`get` and :func:`check_sizes`.
     """
-    dataset = dataset or get(spec.dataset)
-    check_sizes(dataset, spec, n_train)
+    try:
+        dataset = dataset or get(spec.dataset)
+        check_sizes(dataset, spec, n_train)
+    except MissingDataError as error:
+        error.data = spec  # of several, the one to be fetched
+        raise
     return dataset
 
 

@@ -12,6 +12,7 @@ from ntk_uq.figures.baseline import add_baseline
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.laws import add_extrapolation, add_law
 from ntk_uq.figures.marks import add_grey, bars, hover_values
+from ntk_uq.figures.networks import Networks, add_networks
 from ntk_uq.figures.quantities import TITLES, shown_parts, value_axis
 from ntk_uq.figures.style import Style, hold, legend_below, marker, plotted, set_range
 from ntk_uq.results.curves import Curve, Fits
@@ -47,6 +48,7 @@ def scaling_figure(
     revision: str = "",
     target: float | None = None,
     baseline: Sequence[tuple[str, Curve]] = (),
+    networks: Sequence[Networks] = (),
 ) -> go.Figure:
     """A quantity against N_D, one colour a curve, with its fit and its parts.
 
@@ -58,6 +60,7 @@ def scaling_figure(
         revision: of the view, as in :meth:`Style.layout`.
         target: an N_D beyond the data that the curves' laws are drawn to.
         baseline: curves that are drawn in grey beneath, with their labels.
+        networks: finite ones, drawn over the curves.
     """
     canvas = Canvas()
     add_baseline(canvas, quantity, baseline, style)
@@ -77,9 +80,10 @@ def scaling_figure(
             _add_parts(canvas, quantity, trace, color, style)
         symbol = f"{marker(index)}-open" if trace.hollow else marker(index)
         _add_points(canvas, quantity, trace, color, symbol, style)
+    further = add_networks(canvas, quantity, networks, style) + bool(baseline)
     for _, words, dash in shown_parts(quantity, style):
         add_grey(canvas, words, style, dash=dash)
-    _lay_out(canvas, quantity, traces, loss_unit, style, revision, target, baseline)
+    _lay_out(canvas, quantity, traces, loss_unit, style, revision, target, baseline, further)
     return canvas.figure()
 
 
@@ -185,6 +189,7 @@ def _lay_out(
     revision: str,
     target: float | None,
     baseline: Sequence[tuple[str, Curve]],
+    further: int,
 ) -> None:
     x_axis = style.axis("training examples N<sub>D</sub>", "log")
     y_axis = value_axis(quantity, loss_unit, style)
@@ -197,7 +202,7 @@ def _lay_out(
         # As many rows of legend in every figure: side by side, their axes then line up.
         {
             **style.layout(TITLES[quantity], revision),
-            **legend_below(len(traces) + 2 + bool(baseline), narrow=True),
+            **legend_below(len(traces) + 2 + further, narrow=True),
         },
         xaxis=x_axis,
         yaxis=y_axis,

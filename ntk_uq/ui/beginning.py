@@ -50,7 +50,7 @@ def chosen(
     except NtkUqError as error:
         if isinstance(error, MissingDataError):
             live.ask(store, ())
-            missing.end(view.data, error)
+            missing.end(error.data or view.data, error)
         before = st.session_state.get(last)
         if before is None:
             live.ask(store, ())

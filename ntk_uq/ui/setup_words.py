@@ -35,6 +35,8 @@ def line(view: Spec) -> str:
     parts.append(plain(", ".join((*(network | several).values(), *training))))
     test = [] if "n_test" in axes else [f"N_T = {data.n_test:,}"]
     parts.append(plain(", ".join([*test, *([f"seed {data.seed}"] if data.seed else [])])))
+    if isinstance(view, CurvesView) and view.finite and view.training.steps is None:
+        parts.append(plain(f"networks by {view.net_steps:,} steps, η {view.net_eta:g}"))
     return " · ".join(part for part in parts if part)
 
 

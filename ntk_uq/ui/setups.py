@@ -27,7 +27,7 @@ EDITED, LINK, ARRIVAL, RESTORED = "edited", "link", "arrival", "restored"
 
 
 @dataclass(frozen=True)
-class State:
+class PagesState:
     """What all pages show.
 
     Attributes:
@@ -40,14 +40,14 @@ class State:
     views: Mapping[str, Any] = field(default_factory=dict)
     page: str = ""
 
-    def with_view(self, view: Spec) -> "State":
+    def with_view(self, view: Spec) -> "PagesState":
         """The same with another view of a page."""
         return replace(self, views={**self.views, type(view).__name__: view})
 
 
-def now() -> State:
+def now() -> PagesState:
     """The state as it is."""
-    return st.session_state.setdefault(_NOW, State())
+    return st.session_state.setdefault(_NOW, PagesState())
 
 
 def kept(cls: type[View]) -> View | None:
@@ -115,14 +115,14 @@ def keep(view: Spec, how: str = EDITED) -> None:
     st.session_state[_NOW] = after
 
 
-def _push(state: State) -> None:
+def _push(state: PagesState) -> None:
     _stack(_PAST).append(state)
     del _stack(_PAST)[:-_LONGEST]
     _stack(_FUTURE).clear()
 
 
-def _stack(name: str) -> list[State]:
-    found: list[State] = st.session_state.setdefault(name, [])
+def _stack(name: str) -> list[PagesState]:
+    found: list[PagesState] = st.session_state.setdefault(name, [])
     return found
 
 
@@ -148,7 +148,7 @@ def next_change() -> str:
     return _difference(now(), future[-1], future[-1].page) if future else ""
 
 
-def _difference(before: State, after: State, page: str) -> str:
+def _difference(before: PagesState, after: PagesState, page: str) -> str:
     old, new = before.views.get(page), after.views.get(page)
     found = "" if old is None or new is None else difference(old, new)
     return found or "the last change"
@@ -223,7 +223,7 @@ def reset(cls: type[View]) -> None:
     here = now()
     views = {name: Setup().taking(type(view)()).put(view)[0] for name, view in here.views.items()}
     _push(here)
-    st.session_state[_NOW] = State(Setup(), {**views, cls.__name__: cls()}, cls.__name__)
+    st.session_state[_NOW] = PagesState(Setup(), {**views, cls.__name__: cls()}, cls.__name__)
     open_next(cls())
 
 

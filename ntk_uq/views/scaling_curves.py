@@ -19,10 +19,14 @@ from ntk_uq.base.fields import (
 from ntk_uq.base.fields.text import Text
 from ntk_uq.specs import (
     DEPTH,
+    MEMBERS,
     N_TRAIN,
+    WIDTH,
     ArchitectureSpec,
     CurveSpec,
     DataSpec,
+    EnsembleSpec,
+    OptimizerSpec,
     TrainingSpec,
     check_window,
     logarithmic_grid,
@@ -96,10 +100,34 @@ class CurvesView(Spec):
         since=4,
     )
 
+    finite: bool = checked(
+        Switch(), False, "draw trained networks of these widths over the theory", since=4
+    )
+    widths: tuple[int, ...] = checked(
+        Increasing(WIDTH, MOST_CURVES), (256,), "units of each hidden layer", since=4
+    )
+    members: int = checked(
+        MEMBERS, 20, "independently initialized networks of each width and N_D", since=4
+    )
+    net_steps: int = checked(
+        check_of(OptimizerSpec, "steps"),
+        1000,
+        "steps k of the networks' training, where the theory's is not by steps",
+        since=4,
+    )
+    net_eta: float = checked(
+        check_of(OptimizerSpec, "eta"),
+        1.0,
+        "their step size in units of 1/lambda_max, where the theory's is not by steps",
+        since=4,
+    )
+
     def validate(self) -> None:
         self._check_values()
         if self.baseline and self.pinned().baseline:
             raise SpecError("The baseline has a baseline of its own; pin a view without.")
+        if self.finite:
+            self.networks()  # what concerns several fields is said there
         if self.bayes and self.training.posterior == "bayes":
             raise SpecError(
                 "These curves are Bayesian already; to draw both posteriors, choose gradient "
@@ -161,6 +189,28 @@ class CurvesView(Spec):
     def curves(self) -> tuple[CurveSpec, ...]:
         """The specification of each curve, in the order of the depths or values."""
         return varied(self.base, self.vary, self.depths if self.vary == "depth" else self.values)
+
+    def networks(self) -> tuple[EnsembleSpec | None, ...]:
+        """The finite networks of each curve, on its draw 0, by gradient descent without ridge.
+
+        None for a Bayesian posterior, and where those of a curve before are the same: networks
+        have no training time but their steps.
+        """
+        found: list[EnsembleSpec | None] = []
+        for curve in self.curves():
+            steps, eta = curve.training.steps, curve.training.eta
+            optimizer = OptimizerSpec(
+                "gd",
+                self.net_steps if steps is None else steps,
+                self.net_eta if steps is None else eta,
+            )
+            spec = EnsembleSpec(
+                *(curve.data, curve.architecture, optimizer),
+                *(self.widths, self.n_train, self.members),
+            )
+            there = curve.training.posterior != "bayes" and spec not in found
+            found.append(spec if there else None)
+        return tuple(found)
 
 
 def view_of(spec: CurveSpec) -> CurvesView:

@@ -19,13 +19,17 @@ Path = tuple[str, ...]
 _PLAIN = ("depths", "activation", "sigma_w", "sigma_b", "jitter", "widths", "members")
 """Choices that a view may have as fields of its own."""
 
-_BY_STEPS = ("steps", "eta")
-"""Fields of a view whose finite networks are always trained by gradient descent."""
+_BY_STEPS = (("steps", "eta"), ("net_steps", "net_eta"))
+"""Pairs of fields of views whose finite networks are always trained by gradient descent."""
+
+_OF_NETWORKS = ("optimizer", "widths", "members")
+"""Choices that mean something only where finite networks are shown."""
 
 
 def places(view: Spec) -> dict[str, Path]:
-    """Where a view has each choice of the setup: the names of the fields that lead to it; an
-    empty path for an optimizer that is spelt as :data:`_BY_STEPS`."""
+    """Where a view has each choice of the setup: the names of the fields that lead to it. An
+    optimizer that is spelt as one of :data:`_BY_STEPS` has a path that begins with an empty name.
+    """
     found: dict[str, Path] = {}
     for path, value in _parts(view, ()):
         if isinstance(value, DataSpec | ArchitectureSpec):
@@ -36,8 +40,9 @@ def places(view: Spec) -> dict[str, Path]:
             found["optimizer"] = path
     names = {f.name for f in fields(view)}  # type: ignore[arg-type]
     found |= {name: (name,) for name in _PLAIN if name in names}
-    if names.issuperset(_BY_STEPS):
-        found["optimizer"] = ()
+    for pair in _BY_STEPS:
+        if names.issuperset(pair):
+            found["optimizer"] = ("", *pair)
     return found
 
 
@@ -51,12 +56,17 @@ def _parts(spec: Spec, path: Path) -> Iterator[tuple[Path, Spec]]:
 
 def choices(view: Spec) -> dict[str, Any]:
     """The setup that a view holds, by the names of the choices."""
-    return {name: _read(view, name, path) for name, path in places(view).items()}
+    shown = getattr(view, "finite", True)
+    return {
+        name: _read(view, name, path)
+        for name, path in places(view).items()
+        if shown or name not in _OF_NETWORKS
+    }
 
 
 def _read(view: Any, name: str, path: Path) -> Any:
-    if not path:
-        return OptimizerSpec("gd", view.steps, view.eta)
+    if not path[0]:
+        return OptimizerSpec("gd", *(getattr(view, name) for name in path[1:]))
     value = view
     for step in path:
         value = getattr(value, step)
@@ -65,10 +75,10 @@ def _read(view: Any, name: str, path: Path) -> Any:
 
 def _written(view: Any, name: str, path: Path, value: Any) -> Any:
     """The view with another value of a choice. Raises SpecError where it can have none such."""
-    if not path:
+    if not path[0]:
         if value.optimizer != "gd":
             raise SpecError("its networks are trained by gradient descent.")
-        return replace(view, steps=value.steps, eta=value.eta)
+        return replace(view, **dict(zip(path[1:], (value.steps, value.eta), strict=True)))
     if name == "training":
         value = replace(value, jitter=_read(view, "jitter", (*path, "jitter")))
     return _put(view, path, value)
@@ -151,7 +161,7 @@ class Setup:
             return
         if training is not None and training.posterior == "bayes":
             yield "The setup's Bayesian posterior is not shown here: networks are trained."
-        if training is not None and training.time is not None and there["optimizer"]:
+        if training is not None and training.time is not None and there["optimizer"][0]:
             yield (
                 f"The setup's training time t = {training.time:g} is not used here: networks are "
                 "trained for a number of steps."

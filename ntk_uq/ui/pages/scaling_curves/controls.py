@@ -6,7 +6,7 @@ import streamlit as st
 
 from ntk_uq.specs import DataSpec, TrainingSpec
 from ntk_uq.ui.controls import data, effects, network, widgets
-from ntk_uq.ui.pages.scaling_curves import varied
+from ntk_uq.ui.pages.scaling_curves import finite, varied
 from ntk_uq.views import CurvesView
 
 _PAGE = "curves"
@@ -29,6 +29,7 @@ def fill(view: CurvesView) -> None:
     network.fill_training(_PAGE, view.training)
     widgets.fill(_PAGE, {name: getattr(view, name) for name in (*_OWN, *_DISPLAY)})
     varied.fill(_PAGE, view)
+    finite.fill(_PAGE, view)
     widgets.fill(_PAGE, {"baseline": view.baseline})
     widgets.fill_value_axis(_PAGE, view.axis)
 
@@ -49,9 +50,11 @@ def draw() -> CurvesView:
         training = network.training(_PAGE)
         varied.replaced(vary, "posterior", "time")
         seed = training.pop("seed")
+        networks = finite.draw(_PAGE, training.get("steps") is not None)
         display = _display(training["posterior"] == "trained" and vary not in _ONE_POSTERIOR)
     # Only now: a value that is refused must not take the controls below it away.
-    return CurvesView(
+    view = CurvesView(
+        **finite.read_widths(networks),
         data=DataSpec(**chosen, seed=seed),
         training=TrainingSpec(**training),
         **layers,
@@ -60,6 +63,8 @@ def draw() -> CurvesView:
         **grid,
         **display,
     )
+    finite.kept(_PAGE, view)
+    return view
 
 
 def _network(vary: str) -> dict[str, Any]:

@@ -5,12 +5,15 @@ from collections.abc import Iterator, Sequence
 import plotly.graph_objects as go
 
 from ntk_uq import datasets
+from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.analysis.curve_laws import cautions, expectation
+from ntk_uq.analysis.ensemble_laws import exponents
 from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
 from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of, spec_columns
 from ntk_uq.export.bibliography import of_data, of_theory
 from ntk_uq.export.exhibit import Value
 from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
+from ntk_uq.figures.networks import Networks
 from ntk_uq.figures.posteriors import ratio_figure
 from ntk_uq.jobs import varied_words
 from ntk_uq.jobs import words as describe
@@ -53,6 +56,7 @@ def exhibit(
     style: Style,
     pairs: Sequence[tuple[str, PosteriorPair]] = (),
     baseline: Sequence[tuple[str, Curve]] = (),
+    networks: Sequence[Networks] = (),
 ) -> Exhibit:
     """The view with the curves that are there.
 
@@ -62,6 +66,7 @@ def exhibit(
         style: of the figures.
         pairs: trained and Bayesian posteriors, where the view compares them.
         baseline: the curves of the view's baseline, with their labels.
+        networks: finite ones over the curves.
     """
     unit = loss_unit(view)
     curves = [trace.curve for trace in traces]
@@ -73,7 +78,9 @@ def exhibit(
     target = view.extrapolate
 
     def _figure(name: str) -> go.Figure:
-        return scaling_figure(name, traces, unit, style, target=target, baseline=baseline)
+        return scaling_figure(
+            name, traces, unit, style, target=target, baseline=baseline, networks=networks
+        )
 
     rows = [
         *(
@@ -84,6 +91,7 @@ def exhibit(
         *(row for trace in traces for row in _expected(trace, view.vary, target)),
         *(row for _, pair in pairs for row in _ratios(pair, view.vary)),
         *(row for _, curve in baseline for row in _pinned(curve)),
+        *(row for found in networks for row in _finite(found)),
     ]
     return Exhibit(
         page=page_of(view).address,
@@ -111,6 +119,14 @@ def exhibit(
                 trace.label: found.to_json()
                 for trace in traces
                 if (found := verdict_of(trace, view)) is not None
+            },
+            "networks": {
+                found.label: [
+                    exponent.to_json()
+                    for exponent in exponents(Comparison(found.ensembles, found.limit))
+                ]
+                for found in networks
+                if found.ensembles.points
             },
             "laws": {
                 trace.label: {name: law.choice.to_json() for name, law in trace.laws.items()}
@@ -171,10 +187,13 @@ def _columns(unit: str) -> tuple[Column, ...]:
         Column(
             "part",
             "",
-            "what the row is: point; expected, beyond the data; trained / bayes; baseline",
+            "what the row is: point; expected, beyond the data; trained / bayes; baseline; "
+            "networks, of finite width",
         ),
         Column("depth", "", "number of hidden layers"),
         Column("n_train", "examples", "training examples N_D"),
+        Column("width", "", "units of each hidden layer, of rows of networks"),
+        Column("members", "", "networks that the numbers are of, of rows of networks"),
         Column("draws", "", "independent training subsets that the means are over"),
         *(
             Column(name, unit if name.startswith(_IN_LOSS) else "1", about)
@@ -239,6 +258,24 @@ def _exponents(trace: Trace, window: tuple[float | None, float | None]) -> Row:
         if fit.valid and not (name == "population" and level.valid):
             row |= {f"alpha_{name}": fit.alpha, f"alpha_{name}_error": fit.alpha_error}
     return row
+
+
+def _finite(found: Networks) -> list[Row]:
+    """The networks that are drawn, with standard errors of the bootstrap."""
+    spec = found.ensembles.spec
+    training = spec.optimizer.counterpart
+    assert training is not None  # they are trained by gradient descent
+    _, which = spec_columns(spec.data, spec.architecture, training)
+    rows = []
+    for point in found.ensembles.points:
+        row: Row = {"part": "networks", **which, "n_train": point.n_train, "draws": 1}
+        row |= {"width": point.width, "members": point.members - point.diverged}
+        for name in QUANTITIES:
+            estimate = getattr(point, name)
+            if estimate is not None:
+                row |= {name: estimate.value, f"{name}_sem": estimate.error}
+        rows.append(row)
+    return rows
 
 
 def _pinned(curve: Curve) -> list[Row]:

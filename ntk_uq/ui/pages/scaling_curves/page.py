@@ -1,6 +1,6 @@
 """The page "Scaling curves": controls, then the infinite-width curves as they come."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -9,13 +9,14 @@ from ntk_uq.analysis.curve_laws import shown_laws
 from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
 from ntk_uq.costs.memory import check_memory
 from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
+from ntk_uq.figures.networks import Networks
 from ntk_uq.figures.posteriors import ratio_figure
 from ntk_uq.jobs import varied_words
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Store
-from ntk_uq.ui import beginning, export, links, live, panels, polling, session, tables
-from ntk_uq.ui.pages.scaling_curves import about_fits, controls, pinned
+from ntk_uq.ui import beginning, export, launch, links, live, panels, polling, session, tables
+from ntk_uq.ui.pages.scaling_curves import about_fits, controls, finite, pinned
 from ntk_uq.ui.pages.scaling_curves import tables as law_tables
 from ntk_uq.ui.pages.scaling_curves.exhibit import exhibit, loss_unit
 from ntk_uq.views import CurvesView
@@ -33,9 +34,12 @@ def page() -> None:
     with session.told():
         store, view, _ = beginning.chosen(CurvesView, controls, check)
         curves = read(store, view)
-        below = [curve for _, curve in pinned.read(store, view)]
-        live.ask(store, [*curves, *below])
-        every = polling.interval(live.pending(store, [*curves, *below]), POLL_SECONDS)
+        if view.finite:
+            with session.kept():
+                launch.calibrate(store)
+        awaited = [*curves, *beside(store, view)]
+        live.ask(store, awaited)
+        every = polling.interval(waiting(store, view, awaited), POLL_SECONDS)
         complete = all(curve.complete for curve in curves)
         found = live.once(curves, complete, lambda: read(store, view))
     # While points may come, only the fragment is drawn again, and nothing once they are there.
@@ -55,13 +59,25 @@ def read(store: Store, view: CurvesView) -> list[Curve]:
     return [stored_curve(store.results, spec) for spec in wanted(view)]
 
 
+def beside(store: Store, view: CurvesView) -> list[Curve]:
+    """The curves that the figures have besides: of the baseline, and of the networks' own limit."""
+    specs = [*pinned.specs(view), *finite.limits(view)]
+    return [stored_curve(store.results, spec) for spec in specs]
+
+
+def waiting(store: Store, view: CurvesView, awaited: Sequence[Curve]) -> bool:
+    """Whether points or networks may come by themselves."""
+    return live.pending(store, awaited) or finite.waiting(store, view)
+
+
 def results(view: CurvesView, every: float | None, found: Callable[[], list[Curve]]) -> None:
     """Progress, plots and tables of what is there."""
     with session.told():
         store = session.store()
         curves, baseline = found(), pinned.read(store, view)
-        awaited = [*curves, *(curve for _, curve in baseline)]
-        still_every = polling.interval(live.pending(store, awaited), POLL_SECONDS)
+        networks = finite.read(store, view)
+        awaited = [*curves, *beside(store, view)]
+        still_every = polling.interval(waiting(store, view, awaited), POLL_SECONDS)
         labels = labels_of(view)
         live.progress(store, curves)
         live.ended(store, curves, labels)
@@ -74,7 +90,8 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
     style = Style(session.dark(), view.axis == "linear", view.parts)
     law_tables.verdicts(traces, view)
     pinned.difference(view)
-    charts(view, traces, style, baseline)
+    finite.panel(store, view)
+    charts(view, traces, style, baseline, networks)
     compared = pairs(traces) if view.bayes else []
     if compared:
         ratios(view, compared)
@@ -85,9 +102,10 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
         tables.exponents(traces, view)
     else:
         law_tables.shown_laws(traces)
+    finite.exponents_of(networks)
     about_fits.draw(traces, view)
     tables.numbers(traces, view)
-    export.panel(lambda: exhibit(view, traces, style, compared, baseline))
+    export.panel(lambda: exhibit(view, traces, style, compared, baseline, networks))
 
 
 def wanted(view: CurvesView) -> tuple[CurveSpec, ...]:
@@ -117,13 +135,19 @@ def trace(view: CurvesView, label: str, curve: Curve, color: int) -> Trace:
     return Trace(label, curve, fits, laws, instead, color, hollow, own)
 
 
-def charts(view: CurvesView, traces: list[Trace], style: Style, baseline: pinned.Pinned) -> None:
+def charts(
+    view: CurvesView,
+    traces: list[Trace],
+    style: Style,
+    baseline: pinned.Pinned,
+    networks: list[Networks],
+) -> None:
     """The three plots side by side."""
     unit = loss_unit(view)
     digest, target = view.digest(), view.extrapolate
     panels.show(
         [
-            scaling_figure(quantity, traces, unit, style, digest, target, baseline)
+            scaling_figure(quantity, traces, unit, style, digest, target, baseline, networks)
             for quantity in TITLES
         ],
         key="charts",

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from dataclasses import replace
 
 import pytest
 from helpers.pages_driver import compute, open_page, texts, view_in
@@ -93,3 +94,10 @@ def test_no_two_data_sets_are_called_alike():
     assert len({value_label("dataset", name) for name in datasets.REGISTRY}) == len(
         datasets.REGISTRY
     )
+
+
+def test_of_several_data_sets_the_missing_one_is_to_be_fetched(store):
+    app = open_page(None, replace(TASKS, values=("digits", "cifar10")))
+    assert "CIFAR-10" in texts(app.error)
+    (link,) = (e for e in app.get("page_link") if "Fetch" in e.proto.label)
+    assert "dataset=cifar10" in link.proto.query_string

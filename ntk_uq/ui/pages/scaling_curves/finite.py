@@ -1,0 +1,167 @@
+"""Finite networks on the page of scaling curves: those that are there, and launching others."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ntk_uq.analysis.comparisons import Comparison
+from ntk_uq.analysis.ensemble_laws import exponents
+from ntk_uq.base.errors import NtkUqError, SpecError
+from ntk_uq.base.fields import about, parse_json
+from ntk_uq.figures.networks import Networks
+from ntk_uq.jobs import varied_words
+from ntk_uq.results.curves import stored_curve
+from ntk_uq.results.ensembles.stored import canonical, stored_ensembles, theory_of
+from ntk_uq.results.points import SYMBOLS
+from ntk_uq.specs import CurveSpec, EnsembleSpec
+from ntk_uq.store import Store
+from ntk_uq.ui import launch
+from ntk_uq.ui.controls import widgets
+from ntk_uq.ui.plain_text import plain
+from ntk_uq.views import CurvesView
+
+_PLAIN = ("finite", "members", "net_steps", "net_eta")
+_LOOKED_AT = 300
+"""Launches, the last ones, among which networks on other N_D are looked for."""
+
+
+def fill(page: str, view: CurvesView) -> None:
+    """Sets the controls to a view."""
+    widgets.fill(page, {name: getattr(view, name) for name in _PLAIN})
+    widgets.fill_numbers(page, CurvesView, "widths", view.widths)
+    st.session_state[_held(page)] = view
+
+
+def draw(page: str, by_steps: bool) -> dict[str, Any]:
+    """Draws the controls; the values of the fields. ``by_steps`` says whether the theory's own
+    training is by steps, which then are the networks', too."""
+    held: CurvesView = st.session_state[_held(page)]
+    values: dict[str, Any] = {n: getattr(held, n) for n in (*_PLAIN, "widths")}
+    values["finite"] = st.toggle(
+        "Finite networks over the theory",
+        key=widgets.key(page, "finite"),
+        help=about(CurvesView, "finite"),
+    )
+    if not values["finite"]:
+        return values
+    values["widths"] = widgets.numbers(page, CurvesView, "widths", "Widths", held.widths)
+    left, right = st.columns(2)
+    with left:
+        values["members"] = widgets.number(
+            page, CurvesView, "members", "Members", 10, start=held.members
+        )
+    if by_steps:
+        return values
+    with right:
+        values["net_steps"] = widgets.number(
+            page, CurvesView, "net_steps", "k, steps", 100, start=held.net_steps
+        )
+    with left:
+        values["net_eta"] = widgets.number(
+            page, CurvesView, "net_eta", "η  [1 / λ_max]", None, "%g", start=held.net_eta
+        )
+    return values
+
+
+def read_widths(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with the widths as numbers. Raises SpecError where they are none."""
+    widths = values["widths"]
+    if isinstance(widths, str):
+        widths = widgets.read_numbers(CurvesView, "widths", widths)
+    return {**values, "widths": widths}
+
+
+def kept(page: str, view: CurvesView) -> None:
+    """Remembers the values of controls that may not be drawn the next time."""
+    st.session_state[_held(page)] = view
+
+
+def _held(page: str) -> str:
+    return widgets.key(page, "finite_held")
+
+
+def specs(view: CurvesView) -> list[EnsembleSpec]:
+    """The networks that the view asks for; none where it shows none."""
+    return [spec for spec in view.networks() if spec is not None] if view.finite else []
+
+
+def limits(view: CurvesView) -> list[CurveSpec]:
+    """Infinite width on the networks' own subset, with their own steps."""
+    return [curve for spec in specs(view) if (curve := theory_of(spec)) is not None]
+
+
+def read(store: Store, view: CurvesView) -> list[Networks]:
+    """The networks that the store has, also on N_D of other launches."""
+    found = []
+    for place, spec in enumerate(view.networks() if view.finite else ()):
+        limit = None if spec is None else theory_of(spec)
+        if spec is None or limit is None:
+            continue
+        sizes = tuple(sorted({*spec.n_train, *_other_sizes(store, spec)}))[:64]
+        found.append(
+            Networks(
+                varied_words.label(view.vary, view.curves()[place]),
+                place,
+                stored_ensembles(store.results, replace(spec, n_train=sizes)),
+                stored_curve(store.results, limit),
+            )
+        )
+    return found
+
+
+def _other_sizes(store: Store, wanted: EnsembleSpec) -> set[int]:
+    """N_D at which somebody has launched such networks."""
+    sizes: set[int] = set()
+    same = canonical(wanted)
+    for job in store.jobs.list(limit=_LOOKED_AT, kinds=("ensemble",)):
+        try:
+            spec = canonical(EnsembleSpec.from_json(parse_json(job.spec)))
+        except NtkUqError:  # of a data set that is not here, or of another version
+            continue
+        alike = (spec.data, spec.architecture, spec.optimizer) == (
+            *(same.data, same.architecture),
+            same.optimizer,
+        )
+        if alike and set(spec.widths) & set(same.widths):
+            sizes |= set(spec.n_train)
+    return sizes
+
+
+def waiting(store: Store, view: CurvesView) -> bool:
+    """Whether networks may come by themselves."""
+    return view.finite and launch.running(store, *specs(view))
+
+
+def panel(store: Store, view: CurvesView) -> None:
+    """What is missing of the networks, with its cost and the button."""
+    wanted = specs(view)
+    if not view.finite:
+        return
+    try:
+        if not wanted:
+            raise SpecError("No network is trained to a Bayesian posterior; choose another one.")
+        launch.panel(store, *(stored_ensembles(store.results, spec) for spec in wanted))
+    except NtkUqError as error:
+        st.warning(plain(str(error)), icon=":material/warning:")
+
+
+def exponents_of(found: Sequence[Networks]) -> None:
+    """Exponents of the networks beside those of their own limit, for who looks: they are fitted
+    to resampled members, which takes a second."""
+    there = [networks for networks in found if networks.ensembles.points]
+    if not there:
+        return
+    box = st.expander("Exponents of the networks", key="network_exponents", on_change="rerun")
+    if not box.open:
+        return
+    rows: dict[str, dict[str, str]] = {}
+    for networks in there:
+        for one in exponents(Comparison(networks.ensembles, networks.limit)):
+            width = "infinite, the same steps" if one.width is None else f"{one.width:,}"
+            row = rows.setdefault(f"{networks.label}, width {width}", {})
+            row[f"{SYMBOLS[one.quantity]} ~ N_D^−α"] = one.told
+    box.table(pd.DataFrame.from_dict(rows, orient="index"))
+    box.caption("Networks and their own limit are of draw 0, the curves above of all draws.")
