@@ -12,7 +12,7 @@ from ntk_uq.results.points import QUANTITIES, SYMBOLS
 
 _PLOT_HEIGHT = 440  # pixels
 _SHARES = (0.66, 0.34)
-_WHERE = "N<sub>D</sub> = %{x}<br>%{customdata[0]} networks<br>%{customdata[1]} more diverged"
+WHERE = "N<sub>D</sub> = %{x}<br>%{customdata[0]} networks<br>%{customdata[1]} more diverged"
 
 
 def ensemble_figure(
@@ -40,12 +40,12 @@ def ensemble_figure(
         line = {"color": style.color(index), "width": 1, "dash": "dot"}
         look = {"mode": "lines+markers", "line": line}
         values += add_ensembles(
-            canvas, "n_train", found, label, symbol, _WHERE, index, style, row=1, **look
+            canvas, "n_train", found, label, symbol, WHERE, index, style, row=1, **look
         )
         if comparison.departs:
             continue
         ratio = [(p, comparison.ratio(p, quantity)) for p in points]
-        add_ensembles(canvas, "n_train", ratio, label, over, _WHERE, index, style, row=2, **look)
+        add_ensembles(canvas, "n_train", ratio, label, over, WHERE, index, style, row=2, **look)
     if comparison.ensembles.points:
         confidence = comparison.ensembles.points[0].confidence
         add_grey(canvas, f"bars: {confidence:.0%} intervals", style, symbol="line-ns-open")

@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ntk_uq.figures.canvas import Canvas
-from ntk_uq.figures.marks import add_grey, intervals
+from ntk_uq.figures.ensembles import WHERE
+from ntk_uq.figures.marks import add_grey, hover_values, intervals
 from ntk_uq.figures.style import Style
 from ntk_uq.results.curves import Curve
 from ntk_uq.results.ensembles.stored import Ensembles
+from ntk_uq.results.points import SYMBOLS
 
 _SYMBOLS = ("star", "hexagram", "hourglass", "bowtie", "pentagon", "octagon", "star-square", "x")
 """None of those that curves have."""
 
 
 @dataclass(frozen=True)
-class Networks:
+class CurveNetworks:
     """The networks of one curve.
 
     Attributes:
@@ -30,10 +32,13 @@ class Networks:
     limit: Curve
 
 
-def add_networks(canvas: Canvas, quantity: str, found: Sequence[Networks], style: Style) -> int:
+def add_networks(
+    canvas: Canvas, quantity: str, found: Sequence[CurveNetworks], style: Style
+) -> int:
     """Draws networks as points with their intervals, a symbol a width, and their own limit as a
     dotted line; returns how many entries the legend has for them."""
     widths: dict[int, str] = {}
+    symbol_of = SYMBOLS[quantity]
     for networks in found:
         color = style.color(networks.color)
         spec = networks.ensembles.spec
@@ -52,9 +57,11 @@ def add_networks(canvas: Canvas, quantity: str, found: Sequence[Networks], style
                 marker={"color": color, "symbol": symbol, "size": 11},
                 error_y=intervals([e for _, e in known], style),
                 customdata=[[p.members - p.diverged, p.diverged] for p, _ in known],
+                hovertext=hover_values(
+                    symbol_of, [e.value for _, e in known], [e.error for _, e in known]
+                ),
                 hovertemplate=(
-                    f"{networks.label}, width {width:,}<br>N_D = %{{x}}, %{{customdata[0]}} "
-                    "networks (%{customdata[1]} diverged)<br>%{y:.4g}<extra></extra>"
+                    f"{networks.label}, width {width:,}<br>%{{hovertext}}<br>{WHERE}<extra></extra>"
                 ),
             )
         limit = networks.limit.points
@@ -67,8 +74,8 @@ def add_networks(canvas: Canvas, quantity: str, found: Sequence[Networks], style
                 showlegend=False,
                 line={"color": color, "width": 1.5, "dash": "dashdot"},
                 hovertemplate=(
-                    f"{networks.label}, infinite width at the networks' steps<br>N_D = %{{x}}"
-                    "<br>%{y:.4g}<extra></extra>"
+                    f"{networks.label}, infinite width at the networks' steps<br>"
+                    f"{symbol_of} = %{{y:.4g}}<br>N<sub>D</sub> = %{{x}}<extra></extra>"
                 ),
             )
     for width, symbol in widths.items():

@@ -12,7 +12,7 @@ from ntk_uq.figures.baseline import add_baseline
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.laws import add_extrapolation, add_law
 from ntk_uq.figures.marks import add_grey, bars, hover_values
-from ntk_uq.figures.networks import Networks, add_networks
+from ntk_uq.figures.networks import CurveNetworks, add_networks
 from ntk_uq.figures.quantities import TITLES, shown_parts, value_axis
 from ntk_uq.figures.style import Style, hold, legend_below, marker, plotted, set_range
 from ntk_uq.results.curves import Curve, Fits
@@ -48,7 +48,7 @@ def scaling_figure(
     revision: str = "",
     target: float | None = None,
     baseline: Sequence[tuple[str, Curve]] = (),
-    networks: Sequence[Networks] = (),
+    networks: Sequence[CurveNetworks] = (),
 ) -> go.Figure:
     """A quantity against N_D, one colour a curve, with its fit and its parts.
 

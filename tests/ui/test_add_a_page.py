@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 import types
+import urllib.parse
 from pathlib import Path
 
 import pandas as pd
@@ -135,7 +136,7 @@ def test_a_run_opens_it(view, store, monkeypatch):
     app = open_page("runs", RunsView(selected=(job.id,)))
     assert not app.exception
     (link,) = [e.proto for e in app.get("page_link") if e.proto.label == "Open in Grid"]
-    items = dict(item.split("=") for item in link.query_string.split("&"))
+    items = dict(urllib.parse.parse_qsl(link.query_string))
     other = open_page(link.page, None, **items)
     assert other.header[0].value == "Grid"
     assert pages_driver.view_in(other, type(view)) == view

@@ -45,6 +45,8 @@ _EFFECTS: dict[str, tuple[str, int]] = {
         "and μ of clean data rises where it is large.",
         7,
     ),
+    # what varies
+    "vary": ("A curve for each value, with levels and exponents of its own.", 2),
     # grids and fits
     "n_low": ("Curves begin there; small ones may lie before the power law, and bend.", 8),
     "n_high": ("Curves end there; the cost grows as its cube.", 6),
@@ -64,6 +66,8 @@ _EFFECTS: dict[str, tuple[str, int]] = {
     "optimizer": ("Gradient descent has a theory beside it; the others depart from it.", 12),
     "momentum": ("Larger ones move faster along slow directions; no theory beside it.", 12),
     "batch_size": ("Smaller ones make steps noisier; no theory beside it.", 12),
+    "net_steps": ("More of them learn slower directions; their own limit takes as many.", 12),
+    "net_eta": ("Only its product with the steps counts, well below 2; at 2 they diverge.", 12),
     "tolerance": ("Widens the grey band; the width that is needed goes about as one over it.", 13),
     "shown_width": ("Only which networks are shown one by one below.", 12),
     "shown_n_train": ("Only which training set the plots show.", 12),

@@ -100,18 +100,28 @@ def _map() -> MapSpec:
         _replaced(names, ("time", "steps", "jitter"))
         seed = trained.pop("seed")
     # Only now: a value that is refused must not take the controls below it away.
-    values: dict[str, Any] = {
-        f"{which}_values": read_values(name, text) for which, (name, text) in axes.items()
-    }
-    return MapSpec(
-        DataSpec(**chosen, seed=seed),
-        ArchitectureSpec(depth=depth, **layers),
-        TrainingSpec(**trained),
-        **cells,
-        x=axes["x"][0],
-        y=axes["y"][0],
-        **values,
-    )
+    try:
+        values: dict[str, Any] = {
+            f"{which}_values": read_values(name, text) for which, (name, text) in axes.items()
+        }
+        return MapSpec(
+            DataSpec(**chosen, seed=seed),
+            ArchitectureSpec(depth=depth, **layers),
+            TrainingSpec(**trained),
+            **cells,
+            x=axes["x"][0],
+            y=axes["y"][0],
+            **values,
+        )
+    except SpecError as error:
+        told = str(error)
+        for which, (name, _) in axes.items():  # as the control is labelled
+            told = told.replace(f"{which}_values", f"“{_values_label(name)}”")
+        raise SpecError(told) from None
+
+
+def _values_label(name: str) -> str:
+    return f"Values of {axis_symbol(name)}"
 
 
 def _view_of(spec: MapSpec) -> PhaseMapView:
@@ -161,7 +171,7 @@ def _axis(which: str, label: str) -> tuple[str, str]:
         args=(which,),
     )
     text = st.text_input(
-        f"Values of {axis_symbol(name)}",
+        _values_label(name),
         key=widgets.key(_PAGE, f"{which}_values"),
         help=effects.beside(
             "values with commas between; or low:high:count, evenly spaced; with log behind it "

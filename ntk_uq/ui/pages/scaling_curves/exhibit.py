@@ -13,7 +13,7 @@ from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of, spec_colum
 from ntk_uq.export.bibliography import of_data, of_theory
 from ntk_uq.export.exhibit import Value
 from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
-from ntk_uq.figures.networks import Networks
+from ntk_uq.figures.networks import CurveNetworks
 from ntk_uq.figures.posteriors import ratio_figure
 from ntk_uq.jobs import varied_words
 from ntk_uq.jobs import words as describe
@@ -56,7 +56,7 @@ def exhibit(
     style: Style,
     pairs: Sequence[tuple[str, PosteriorPair]] = (),
     baseline: Sequence[tuple[str, Curve]] = (),
-    networks: Sequence[Networks] = (),
+    networks: Sequence[CurveNetworks] = (),
 ) -> Exhibit:
     """The view with the curves that are there.
 
@@ -260,7 +260,7 @@ def _exponents(trace: Trace, window: tuple[float | None, float | None]) -> Row:
     return row
 
 
-def _finite(found: Networks) -> list[Row]:
+def _finite(found: CurveNetworks) -> list[Row]:
     """The networks that are drawn, with standard errors of the bootstrap."""
     spec = found.ensembles.spec
     training = spec.optimizer.counterpart

@@ -10,8 +10,8 @@ import streamlit as st
 from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.analysis.ensemble_laws import exponents
 from ntk_uq.base.errors import NtkUqError, SpecError
-from ntk_uq.base.fields import about, parse_json
-from ntk_uq.figures.networks import Networks
+from ntk_uq.base.fields import parse_json
+from ntk_uq.figures.networks import CurveNetworks
 from ntk_uq.jobs import varied_words
 from ntk_uq.results.curves import stored_curve
 from ntk_uq.results.ensembles.stored import canonical, stored_ensembles, theory_of
@@ -19,7 +19,7 @@ from ntk_uq.results.points import SYMBOLS
 from ntk_uq.specs import CurveSpec, EnsembleSpec
 from ntk_uq.store import Store
 from ntk_uq.ui import launch
-from ntk_uq.ui.controls import widgets
+from ntk_uq.ui.controls import effects, widgets
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView
 
@@ -43,7 +43,7 @@ def draw(page: str, by_steps: bool) -> dict[str, Any]:
     values["finite"] = st.toggle(
         "Finite networks over the theory",
         key=widgets.key(page, "finite"),
-        help=about(CurvesView, "finite"),
+        help=effects.of(CurvesView, "finite"),
     )
     if not values["finite"]:
         return values
@@ -93,7 +93,7 @@ def limits(view: CurvesView) -> list[CurveSpec]:
     return [curve for spec in specs(view) if (curve := theory_of(spec)) is not None]
 
 
-def read(store: Store, view: CurvesView) -> list[Networks]:
+def read(store: Store, view: CurvesView) -> list[CurveNetworks]:
     """The networks that the store has, also on N_D of other launches."""
     found = []
     for place, spec in enumerate(view.networks() if view.finite else ()):
@@ -102,7 +102,7 @@ def read(store: Store, view: CurvesView) -> list[Networks]:
             continue
         sizes = tuple(sorted({*spec.n_train, *_other_sizes(store, spec)}))[:64]
         found.append(
-            Networks(
+            CurveNetworks(
                 varied_words.label(view.vary, view.curves()[place]),
                 place,
                 stored_ensembles(store.results, replace(spec, n_train=sizes)),
@@ -148,7 +148,7 @@ def panel(store: Store, view: CurvesView) -> None:
         st.warning(plain(str(error)), icon=":material/warning:")
 
 
-def exponents_of(found: Sequence[Networks]) -> None:
+def exponents_of(found: Sequence[CurveNetworks]) -> None:
     """Exponents of the networks beside those of their own limit, for who looks: they are fitted
     to resampled members, which takes a second."""
     there = [networks for networks in found if networks.ensembles.points]
@@ -164,4 +164,4 @@ def exponents_of(found: Sequence[Networks]) -> None:
             row = rows.setdefault(f"{networks.label}, width {width}", {})
             row[f"{SYMBOLS[one.quantity]} ~ N_D^−α"] = one.told
     box.table(pd.DataFrame.from_dict(rows, orient="index"))
-    box.caption("Networks and their own limit are of draw 0, the curves above of all draws.")
+    box.caption("CurveNetworks and their own limit are of draw 0, the curves above of all draws.")

@@ -9,7 +9,7 @@ from ntk_uq.analysis.curve_laws import shown_laws
 from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
 from ntk_uq.costs.memory import check_memory
 from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
-from ntk_uq.figures.networks import Networks
+from ntk_uq.figures.networks import CurveNetworks
 from ntk_uq.figures.posteriors import ratio_figure
 from ntk_uq.jobs import varied_words
 from ntk_uq.results.curves import Curve, stored_curve
@@ -140,7 +140,7 @@ def charts(
     traces: list[Trace],
     style: Style,
     baseline: pinned.Pinned,
-    networks: list[Networks],
+    networks: list[CurveNetworks],
 ) -> None:
     """The three plots side by side."""
     unit = loss_unit(view)

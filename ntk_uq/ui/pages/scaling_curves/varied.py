@@ -6,12 +6,12 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.base.errors import SpecError
-from ntk_uq.base.fields import about, check_of
+from ntk_uq.base.fields import check_of
 from ntk_uq.jobs import varied_words
 from ntk_uq.specs import ACTIVATIONS, POSTERIORS, PREPARATIONS, ArchitectureSpec
 from ntk_uq.specs.varied import VARIED, values_of
 from ntk_uq.ui import own, refused
-from ntk_uq.ui.controls import data, network, widgets
+from ntk_uq.ui.controls import data, effects, network, widgets
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView
 
@@ -49,7 +49,7 @@ def draw(page: str) -> dict[str, Any]:
         VARIED,
         format_func=varied_words.NAMES.__getitem__,
         key=widgets.key(page, "vary"),
-        help=f"{about(CurvesView, 'vary')}; one colour each, named in the legend",
+        help=effects.of(CurvesView, "vary"),
     )
     if vary == "depth":
         return {"vary": vary, "values": ()}
@@ -80,8 +80,11 @@ def _numbers(page: str, vary: str) -> tuple[float | str, ...]:
     text = st.text_input(
         _LABELS[vary],
         key=key,
-        help="numbers with commas between"
-        + ("; converged is training without end" if vary == "time" else ""),
+        help=effects.beside(
+            "numbers with commas between"
+            + ("; converged is training without end" if vary == "time" else ""),
+            vary,
+        ),
     )
     values: tuple[float | str, ...] = _CHECK.parse("values", text)
     try:
@@ -104,6 +107,10 @@ def _names(page: str, vary: str) -> tuple[str, ...]:
         ),
         key=key,
         max_selections=_CHECK.longest,
+        help=effects.beside(
+            f"one to {_CHECK.longest} of them, in the order of the legend",
+            "kind" if vary == "posterior" else vary,
+        ),
     )
     return tuple(chosen)
 

@@ -121,7 +121,7 @@ def test_a_run_in_detail_with_its_error_log_and_specification(store):
     facts, fields = (dict(t.value.iloc[:, 0]) for t in app.table)
     assert facts["state"] == "failed"
     assert fields[r"n\_train"] == "20, 40, 80"
-    assert {b.key for b in app.button} == {"run_retry", "run_archive"}
+    assert {b.key for b in app.button if b.key.startswith("run_")} == {"run_retry", "run_archive"}
 
 
 def test_a_curve_opens_on_its_page_with_the_same_curve(store):
@@ -131,9 +131,7 @@ def test_a_curve_opens_on_its_page_with_the_same_curve(store):
     (link,) = links(app)
     assert link.label == "Open in Scaling curves"
     assert view_of(spec).curves() == (spec,)
-    for name, value in view_of(spec).to_query().items():
-        assert f"{name}=" in link.query_string, name
-        assert value.split(",")[0] in link.query_string
+    assert dict(urllib.parse.parse_qsl(link.query_string)) == view_of(spec).to_query()
     assert "closest" not in texts(app.caption)
 
 

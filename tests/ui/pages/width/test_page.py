@@ -59,7 +59,7 @@ def test_a_page_without_networks_says_what_to_do_and_shows_no_empty_laws(store):
     assert "press “Train” above" in texts(app.info)
     assert not app.table
     assert not any(box.label == "All laws" for box in app.expander)
-    assert len(app.get("plotly_chart")) == 3  # against width, with infinite width's lines
+    assert len(figures(app)) == 3  # against width, with infinite width's lines
 
 
 def test_the_shown_size_is_part_of_the_view(store):
