@@ -121,7 +121,9 @@ def test_a_run_in_detail_with_its_error_log_and_specification(store):
     facts, fields = (dict(t.value.iloc[:, 0]) for t in app.table)
     assert facts["state"] == "failed"
     assert fields[r"n\_train"] == "20, 40, 80"
-    assert {b.key for b in app.button} == {"run_retry", "run_archive"}
+    # Beside those of the sidebar, which all pages have.
+    here = {b.key for b in app.main.button}
+    assert here == {"run_retry", "run_archive"}
 
 
 def test_a_curve_opens_on_its_page_with_the_same_curve(store):
