@@ -46,7 +46,7 @@ def needed_width(fit: WidthFit, tolerance: float) -> NeededWidth:
     not told from none, only the upper end is known. Below the narrowest width of the fit the law
     was not tested: of an answer there only the upper end is told, or that width where it is wider.
 
-    Beyond the widest network a law is asked only where it :attr:`~.WidthFit.carries` so far: of a
+    Beyond the widest network a law is asked only where it ``carries`` so far: of a
     second order through three widths there is one point left to check it by, and its crossing may
     be anywhere. Then the answer is that wider networks are needed, where that is sure.
 

@@ -240,8 +240,8 @@ def departure(now, then, rel=0.0, where="$"):
     else:
         numbers = isinstance(then, float) and isinstance(now, int | float)
         same = math.isclose(now, then, rel_tol=rel, abs_tol=0) if numbers else now == then
-        if where.endswith(".reason") and isinstance(then, str):
-            same = isinstance(now, str) and bool(now)  # in the words of now
+        if where.endswith(".reason") and isinstance(then, str) and then:
+            same = isinstance(now, str) and now != ""  # in the words of now
         return None if same else f"{where}: {now!r:.80} was {then!r:.80}"
     found = (departure(new, old, rel, place) for new, old, place in parts)
     return next((one for one in found if one is not None), None)
