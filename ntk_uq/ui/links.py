@@ -19,6 +19,9 @@ View = TypeVar("View", bound=Spec)
 
 _WRITTEN, _OPENED, _AGAIN = "written_link", "opened_at", "run_again"
 _PAST, _SEEN, _HOW = "past_links", "seen_controls", "view_came_by"
+_BUTTONS = ("setup_undo", "setup_redo", "setup_reset", "setup_pin", "launch", "named_view_save")
+"""Who presses one of them has opened no link."""
+
 _SHOWN_AFTER = 10.0
 """Seconds after which a browser has surely shown the controls of a view that was opened."""
 
@@ -34,10 +37,10 @@ def set_controls(cls: type[View], fill: Callable[[View], None]) -> None:
     on whatever page.
 
     No edit is lost to it. An edit that was sent before the browser had the newest address comes
-    with an older one, which is then no link that somebody opens. And where a page runs by itself
-    just after it was opened, its controls are set to what they hold: a browser that has not drawn
-    them yet knows them from the last run alone, and one that does not set them would leave them
-    empty.
+    with an older one, which is then no link that somebody opens; and so does a look for results.
+    And where a page runs by itself just after it was opened, its controls are set to what they
+    hold: a browser that has not drawn them yet knows them from the last run alone, and one that
+    does not set them would leave them empty.
 
     Args:
         cls: the page's view. fill: sets every control, before they are drawn.
@@ -45,6 +48,7 @@ def set_controls(cls: type[View], fill: Callable[[View], None]) -> None:
     held, seen = _controls(), st.session_state.get(_SEEN, {})
     # Controls of other pages come and go.
     edited = any(name in seen and seen[name] != value for name, value in held.items())
+    edited |= any(st.session_state.get(name) for name in _BUTTONS)
     opened = _opened_view(cls, edited)
     if opened is None:
         return
@@ -86,7 +90,8 @@ def _opened_view(cls: type[View], edited: bool = False) -> _Opened[View] | None:
         again_soon = by_itself and open_for < _SHOWN_AFTER and kept is not None
         return _Opened(kept, already=True) if again_soon and kept is not None else None
     same_page = st.session_state.get(_WRITTEN, ("",))[0] == cls.__name__
-    if edited and same_page and (cls.__name__, query) in past:
+    # A page that runs by itself was sent no link: its browser had not had the newest address yet.
+    if (edited or by_itself) and same_page and (cls.__name__, query) in past:
         return None
     past.append((cls.__name__, query))
     st.session_state[_OPENED] = time.monotonic()

@@ -120,3 +120,13 @@ def test_another_link_is_opened_whatever_was_edited(app):
     app.number_input(key="curves_seed").set_value(3).run()
     assert draws(app).value == 9
     assert app.number_input(key="curves_seed").value == 0
+
+
+def test_a_page_that_runs_by_itself_before_the_browser_has_the_address_keeps_the_last_edit(app):
+    first, before = address(app), draws(app).value
+    draws(app).set_value(before + 4).run()
+    ask_with(app, first)
+    app.session_state["run_again"] = True
+    app.run()
+    assert draws(app).value == before + 4
+    assert address(app)["draws"] == str(before + 4)
