@@ -66,6 +66,7 @@ def train_members(
     dataset: Dataset | None = None,
     side_by_side: int | None = None,
     at_once: int | None = None,
+    tf32: bool = False,
 ) -> Iterator[MemberResult]:
     """Trains some members of one ensemble, and yields each, in the order asked for, when ready.
 
@@ -80,6 +81,8 @@ def train_members(
         dataset: the data set, if it is not the registered one of that name.
         side_by_side: instead of :func:`lanes`.
         at_once: instead of :func:`threads`; fewer where the memory does not hold so many.
+        tf32: whether products may be TF32's, as :func:`ntk_uq.base.settings.tf32` says; it is no
+            part of the seed, so that the network starts as the same one.
 
     Raises:
         SpecError: if the data set is not as large, or the kernel overflows.
@@ -107,6 +110,8 @@ def train_members(
         step_size /= lambda_max
     recorded = recorded_steps(spec.optimizer.steps)
     origin = _provenance(dataset, spec.data, split)
+    if tf32:
+        origin["products"] = "TF32, 10 bits of mantissa, where the device has it"
 
     def run(seeds: Sequence[int], steps: Int[np.ndarray, "r"]) -> Trajectory:
         filled = [*seeds, *[seeds[-1]] * (beside - len(seeds))]
@@ -118,6 +123,7 @@ def train_members(
             (split.x_train, split.y_train, split.x_test),
             step_size,
             steps,
+            tf32=tf32,
         )
 
     def train_group(indices: Sequence[int]) -> list[MemberResult]:
