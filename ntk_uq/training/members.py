@@ -14,12 +14,13 @@ from jaxtyping import Float, Int
 
 from ntk_uq import datasets, optimizers
 from ntk_uq.base import settings
-from ntk_uq.costs.training import check_memory, required_bytes
+from ntk_uq.costs.training import check_card_memory, check_memory, required_bytes
 from ntk_uq.datasets import Dataset, Split
 from ntk_uq.results.ensembles.records import MemberResult
 from ntk_uq.results.ensembles.schedule import recorded_steps
 from ntk_uq.results.losses import test_loss
 from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec
+from ntk_uq.theory.device import accelerator_memory
 from ntk_uq.theory.provenance import provenance
 from ntk_uq.training.program import Trajectory, train
 from ntk_uq.training.seeds import key_data, seed
@@ -98,6 +99,9 @@ def train_members(
     dataset = datasets.get_for(spec.data, n_train, dataset)
     shape = (width, n_train, dataset.n_features, dataset.n_outputs)
     check_memory(spec, *shape, beside)
+    memory = accelerator_memory()
+    if memory is not None:
+        check_card_memory(spec, *shape, lambda w: side_by_side or lanes(w, n_train), limit=memory)
     at_once = min(at_once or threads(), len(groups))
     while required_bytes(spec, *shape, beside * at_once) > settings.memory_limit():
         at_once -= 1  # it fits at one, as was checked

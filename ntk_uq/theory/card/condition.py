@@ -173,14 +173,14 @@ def _lanczos(
     places = jnp.arange(size // block) * block
     inside = (jnp.arange(size) < n).astype(lower.dtype)
 
-    def of_diagonal(place: jax.Array) -> jax.Array:
-        part = jax.lax.dynamic_slice(lower, (place, place), (block, block))
-        return solve_triangular(part, jnp.eye(block, dtype=lower.dtype), lower=True)
-
-    inverses = jax.lax.map(of_diagonal, places)
+    # The blocks first: XLA would else turn the whole factor round for the sake of its diagonal.
+    blocks = lower.reshape(len(places), block, len(places), block)
+    diagonal = blocks[jnp.arange(len(places)), :, jnp.arange(len(places))]
+    unit = jnp.eye(block, dtype=lower.dtype)
+    inverses = jax.lax.map(lambda part: solve_triangular(part, unit, lower=True), diagonal)
 
     def multiply(v: jax.Array) -> jax.Array:
-        return matmul(lower, matmul(lower.T, v) * inside)
+        return matmul(lower, matmul(v, lower) * inside)
 
     def solve(v: jax.Array) -> jax.Array:
         def down(i: jax.Array, x: jax.Array) -> jax.Array:
@@ -193,8 +193,8 @@ def _lanczos(
         def up(step: jax.Array, x: jax.Array) -> jax.Array:
             i = len(places) - 1 - step
             columns = jax.lax.dynamic_slice_in_dim(lower, places[i], block, axis=1)
-            rest = jax.lax.dynamic_slice_in_dim(z, places[i], block) - matmul(columns.T, x)
-            return jax.lax.dynamic_update_slice(x, matmul(inverses[i].T, rest), (places[i],))
+            rest = jax.lax.dynamic_slice_in_dim(z, places[i], block) - matmul(x, columns)
+            return jax.lax.dynamic_update_slice(x, matmul(rest, inverses[i]), (places[i],))
 
         return jax.lax.fori_loop(0, len(places), up, jnp.zeros_like(v))
 

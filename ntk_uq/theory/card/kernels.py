@@ -16,13 +16,11 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ntk_uq.costs.buckets import bucket
+from ntk_uq.costs.memory import PANEL, SMALLEST_PANEL
 from ntk_uq.theory.card.resident import resident
 from ntk_uq.theory.evaluation import Evaluate, is_close, rows_of
 from ntk_uq.theory.inputs import Block, Inputs
 from ntk_uq.theory.kernels import Kernels
-
-_PANEL = 2**24
-"""Entries of a panel of rows: 128 MiB in each array that it passes through."""
 
 Whole = Float[Array, "n m"]
 
@@ -200,11 +198,8 @@ _AT_ONCE = 4096
 
 def _height(n_rows: int, n_columns: int) -> int:
     """Rows of a panel."""
-    most = max(SMALLEST_PANEL, _PANEL // n_columns)
+    most = max(SMALLEST_PANEL, PANEL // n_columns)
     return math.gcd(n_rows, 1 << (most.bit_length() - 1))
-
-
-SMALLEST_PANEL = 128
 
 
 @functools.lru_cache(maxsize=64)
