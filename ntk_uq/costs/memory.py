@@ -211,6 +211,27 @@ def card_route(spec: CurveSpec, n_features: int, limit: int, mixed: bool = False
     )
 
 
+def card_was_full(n: int, spec: CurveSpec, n_features: int, limit: int) -> str:
+    """What to do where an accelerator's memory was full at ``n_train = n``, although a curve was
+    estimated to fit, in a sentence or two.
+
+    Args:
+        limit: bytes of that memory.
+    """
+    shape, routes = (spec.data.n_test, n_features, spec.training), [CardRoute.WHOLE]
+    if spec.training.converged:
+        routes = list(CardRoute)
+    needed = min(card_bytes(n, *shape, route) for route in routes)
+    quarter = (needed - CARD_BASE) // 4
+    less = max(largest_on_card(needed - quarter, *shape, route) for route in routes)
+    return (
+        f"The accelerator's memory ({settings.format_bytes(limit)} for JAX) was full at "
+        f"n_train = {n}, which was estimated to take {settings.format_bytes(needed)}: another "
+        "program may have some of it. End that program and ask for the rest again, or choose a "
+        f"smaller n_train; up to {less} a quarter less of it is needed."
+    )
+
+
 def check_card_modes(n: int, n_test: int, n_features: int, limit: int) -> int:
     """The estimate for kernels in the NTK's eigenvectors on an accelerator, in bytes.
 

@@ -1,5 +1,6 @@
 """The outputs' Gaussian on an accelerator: kernels, factor and covariances stay in its memory."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -7,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ntk_uq.base.device_errors import is_full
 from ntk_uq.base.errors import SingularKernelError
 from ntk_uq.costs.buckets import bucket
 from ntk_uq.costs.memory import LARGEST_EIGENVECTORS, CardRoute
@@ -19,6 +21,8 @@ from ntk_uq.theory.filters import inverse_filter
 from ntk_uq.theory.gaussian import Gaussian, LossOf
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.route import stages
+
+log = logging.getLogger(__name__)
 
 _COMPARED = 8192
 """Examples up to which the processor is asked where the accelerator finds no factor."""
@@ -58,6 +62,8 @@ class CardPosterior:
         route: what is kept.
         otherwise: what is kept instead from where a kernel is too ill-conditioned for mixed
             precision on; None, or mixed, where nothing else is to be tried.
+
+    Where the memory turns out to be full all the same, less is kept from there on.
     """
 
     def __init__(
@@ -85,6 +91,7 @@ class CardPosterior:
         self.prior_variance = float(np.mean(own))
 
     def _keep(self, route: CardRoute) -> None:
+        self.route = route
         self.mixed = route is CardRoute.MIXED and self.training.converged
         self.kept = route is CardRoute.WHOLE and not self.bayes
 
@@ -111,16 +118,31 @@ class CardPosterior:
 
     def _found(self, sizes: Sequence[int]) -> Iterator[_Found]:
         done = 0
-        try:
-            for found in self._by_stages(sizes):
-                yield found
-                done += 1
-            return
-        except SingularKernelError:
-            if not self.mixed or self._otherwise in (None, CardRoute.MIXED):
-                raise
-            self._keep(self._otherwise)
-        yield from self._by_stages(sizes[done:])
+        while True:
+            try:
+                for found in self._by_stages(sizes[done:]):
+                    yield found
+                    done += 1
+                return
+            except SingularKernelError:
+                otherwise, self._otherwise = self._otherwise, None
+                if not self.mixed or otherwise in (None, CardRoute.MIXED):
+                    raise
+            except jax.errors.JaxRuntimeError as error:
+                otherwise = self._more_frugal()
+                if otherwise is None or not is_full(error):
+                    raise
+                log.warning("the accelerator's memory is full; less is kept: %s", otherwise.value)
+            # Only here, where no traceback holds what was kept so far.
+            self._keep(otherwise)
+
+    def _more_frugal(self) -> CardRoute | None:
+        """What takes less memory than what is kept now; None if nothing does."""
+        routes = list(CardRoute) if self.training.converged else [self.route]
+        if self.bayes:
+            routes.remove(CardRoute.FACTOR)  # as much as the whole
+        further = routes[routes.index(self.route) + 1 :]
+        return further[0] if further else None
 
     def _by_stages(self, sizes: Sequence[int]) -> Iterator[_Found]:
         for part in stages(sizes):

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from jax.errors import JaxRuntimeError
 
 from ntk_uq import datasets
 from ntk_uq.activations import FILES
@@ -14,6 +15,7 @@ from ntk_uq.costs.memory import CARD_BASE, card_bytes
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.theory import cells as module
 from ntk_uq.theory import curve
+from ntk_uq.theory.card import many
 from ntk_uq.theory.cells import MapCell, evaluate_cells
 
 DATA, SIZES, MEMORY = DataSpec(n_test=40), (20, 90, 110), 2**36
@@ -152,6 +154,17 @@ def test_pairs_that_need_care_have_it(card, monkeypatch):
     found = points(cells)
     assert card == [2]
     assert_same(found, points(cells, alone))
+
+
+def test_a_batch_for_which_there_is_no_memory_is_computed_one_by_one(card, monkeypatch):
+    def full(*_):
+        raise JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes.")
+
+    cells = some(2)
+    want = points(cells, alone)
+    monkeypatch.setattr(many, "_solved", lambda *_: full)
+    assert_same(points(cells), want)
+    assert card == [2]
 
 
 def test_views_of_a_map_compile_once(card, compilations):
