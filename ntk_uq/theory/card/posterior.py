@@ -1,5 +1,6 @@
 """The outputs' Gaussian on an accelerator: kernels, factor and covariances stay in its memory."""
 
+import contextlib
 import logging
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 
 _COMPARED = 8192
 """Examples up to which the processor is asked where the accelerator finds no factor."""
+
+_DECOMPOSED = 2048
+"""The same of eigenvectors, which take it longer."""
 
 _REFINEMENTS = 12
 _RESIDUAL = 1e-11
@@ -211,6 +215,16 @@ class _CardStage:
             if self.of.bayes:
                 self.targets = factor.forward(self.lower, self.y_train.astype(self.lower.dtype))
 
+    def _without_eigenvectors(self, n: int) -> SingularKernelError:
+        also = ""
+        if n <= _DECOMPOSED:
+            with contextlib.suppress(np.linalg.LinAlgError):
+                np.linalg.eigvalsh(np.asarray(self.t)[:n, :n])
+                also = " The processor finds them, so it is the accelerator that fails."
+        return SingularKernelError(
+            f"The NTK of {n} examples has no eigenvectors in float64 on the accelerator.{also}"
+        )
+
     def processor_factors(self) -> bool:
         """Whether LAPACK finds a factor where the accelerator found none; only asked of kernels
         that it is through with in a moment."""
@@ -239,7 +253,10 @@ class _CardStage:
         """A point at finite time."""
         of, size, value = self.of, min(bucket(n), LARGEST_EIGENVECTORS), np.int64(n)
         eigenvalues, vectors = factor.eigenvectors(self.t, size, value)
-        inverse = inverse_filter(np.asarray(eigenvalues)[:n], of.training)
+        found = np.asarray(eigenvalues)[:n]
+        if not np.isfinite(found).all():
+            raise self._without_eigenvectors(n)
+        inverse = inverse_filter(found, of.training)
         filter_ = jnp.asarray(np.pad(inverse, (0, size - n)))
         w = moments.filtered(vectors, filter_, self.cross["ntk"], value)
         del vectors

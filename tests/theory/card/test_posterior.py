@@ -120,6 +120,15 @@ def test_a_factor_that_the_processor_finds_is_told(monkeypatch):
         next(device.at(SIZES))
 
 
+def test_eigenvectors_that_the_processor_finds_are_told(monkeypatch):
+    _, device = posteriors(ArchitectureSpec(2), TrainingSpec(time=1.0), problem())
+    found = factor.eigenvectors
+    none = lambda *of: [part * np.nan for part in found(*of)]  # noqa: E731
+    monkeypatch.setattr(factor, "eigenvectors", none)
+    with pytest.raises(SingularKernelError, match=r"30 examples has no eigenvectors .* finds them"):
+        next(device.at(SIZES))
+
+
 @pytest.mark.parametrize("apart", [0.03, 1e-3, 1e-5, 1e-7])  # the first is right
 def test_mixed_precision_of_an_ill_conditioned_kernel_is_right_or_refused_in_words(apart):
     split = problem()
