@@ -32,6 +32,9 @@ many more where they cost nothing (see :data:`ntk_uq.theory.condition._MORE_STEP
 
 _SMALL = 1024
 
+_NOTHING = 1e-12
+"""What is left of a vector, relative to what it was, that is rounding."""
+
 Vector = Float[np.ndarray, "n"]
 
 
@@ -215,12 +218,17 @@ def _tridiagonal(
     def step(i: jax.Array, state: Steps) -> Steps:
         a, b, basis = state
         w = multiply(basis[i])
+        rounding = _NOTHING * jnp.linalg.norm(w)
         a = a.at[i].set(jnp.vdot(basis[i], w))
         for _ in range(2):  # twice is enough
             w = w - basis.T @ (basis @ w)
         length = jnp.linalg.norm(w)
-        b = b.at[i].set(length)
-        return a, b, basis.at[i + 1].set(w / jnp.maximum(length, 1e-300))
+        # Where the directions before are all that there are, there is no next one: of rounding a
+        # vector would be made that has parts of them again, and numbers without any meaning. Not a
+        # number remains what it is.
+        ends = length <= rounding
+        b = b.at[i].set(jnp.where(ends, 0.0, length))
+        return a, b, basis.at[i + 1].set(jnp.where(ends, 0.0, w / jnp.where(ends, 1.0, length)))
 
     basis = jnp.zeros((_MOST + 1, len(start))).at[0].set(start / jnp.linalg.norm(start))
     return jax.lax.fori_loop(0, count, step, (jnp.zeros(_MOST), jnp.zeros(_MOST), basis))
