@@ -135,9 +135,8 @@ class CardKernels:
         )
 
     def multiply(self, of: CardExamples, name: str, w: Float[Array, "b k"]) -> Float[Array, "b k"]:
-        """``K w`` of the first b examples, with K evaluated panel by panel and forgotten.
-
-        What stands in rows of no example means nothing.
+        """``K w`` of the first b examples, with K evaluated panel by panel and forgotten; zero in
+        rows of no example.
 
         Args:
             w: zero where there is no example; b is a bucket.
@@ -282,8 +281,10 @@ def _product(evaluate: Evaluate, name: str) -> Callable[..., jax.Array]:
             k = _first_covariance(network, part, block)
             both = dict(zip(("nngp", "ntk"), evaluate(part, block, k, *network), strict=True))
             own = row[:, None] == column[None, :]
-            # What fills up is no number for some activations, and w's zeros would not hide it.
-            value = jnp.where((column < n)[None, :], both[name], 0.0)
+            # What fills up is no number for some activations, and no zeros would hide it, neither
+            # w's here nor those that the product is multiplied with.
+            there = (row < n)[:, None] & (column < n)[None, :]
+            value = jnp.where(there, both[name], 0.0)
             value = jnp.where(own, diagonal[None, :size], value)
             if known is not None:
                 r, c, values = known

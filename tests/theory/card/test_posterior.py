@@ -64,8 +64,12 @@ def assert_same(got, want, tolerance):
 @pytest.mark.parametrize("training", [CONVERGED, BAYES], ids=["trained", "bayes"])
 @pytest.mark.parametrize(
     "spec",
-    [ArchitectureSpec(2, sigma_b=0.3), ArchitectureSpec(2, "erf", 1.2, 0.1)],
-    ids=["relu", "erf"],
+    [
+        ArchitectureSpec(2, sigma_b=0.3),
+        ArchitectureSpec(2, "erf", 1.2, 0.1),
+        ArchitectureSpec(2, "gelu", 1.2, 0.1),
+    ],
+    ids=["relu", "erf", "gelu"],
 )
 def test_every_route_has_the_numbers_of_the_processors(spec, training, route):
     usual, device = posteriors(spec, training, problem(), 1e-6, route)
