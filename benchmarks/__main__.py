@@ -33,10 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{name} ...", file=sys.stderr, flush=True)
         start = time.perf_counter()
         try:
-            for report in cases.runner(name)(plan):
-                print(table.text(report, plan.quick), flush=True)
-                document["reports"].append(report.to_json(plan.quick))
-                missed += [v.what for v in report.values if v.verdict(plan.quick) == "missed"]
+            mine = cases.fitting(name, plan)
+            for report in cases.runner(name)(mine):
+                print(table.text(report, mine.quick), flush=True)
+                document["reports"].append(report.to_json(mine.quick))
+                missed += [v.what for v in report.values if v.verdict(mine.quick) == "missed"]
                 # At once, so that an hour's numbers outlive whatever comes later.
                 _write(options.json, document)
         except Exception as error:  # noqa: BLE001 (one case less is no reason to lose the others)

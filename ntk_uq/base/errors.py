@@ -72,3 +72,7 @@ class EngineError(NtkUqError):
 
 class ExportError(NtkUqError):
     """Something cannot be written to a file, or a saved file cannot be opened."""
+
+
+class DeviceLostError(NtkUqError):
+    """An accelerator failed, or is gone, while something was computed on it."""

@@ -24,6 +24,7 @@ UPLOAD_EXPANDED = "NTK_UQ_UPLOAD_EXPANDED"
 MEMORY = "NTK_UQ_MEMORY"
 KERNEL_CACHE = "NTK_UQ_KERNEL_CACHE"
 PRECISION = "NTK_UQ_PRECISION"
+TF32 = "NTK_UQ_TF32"
 WORKERS = "NTK_UQ_WORKERS"
 TRAINING_HOURS = "NTK_UQ_TRAINING_HOURS"
 MAP_HOURS = "NTK_UQ_MAP_HOURS"
@@ -124,6 +125,22 @@ def precision() -> str:
     if text not in ("auto", "float64", "mixed"):
         raise SpecError(f"{PRECISION} is {text!r}; write auto, float64 or mixed.")
     return text
+
+
+def tf32() -> bool:
+    """Whether networks are trained with TF32 products where a card has them: ``NTK_UQ_TF32``, one
+    of ``on`` and ``off``, the default.
+
+    TF32 keeps 10 of float32's 23 bits of mantissa in each factor of a product, which is a relative
+    rounding of up to 2^-11, 5e-4, instead of 2^-24, 6e-8; sums stay in float32.
+
+    Raises:
+        SpecError: if it is something else.
+    """
+    text = os.environ.get(TF32) or "off"
+    if text not in ("on", "off"):
+        raise SpecError(f"{TF32} is {text!r}; write on or off.")
+    return text == "on"
 
 
 def training_limit() -> float:

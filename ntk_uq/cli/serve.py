@@ -79,6 +79,7 @@ def _serve(options: argparse.Namespace) -> int:
     open_store(settings.store_directory()).close()
     settings.memory_limit()  # asks for the number of workers too
     settings.scheduler()
+    settings.tf32()
     _check_port(options.address, options.port)
     stop = _stop_on_signals()
     engine_command = [sys.executable, "-m", "ntk_uq", "engine", "--with-parent"]

@@ -5,8 +5,11 @@ from collections.abc import Hashable
 from ntk_uq.costs.memory import CARD_BASE, card_bytes
 from ntk_uq.specs import CurveSpec, TrainingSpec
 
-MOST = 32
-"""Curves of a batch: as many small kernels fill a card."""
+ROOMS = (8, 32)
+"""Curves of a batch, which is filled up to one of these, so that there are two programs of each
+kind and not one for each number: as many small kernels fill a card."""
+
+MOST = ROOMS[-1]
 
 CHUNK_SECONDS = 2.0
 """What the curves of a chunk take on a processor, about: a killed worker loses so much."""
@@ -35,8 +38,9 @@ def in_common(spec: CurveSpec) -> Hashable:
 def cells_at_once(
     n_train: int, n_test: int, n_features: int, training: TrainingSpec, memory: int
 ) -> int:
-    """How many curves up to ``n_train`` an accelerator of so many bytes computes at once, at least
-    1."""
+    """How many curves up to ``n_train`` an accelerator of so many bytes computes at once: 1, or
+    one of :data:`ROOMS`, since what fills up takes memory, too."""
     each = card_bytes(n_train, n_test, n_features, training) - CARD_BASE
     pairs = (n_train + n_test) ** 2
-    return max(1, min(MOST, _ENTRIES // pairs, (memory // _SHARE - CARD_BASE) // each))
+    fit = min(_ENTRIES // pairs, (memory // _SHARE - CARD_BASE) // each)
+    return max((room for room in ROOMS if room <= fit), default=1)

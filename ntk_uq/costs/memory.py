@@ -21,8 +21,19 @@ _FLOAT = 8
 BASE = 480 * 2**20
 """Python, JAX and its compiler, and the tiles in flight, in bytes (measured)."""
 
-CARD_BASE = 1600 * 2**20
-"""An accelerator's libraries and work space, and the panel in flight, in bytes (assumed)."""
+CARD_BASE = 2**30
+"""An accelerator's libraries and what they work in, in bytes (assumed)."""
+
+PANEL, SMALLEST_PANEL = 2**24, 128
+"""Entries of a panel of rows on an accelerator, 128 MiB in each array that it passes through; and
+the fewest rows of one."""
+
+_PANELS = 4
+"""Such arrays at the same time (XLA's own count, for every activation)."""
+
+_LANCZOS, _LANCZOS_STEPS = 1024, 37
+"""Rows of the blocks whose inverses a condition number takes, and vectors
+(:mod:`ntk_uq.theory.card.condition`)."""
 
 
 def within(limit: int, needed: int, what: str, advice: str) -> int:
@@ -115,27 +126,44 @@ def card_bytes(
 ) -> int:
     """Peak of an accelerator's own memory for one draw up to ``n_train``, in bytes.
 
-    Counted is what :mod:`ntk_uq.theory.card` holds at the same time, in buckets; n = n_train,
-    t = n_test:
+    Counted is what :mod:`ntk_uq.theory.card` holds at the same time, in buckets, with n = n_train,
+    t = n_test, and p pairs in a panel of rows: the largest one of
 
-        whole                 K and T or L, the factorization's work space (4 n n)
-        factor, bayes         T or L, the factorization's work space (3 n n)
-        mixed                 the same in float32
-        at finite time        K, T, T again, its eigenvectors, LAPACK's work space (7 n n)
+                         kernels            factor, eigenvectors    each N_D
+        whole            K, T (2 n n + 4 p) K, T or L, work space   K, L, one of their leading
+                                            (4 n n)                 parts (3 n n)
+        factor           T (n n + 4 p)      T or L, work space      L, its leading part
+                                            (3 n n)                 (2 n n), or a panel (n n + 4 p)
+        bayes            the same           the same                the same, without a panel
+        mixed            T (n n / 2 + 4 p)  the same in float32     the same in float32
+                                            (1.5 n n)               (n n, or n n / 2 + 4 p)
+        at finite time   K, T (2 n n + 4 p) K, T, T again, vectors, K, T, vectors, a leading part
+                                            work space (7 n n)      (4 n n)
 
-    with T_dt, K_dt, what is solved of them, W and its product (5 n t, and three more while W is
-    refined), the covariance with the prior and a product (4 t t), a panel of rows, and the inputs.
-    The 4 n n were measured on an H200, at n = 60,000.
+    Always there are T_dt and K_dt (2 n t), the prior (t t) and the inputs twice. At each N_D come
+    what is solved, W, its product and what becomes of it (4 n t, and three more while W is
+    refined), the covariance (3 t t), and for a condition number the inverses of the factor's
+    blocks and Lanczos vectors.
+
+    The 4 n n of a factor were measured on an H200, at n = 60,000. What is counted is held against
+    XLA's own account of its programs on a processor, whose work space is smaller than a card's.
     """
     n, t = bucket(n_train), bucket(n_test)
-    squares, rectangles = 4.0, 5.0
+    bayes, mixed = training.posterior == "bayes", route is CardRoute.MIXED and training.converged
+    kept = 0 if bayes or route is not CardRoute.WHOLE else 1
+    solved, work, leading, rectangles = 1.0, 3.0, 1.0, 4
     if not training.converged:
-        squares = 7.0
-    elif route is CardRoute.MIXED:
-        squares, rectangles = 1.5, 8.0
-    elif route is CardRoute.FACTOR or training.posterior == "bayes":
-        squares = 3.0
-    values = squares * n**2 + rectangles * n * t + 4 * t**2 + 2 * (n + t) * n_features
+        work, leading = 6.0, 2.0
+    elif mixed:
+        solved, work, leading, rectangles = 0.5, 1.5, 0.5, 7
+    panel = _PANELS * min(max(n, t) ** 2, max(PANEL, SMALLEST_PANEL * max(n, t)))
+    again = 0 if kept or (bayes and not mixed) else panel
+    kernels = (kept + solved) * n**2 + panel
+    factor = (kept + work) * n**2
+    vectors = n * (3 * min(n, _LANCZOS) + 2 * _LANCZOS_STEPS)
+    point = (kept + solved) * n**2 + max(leading * n**2, again)
+    point += rectangles * n * t + 3 * t**2 + vectors
+    values = max(kernels, factor, point) + 2 * n * t + t**2 + 2 * (n + t) * n_features
     return CARD_BASE + int(_FLOAT * values)
 
 
@@ -180,6 +208,27 @@ def card_route(spec: CurveSpec, n_features: int, limit: int, mixed: bool = False
         f"N_D = {n_train} with N_T = {spec.data.n_test} needs about "
         f"{settings.format_bytes(needed)} of the accelerator's memory; it has "
         f"{settings.format_bytes(limit)}. The largest N_D that fits is {largest}."
+    )
+
+
+def card_was_full(n: int, spec: CurveSpec, n_features: int, limit: int) -> str:
+    """What to do where an accelerator's memory was full at ``n_train = n``, although a curve was
+    estimated to fit, in a sentence or two.
+
+    Args:
+        limit: bytes of that memory.
+    """
+    shape, routes = (spec.data.n_test, n_features, spec.training), [CardRoute.WHOLE]
+    if spec.training.converged:
+        routes = list(CardRoute)
+    needed = min(card_bytes(n, *shape, route) for route in routes)
+    quarter = (needed - CARD_BASE) // 4
+    less = max(largest_on_card(needed - quarter, *shape, route) for route in routes)
+    return (
+        f"The accelerator's memory ({settings.format_bytes(limit)} for JAX) was full at "
+        f"n_train = {n}, which was estimated to take {settings.format_bytes(needed)}: another "
+        "program may have some of it. End that program and ask for the rest again, or choose a "
+        f"smaller n_train; up to {less} a quarter less of it is needed."
     )
 
 

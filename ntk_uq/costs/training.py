@@ -1,12 +1,12 @@
 """What an ensemble costs, told before it starts: operations, memory, seconds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ntk_uq import datasets, optimizers
 from ntk_uq.base import settings
-from ntk_uq.base.errors import CostLimitError
-from ntk_uq.costs.memory import BASE, within
+from ntk_uq.base.errors import CostLimitError, MemoryLimitError
+from ntk_uq.costs.memory import BASE, CARD_BASE, within
 from ntk_uq.results.ensembles.schedule import recorded_steps
 from ntk_uq.results.ensembles.stored import Place
 from ntk_uq.results.speed import DEFAULT_SPEED, Speed, stored_speed
@@ -87,6 +87,32 @@ def required_bytes(
     layers; outputs at each recorded step, twice. And once: the split in float64 and float32, the
     Gram matrix, and the float64 kernel of lambda_max with LAPACK's copy.
     """
+    arrays = _program_bytes(spec, width, n_train, n_features, n_outputs, side_by_side)
+    values = (n_train + spec.data.n_test) * (n_features + n_outputs)
+    return BASE + arrays + 8 * values + 16 * n_train**2
+
+
+def card_training_bytes(
+    spec: EnsembleSpec,
+    width: int,
+    n_train: int,
+    n_features: int,
+    n_outputs: int,
+    side_by_side: int = 1,
+) -> int:
+    """Peak of an accelerator's own memory, in bytes: what :func:`required_bytes` counts for the
+    networks of a program, the split and the Gram matrix in float32."""
+    return CARD_BASE + _program_bytes(spec, width, n_train, n_features, n_outputs, side_by_side)
+
+
+def _program_bytes(
+    spec: EnsembleSpec,
+    width: int,
+    n_train: int,
+    n_features: int,
+    n_outputs: int,
+    side_by_side: int,
+) -> int:
     depth, n_test = spec.architecture.depth, spec.data.n_test
     memory = optimizers.get(spec.optimizer.optimizer).memory
     looks = len(recorded_steps(spec.optimizer.steps))
@@ -96,7 +122,44 @@ def required_bytes(
         + 2 * looks * (n_train + n_test) * n_outputs
     )
     values = (n_train + n_test) * (n_features + n_outputs)
-    return BASE + 4 * side_by_side * network + 12 * values + (16 + 4) * n_train**2
+    return 4 * (side_by_side * network + values + n_train**2)
+
+
+def check_card_memory(
+    spec: EnsembleSpec,
+    width: int,
+    n_train: int,
+    n_features: int,
+    n_outputs: int,
+    lanes: Callable[[int], int],
+    limit: int,
+) -> int:
+    """The estimate of an accelerator's own memory, in bytes.
+
+    Args:
+        lanes: how many networks of a width one program trains.
+        limit: bytes of that memory.
+
+    Raises:
+        MemoryLimitError: if it exceeds ``limit``, with the largest width that does not.
+    """
+
+    def needed(width: int) -> int:
+        return card_training_bytes(spec, width, n_train, n_features, n_outputs, lanes(width))
+
+    if needed(width) > limit:
+        fits = (w for w in range(width - 1, 0, -1) if needed(w) <= limit)
+        largest = next(fits, None)
+        advice = "Choose a smaller n_train or n_test."
+        if largest is not None:
+            advice = f"The largest width that fits is {largest}."
+        raise MemoryLimitError(
+            f"Training networks of width {width} with n_train = {n_train} and n_test = "
+            f"{spec.data.n_test}, {lanes(width)} at a time, needs about "
+            f"{settings.format_bytes(needed(width))} of the accelerator's memory; it has "
+            f"{settings.format_bytes(limit)}. {advice}"
+        )
+    return needed(width)
 
 
 def check_memory(

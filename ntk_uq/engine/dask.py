@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 _AHEAD = 1  # chunks waiting at the scheduler, so that no worker idles between two
 _MOST_TRIES = 4  # of a chunk that waited on workers which other chunks killed
 _MOST_DEATHS = 3  # of workers of an existing cluster over one chunk, beside what Dask counts
+_AGAIN = "an accelerator failed; trying again on another worker, or on one started anew"
 _SENDERS = 2  # threads that send pieces of data
 
 
@@ -41,6 +42,7 @@ class _Sent:
         future: while it is with a scheduler.
         worker: address of the worker that has begun with it, or empty.
         keys: of the results that came; a chunk that is run again gives them again.
+        lost: what a worker said whose accelerator failed over it, or empty.
     """
 
     chunk: Chunk
@@ -54,6 +56,7 @@ class _Sent:
     future: distributed.Future | None = None
     keys: set[str] = field(default_factory=set)
     told: str = ""
+    lost: str = ""
 
 
 class DaskRunner:
@@ -175,7 +178,12 @@ class DaskRunner:
         elif what == dask_worker.WANTED:
             with contextlib.suppress(RuntimeError):  # closing
                 self._sending.submit(self._answer, *values)
-        elif (sent := self._sent.get(chunk_id)) is not None:
+        elif (sent := self._sent.get(chunk_id)) is None:
+            pass
+        elif what == dask_worker.LOST:
+            (sent.lost,) = values
+            self._queue.put(Progressed(chunk_id, _AGAIN))
+        else:
             (sent.worker,) = values
 
     def _on_done(self, chunk_id: str, sent: _Sent, future: distributed.Future) -> None:
@@ -189,7 +197,7 @@ class DaskRunner:
                 self._recall(sent)
                 self._send(chunk_id)
                 return
-            error = self._fetch_end(chunk_id, sent.chunk, future)
+            error = self._fetch_end(chunk_id, sent, future)
         except (_LostError, OSError, TimeoutError, CancelledError):
             if self._link.address is not None:
                 self._link.suspect()  # sent again when that has been looked at
@@ -205,7 +213,7 @@ class DaskRunner:
             sent.ended = True
         self._queue.put(Ended(chunk_id, error))
 
-    def _fetch_end(self, chunk_id: str, chunk: Chunk, future: distributed.Future) -> str:
+    def _fetch_end(self, chunk_id: str, sent: _Sent, future: distributed.Future) -> str:
         """Takes in what came with the end of a task; returns why it failed or nothing."""
         if future.status == "finished":
             error, results = future.result()
@@ -213,7 +221,7 @@ class DaskRunner:
                 self._queue.put(Emitted(chunk_id, Result(*values)))
             return str(error)
         cause = future.exception()
-        return _killed(cause, chunk) if _is_killed(cause) else in_words(cause, chunk.kind)
+        return _killed(cause, sent) if _is_killed(cause) else in_words(cause, sent.chunk.kind)
 
     # What goes out
 
@@ -299,7 +307,7 @@ class DaskRunner:
             elif sent.deaths >= _MOST_DEATHS:
                 error = RuntimeError(f"{sent.deaths} workers were lost")
                 self._recall(sent)
-                self._end(chunk_id, _killed(error, sent.chunk))
+                self._end(chunk_id, _killed(error, sent))
             elif change.joined and sent.future is None:
                 self._prepare(chunk_id)  # and not only sent: the files may have changed since
 
@@ -353,7 +361,10 @@ def _blamed_for_another(sent: _Sent, future: distributed.Future) -> bool:
     return _is_killed(future.exception())
 
 
-def _killed(error: BaseException, chunk: Chunk) -> str:
+def _killed(error: BaseException, sent: _Sent) -> str:
+    chunk = sent.chunk
+    if sent.lost:
+        return f"{sent.lost} It was tried again on other workers, or on the same one started anew."
     estimate = f" (estimated to take {settings.format_bytes(chunk.memory)})" if chunk.memory else ""
     return (
         f"The worker was killed each time it tried, most likely for lack of memory{estimate}. "

@@ -291,9 +291,9 @@ def embedded_cluster() -> distributed.SpecCluster:
         workers={
             place: {
                 "cls": distributed.Nanny,
-                "options": {**options, "env": cards.share(place, workers)},
+                "options": {**options, "env": share},
             }
-            for place in range(workers)
+            for place, share in enumerate(cards.shares(workers))
         },
         silence_logs=logging.ERROR,
     )

@@ -4,6 +4,7 @@ Everything small goes to the engine as an event of its topic; its answers come a
 :func:`deliver`. So a worker needs a connection to its scheduler and none to the engine.
 """
 
+import functools
 import json
 import logging
 import queue
@@ -16,7 +17,7 @@ import distributed
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from ntk_uq.base import process, settings
-from ntk_uq.base.errors import DataError, EngineError
+from ntk_uq.base.errors import DataError, DeviceLostError, EngineError
 from ntk_uq.base.version import VERSION
 from ntk_uq.engine import device
 from ntk_uq.engine.bundle import Bundle
@@ -27,7 +28,7 @@ from ntk_uq.engine.runners import in_words
 
 log = logging.getLogger(__name__)
 
-STARTED, RESULT, PROGRESS, WANTED = "started", "result", "progress", "wanted"
+STARTED, RESULT, PROGRESS, WANTED, LOST = "started", "result", "progress", "wanted", "lost"
 """First entries of events; the second is the chunk's id."""
 
 STREAMED_BYTES = 2**16
@@ -45,6 +46,7 @@ _PROGRESS_SECONDS = 0.25
 _ASK_AGAIN_SECONDS = 30.0
 _IDLE_SECONDS = 1.0
 _SILENT_SECONDS = 300.0
+_LEAVE_SECONDS = 60.0
 
 _boxes: dict[str, queue.SimpleQueue[tuple[bytes, str]]] = {}  # request -> where its answer goes
 
@@ -153,9 +155,25 @@ def run(chunk_text: str, bundle_text: str, chunk_id: str, topic: str) -> tuple[s
                     break
     except Stopped:
         pass
+    except DeviceLostError as error:
+        tell(LOST, chunk_id, str(error))
+        _leave(worker)
+        return str(error), large
     except Exception as error:  # noqa: BLE001 (a failure is a value; Dask would only log it)
         return in_words(error, chunk.kind), large
     return "", large
+
+
+def _leave(worker: distributed.Worker) -> None:
+    """Ends the worker as if it had died with its device, which no process can use that has seen it
+    fail. Its nanny, if it has one, starts it anew; its chunk goes to whoever is there first.
+
+    Does not return unless it fails to end.
+    """
+    log.warning("the accelerator failed; this worker ends")
+    leave = functools.partial(worker.close, nanny=False, executor_wait=False, reason="device lost")
+    worker.loop.add_callback(leave)
+    time.sleep(_LEAVE_SECONDS)  # a daemon, which ends with its process
 
 
 def version() -> str:

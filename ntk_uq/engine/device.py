@@ -42,11 +42,6 @@ def state(busy: bool) -> dict[str, Any]:
     return found
 
 
-def is_full(error: BaseException) -> bool:
-    """Whether an accelerator had no memory left."""
-    return type(error).__name__ == "JaxRuntimeError" and "RESOURCE_EXHAUSTED" in str(error)
-
-
 class _Watch:
     """Asks the driver's own tool now and then, in a thread: it takes up to a second to answer."""
 

@@ -130,12 +130,5 @@ def in_words(error: BaseException, kind: str) -> str:
         return str(error)
     if isinstance(error, MemoryError):
         return f"The machine ran out of memory; choose a smaller {get(kind).smaller}."
-    if device.is_full(error):
-        log.warning("a job of kind %s did not fit an accelerator: %s", kind, error)
-        return (
-            "The accelerator's memory is full: this takes more than was estimated, or another "
-            f"program has some of it. Choose a smaller {get(kind).smaller}, or end that program "
-            "and ask for the rest again."
-        )
     log.error("a job of kind %s failed", kind, exc_info=error)
     return f"Internal error, please report it: {type(error).__name__}: {error}"

@@ -5,7 +5,10 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+import jax
+
 from ntk_uq import datasets
+from ntk_uq.base.device_errors import is_full
 from ntk_uq.base.errors import KernelOverflowError, NtkUqError
 from ntk_uq.costs.cells import cells_at_once, in_common
 from ntk_uq.datasets import Dataset
@@ -55,9 +58,13 @@ def evaluate_cells(
     done: list[set[int]] = [set(cell.skip) for cell in cells]
     memory = accelerator_memory()
     for places in () if memory is None else _batches(cells, memory, dataset):
-        for place, point in _together([cells[i] for i in places], dataset):
-            done[places[place]].add(point.n_train)
-            yield places[place], point
+        try:
+            for place, point in _together([cells[i] for i in places], dataset):
+                done[places[place]].add(point.n_train)
+                yield places[place], point
+        except jax.errors.JaxRuntimeError as error:
+            if not is_full(error):  # what is left takes less, one after the other
+                raise
     failed: NtkUqError | None = None
     for place, (cell, there) in enumerate(zip(cells, done, strict=True)):
         try:

@@ -9,13 +9,15 @@ import time
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
+import jax
 import numpy as np
 import scipy.linalg
 
 from ntk_uq import datasets
 from ntk_uq.base import settings
-from ntk_uq.base.errors import KernelOverflowError, SingularKernelError
-from ntk_uq.costs.memory import card_route, check_memory, recomputes
+from ntk_uq.base.device_errors import is_full
+from ntk_uq.base.errors import KernelOverflowError, MemoryLimitError, SingularKernelError
+from ntk_uq.costs.memory import card_route, card_was_full, check_memory, recomputes
 from ntk_uq.datasets import Dataset, Split
 from ntk_uq.results.losses import LossMoments
 from ntk_uq.results.points import Point
@@ -53,7 +55,7 @@ def evaluate_draw(
     Raises:
         SpecError: if the data set is not as large.
         DataError: if its files are missing or damaged.
-        MemoryLimitError: if it does not fit.
+        MemoryLimitError: if it does not fit, or did not although it should have.
     """
     wanted = [n for n in spec.n_train if n not in skip]
     if not wanted:
@@ -79,6 +81,12 @@ def evaluate_draw(
         reason = f"{error} {_culprit(spec, split, dataset, draw) or advice(spec.training)}"
     except KernelOverflowError as error:
         reason = str(error)
+    except jax.errors.JaxRuntimeError as error:
+        memory = accelerator_memory()
+        if memory is None or not is_full(error):
+            raise
+        words = card_was_full(left[0], spec, dataset.n_features, memory)
+        raise MemoryLimitError(words) from error
     else:
         return
     for n in left:

@@ -14,12 +14,13 @@ from jaxtyping import Float, Int
 
 from ntk_uq import datasets, optimizers
 from ntk_uq.base import settings
-from ntk_uq.costs.training import check_memory, required_bytes
+from ntk_uq.costs.training import check_card_memory, check_memory, required_bytes
 from ntk_uq.datasets import Dataset, Split
 from ntk_uq.results.ensembles.records import MemberResult
 from ntk_uq.results.ensembles.schedule import recorded_steps
 from ntk_uq.results.losses import test_loss
 from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec
+from ntk_uq.theory.device import accelerator_memory
 from ntk_uq.theory.provenance import provenance
 from ntk_uq.training.program import Trajectory, train
 from ntk_uq.training.seeds import key_data, seed
@@ -66,6 +67,7 @@ def train_members(
     dataset: Dataset | None = None,
     side_by_side: int | None = None,
     at_once: int | None = None,
+    tf32: bool = False,
 ) -> Iterator[MemberResult]:
     """Trains some members of one ensemble, and yields each, in the order asked for, when ready.
 
@@ -80,6 +82,8 @@ def train_members(
         dataset: the data set, if it is not the registered one of that name.
         side_by_side: instead of :func:`lanes`.
         at_once: instead of :func:`threads`; fewer where the memory does not hold so many.
+        tf32: whether products may be TF32's, as :func:`ntk_uq.base.settings.tf32` says; it is no
+            part of the seed, so that the network starts as the same one.
 
     Raises:
         SpecError: if the data set is not as large, or the kernel overflows.
@@ -95,6 +99,9 @@ def train_members(
     dataset = datasets.get_for(spec.data, n_train, dataset)
     shape = (width, n_train, dataset.n_features, dataset.n_outputs)
     check_memory(spec, *shape, beside)
+    memory = accelerator_memory()
+    if memory is not None:
+        check_card_memory(spec, *shape, lambda w: side_by_side or lanes(w, n_train), limit=memory)
     at_once = min(at_once or threads(), len(groups))
     while required_bytes(spec, *shape, beside * at_once) > settings.memory_limit():
         at_once -= 1  # it fits at one, as was checked
@@ -107,6 +114,8 @@ def train_members(
         step_size /= lambda_max
     recorded = recorded_steps(spec.optimizer.steps)
     origin = _provenance(dataset, spec.data, split)
+    if tf32:
+        origin["products"] = "TF32, 10 bits of mantissa, where the device has it"
 
     def run(seeds: Sequence[int], steps: Int[np.ndarray, "r"]) -> Trajectory:
         filled = [*seeds, *[seeds[-1]] * (beside - len(seeds))]
@@ -118,6 +127,7 @@ def train_members(
             (split.x_train, split.y_train, split.x_test),
             step_size,
             steps,
+            tf32=tf32,
         )
 
     def train_group(indices: Sequence[int]) -> list[MemberResult]:

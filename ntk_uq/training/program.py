@@ -91,6 +91,7 @@ def train(
     recorded: Int[np.ndarray, "r"],
     span: bool | None = None,
     precision: str = "float32",
+    tf32: bool = False,
 ) -> Trajectory:
     """Trains one network for each key, all in one compiled program.
 
@@ -106,6 +107,8 @@ def train(
         span: whether the first layer is trained in the span of the data; by default where it
             saves time. The network is the same but for rounding.
         precision: ``float32``; tests compare with ``float64``.
+        tf32: whether factors of products may be rounded to TF32's 10 bits of mantissa, where the
+            device has that; on a processor it changes nothing.
     """
     x, y, _ = data
     if span is None:
@@ -126,7 +129,7 @@ def train(
     # An accelerator would else multiply float32 in fewer digits than it stores.
     with (
         jax.enable_x64(bool(dtype == np.float64)),
-        jax.default_matmul_precision("highest"),
+        jax.default_matmul_precision("tensorfloat32" if tf32 else "highest"),
         jax.threefry_partitionable(_COUNTED),
     ):
         out = run(

@@ -16,6 +16,7 @@ def machine(monkeypatch, tmp_path):
             (tmp_path / f"0000:{place:02d}").mkdir()
         monkeypatch.setattr(cards, "CARDS", tmp_path)
         monkeypatch.setattr(cards, "_plugin", lambda: plugin)
+        monkeypatch.setattr(cards, "free", lambda card: (79 * 2**30, 80 * 2**30))
 
     return has
 
@@ -26,14 +27,14 @@ def test_without_a_driver_there_is_none_and_nothing_to_say(monkeypatch, tmp_path
     assert cards.there() == cards.used() == ()
     assert cards.trouble() == ""
     assert settings.workers() == 1
-    assert cards.share(0, 2) == {}
+    assert cards.shares(2) == [{}, {}]
 
 
 def test_one_worker_a_card(machine):
     machine(3)
     assert cards.used() == ("0", "1", "2")
     assert settings.workers() == 3
-    given = [cards.share(place, 3) for place in range(3)]
+    given = cards.shares(3)
     assert given == [{"CUDA_VISIBLE_DEVICES": str(place)} for place in range(3)]
 
 
@@ -41,7 +42,7 @@ def test_as_many_workers_as_are_asked_for(machine, monkeypatch):
     machine(2)
     monkeypatch.setenv(settings.WORKERS, "5")
     assert settings.workers() == 5
-    given = [cards.share(place, 5) for place in range(5)]
+    given = cards.shares(5)
     assert [g["CUDA_VISIBLE_DEVICES"] for g in given] == ["0", "1", "0", "1", "0"]
     parts = [float(g["XLA_PYTHON_CLIENT_MEM_FRACTION"]) for g in given]
     assert parts == [0.25, 0.375, 0.25, 0.375, 0.25]
@@ -53,8 +54,58 @@ def test_as_many_workers_as_are_asked_for(machine, monkeypatch):
 def test_what_a_card_s_workers_share_is_what_was_set(machine, monkeypatch):
     machine(1)
     monkeypatch.setenv("XLA_PYTHON_CLIENT_MEM_FRACTION", "0.9")
-    assert cards.share(0, 1) == {"CUDA_VISIBLE_DEVICES": "0"}
-    assert cards.share(1, 2)["XLA_PYTHON_CLIENT_MEM_FRACTION"] == "0.450"
+    # Not more than nine tenths of what is free.
+    assert cards.shares(1) == [
+        {"CUDA_VISIBLE_DEVICES": "0", "XLA_PYTHON_CLIENT_MEM_FRACTION": "0.889"}
+    ]
+    monkeypatch.setenv("XLA_PYTHON_CLIENT_MEM_FRACTION", "0.8")
+    assert cards.shares(1) == [{"CUDA_VISIBLE_DEVICES": "0"}]
+    assert cards.shares(2)[1]["XLA_PYTHON_CLIENT_MEM_FRACTION"] == "0.400"
+
+
+def test_a_second_engine_takes_of_what_the_first_one_has_left(machine, monkeypatch, caplog):
+    machine(2)
+    left = {"0": (20 * 2**30, 80 * 2**30), "1": (80 * 2**30, 80 * 2**30)}
+    monkeypatch.setattr(cards, "free", left.get)
+    first, second = cards.shares(2)
+    assert first["XLA_PYTHON_CLIENT_MEM_FRACTION"] == "0.225"
+    assert second == {"CUDA_VISIBLE_DEVICES": "1"}
+    (said,) = caplog.messages
+    assert "of card 0's memory of 80.0 GiB only 20.0 GiB are free" in said
+    assert "18.0 GiB are taken" in said
+    shared, alone, other = cards.shares(3)
+    assert shared == other
+    assert float(shared["XLA_PYTHON_CLIENT_MEM_FRACTION"]) == pytest.approx(0.1125, abs=1e-3)
+    assert alone == second
+
+
+def test_what_cannot_be_known_of_a_card_s_memory_is_told(machine, monkeypatch, caplog):
+    machine(1)
+    monkeypatch.setattr(cards, "free", lambda card: None)
+    assert cards.shares(1) == [{"CUDA_VISIBLE_DEVICES": "0"}]
+    (said,) = caplog.messages
+    assert "cannot be told" in said
+    assert "XLA_PYTHON_CLIENT_MEM_FRACTION" in said
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        ("echo 81037, 81559", (81037 * 2**20, 81559 * 2**20)),
+        ("echo '[N/A], [N/A]'", None),
+        ("echo No devices were found", None),
+        ("exit 9", None),
+        ("printf '1, 2\\n1, 2\\n'", None),
+    ],
+)
+def test_the_driver_s_tool_is_asked_and_not_believed_blindly(monkeypatch, tmp_path, told, read):
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text(f"#!/bin/sh\n{told}\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert cards.free("0") == read
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    assert cards.free("0") is None
 
 
 @pytest.mark.parametrize(

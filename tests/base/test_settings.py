@@ -134,6 +134,16 @@ def test_the_limits_of_uploads_are_the_variables_or_their_defaults(monkeypatch):
         settings.upload_expanded()
 
 
+def test_tf32_is_on_where_somebody_says_so(monkeypatch):
+    assert settings.tf32() is False
+    for text, read in (("on", True), ("off", False), ("", False)):
+        monkeypatch.setenv("NTK_UQ_TF32", text)
+        assert settings.tf32() is read
+    monkeypatch.setenv("NTK_UQ_TF32", "1")
+    with pytest.raises(SpecError, match="NTK_UQ_TF32 is '1'; write on or off"):
+        settings.tf32()
+
+
 def test_a_scheduler_is_an_address_or_none(monkeypatch):
     assert settings.scheduler() is None
     monkeypatch.setenv("NTK_UQ_SCHEDULER", "")

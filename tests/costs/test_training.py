@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ntk_uq.base.errors import MemoryLimitError
+from ntk_uq.costs.memory import CARD_BASE
 from ntk_uq.costs.training import (
+    card_training_bytes,
+    check_card_memory,
     forward_flops,
     member_flops,
     member_seconds,
@@ -19,8 +23,10 @@ from ntk_uq.costs.training import (
 from ntk_uq.results.ensembles.schedule import recorded_steps
 from ntk_uq.results.speed import Speed
 from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec
+from ntk_uq.training import members, program
 from ntk_uq.training.calibration import measure_speed
 from ntk_uq.training.members import train_members
+from ntk_uq.training.seeds import key_data
 
 
 def products_of_a_step(n, sizes):
@@ -101,3 +107,58 @@ def test_the_estimated_time_is_of_the_right_order():
         seconds.append(time.perf_counter() - start)
     estimate = member_seconds(spec, 256, 200, 64, 10, measure_speed())
     assert 0.15 < estimate / min(seconds) < 6
+
+
+class _CompiledError(Exception):
+    """Enough is known of a program."""
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "shape", "lanes"),
+    [
+        (OptimizerSpec(), (50, 30, 20, 32), 8),
+        pytest.param(
+            OptimizerSpec("adam", eta=0.01), (100, 80, 300, 64), 4, marks=pytest.mark.slow
+        ),
+        pytest.param(OptimizerSpec(), (300, 400, 784, 128), 4, marks=pytest.mark.slow),
+        pytest.param(OptimizerSpec(), (2000, 100, 64, 64), 2, marks=pytest.mark.slow),
+    ],
+)
+def test_a_program_takes_no_more_memory_than_is_told_and_not_much_less(
+    monkeypatch, optimizer, shape, lanes
+):
+    """By XLA's own account of it."""
+    n, n_test, d, width = shape
+    made, accounts = program._program, []
+
+    def noted(*arguments):
+        def account(*values):
+            accounts.append(made(*arguments).lower(*values).compile().memory_analysis())
+            raise _CompiledError
+
+        return account
+
+    monkeypatch.setattr(program, "_program", noted)
+    rng = np.random.default_rng(0)
+    sizes = ((n, d), (n, 10), (n_test, d))
+    data = tuple(rng.standard_normal(size) for size in sizes)
+    keys = np.stack([key_data(i) for i in range(lanes)])
+    network, recorded = ArchitectureSpec(2, sigma_b=0.1), recorded_steps(optimizer.steps)
+    with pytest.raises(_CompiledError):
+        program.train(network, optimizer, width, keys, data, 1e-3, recorded)
+    (of,) = accounts
+    needed = of.temp_size_in_bytes + of.output_size_in_bytes + of.argument_size_in_bytes
+    spec = EnsembleSpec(DataSpec(n_test=n_test), network, optimizer, (width,), (n,))
+    told = card_training_bytes(spec, width, n, d, 10, lanes) - CARD_BASE
+    assert needed <= told <= 3 * needed, told / needed
+
+
+def test_what_a_card_cannot_hold_is_refused_with_the_width_that_it_can(monkeypatch):
+    spec = EnsembleSpec(DataSpec(n_test=30), widths=(2000,), n_train=(20,))
+    limit = card_training_bytes(spec, 1500, 20, 64, 10)
+    with pytest.raises(MemoryLimitError, match=r"accelerator's memory; .* that fits is 1500\.$"):
+        check_card_memory(spec, 2000, 20, 64, 10, lambda _: 1, limit)
+    assert check_card_memory(spec, 1500, 20, 64, 10, lambda _: 1, limit) == limit
+    monkeypatch.setattr(members, "accelerator_memory", lambda: limit)
+    with pytest.raises(MemoryLimitError, match="width that fits is 1500"):
+        next(train_members(spec, 2000, 20, [0]))

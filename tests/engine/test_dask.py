@@ -171,6 +171,36 @@ def test_a_chunk_that_kills_its_workers_fails_in_words_and_takes_no_other_along(
     assert store.results.get("good/0") == b"\1"
 
 
+LOST = "INTERNAL: CUDA_ERROR_LAUNCH_FAILED: unspecified launch failure"
+
+
+@pytest.mark.slow
+def test_a_card_that_fails_costs_its_worker_and_not_the_job(
+    store, engine_of_its_own, fake, tmp_path
+):
+    engine_of_its_own._client.register_plugin(Registered())
+    (before,) = engine_of_its_own._client.run(os.getpid).values()
+    once = {"key": "a", "sizes": [1], "device": LOST, "once": str(tmp_path / "failed")}
+    job_id = fake(once, {"key": "b", "sizes": [1]})
+    wait_for(lambda: store.jobs.get(job_id).state.ended, seconds=120)
+    job = store.jobs.get(job_id)
+    assert (job.state, job.error, job.done) == (JobState.DONE, "", 2)
+    (after,) = engine_of_its_own._client.run(os.getpid).values()
+    assert after != before  # no process can use a card that it has seen fail
+
+
+@pytest.mark.slow
+def test_a_card_that_fails_each_time_is_told_as_that(store, engine_of_its_own, fake):
+    engine_of_its_own._client.register_plugin(Registered())
+    job_id = fake({"key": "a", "device": LOST}, {"key": "b", "sizes": [1]})
+    wait_for(lambda: store.jobs.get(job_id).state.ended, seconds=240)
+    error = store.jobs.get(job_id).error
+    assert "The accelerator failed" in error
+    assert "CUDA_ERROR_LAUNCH_FAILED" in error
+    assert "tried again" in error
+    assert store.results.get("b/0") == b"\1"
+
+
 @pytest.mark.slow
 def test_a_killed_worker_is_replaced_and_its_chunk_run_again(store, engine_of_its_own):
     spec = CurveSpec(LONG.data, n_train=LONG.n_train, draws=4)
@@ -179,7 +209,7 @@ def test_a_killed_worker_is_replaced_and_its_chunk_run_again(store, engine_of_it
     workers = engine_of_its_own._client.run(os.getpid)
     for pid in workers.values():
         os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: ended(store, spec), seconds=120)
+    wait_for(lambda: ended(store, spec), seconds=240)
     assert store.jobs.get(spec.digest()).error == ""
     assert stored_curve(store.results, spec).complete
 

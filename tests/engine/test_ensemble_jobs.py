@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ntk_uq.base import settings
 from ntk_uq.base.errors import CostLimitError, MemoryLimitError, SpecError, StoreFullError
 from ntk_uq.costs.training import cost_of
 from ntk_uq.engine import kinds
@@ -97,6 +98,28 @@ def test_chunks_say_what_they_are_estimated_to_take(store):
     needed = {c.payload["width"]: c.memory for c in todo.chunks if c.payload["n_train"] == 20}
     assert 0 < needed[8] < needed[16]
     assert sorted(i for c in todo.chunks for i in c.payload["members"]) == sorted(4 * [*range(6)])
+
+
+def test_networks_trained_with_tf32_are_others(store, engine, monkeypatch):
+    submit(store.jobs, SMALL)
+    engine.run_until_idle()
+    monkeypatch.setenv(settings.TF32, "on")
+    assert not stored_ensembles(store.results, SMALL).done
+    todo = kinds.plan("ensemble", SMALL.to_json(), store.results)
+    assert len(todo.chunks) == 4
+    monkeypatch.delenv(settings.TF32)  # what a worker has is nothing to it
+    assert kinds.plan("ensemble", SMALL.to_json(), store.results).chunks == ()
+    for chunk in todo.chunks:
+        for result in kinds.compute(chunk, lambda *_: None):
+            store.results.put(result.key, result.value)
+    usual = stored_ensembles(store.results, SMALL)
+    monkeypatch.setenv(settings.TF32, "on")
+    found = stored_ensembles(store.results, SMALL)
+    assert found.complete
+    assert "TF32" in found.provenance()["products"]
+    assert "products" not in usual.provenance()
+    seeds = ([m.seed for m in of.members[16, 20]] for of in (usual, found))
+    assert next(seeds) == next(seeds)  # the same networks at their start
 
 
 def test_more_members_train_only_the_new_ones(store, engine):

@@ -6,8 +6,10 @@ A module of its own, so that Dask workers can import it, too.
 import os
 import signal
 import time
+from pathlib import Path
 
 from distributed.diagnostics.plugin import WorkerPlugin
+from jax.errors import JaxRuntimeError
 
 from ntk_uq.base.errors import DataError
 from ntk_uq.engine import kinds
@@ -43,8 +45,21 @@ def compute(payload, progress):
         os.kill(os.getpid(), signal.SIGKILL)
     if payload.get("memory"):
         raise MemoryError
+    # Once: in the first process that comes by.
+    if "device" in payload and _first(payload.get("once")):
+        raise JaxRuntimeError(payload["device"])
     if "error" in payload:
         raise DataError(payload["error"])
+
+
+def _first(path):
+    if path is None:
+        return True
+    try:
+        Path(path).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 KINDS = [

@@ -82,11 +82,11 @@ def trainings(monkeypatch):
     """The programs that run, each as the thread that runs it; without the one that compiles."""
     calls = []
 
-    def counted(*args):
+    def counted(*args, **options):
         if args[-1][-1]:
             calls.append(threading.current_thread().name)
             time.sleep(0.05)  # so small a network may else be ready before the next thread is
-        return train(*args)
+        return train(*args, **options)
 
     monkeypatch.setattr("ntk_uq.training.members.train", counted)
     return calls
@@ -104,10 +104,10 @@ def test_who_stops_reading_stops_the_training(trainings, at_once):
 
 
 def test_an_error_in_a_thread_is_raised_to_the_reader(monkeypatch):
-    def fail(*args):
+    def fail(*args, **options):
         if args[-1][-1]:
             raise SpecError("no training today")
-        return train(*args)
+        return train(*args, **options)
 
     monkeypatch.setattr("ntk_uq.training.members.train", fail)
     with pytest.raises(SpecError, match="no training today"):

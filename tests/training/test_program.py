@@ -8,6 +8,7 @@ from helpers.reference_ensembles import NumpyNetwork, adam, descent, digits, key
 from ntk_uq.results.losses import test_loss as loss_of
 from ntk_uq.specs import ArchitectureSpec, OptimizerSpec
 from ntk_uq.theory.kernels import Kernels
+from ntk_uq.training import program
 from ntk_uq.training.program import in_span, train
 from ntk_uq.training.step_size import largest_eigenvalue, ntk_lambda_max
 
@@ -198,3 +199,26 @@ def test_lambda_max_is_that_of_the_theory(split, spec):
     (ntk,) = Kernels(spec, ("ntk",)).symmetric(split.x_train)
     theory = np.linalg.eigvalsh(ntk)[-1]
     assert ntk_lambda_max(spec, split.x_train) == pytest.approx(theory, rel=1e-12)
+
+
+@pytest.mark.parametrize(("tf32", "precision"), [(False, "HIGHEST"), (True, "HIGH")])
+def test_every_product_has_all_digits_unless_tf32_is_asked_for(split, monkeypatch, tf32, precision):
+    """As the program asks the device for it; on a processor both are float32."""
+    asked, made = [], program._program
+
+    def noted(*arguments):
+        run = made(*arguments)
+
+        def lowered(*values):
+            lines = run.lower(*values).as_text().splitlines()
+            asked.extend(line for line in lines if "dot_general" in line)
+            return run(*values)
+
+        return lowered
+
+    usual = trained(split, RELU, OptimizerSpec(eta=0.5), 1e-3)
+    monkeypatch.setattr(program, "_program", noted)
+    got = trained(split, RELU, OptimizerSpec(eta=0.5), 1e-3, tf32=tf32)
+    assert len(asked) > 5
+    assert all(f"precision = [{precision}, {precision}]" in line for line in asked)
+    assert np.array_equal(got.test, usual.test)

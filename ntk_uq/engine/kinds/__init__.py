@@ -1,15 +1,19 @@
 """What computes each kind of job that is declared in ``ntk_uq/jobs/kinds/``: a file of its name."""
 
+import logging
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
+from ntk_uq.base import device_errors
 from ntk_uq.base.errors import EngineError
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
 from ntk_uq.engine.kinds.base import Kind, put_together
 from ntk_uq.jobs import kinds as declared
 from ntk_uq.jobs.kinds.base import JobKind
 from ntk_uq.store import ResultsCache
+
+log = logging.getLogger(__name__)
 
 
 def get(name: str) -> Kind:
@@ -51,8 +55,18 @@ def compute(chunk: Chunk, progress: Progress) -> Iterator[Result]:
     Raises:
         Stopped: out of ``progress``.
         NtkUqError: as the kind does.
+        MemoryLimitError: if an accelerator's memory was full.
+        DeviceLostError: if an accelerator failed.
     """
-    yield from get(chunk.kind).compute(chunk.payload, progress)
+    kind = get(chunk.kind)
+    try:
+        yield from kind.compute(chunk.payload, progress)
+    except Exception as error:
+        known = device_errors.told(error, kind.smaller)
+        if known is None:
+            raise
+        log.warning("an accelerator failed a job of kind %s: %s", kind.name, error)
+        raise known from error
 
 
 def _load(kind: JobKind[Any]) -> Kind:

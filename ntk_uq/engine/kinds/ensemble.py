@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ntk_uq import datasets
+from ntk_uq.base import settings
 from ntk_uq.costs.training import cost_of, member_seconds, required_bytes
 from ntk_uq.datasets.files import sealed
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
@@ -27,6 +28,8 @@ def plan(wanted: EnsembleSpec, results: ResultsCache) -> Plan:
     dataset = datasets.get(wanted.data.dataset)
     shape = (dataset.n_features, dataset.n_outputs)
     speed = stored_speed(results) or DEFAULT_SPEED
+    # The engine decides, since it is its store that the members are kept in; not each worker.
+    products = {"tf32": True} if settings.tf32() else {}
     chunks = []
     for (width, n_train), indices in missing.items():
         seconds = member_seconds(wanted, width, n_train, *shape, speed)
@@ -36,6 +39,7 @@ def plan(wanted: EnsembleSpec, results: ResultsCache) -> Plan:
             payload = {
                 "spec": canonical(wanted).to_json(),
                 **{"width": width, "n_train": n_train, "members": indices[low : low + size]},
+                **products,
             }
             chunks.append(Chunk(KIND.name, payload, memory))
     left = sum(map(len, missing.values()))
@@ -49,11 +53,12 @@ def compute(payload: Any, progress: Progress) -> Iterator[Result]:
 
     spec = EnsembleSpec.from_json(payload["spec"])
     width, n_train = payload["width"], payload["n_train"]
+    tf32 = payload.get("tf32", False)
     dataset = datasets.get(spec.data.dataset)
     targets = datasets.load_split(dataset, spec.data, n_train, 0).y_test
     yield Result(targets_key(spec.data, dataset.fingerprint()), sealed(targets=targets), units=0)
-    for member in train_members(spec, width, n_train, payload["members"]):
+    for member in train_members(spec, width, n_train, payload["members"], tf32=tf32):
         fingerprint = member.provenance["data_fingerprint"]
-        key = member_key(spec.member(width, n_train, member.member), fingerprint)
+        key = member_key(spec.member(width, n_train, member.member), fingerprint, tf32)
         progress(f"width {width}, N_D {n_train}, network {member.member + 1}")
         yield Result(key, member.to_bytes())

@@ -22,9 +22,16 @@ _ARRAYS = {"steps": np.int64, "train_loss": np.float64, "test_loss": np.float64}
 _PLAIN = ("width", "n_train", "draw", "member", "seed", "lambda_max", "step_size", "diverged_at")
 
 
-def member_key(spec: MemberSpec, fingerprint: str) -> str:
-    """Where a store keeps a member: it depends on what the data files hold, not on their name."""
+def member_key(spec: MemberSpec, fingerprint: str, tf32: bool = False) -> str:
+    """Where a store keeps a member: it depends on what the data files hold, not on their name.
+
+    Args:
+        spec: which network. fingerprint: of the data.
+        tf32: whether it was trained with TF32 products, so that it is no other one's neighbour.
+    """
     content = {"members": MEMBERS_VERSION, "data": fingerprint, "spec": spec.identity()}
+    if tf32:  # and nothing otherwise: there were members before there was a choice
+        content["tf32"] = True
     return f"member/{digest_of(content)}"
 
 
@@ -51,7 +58,8 @@ class MemberResult:
         diverged_at: the step at which the training loss was found not finite or above 1000 times
             the initial one; None for a sound training.
         seconds: the time that it took.
-        provenance: versions, device, dtype, data and preparation.
+        provenance: versions, device, dtype, data and preparation; ``products``, where they were
+            allowed to be less than float32.
     """
 
     width: int

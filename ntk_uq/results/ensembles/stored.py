@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ntk_uq import datasets
+from ntk_uq.base import settings
 from ntk_uq.base.errors import DataError
 from ntk_uq.datasets.files import read_sealed
 from ntk_uq.results.ensembles.records import EnsemblePoint, MemberResult, member_key, targets_key
@@ -103,17 +104,20 @@ def descent_of(spec: EnsembleSpec, n_train: int) -> DescentSpec | None:
 
 
 def member_keys(spec: EnsembleSpec) -> dict[Place, tuple[str, ...]]:
-    """Where the store keeps the members of each ensemble, by their index.
+    """Where the store keeps the members of each ensemble, by their index; those that were trained
+    with TF32 products where the settings ask for these.
 
     Raises:
-        SpecError: for an unknown data set, or one that cannot be prepared as asked.
+        SpecError: for an unknown data set, or one that cannot be prepared as asked; or if the
+            setting is none of those that are allowed.
         MissingDataError: if its files are not there.
     """
     fingerprint = datasets.get(spec.data.dataset).fingerprint()
-    spec = canonical(spec)
+    spec, tf32 = canonical(spec), settings.tf32()
     return {
         (width, n): tuple(
-            member_key(spec.member(width, n, index), fingerprint) for index in range(spec.members)
+            member_key(spec.member(width, n, index), fingerprint, tf32)
+            for index in range(spec.members)
         )
         for n in spec.n_train
         for width in spec.widths
@@ -128,7 +132,7 @@ def stored_ensembles(results: ResultsCache, spec: EnsembleSpec) -> Ensembles:
     """
     members: dict[Place, tuple[MemberResult, ...]] = {}
     points = []
-    for place, keys in _keys(spec, datasets.get(spec.data.dataset).fingerprint()).items():
+    for place, keys in _keys(spec).items():
         found = tuple(m for m in (_member(results, key) for key in keys) if m is not None)
         members[place] = found
         if len(found) == len(keys):
@@ -146,12 +150,20 @@ def missing_members(results: ResultsCache, spec: EnsembleSpec) -> dict[Place, li
     """
     return {
         place: [index for index, key in enumerate(keys) if _member(results, key) is None]
-        for place, keys in _keys(spec, datasets.get(spec.data.dataset).fingerprint()).items()
+        for place, keys in _keys(spec).items()
     }
 
 
+def _keys(spec: EnsembleSpec) -> dict[Place, tuple[str, ...]]:
+    return _kept_keys(spec, datasets.get(spec.data.dataset).fingerprint(), settings.tf32())
+
+
 @functools.lru_cache(maxsize=32)
-def _keys(spec: EnsembleSpec, fingerprint: str) -> dict[Place, tuple[str, ...]]:  # noqa: ARG001
+def _kept_keys(
+    spec: EnsembleSpec,
+    fingerprint: str,  # noqa: ARG001 (part of the key)
+    tf32: bool,  # noqa: ARG001 (so is this)
+) -> dict[Place, tuple[str, ...]]:
     # Thousands of digests, asked for every second while a page waits.
     return member_keys(spec)
 

@@ -7,12 +7,15 @@ compiled is kept on disk, so this is done once for a machine and a version of JA
 import itertools
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from ntk_uq.activations import FILES
 from ntk_uq.base import streams
 from ntk_uq.costs.buckets import SIZES
 from ntk_uq.costs.memory import card_bytes
 from ntk_uq.datasets import Dataset, Split
 from ntk_uq.specs import ArchitectureSpec, DataSpec, TrainingSpec
+from ntk_uq.theory.card.modes import CardModes
 from ntk_uq.theory.card.posterior import CardPosterior
 from ntk_uq.theory.kernels import Kernels
 
@@ -47,7 +50,19 @@ def compile_ahead(dataset: Dataset, memory: int, idle: Callable[[], bool]) -> It
         names = ("nngp",) if training.posterior == "bayes" else ("nngp", "ntk")
         kernels = Kernels(ArchitectureSpec(activation=activation), names)
         list(CardPosterior(kernels, split, 1e-3, training).moments_at([size]))
+        if not training.converged:
+            _in_eigenvectors(kernels, split)
         yield f"{activation}, {training.posterior}, {size} examples"
+
+
+def _in_eigenvectors(kernels: Kernels, split: Split) -> None:
+    """What training times and descents take beside a curve at finite time."""
+    modes = CardModes(kernels, split)
+    projected, inverse = modes.project(split.y_train), np.ones(modes.n)
+    modes.mean(inverse, projected)
+    modes.covariance(inverse)
+    modes.variance(inverse)
+    modes.train_moments(inverse, projected)
 
 
 def _made_up(n: int, n_test: int, dataset: Dataset) -> Split:

@@ -32,6 +32,9 @@ many more where they cost nothing (see :data:`ntk_uq.theory.condition._MORE_STEP
 
 _SMALL = 1024
 
+_NOTHING = 1e-12
+"""What is left of a vector, relative to what it was, that is rounding."""
+
 Vector = Float[np.ndarray, "n"]
 
 
@@ -173,14 +176,14 @@ def _lanczos(
     places = jnp.arange(size // block) * block
     inside = (jnp.arange(size) < n).astype(lower.dtype)
 
-    def of_diagonal(place: jax.Array) -> jax.Array:
-        part = jax.lax.dynamic_slice(lower, (place, place), (block, block))
-        return solve_triangular(part, jnp.eye(block, dtype=lower.dtype), lower=True)
-
-    inverses = jax.lax.map(of_diagonal, places)
+    # The blocks first: XLA would else turn the whole factor round for the sake of its diagonal.
+    blocks = lower.reshape(len(places), block, len(places), block)
+    diagonal = blocks[jnp.arange(len(places)), :, jnp.arange(len(places))]
+    unit = jnp.eye(block, dtype=lower.dtype)
+    inverses = jax.lax.map(lambda part: solve_triangular(part, unit, lower=True), diagonal)
 
     def multiply(v: jax.Array) -> jax.Array:
-        return matmul(lower, matmul(lower.T, v) * inside)
+        return matmul(lower, matmul(v, lower) * inside)
 
     def solve(v: jax.Array) -> jax.Array:
         def down(i: jax.Array, x: jax.Array) -> jax.Array:
@@ -193,8 +196,8 @@ def _lanczos(
         def up(step: jax.Array, x: jax.Array) -> jax.Array:
             i = len(places) - 1 - step
             columns = jax.lax.dynamic_slice_in_dim(lower, places[i], block, axis=1)
-            rest = jax.lax.dynamic_slice_in_dim(z, places[i], block) - matmul(columns.T, x)
-            return jax.lax.dynamic_update_slice(x, matmul(inverses[i].T, rest), (places[i],))
+            rest = jax.lax.dynamic_slice_in_dim(z, places[i], block) - matmul(x, columns)
+            return jax.lax.dynamic_update_slice(x, matmul(rest, inverses[i]), (places[i],))
 
         return jax.lax.fori_loop(0, len(places), up, jnp.zeros_like(v))
 
@@ -215,12 +218,17 @@ def _tridiagonal(
     def step(i: jax.Array, state: Steps) -> Steps:
         a, b, basis = state
         w = multiply(basis[i])
+        rounding = _NOTHING * jnp.linalg.norm(w)
         a = a.at[i].set(jnp.vdot(basis[i], w))
         for _ in range(2):  # twice is enough
             w = w - basis.T @ (basis @ w)
         length = jnp.linalg.norm(w)
-        b = b.at[i].set(length)
-        return a, b, basis.at[i + 1].set(w / jnp.maximum(length, 1e-300))
+        # Where the directions before are all that there are, there is no next one: of rounding a
+        # vector would be made that has parts of them again, and numbers without any meaning. Not a
+        # number remains what it is.
+        ends = length <= rounding
+        b = b.at[i].set(jnp.where(ends, 0.0, length))
+        return a, b, basis.at[i + 1].set(jnp.where(ends, 0.0, w / jnp.where(ends, 1.0, length)))
 
     basis = jnp.zeros((_MOST + 1, len(start))).at[0].set(start / jnp.linalg.norm(start))
     return jax.lax.fori_loop(0, count, step, (jnp.zeros(_MOST), jnp.zeros(_MOST), basis))

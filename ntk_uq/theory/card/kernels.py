@@ -16,13 +16,11 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ntk_uq.costs.buckets import bucket
+from ntk_uq.costs.memory import PANEL, SMALLEST_PANEL
 from ntk_uq.theory.card.resident import resident
 from ntk_uq.theory.evaluation import Evaluate, is_close, rows_of
 from ntk_uq.theory.inputs import Block, Inputs
 from ntk_uq.theory.kernels import Kernels
-
-_PANEL = 2**24
-"""Entries of a panel of rows: 128 MiB in each array that it passes through."""
 
 Whole = Float[Array, "n m"]
 
@@ -137,9 +135,8 @@ class CardKernels:
         )
 
     def multiply(self, of: CardExamples, name: str, w: Float[Array, "b k"]) -> Float[Array, "b k"]:
-        """``K w`` of the first b examples, with K evaluated panel by panel and forgotten.
-
-        What stands in rows of no example means nothing.
+        """``K w`` of the first b examples, with K evaluated panel by panel and forgotten; zero in
+        rows of no example.
 
         Args:
             w: zero where there is no example; b is a bucket.
@@ -200,11 +197,8 @@ _AT_ONCE = 4096
 
 def _height(n_rows: int, n_columns: int) -> int:
     """Rows of a panel."""
-    most = max(SMALLEST_PANEL, _PANEL // n_columns)
+    most = max(SMALLEST_PANEL, PANEL // n_columns)
     return math.gcd(n_rows, 1 << (most.bit_length() - 1))
-
-
-SMALLEST_PANEL = 128
 
 
 @functools.lru_cache(maxsize=64)
@@ -287,8 +281,10 @@ def _product(evaluate: Evaluate, name: str) -> Callable[..., jax.Array]:
             k = _first_covariance(network, part, block)
             both = dict(zip(("nngp", "ntk"), evaluate(part, block, k, *network), strict=True))
             own = row[:, None] == column[None, :]
-            # What fills up is no number for some activations, and w's zeros would not hide it.
-            value = jnp.where((column < n)[None, :], both[name], 0.0)
+            # What fills up is no number for some activations, and no zeros would hide it, neither
+            # w's here nor those that the product is multiplied with.
+            there = (row < n)[:, None] & (column < n)[None, :]
+            value = jnp.where(there, both[name], 0.0)
             value = jnp.where(own, diagonal[None, :size], value)
             if known is not None:
                 r, c, values = known

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ntk_uq.costs.buckets import bucket
+from ntk_uq.costs.cells import ROOMS
 from ntk_uq.datasets import Split
 from ntk_uq.specs import TrainingSpec
 from ntk_uq.theory.card import factor, moments
@@ -28,10 +29,6 @@ from ntk_uq.theory.inputs import Inputs
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.moments import LossSums
 from ntk_uq.theory.route import stages
-
-ROOMS = (8, 32)
-"""Networks in a batch: it is filled up to one of these, so that there are two programs of each
-kind and not one for each number."""
 
 
 class NetworkBatch(NamedTuple):

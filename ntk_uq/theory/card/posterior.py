@@ -1,5 +1,7 @@
 """The outputs' Gaussian on an accelerator: kernels, factor and covariances stay in its memory."""
 
+import contextlib
+import logging
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -7,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ntk_uq.base.device_errors import is_full
 from ntk_uq.base.errors import SingularKernelError
 from ntk_uq.costs.buckets import bucket
 from ntk_uq.costs.memory import LARGEST_EIGENVECTORS, CardRoute
@@ -20,8 +23,13 @@ from ntk_uq.theory.gaussian import Gaussian, LossOf
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.route import stages
 
+log = logging.getLogger(__name__)
+
 _COMPARED = 8192
 """Examples up to which the processor is asked where the accelerator finds no factor."""
+
+_DECOMPOSED = 2048
+"""The same of eigenvectors, which take it longer."""
 
 _REFINEMENTS = 12
 _RESIDUAL = 1e-11
@@ -58,6 +66,8 @@ class CardPosterior:
         route: what is kept.
         otherwise: what is kept instead from where a kernel is too ill-conditioned for mixed
             precision on; None, or mixed, where nothing else is to be tried.
+
+    Where the memory turns out to be full all the same, less is kept from there on.
     """
 
     def __init__(
@@ -85,6 +95,7 @@ class CardPosterior:
         self.prior_variance = float(np.mean(own))
 
     def _keep(self, route: CardRoute) -> None:
+        self.route = route
         self.mixed = route is CardRoute.MIXED and self.training.converged
         self.kept = route is CardRoute.WHOLE and not self.bayes
 
@@ -111,16 +122,31 @@ class CardPosterior:
 
     def _found(self, sizes: Sequence[int]) -> Iterator[_Found]:
         done = 0
-        try:
-            for found in self._by_stages(sizes):
-                yield found
-                done += 1
-            return
-        except SingularKernelError:
-            if not self.mixed or self._otherwise in (None, CardRoute.MIXED):
-                raise
-            self._keep(self._otherwise)
-        yield from self._by_stages(sizes[done:])
+        while True:
+            try:
+                for found in self._by_stages(sizes[done:]):
+                    yield found
+                    done += 1
+                return
+            except SingularKernelError:
+                otherwise, self._otherwise = self._otherwise, None
+                if not self.mixed or otherwise in (None, CardRoute.MIXED):
+                    raise
+            except jax.errors.JaxRuntimeError as error:
+                otherwise = self._more_frugal()
+                if otherwise is None or not is_full(error):
+                    raise
+                log.warning("the accelerator's memory is full; less is kept: %s", otherwise.value)
+            # Only here, where no traceback holds what was kept so far.
+            self._keep(otherwise)
+
+    def _more_frugal(self) -> CardRoute | None:
+        """What takes less memory than what is kept now; None if nothing does."""
+        routes = list(CardRoute) if self.training.converged else [self.route]
+        if self.bayes:
+            routes.remove(CardRoute.FACTOR)  # as much as the whole
+        further = routes[routes.index(self.route) + 1 :]
+        return further[0] if further else None
 
     def _by_stages(self, sizes: Sequence[int]) -> Iterator[_Found]:
         for part in stages(sizes):
@@ -189,6 +215,16 @@ class _CardStage:
             if self.of.bayes:
                 self.targets = factor.forward(self.lower, self.y_train.astype(self.lower.dtype))
 
+    def _without_eigenvectors(self, n: int) -> SingularKernelError:
+        also = ""
+        if n <= _DECOMPOSED:
+            with contextlib.suppress(np.linalg.LinAlgError):
+                np.linalg.eigvalsh(np.asarray(self.t)[:n, :n])
+                also = " The processor finds them, so it is the accelerator that fails."
+        return SingularKernelError(
+            f"The NTK of {n} examples has no eigenvectors in float64 on the accelerator.{also}"
+        )
+
     def processor_factors(self) -> bool:
         """Whether LAPACK finds a factor where the accelerator found none; only asked of kernels
         that it is through with in a moment."""
@@ -217,7 +253,10 @@ class _CardStage:
         """A point at finite time."""
         of, size, value = self.of, min(bucket(n), LARGEST_EIGENVECTORS), np.int64(n)
         eigenvalues, vectors = factor.eigenvectors(self.t, size, value)
-        inverse = inverse_filter(np.asarray(eigenvalues)[:n], of.training)
+        found = np.asarray(eigenvalues)[:n]
+        if not np.isfinite(found).all():
+            raise self._without_eigenvectors(n)
+        inverse = inverse_filter(found, of.training)
         filter_ = jnp.asarray(np.pad(inverse, (0, size - n)))
         w = moments.filtered(vectors, filter_, self.cross["ntk"], value)
         del vectors

@@ -91,6 +91,7 @@ def test_a_product_is_that_with_the_whole_kernel(name, activation):
         np.testing.assert_allclose(
             got[:n], want[:n, :n] @ w[:n], rtol=0, atol=1e-11 * np.abs(want).max()
         )
+        assert not got[200:].any()  # nor NaN, where there is no example
 
 
 def test_an_activation_of_neural_tangents_goes_there_too():

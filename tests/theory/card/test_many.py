@@ -4,12 +4,14 @@ import dataclasses
 
 import numpy as np
 import pytest
+from jax.errors import JaxRuntimeError
 
 from ntk_uq import datasets
 from ntk_uq.activations import FILES
 from ntk_uq.base import settings
 from ntk_uq.costs import cells as costs
-from ntk_uq.costs.cells import MOST, cells_at_once
+from ntk_uq.costs.cells import ROOMS, cells_at_once
+from ntk_uq.costs.memory import CARD_BASE, card_bytes
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.theory import cells as module
 from ntk_uq.theory import curve
@@ -154,6 +156,17 @@ def test_pairs_that_need_care_have_it(card, monkeypatch):
     assert_same(found, points(cells, alone))
 
 
+def test_a_batch_for_which_there_is_no_memory_is_computed_one_by_one(card, monkeypatch):
+    def full(*_):
+        raise JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes.")
+
+    cells = some(2)
+    want = points(cells, alone)
+    monkeypatch.setattr(many, "_solved", lambda *_: full)
+    assert_same(points(cells), want)
+    assert card == [2]
+
+
 def test_views_of_a_map_compile_once(card, compilations):
     points(some(6, seed=1))
     before = len(compilations)
@@ -187,9 +200,14 @@ def test_cells_of_another_draw_data_or_training_are_another_batch(card):
 
 def test_a_batch_is_no_larger_than_what_fits():
     shape = (500, 1000, 784, TrainingSpec())
-    counts = [cells_at_once(*shape, memory) for memory in (0, 2**32, 2**34, 2**36)]
+    memories = (0, 2**32, 2**34, 2**36)
+    counts = [cells_at_once(*shape, memory) for memory in memories]
     assert counts == sorted(counts)
     assert counts[0] == 1
-    assert 1 < counts[-1] <= MOST == max(many.ROOMS)
+    assert counts[-1] > 1
+    # Of what fills a batch up, too: it is one of few sizes.
+    assert {*counts} <= {1, *ROOMS}
+    each = card_bytes(*shape) - CARD_BASE
+    assert all(n == 1 or n * each < memory for n, memory in zip(counts, memories, strict=True))
     assert cells_at_once(20_000, *shape[1:], 2**37) == 1
     assert cells_at_once(100, 100, 64, TrainingSpec(), 2**36) == costs.MOST

@@ -5,11 +5,12 @@ import re
 import numpy as np
 import pytest
 from helpers.reference_theory import digits
+from jax.errors import JaxRuntimeError
 
 from ntk_uq import datasets
 from ntk_uq.activations import FILES
 from ntk_uq.base import settings
-from ntk_uq.base.errors import SingularKernelError, SpecError
+from ntk_uq.base.errors import MemoryLimitError, SingularKernelError, SpecError
 from ntk_uq.costs.memory import CardRoute
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.theory import curve
@@ -63,8 +64,12 @@ def assert_same(got, want, tolerance):
 @pytest.mark.parametrize("training", [CONVERGED, BAYES], ids=["trained", "bayes"])
 @pytest.mark.parametrize(
     "spec",
-    [ArchitectureSpec(2, sigma_b=0.3), ArchitectureSpec(2, "erf", 1.2, 0.1)],
-    ids=["relu", "erf"],
+    [
+        ArchitectureSpec(2, sigma_b=0.3),
+        ArchitectureSpec(2, "erf", 1.2, 0.1),
+        ArchitectureSpec(2, "gelu", 1.2, 0.1),
+    ],
+    ids=["relu", "erf", "gelu"],
 )
 def test_every_route_has_the_numbers_of_the_processors(spec, training, route):
     usual, device = posteriors(spec, training, problem(), 1e-6, route)
@@ -116,6 +121,15 @@ def test_a_factor_that_the_processor_finds_is_told(monkeypatch):
     found = factor.cholesky
     monkeypatch.setattr(factor, "cholesky", lambda t: found(t) * np.nan)
     with pytest.raises(SingularKernelError, match=r"definite in float64\. The processor can"):
+        next(device.at(SIZES))
+
+
+def test_eigenvectors_that_the_processor_finds_are_told(monkeypatch):
+    _, device = posteriors(ArchitectureSpec(2), TrainingSpec(time=1.0), problem())
+    found = factor.eigenvectors
+    none = lambda *of: [part * np.nan for part in found(*of)]  # noqa: E731
+    monkeypatch.setattr(factor, "eigenvectors", none)
+    with pytest.raises(SingularKernelError, match=r"30 examples has no eigenvectors .* finds them"):
         next(device.at(SIZES))
 
 
@@ -182,6 +196,50 @@ def test_another_precision_is_refused_in_words(monkeypatch):
     monkeypatch.setenv(settings.PRECISION, "float16")
     with pytest.raises(SpecError, match="'float16'; write auto, float64 or mixed"):
         settings.precision()
+
+
+class Full:
+    """Fails as a full card does from a number of calls on, so many times."""
+
+    def __init__(self, program, after=0, times=10**9):
+        self.program, self.after, self.times, self.calls = program, after, times, 0
+
+    def __call__(self, *arguments):
+        self.calls += 1
+        if self.after < self.calls <= self.after + self.times:
+            raise JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes.")
+        return self.program(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("after", "times", "route"), [(0, 1, "factor"), (1, 1, "factor"), (1, 2, "mixed")]
+)
+def test_where_the_memory_is_full_all_the_same_less_is_kept(monkeypatch, after, times, route):
+    sizes = (30, 150)  # in two stages, one factor each
+    usual, device = posteriors(ArchitectureSpec(2), CONVERGED, problem(), 1e-3)
+    want = list(usual.at(sizes))
+    monkeypatch.setattr(factor, "cholesky", Full(factor.cholesky, after, times))
+    assert_same(list(device.at(sizes)), want, 1e-8)
+    assert device.route.value == route
+
+
+def test_a_card_that_stays_full_is_told_with_what_would_fit(accelerator, monkeypatch):
+    accelerator(2**34)
+    monkeypatch.setattr(factor, "cholesky", Full(factor.cholesky, 1))
+    spec = CurveSpec(DataSpec(n_test=N_TEST), ArchitectureSpec(2), CONVERGED, (30, 150))
+    points = evaluate_draw(spec, 0)
+    assert next(points).n_train == 30
+    with pytest.raises(
+        MemoryLimitError, match=r"16\.0 GiB for JAX\) was full at n_train = 150"
+    ) as told:
+        next(points)
+    less = int(re.search(r"smaller n_train; up to (\d+) a quarter", str(told.value))[1])
+    assert 0 < less < 150
+    # What is no lack of memory is not taken for one.
+    broken = JaxRuntimeError("INTERNAL: something else")
+    monkeypatch.setattr(factor, "cholesky", lambda _: (_ for _ in ()).throw(broken))
+    with pytest.raises(JaxRuntimeError, match="something else"):
+        next(evaluate_draw(spec, 0))
 
 
 @pytest.mark.slow
