@@ -18,7 +18,7 @@ from ntk_uq.ui.pages import page_of
 View = TypeVar("View", bound=Spec)
 
 _WRITTEN, _OPENED, _AGAIN = "written_link", "opened_at", "run_again"
-_PAST, _SEEN, _HOW = "past_links", "seen_controls", "view_came_by"
+_PAST, _SEEN, _HOW, _BEGUN = "past_links", "seen_controls", "view_came_by", "opening_begun"
 _BUTTONS = ("setup_undo", "setup_redo", "setup_reset", "setup_pin", "launch", "named_view_save")
 """Who presses one of them has opened no link."""
 
@@ -95,10 +95,13 @@ def _opened_view(cls: type[View], edited: bool = False) -> _Opened[View] | None:
         return None
     past.append((cls.__name__, query))
     st.session_state[_OPENED] = time.monotonic()
+    # An edit may break off the run that opens a view, before the page has kept it.
+    begun = st.session_state.get(_BEGUN) == (cls.__name__, query)
+    st.session_state[_BEGUN] = (cls.__name__, query)
     if not query:
-        return _Opened(setups.arriving(cls), how=setups.ARRIVAL)
+        return _Opened(setups.arriving(cls), begun, setups.ARRIVAL)
     try:
-        return _Opened(cls.from_query(query), how=setups.LINK)
+        return _Opened(cls.from_query(query), begun, setups.LINK)
     except LinkError as error:
         st.error(str(error), icon=":material/link_off:")
         st.button("Open the default view", on_click=_forget, args=(cls,), type="primary")
@@ -120,6 +123,7 @@ def again() -> NoReturn:
 def keep(view: Spec) -> None:
     """Writes the view into the address bar."""
     query = view.to_query()
+    st.session_state.pop(_BEGUN, None)
     setups.keep(view, st.session_state.pop(_HOW, setups.EDITED))
     # With the page's class: another page drops the controls of this one.
     st.session_state[_WRITTEN] = (type(view).__name__, query)

@@ -22,7 +22,10 @@ def page():
     before = len(filled)
     links.set_controls(CurvesView, fill)
     st.session_state["set"] = [*st.session_state.get("set", []), len(filled) > before]
-    links.keep(controls.draw())
+    view = controls.draw()
+    if st.session_state.pop("break_off", False):
+        st.stop()
+    links.keep(view)
     if st.button("Again", key="again"):
         links.again()
 
@@ -128,5 +131,15 @@ def test_a_page_that_runs_by_itself_before_the_browser_has_the_address_keeps_the
     ask_with(app, first)
     app.session_state["run_again"] = True
     app.run()
+    assert draws(app).value == before + 4
+    assert address(app)["draws"] == str(before + 4)
+
+
+def test_an_edit_that_breaks_off_the_run_that_opens_the_page_is_kept():
+    app = AppTest.from_function(page, default_timeout=60)
+    app.session_state["break_off"] = True
+    app.run()
+    before = draws(app).value
+    draws(app).set_value(before + 4).run()
     assert draws(app).value == before + 4
     assert address(app)["draws"] == str(before + 4)
