@@ -79,7 +79,8 @@ class WidthFit(FitRecord):
     def describe(self) -> str:
         """One line: ``c = 12.3 ± 0.4`` with q_inf and p where they were fitted, or why not."""
         if not self.valid:
-            return "; ".join(flag.reason for flag in obstacles(self.flags, INFORM))
+            reasons = [flag.reason for flag in obstacles(self.flags, INFORM)]
+            return "; ".join(reasons) or "the limit would not be positive"
         parts = [f"c = {format_value(self.c, self.c_error)}"]
         if not self.anchored:
             parts.insert(0, f"q_inf = {format_value(self.q_inf, self.q_inf_error)}")

@@ -247,3 +247,10 @@ def raises_nothing(rows, theory, free_power):
     if fit.valid:
         assert math.isfinite(fit.c)
         assert math.isfinite(fit.q_inf)
+
+
+def test_a_limit_below_zero_is_told_as_the_reason():
+    fit = fit_width_law([16, 32, 64, 128], [1.0, 0.5, 0.22, 0.08], [0.01] * 4)
+    assert not fit.valid
+    assert fit.q_inf < 0
+    assert fit.describe() == "the limit would not be positive"
