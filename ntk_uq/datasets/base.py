@@ -114,6 +114,7 @@ class Dataset:
         licence: what the publisher allows, empty where nothing is said.
         layers: where an input is a shower, the layers whose values it holds one after another.
         cells: where an input is a shower, what rows and columns of a layer are.
+        paper: as which task it stands for one of the three of arXiv:2503.05938; empty for others.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Dataset:
     licence: str = ""
     layers: tuple[Layer, ...] = ()
     cells: tuple[str, str] = ("", "")
+    paper: str = ""
 
     def __post_init__(self) -> None:
         if not self.citation and self.reference is not None:

@@ -103,6 +103,7 @@ def _digest_of(arrays: dict[str, np.ndarray]) -> str | None:
 CALORIMETER = Dataset(
     name="calorimeter",
     title="Calorimeter showers",
+    paper="regression of an electron's energy, with the showers simulated here",
     about=(
         "Electrons of 1 to 100 GeV in a sampling calorimeter of 490 cells, from a parametrized "
         "shower simulation; the network is to tell the incident energy from the cells."

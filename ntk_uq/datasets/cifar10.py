@@ -167,6 +167,7 @@ def _notices(pool: tuple[Path, ...], test: Path) -> tuple[str, ...]:
 CIFAR10 = Dataset(
     name="cifar10",
     title="CIFAR-10",
+    paper="classification of photographs",
     about=(
         "60,000 colour photographs of ten kinds of animals and vehicles, 32 × 32 pixels: 50,000 "
         "in the pool, 10,000 for the test set, or fewer where batches are missing. Read from the "

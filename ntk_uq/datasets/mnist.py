@@ -123,6 +123,7 @@ def _notices(paths: tuple[Path, ...]) -> tuple[str, ...]:
 MNIST = Dataset(
     name="mnist",
     title="MNIST",
+    paper="classification of handwritten digits",
     about=(
         "70,000 images of handwritten digits, 28 × 28 pixels: 60,000 in the pool, 10,000 for "
         "the test set. Read from the four official files in the data directory."

@@ -8,8 +8,7 @@ from ntk_uq.datasets import own
 from ntk_uq.store import Store
 from ntk_uq.store.named_views import NAME, NamedView
 from ntk_uq.ui import pages, session
-from ntk_uq.ui.links import Opening, opening_of
-from ntk_uq.ui.pages.scaling_curves.presets import PRESETS
+from ntk_uq.ui.links import Opening
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views.setup import choices
 
@@ -29,7 +28,6 @@ def panel(view: Spec | None) -> None:
     if not box.open:
         return
     with box:
-        _presets()
         try:
             store = session.store()
             if view is not None:
@@ -70,11 +68,6 @@ def _keep(store: Store, view: Spec) -> None:
         st.session_state[_TOLD] = str(error)
     else:
         st.session_state[_NAME] = ""
-
-
-def _presets() -> None:
-    for label, view in PRESETS.items():
-        opening_of(view, label=label, icon=":material/auto_stories:").draw()
 
 
 def _list(store: Store) -> None:

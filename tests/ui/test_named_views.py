@@ -1,7 +1,5 @@
 """Saving, opening and deleting views on the pages."""
 
-import urllib.parse
-
 from helpers.pages_driver import open_page, texts
 
 from ntk_uq.specs import DataSpec
@@ -44,11 +42,3 @@ def test_a_view_of_a_page_that_is_gone_and_a_name_that_cannot_be_are_told(store)
     app = opened()
     app.button(key="named_view_save").click().run()
     assert "The name is empty" in texts(app.caption)
-
-
-def test_the_papers_three_tasks_are_one_link(store):
-    app = opened("report", None)
-    (link,) = [e for e in app.get("page_link") if "paper" in e.proto.label]
-    view = CurvesView.from_query(dict(urllib.parse.parse_qsl(link.proto.query_string)))
-    assert [spec.data.dataset for spec in view.curves()] == ["mnist", "cifar10", "calorimeter"]
-    assert all(spec is not None for spec in view.networks())

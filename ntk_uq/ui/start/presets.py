@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from ntk_uq import datasets
 from ntk_uq.base.fields import Spec
 from ntk_uq.specs import DataSpec, OptimizerSpec
 from ntk_uq.ui.links import opening_of
@@ -71,22 +72,34 @@ TRY = (
 )
 """Three things for newcomers."""
 
+_TASKS = tuple(dataset for dataset in datasets.REGISTRY.values() if dataset.paper)
+_TEST, _LOW = 1000, 50
+
 AS_IN_THE_PAPER = (
-    Preset(
-        "MNIST",
-        "classification of handwritten digits",
-        CurvesView(data=DataSpec("mnist", n_test=1000), n_low=50, n_high=3200),
+    *(
+        Preset(
+            task.title,
+            task.paper,
+            CurvesView(DataSpec(task.name, n_test=_TEST), n_low=_LOW, n_high=3200),
+        )
+        for task in _TASKS
     ),
     Preset(
-        "CIFAR-10",
-        "classification of photographs",
-        CurvesView(data=DataSpec("cifar10", n_test=1000), n_low=50, n_high=3200),
-    ),
-    Preset(
-        "Calorimeter",
-        "regression of an electron's energy, with the showers simulated here",
-        CurvesView(data=DataSpec("calorimeter", n_test=1000), n_low=50, n_high=3200),
+        "All three, finite over infinite",
+        "μ, σ, ε and their exponents in one figure, with networks where they are trained",
+        CurvesView(
+            DataSpec(_TASKS[0].name, n_test=_TEST),
+            depths=(2,),
+            vary="dataset",
+            values=tuple(task.name for task in _TASKS),
+            n_low=_LOW,
+            n_high=1600,
+            n_points=6,
+            finite=True,
+            widths=(256,),
+        ),
     ),
 )
-"""The paper's three tasks at infinite width, trained to convergence; N_D, N_T, depths and draws are
-such that two cores compute a curve in some seconds, and not the paper's."""
+"""The paper's three tasks at infinite width, trained to convergence, and all of them with finite
+networks; N_D, N_T, depths, widths and draws are such that two cores compute a curve in some
+seconds, and not the paper's."""

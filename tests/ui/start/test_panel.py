@@ -56,6 +56,13 @@ def test_every_preset_is_a_view_of_a_known_data_set(preset):
     assert datasets.get(preset.view.data.dataset)
 
 
+def test_the_papers_three_tasks_are_one_figure_with_networks():
+    view = presets.AS_IN_THE_PAPER[-1].view
+    found = {spec.data.dataset for spec in view.curves()}
+    assert found == {"mnist", "cifar10", "calorimeter"}
+    assert all(spec is not None for spec in view.networks())
+
+
 def test_the_panel_opens_all_of_them_here_by_a_button_and_elsewhere_by_a_link(store):
     app = open_page()
     links = {e.proto.label for e in app.get("page_link")}
