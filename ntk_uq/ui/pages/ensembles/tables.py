@@ -1,7 +1,6 @@
 """The numbers behind the page of ensembles as a table."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -13,7 +12,7 @@ from ntk_uq.analysis.ensemble_verdicts import Slope, ensemble_verdicts, slope_of
 from ntk_uq.results.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.results.points import SYMBOLS
 from ntk_uq.scaling import format_value
-from ntk_uq.ui import verdict_lines
+from ntk_uq.ui import fitted_table, verdict_lines
 from ntk_uq.views import EnsemblesView
 
 NOTHING = (
@@ -39,13 +38,19 @@ def numbers(comparison: Comparison, view: EnsemblesView, found: Sequence[Exponen
     if not points:
         return
     unit = datasets.loss_unit(datasets.get(view.data.dataset), view.data)
-    st.dataframe(pd.DataFrame([_row(comparison, p) for p in points]), hide_index=True)
+    fitted_table.draw([_row(comparison, p) for p in points])
     st.caption(
-        f"μ, σ, bias, variance and losses in {unit}. ± is the bootstrap's standard error over "
-        f"networks; bars in the plots are its {points[0].confidence:.0%} intervals. Bias and "
-        "variance part, and the loss of the networks' mean prediction, are there once all of an "
-        "ensemble's networks are."
+        f"μ and σ in {unit}. ± is the bootstrap's standard error over networks; bars in the plots "
+        f"are its {points[0].confidence:.0%} intervals."
     )
+    box = st.expander("Parts of μ, other losses", key="parts_of_mu", on_change="rerun")
+    if box.open:
+        with box:
+            fitted_table.draw([_parts(p) for p in points])
+            st.caption(
+                f"In {unit}. Bias and variance part, and the loss of the networks' mean "
+                "prediction, are there once all of an ensemble's networks are."
+            )
     laws(comparison, found)
     with st.expander("Provenance"):
         origin = comparison.ensembles.provenance()
@@ -106,31 +111,41 @@ def _about(found: Sequence[Exponent]) -> None:
     )
 
 
-def _row(comparison: Comparison, point: EnsemblePoint) -> dict[str, Any]:
-    def cell(estimate: Estimate | None) -> str:
-        return "–" if estimate is None else format_value(estimate.value, estimate.error)
-
-    def plain(value: float | None, missing: str = "…") -> str:
-        return missing if value is None else f"{value:.4g}"
-
+def _row(comparison: Comparison, point: EnsemblePoint) -> dict[str, str]:
     def theory(quantity: str) -> str:
         infinite = comparison.infinite(point.n_train)
         none = "–" if comparison.departs else "…"
-        return plain(None if infinite is None else getattr(infinite, quantity), none)
+        return _plain(None if infinite is None else getattr(infinite, quantity), none)
 
+    row = _which(point)
+    for quantity, symbol in SYMBOLS.items():
+        row[symbol] = _cell(getattr(point, quantity))
+        row[f"{symbol}, infinite width"] = theory(quantity)
+    return row
+
+
+def _parts(point: EnsemblePoint) -> dict[str, str]:
+    return {
+        **_which(point),
+        "bias part of μ": _plain(point.mu_bias),
+        "variance part": _plain(point.mu_variance),
+        "loss of the mean": _plain(point.ensemble_loss),
+        "training loss": _cell(point.train_loss),
+    }
+
+
+def _which(point: EnsemblePoint) -> dict[str, str]:
     lost = f" ({point.diverged} diverged)" if point.diverged else ""
     return {
-        "width": point.width,
-        "N_D": point.n_train,
+        "width": str(point.width),
+        "N_D": str(point.n_train),
         "networks": f"{point.members}{lost}",
-        "μ": cell(point.mu),
-        "μ, infinite width": theory("mu"),
-        "σ": cell(point.sigma),
-        "σ, infinite width": theory("sigma"),
-        "ε": cell(point.epsilon),
-        "ε, infinite width": theory("epsilon"),
-        "bias part of μ": plain(point.mu_bias),
-        "variance part": plain(point.mu_variance),
-        "loss of the mean": plain(point.ensemble_loss),
-        "training loss": cell(point.train_loss),
     }
+
+
+def _cell(estimate: Estimate | None) -> str:
+    return "–" if estimate is None else format_value(estimate.value, estimate.error)
+
+
+def _plain(value: float | None, missing: str = "…") -> str:
+    return missing if value is None else f"{value:.4g}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pandas as pd
 import streamlit as st
 
 from ntk_uq import datasets
@@ -16,7 +15,18 @@ from ntk_uq.costs.memory import check_training_time_memory
 from ntk_uq.figures import TITLES, Style
 from ntk_uq.results.ensembles.stored import descent_of
 from ntk_uq.store import Store
-from ntk_uq.ui import beginning, export, follow, launch, links, live, panels, polling, session
+from ntk_uq.ui import (
+    beginning,
+    export,
+    fitted_table,
+    follow,
+    launch,
+    links,
+    live,
+    panels,
+    polling,
+    session,
+)
 from ntk_uq.ui.pages.training_time import controls
 from ntk_uq.ui.pages.training_time import exhibit as exhibits
 from ntk_uq.ui.plain_text import plain
@@ -151,9 +161,7 @@ def optima(law: TrainingTimeStudy) -> None:
     rows = table(law)
     if rows:
         unit = datasets.loss_unit(datasets.get(law.view.data.dataset), law.view.data)
-        # Anew with each draw: columns keep the widths of the first numbers they had.
-        drawn = sum(len(training.raw) for training in law.training_times)
-        st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"optima_{drawn}")
+        fitted_table.draw(rows)
         st.caption(
             "Each draw's optimum is found on its own, between the times of the grid, and then "
             "averaged: τ geometrically, losses arithmetically; ± is the standard error over draws. "

@@ -68,8 +68,11 @@ def test_a_launch_trains_in_the_background_and_is_shown(store):
     assert "All 24 networks are trained" in texts(done.markdown)
     # The sum of their own times is not what anybody waited for.
     assert "together, some at the same time" in texts(done.markdown)
-    table = done.dataframe[0].value
-    assert list(table["width"]) == [8, 16, 8, 16]
+    (table,) = [e.value for e in done.table if "μ, infinite width" in e.value]
+    assert list(table.index) == ["8", "16", "8", "16"]
+    assert "…" not in set(table["μ, infinite width"])
+    done.session_state["parts_of_mu"] = True
+    (table,) = [e.value for e in done.run().table if "bias part of μ" in e.value]
     found = stored_ensembles(store.results, SMALL.ensembles())
     assert f"{found.points[0].mu_bias:.4g}" in set(table["bias part of μ"])
     assert "…" not in set(table["bias part of μ"])

@@ -49,15 +49,15 @@ def test_curves_come_and_their_optima_are_told(store):
     assert {j.kind for j in store.jobs.list()} == {"training_time"}
     assert len(figures(app)) == 3
     assert "No engine is running" in texts(app.warning)
-    assert set(app.dataframe[0].value["τ, smallest μ"]) == {"…"}
+    assert set(app.table[0].value["τ, smallest μ"]) == {"…"}
     compute(store)
     app = opened()
     assert not app.exception
     assert "2 of 2 draws computed" in texts(app.caption)
     found = stored_training_time(store.results, SMALL.training_times()[0])
     best = found.line(4.0).best("mu")
-    table = app.dataframe[0].value
-    assert list(table["curve"]) == ["label noise 0", "label noise 4"]
+    table = app.table[0].value
+    assert list(table.index) == ["label noise 0", "label noise 4"]
     assert list(table["τ, smallest μ"]) == ["∞", shown(best.tau)]
     said = texts(app.markdown)
     assert f"label noise 4: μ is smallest at τ = {shown(best.tau)}" in said
@@ -93,7 +93,7 @@ def test_every_family_has_its_curves_on_every_axis(store, changes, labels):
     assert view_in(app, TrainingTimeView).training_times() == view.training_times()
     for figure in figures(app):
         assert [n for n in named(figure) if n in labels] == labels
-    rows = len(app.dataframe[0].value)
+    rows = len(app.table[0].value)
     values = {"time": 1, "noise": 2, "jitter": 3}[view.against]
     assert rows == len(labels) * values
 
