@@ -5,8 +5,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+_KEY = "verdicts"
 _LINE = 28  # pixels
 _SEEN = 4  # further ones are scrolled to
+# Widest window that needs so many times the lines that one of 1440 pixels needs.
+_NARROW = ((1300, 1.8), (700, 2.9))
 _POWER = re.compile(r"N_D\^(-?[\d.]+(?:\(\d+\.?\d*\))?)")
 _SIZE = re.compile(r"N_D(?![\^\w])")
 
@@ -19,12 +22,22 @@ def draw(lines: Sequence[tuple[str, str | None]], nothing: str = "", rows: int =
         nothing: what is to be done where there are none of any curve, in a sentence.
         rows: that a curve's sentences take in a window of 1440 pixels.
     """
-    with st.container(height=_LINE * max(rows * min(len(lines), _SEEN), 3), border=False):
+    st.html(f"<style>{_room(max(rows * min(len(lines), _SEEN), 3))}</style>")
+    with st.container(key=_KEY):
         if nothing and all(text is None for _, text in lines):
             st.info(nothing, icon=":material/school:")
             return
         told = (f"**{name}:** {'…' if text is None else typeset(text)}" for name, text in lines)
         st.markdown("  \n".join(told))
+
+
+def _room(rows: int) -> str:
+    """As high from the start as the sentences will be, in windows of every width."""
+    room = f".st-key-{_KEY} {{ height: {_LINE * rows}px; overflow-y: auto; }}"
+    for width, times in _NARROW:
+        height = round(times * _LINE * rows)
+        room += f" @media (max-width: {width}px) {{ .st-key-{_KEY} {{ height: {height}px; }} }}"
+    return room
 
 
 def typeset(text: str) -> str:
