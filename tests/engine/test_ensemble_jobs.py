@@ -20,11 +20,13 @@ from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.inline import Overlay, run_ensembles
 from ntk_uq.engine.runners import InProcess
 from ntk_uq.jobs.asking import submit
+from ntk_uq.results.ensembles import stored
 from ntk_uq.results.ensembles.records import MemberResult
 from ntk_uq.results.ensembles.stored import (
     member_keys,
     missing_members,
     stored_ensembles,
+    targets_key_of,
     theory_of,
 )
 from ntk_uq.results.speed import stored_speed
@@ -340,3 +342,21 @@ def test_a_killed_engine_loses_only_what_was_in_hand(store, tmp_path):
             assert again.seed == member.seed
     assert undisturbed.points == stored_ensembles(store.results, spec).points
     assert json.dumps(undisturbed.points[0].to_json())
+
+
+def test_lost_targets_of_the_test_set_come_back_without_any_training(store, engine):
+    submit(store.jobs, SMALL)
+    engine.run_until_idle()
+    whole = stored_ensembles(store.results, SMALL).points
+    assert all(p.mu_bias is not None for p in whole)
+    networks = kept(store, SMALL)
+    store.results.delete(targets_key_of(SMALL))
+    # A page that was begun anew has not read them before.
+    again = replace(SMALL, widths=(8,))
+    stored._whole.cache_clear()
+    assert [p.mu_bias for p in stored_ensembles(store.results, again).points] == [None, None]
+
+    submit(store.jobs, SMALL)
+    engine.run_until_idle()
+    assert stored_ensembles(store.results, SMALL).points == whole
+    assert kept(store, SMALL) == networks

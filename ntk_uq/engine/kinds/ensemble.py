@@ -10,7 +10,7 @@ from ntk_uq.datasets.files import sealed
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
 from ntk_uq.jobs.kinds.ensemble import KIND
 from ntk_uq.results.ensembles.records import member_key, targets_key
-from ntk_uq.results.ensembles.stored import canonical, missing_members
+from ntk_uq.results.ensembles.stored import canonical, missing_members, targets_key_of
 from ntk_uq.results.speed import DEFAULT_SPEED, stored_speed
 from ntk_uq.specs import EnsembleSpec
 from ntk_uq.store import ResultsCache
@@ -42,6 +42,12 @@ def plan(wanted: EnsembleSpec, results: ResultsCache) -> Plan:
                 **products,
             }
             chunks.append(Chunk(KIND.name, payload, memory))
+    if not chunks and targets_key_of(wanted) not in results:
+        # Damaged or deleted beside whole networks: a chunk without any brings them back.
+        width, n_train = wanted.widths[0], wanted.n_train[0]
+        payload = {"spec": canonical(wanted).to_json(), "width": width, "n_train": n_train}
+        memory = required_bytes(wanted, width, n_train, *shape)
+        chunks.append(Chunk(KIND.name, {**payload, "members": []}, memory))
     left = sum(map(len, missing.values()))
     return Plan(tuple(chunks), wanted.n_members - left, wanted.n_members)
 

@@ -135,10 +135,9 @@ def stored_ensembles(results: ResultsCache, spec: EnsembleSpec) -> Ensembles:
     for place, keys in _keys(spec).items():
         found = tuple(m for m in (_member(results, key) for key in keys) if m is not None)
         members[place] = found
-        if len(found) == len(keys):
-            points.append(_whole(results, spec, keys))
-        elif found:
-            points.append(_summary(found))
+        if found:
+            whole = len(found) == len(keys)
+            points.append(_complete(results, spec, keys, found) if whole else _summary(found))
     return Ensembles(spec, members, tuple(points))
 
 
@@ -197,11 +196,33 @@ def _summary(members: tuple[MemberResult, ...]) -> EnsemblePoint:
     return summarize(members)
 
 
+def _complete(
+    results: ResultsCache,
+    spec: EnsembleSpec,
+    keys: tuple[str, ...],
+    members: tuple[MemberResult, ...],
+) -> EnsemblePoint:
+    try:
+        return _whole(results, spec, keys)
+    except DataError:
+        return _summary(members)
+
+
 @functools.lru_cache(maxsize=1024)
 def _whole(results: ResultsCache, spec: EnsembleSpec, keys: tuple[str, ...]) -> EnsemblePoint:
-    """The statistics of an ensemble that has all of its members, with those of predictions."""
-    members = [_read(results, key) for key in keys]
-    fingerprint = members[0].provenance["data_fingerprint"]
-    content = results.get(targets_key(canonical(spec).data, fingerprint))
+    """The statistics of an ensemble that has all of its members, with those of predictions.
+
+    Raises DataError, which is not remembered, where the targets are missing.
+    """
+    content = results.get(targets_key_of(spec))
     arrays = None if content is None else read_sealed(content, ("targets",))
-    return summarize(members, None if arrays is None else arrays["targets"])
+    if arrays is None:
+        raise DataError("The targets of these networks' test set are not in the store.")
+    members = [_read(results, key) for key in keys]
+    return summarize(members, arrays["targets"])
+
+
+def targets_key_of(spec: EnsembleSpec) -> str:
+    """Where the store keeps the targets of a test set. Raises as :func:`member_keys`."""
+    data = canonical(spec).data
+    return targets_key(data, datasets.get(data.dataset).fingerprint())
