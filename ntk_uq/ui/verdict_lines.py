@@ -22,8 +22,10 @@ def draw(lines: Sequence[tuple[str, str | None]], nothing: str = "", rows: int =
         nothing: what is to be done where there are none of any curve, in a sentence.
         rows: that a curve's sentences take in a window of 1440 pixels.
     """
-    st.html(f"<style>{_room(max(rows * min(len(lines), _SEEN), 3))}</style>")
     with st.container(key=_KEY):
+        # In the place itself: Streamlit would add what is style alone at the end of the run.
+        style = f"<style>{_room(max(rows * min(len(lines), _SEEN), 3))}</style>"
+        st.markdown(style, unsafe_allow_html=True)
         if nothing and all(text is None for _, text in lines):
             st.info(nothing, icon=":material/school:")
             return
@@ -33,7 +35,7 @@ def draw(lines: Sequence[tuple[str, str | None]], nothing: str = "", rows: int =
 
 def _room(rows: int) -> str:
     """As high from the start as the sentences will be, in windows of every width."""
-    room = f".st-key-{_KEY} {{ height: {_LINE * rows}px; overflow-y: auto; }}"
+    room = f".st-key-{_KEY} {{ flex: none; height: {_LINE * rows}px; overflow-y: auto; }}"
     for width, times in _NARROW:
         height = round(times * _LINE * rows)
         room += f" @media (max-width: {width}px) {{ .st-key-{_KEY} {{ height: {height}px; }} }}"

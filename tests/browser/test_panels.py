@@ -11,7 +11,6 @@ from ntk_uq.views import CurvesView
 pytestmark = pytest.mark.browser
 
 WAIT = 90_000  # milliseconds: two slow cores compile the first kernel meanwhile
-ZOOMED = [2.1, 2.7]
 VIEW = CurvesView(
     DataSpec(n_test=300), (1, 2, 3), n_low=50, n_high=1000, n_points=12, draws=6
 )  # 216 points
@@ -21,6 +20,7 @@ _LOOK = """() => { window.looks = []; setInterval(() => window.looks.push(
     .filter(e => e.querySelector('.main-svg') && e.offsetHeight > 100).length), 30) }"""
 _RANGES = """[...document.querySelectorAll('.js-plotly-plot')]
   .map(e => e.layout.xaxis.range)"""
+_ROOM = "document.querySelector('.st-key-verdicts').offsetHeight"
 _LABELLED = """[...document.querySelectorAll('.js-plotly-plot')]
   .map(e => e.querySelectorAll('.xtick').length)"""
 _HIDDEN = """count => [...document.querySelectorAll('.js-plotly-plot')].every(e =>
@@ -33,15 +33,24 @@ def test_figures_stay_and_keep_their_zoom_while_points_come(server, open_page):
     page.locator(".js-plotly-plot .scatterlayer .point").first.wait_for(timeout=WAIT)
     page.evaluate(_LOOK)
     whole = page.evaluate(_RANGES)[0]
-    page.evaluate(
-        "range => Plotly.relayout(document.querySelector('.js-plotly-plot'),"
-        "{'xaxis.range': range})",
-        ZOOMED,
-    )
+    room = page.evaluate(_ROOM)
+    drag = page.locator(".js-plotly-plot .nsewdrag").first
+    drag.scroll_into_view_if_needed()
+    box = drag.bounding_box()
+    assert box is not None
+    for step, share in enumerate((0.3, 0.5, 0.8)):
+        page.mouse.move(box["x"] + share * box["width"], box["y"] + share * box["height"])
+        if step == 0:
+            page.mouse.down()
+    page.mouse.up()
+    page.wait_for_function(f"{_RANGES}.every(range => range[0] > {whole[0]})", timeout=WAIT)
+    zoomed = page.evaluate(_RANGES)
+    assert zoomed == [zoomed[0]] * 3
     wait_until_drawn(page, WAIT)
     looks = page.evaluate("window.looks")
     assert set(looks) == {3}
-    assert page.evaluate(_RANGES) == [ZOOMED] * 3
+    assert page.evaluate(_RANGES) == zoomed
+    assert page.evaluate(_ROOM) == room  # the sentences that came have moved nothing
     assert min(page.evaluate(_LABELLED)) >= 2
     page.evaluate(
         "range => Plotly.relayout(document.querySelectorAll('.js-plotly-plot')[1],"

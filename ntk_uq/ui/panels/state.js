@@ -32,7 +32,8 @@ function named(traces) {
 }
 
 function keep(state, panel, i) {
-  panel.own = new Map(axesOf(panel.layout, "").map(axis => [axis, panel.layout[axis].range]))
+  // Copies: Plotly writes into the range that it was given.
+  panel.own = new Map(axesOf(panel.layout, "").map(axis => [axis, panel.layout[axis].range?.slice()]))
   for (const trace of panel.data) {
     if (state.hidden.has(group(trace))) trace.visible = "legendonly"
   }
