@@ -24,8 +24,7 @@ def draw(lines: Sequence[tuple[str, str | None]], nothing: str = "", rows: int =
     """
     with st.container(key=_KEY):
         # In the place itself: Streamlit would add what is style alone at the end of the run.
-        style = f"<style>{_room(max(rows * min(len(lines), _SEEN), 3))}</style>"
-        st.markdown(style, unsafe_allow_html=True)
+        st.markdown(f"<style>{_room(len(lines), rows)}</style>", unsafe_allow_html=True)
         if nothing and all(text is None for _, text in lines):
             st.info(nothing, icon=":material/school:")
             return
@@ -33,12 +32,16 @@ def draw(lines: Sequence[tuple[str, str | None]], nothing: str = "", rows: int =
         st.markdown("  \n".join(told))
 
 
-def _room(rows: int) -> str:
-    """As high from the start as the sentences will be, in windows of every width."""
-    room = f".st-key-{_KEY} {{ flex: none; height: {_LINE * rows}px; overflow-y: auto; }}"
+def _room(count: int, rows: int) -> str:
+    """As high from the start as the sentences of so many curves will be, in windows of every width;
+    what is more is scrolled to where there are many, and otherwise has its place."""
+    few = count <= _SEEN
+    lines = max(rows * min(count, _SEEN), 3)
+    size, beyond = ("min-height", "visible") if few else ("height", "auto")
+    room = f".st-key-{_KEY} {{ flex: none; {size}: {_LINE * lines}px; overflow-y: {beyond}; }}"
     for width, times in _NARROW:
-        height = round(times * _LINE * rows)
-        room += f" @media (max-width: {width}px) {{ .st-key-{_KEY} {{ height: {height}px; }} }}"
+        height = round(times * _LINE * lines)
+        room += f" @media (max-width: {width}px) {{ .st-key-{_KEY} {{ {size}: {height}px; }} }}"
     return room
 
 
