@@ -14,19 +14,14 @@ from ntk_uq.store import Job
 
 log = logging.getLogger(__name__)
 
-LONG_SECONDS = 60.0
-"""Nobody goes away from a shorter run."""
-
 _TIMEOUT_SECONDS = 10.0
 
 
 def told(job: Job) -> dict[str, Any] | None:
     """What is told of a job that has ended, as JSON's own types; None where nothing is: nobody
-    launched it, or it took less than :data:`LONG_SECONDS`."""
-    if job.started is None or job.finished is None or not describe.launched(job):
-        return None
-    seconds = job.finished - job.started
-    if seconds < LONG_SECONDS:
+    launched it, or it took less than :data:`ntk_uq.jobs.describe.LONG_SECONDS`."""
+    seconds = describe.long_seconds(job)
+    if seconds is None:
         return None
     what = describe.words(job.kind, job.spec)
     name = job.label or what

@@ -11,6 +11,9 @@ from ntk_uq.base.fields import Spec, parse_json
 from ntk_uq.jobs import kinds
 from ntk_uq.store import Job
 
+LONG_SECONDS = 60.0
+"""Of a shorter run nobody is told that it has ended: nobody goes away from it."""
+
 _MOST_FIELDS = 8
 
 
@@ -56,6 +59,15 @@ def launched(job: Job) -> bool:
     """Whether somebody asked for a job, and not a page by itself."""
     kind = kinds.find(job.kind)
     return job.launched or (kind is not None and kind.launched)
+
+
+def long_seconds(job: Job) -> float | None:
+    """How long a job took that has ended, in seconds, where people are told of its end: somebody
+    launched it, and it took :data:`LONG_SECONDS` or more; None for others."""
+    if job.started is None or job.finished is None or not launched(job):
+        return None
+    seconds = job.finished - job.started
+    return seconds if seconds >= LONG_SECONDS else None
 
 
 def chosen(names: Collection[str], only_launched: bool = False) -> dict[str, Any]:

@@ -17,8 +17,6 @@ from ntk_uq.ui import notify, own, session, visibility
 from ntk_uq.ui.plain_text import plain
 
 CALM_SECONDS = 4.0
-LONG_SECONDS = 60.0
-"""Of a shorter run nobody is told: its page is still in front of its user."""
 
 _TELL, _SINCE = "notify_toggle", "notify_since"
 _WANTED = "notify_wanted"
@@ -56,7 +54,7 @@ def _notifications(store: Store) -> None:
         key=_TELL,
         help=(
             f"A notification of the browser when a run that somebody launched ends after "
-            f"{LONG_SECONDS:.0f} s or more."
+            f"{describe.LONG_SECONDS:.0f} s or more."
         ),
         on_change=_begin,
     )
@@ -82,9 +80,8 @@ def ended_since(store: Store, moment: float) -> list[notify.RunEnd]:
             else notify.RunEnd(f"{job.id}-{job.finished}", _name(job), str(job.state))
             for job in store.jobs.list(ends, limit=50, **filters)
             if job.finished is not None
-            and job.started is not None
             and job.finished >= moment
-            and job.finished - job.started >= LONG_SECONDS
+            and describe.long_seconds(job) is not None
         ]
 
 

@@ -11,6 +11,7 @@ from ntk_uq.base.errors import SpecError
 from ntk_uq.engine import webhook
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
+from ntk_uq.jobs import describe
 from ntk_uq.jobs.asking import submit
 from ntk_uq.specs import CurveSpec, DataSpec
 from ntk_uq.store import JobState
@@ -55,7 +56,7 @@ def threads(monkeypatch):
 
 
 def compute(store, threads, launched=True, long=True, monkeypatch=None):
-    monkeypatch.setattr(webhook, "LONG_SECONDS", 0.0 if long else 60.0)
+    monkeypatch.setattr(describe, "LONG_SECONDS", 0.0 if long else 60.0)
     submit(store.jobs, SPEC, launched=launched)
     store.jobs.set_tags(SPEC.digest(), ["night"])
     Engine(store, InProcess()).run_until_idle()
