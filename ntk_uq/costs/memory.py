@@ -126,8 +126,8 @@ def card_bytes(
 ) -> int:
     """Peak of an accelerator's own memory for one draw up to ``n_train``, in bytes.
 
-    Counted is what :mod:`ntk_uq.theory.card` holds at the same time, in buckets, with n = n_train,
-    t = n_test, and p pairs in a panel of rows: the largest one of
+    What :mod:`ntk_uq.theory.card` holds at the same time, in buckets, with n = n_train,
+    t = n_test, and p pairs in a panel of rows, is the largest one of::
 
                          kernels            factor, eigenvectors    each N_D
         whole            K, T (2 n n + 4 p) K, T or L, work space   K, L, one of their leading
