@@ -10,7 +10,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from browser.conftest import chromium, open_page, wait_until_healthy  # noqa: F401 (fixtures)
+from browser.conftest import chromium, open_page  # noqa: F401 (fixtures)
+from helpers.serving import wait_until_healthy
 
 from ntk_uq import VERSION
 

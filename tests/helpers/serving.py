@@ -1,0 +1,71 @@
+"""The whole program, engine and pages, on a free port with a store of its own."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@contextlib.contextmanager
+def serving(base, settings=None):
+    """``python -m ntk_uq run`` with everything it keeps in a folder; its address.
+
+    Args:
+        base: the folder; the store is its ``store``.
+        settings: further environment variables.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        "NTK_UQ_STORE": str(base / "store"),
+        "NTK_UQ_CACHE": str(base / "cache"),
+        "NTK_UQ_DATA": str(base / "data"),
+        "NTK_UQ_OWN": str(base / "own"),
+        **(settings or {}),
+    }
+    log = (base / "log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ntk_uq", "run", "--headless", "--port", str(port)],
+        cwd=ROOT,
+        env=environment,
+        stdout=log,
+        stderr=log,
+    )
+    address = f"http://localhost:{port}"
+    try:
+        wait_until_healthy(address, process)
+        yield address
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        log.close()
+
+
+def wait_until_healthy(address, process):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        assert process.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise AssertionError("the server did not come up")
