@@ -202,7 +202,9 @@ def main(seconds, seed="0", *pages):
                 )
                 while time.monotonic() < end:
                     name = rng.choice(pages or PAGES)
-                    page = browser.new_page(viewport={"width": 1440, "height": 1200})
+                    page = browser.new_page(
+                        viewport={"width": 1440, "height": 1200}, bypass_csp=True
+                    )
                     edits, lost = sequence(page, f"{address}/{name}", rng)
                     tries += 1
                     if lost:

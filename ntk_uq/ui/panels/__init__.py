@@ -10,18 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import plotly
 import plotly.graph_objects as go
 import streamlit as st
-from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
-from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
 
 from ntk_uq.figures import PLOT_CONFIG
 from ntk_uq.figures.spoken import spoken
+from ntk_uq.ui.shell import library
 
 _HERE = Path(__file__).parent
-_PACKAGE, _NAME = "ntk_uq", "panels"
-_COMPONENT = f"{_PACKAGE}.{_NAME}"
+_COMPONENT = "ntk_uq.panels"
 # One module: Streamlit serves a component's script as one.
 _SCRIPTS = ("row", "library", "state", "linking", "presenting")
 
@@ -82,20 +79,7 @@ def show(
         "columns": min(columns, max(len(figures), 1)),
         "linked": linked,
         "clicks": clicks,
-        "plotly": f"/_stcore/bidi-components/{_COMPONENT}/plotly.min.js?{plotly.__version__}",
+        "plotly": library.versioned(),
     }
-    _bring_plotly()
     clicked = _component(key=key, data=data, on_clicked_change=lambda: None).clicked
     return Click(**clicked) if clicks and clicked else None
-
-
-def _bring_plotly() -> None:
-    """Gives the component the Plotly package's folder of files, whose script it loads."""
-    manager = get_bidi_component_manager()
-    if manager.get_component_path(_COMPONENT) is None:
-        manager.register_from_manifest(
-            ComponentManifest(
-                _PACKAGE, plotly.__version__, [ComponentConfig(_NAME, "package_data")]
-            ),
-            Path(plotly.__file__).parent,
-        )

@@ -1,18 +1,12 @@
-// Plotly's script, once a page; under an address with its version, so that a copy is as good.
+// Plotly's script, once a page; the document that the page began with has asked for it already.
 function library(address) {
-  window.ntkUqPlotly ??= fetch(base() + address, { cache: "force-cache" })
-    .then(answer => {
-      if (!answer.ok) throw new Error(`${address}: ${answer.status}`)
-      return answer.text()
-    })
-    .then(text => new Promise((done, failed) => {
-      const script = document.createElement("script")
-      script.src = URL.createObjectURL(new Blob([text], { type: "text/javascript" }))
-      script.onload = () => done(window.Plotly)
-      script.onerror = failed
-      document.head.append(script)
-    }))
-    .catch(error => { window.ntkUqPlotly = undefined; throw error })
+  window.ntkUqPlotly ??= new Promise((done, failed) => {
+    const script = document.createElement("script")
+    script.src = `${base()}/${address}`
+    script.onload = () => done(window.Plotly)
+    script.onerror = () => failed(new Error(`${address} could not be loaded`))
+    document.head.append(script)
+  }).catch(error => { window.ntkUqPlotly = undefined; throw error })
   return window.ntkUqPlotly
 }
 

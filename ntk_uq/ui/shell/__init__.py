@@ -1,0 +1,37 @@
+"""What the server sends around Streamlit's own: the document that every page begins with, the
+figures' library, and headers that keep strangers out.
+
+``app.py`` hands all of it to ``streamlit.App``.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.routing import Route
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from ntk_uq.ui.shell import document, headers, library
+
+__all__ = ["application", "page_runs"]
+
+
+def page_runs() -> bool:
+    """Whether a page is being made, and not the server that serves it."""
+    return get_script_run_ctx(suppress_warning=True) is not None
+
+
+def application(script: str) -> dict[str, Any]:
+    """The arguments of ``streamlit.App`` for the dashboard.
+
+    Args:
+        script: the file that Streamlit runs for each page.
+    """
+    return {
+        "script_path": Path(script).resolve(),
+        "routes": [
+            *(Route(address, document.answer) for address in document.addresses()),
+            Route(library.address(), library.answer),
+        ],
+        "middleware": [Middleware(headers.Guarded)],
+    }

@@ -1,0 +1,106 @@
+"""What the server sends around Streamlit's own: the document, the library, the headers."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import plotly
+import pytest
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from streamlit import config, file_util
+
+from ntk_uq.ui import pages, shell
+from ntk_uq.ui.shell import document, headers, library
+
+
+def get(app, address):
+    """An application's answer: its headers and its text."""
+    path, _, query = address.partition("?")
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode()}
+    messages, asked = [], []
+
+    async def receive():
+        if asked:  # the browser stays
+            await asyncio.Event().wait()
+        asked.append(True)
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        messages.append(message)
+
+    asyncio.run(app({**scope, "headers": [], "root_path": ""}, receive, send))
+    found = Headers(raw=messages[0]["headers"])
+    return found, b"".join(message.get("body", b"") for message in messages[1:]).decode()
+
+
+@pytest.fixture
+def app():
+    arguments = shell.application("app.py")
+    return Starlette(routes=arguments["routes"], middleware=arguments["middleware"])
+
+
+def test_every_page_begins_with_streamlits_document_and_what_is_added(app):
+    original = (Path(file_util.get_static_dir()) / "index.html").read_text()
+    for page in pages.PAGES.values():
+        _, text = get(app, f"/{page.address}")
+        for line in original.splitlines():
+            assert line.replace("</title>", "").replace("<body>", "").strip() in text
+        for part in ("ntk-uq-veiled", 'id="ntk-uq-veil"', f"./{library.versioned()}"):
+            assert text.count(part) >= 1, part
+        pages_named = re.search(r"const pages = (\[.*\])", text)[1]
+        assert "ensembles" in pages_named
+        assert '""' not in pages_named
+
+
+def test_addresses_have_the_path_that_the_app_lies_below(monkeypatch):
+    option = config.get_option
+    monkeypatch.setattr(
+        config, "get_option", lambda key: "/lab/" if key == "server.baseUrlPath" else option(key)
+    )
+    assert {"/lab/", "/lab/ensembles"} <= set(document.addresses())
+    assert library.address() == "/lab/ntk_uq/plotly.min.js"
+
+
+def test_the_library_is_plotlys_and_kept_by_browsers_for_good(app):
+    found, text = get(app, f"/{library.versioned()}")
+    assert plotly.offline.get_plotlyjs() == text
+    assert found["content-type"].startswith("text/javascript")
+    assert "immutable" in found["cache-control"]
+    assert plotly.__version__ in library.versioned()
+
+
+def test_every_answer_says_what_a_page_may_load(app):
+    for address in ("/", "/nothing", f"/{library.versioned()}"):
+        found, _ = get(app, address)
+        for name, value in headers.HEADERS.items():
+            assert found[name] == value
+    policy = dict(part.split(" ", 1) for part in headers.POLICY.split("; "))
+    assert policy["img-src"] == "'self' data: blob:"
+    assert policy["default-src"] == "'self'"
+    assert not re.search(r"https?:|\*|unsafe-eval", headers.POLICY)
+
+
+def test_a_header_that_an_answer_has_already_stays():
+    async def own(request):
+        return PlainTextResponse("", headers={"Referrer-Policy": "no-referrer"})
+
+    app = Starlette(routes=[Route("/", own)], middleware=[Middleware(headers.Guarded)])
+    found, _ = get(app, "/")
+    assert found.getlist("referrer-policy") == ["no-referrer"]
+
+
+def test_a_websocket_passes_as_it_is():
+    seen = []
+
+    async def app(scope, receive, send):
+        await send({"type": "websocket.accept", "headers": []})
+
+    async def send(message):
+        seen.append(message)
+
+    asyncio.run(headers.Guarded(app)({"type": "websocket"}, None, send))
+    assert seen == [{"type": "websocket.accept", "headers": []}]
