@@ -4,6 +4,7 @@ Read when asked, never at import, so that tests and servers can set them at run 
 """
 
 import contextlib
+import ipaddress
 import os
 import re
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ WORKERS = "NTK_UQ_WORKERS"
 TRAINING_HOURS = "NTK_UQ_TRAINING_HOURS"
 MAP_HOURS = "NTK_UQ_MAP_HOURS"
 SCHEDULER = "NTK_UQ_SCHEDULER"
+PLAIN_TCP = "NTK_UQ_PLAIN_TCP"
 MIRRORS = "NTK_UQ_MIRRORS"
 WEBHOOK = "NTK_UQ_WEBHOOK"
 
@@ -182,20 +184,40 @@ def cores() -> int:
 
 
 def scheduler() -> str | None:
-    """Address of an existing Dask scheduler, such as ``tcp://host:8786``; None for an embedded one.
+    """Address of an existing Dask scheduler, such as ``tls://host:8786``; None for an embedded one.
+
+    Without TLS, whoever reaches the scheduler can run code as the user who started it: beyond this
+    machine ``NTK_UQ_PLAIN_TCP=allow`` has to say that the network between keeps strangers out.
 
     Raises:
-        SpecError: if the variable is no such address.
+        SpecError: if the variable is no such address, or one without TLS that is not allowed.
     """
     text = os.environ.get(SCHEDULER)
     if not text:
         return None
-    if not re.fullmatch(r"(tcp|tls)://[^\s/]+:\d{1,5}", text):
+    found = re.fullmatch(r"(tcp|tls)://([^\s/]+):\d{1,5}", text)
+    if not found:
         raise SpecError(
             f"{SCHEDULER} is {text!r}; write the address that the Dask scheduler tells when it "
-            "starts, such as tcp://host:8786."
+            "starts, such as tls://host:8786 or tcp://127.0.0.1:8786."
+        )
+    plain = os.environ.get(PLAIN_TCP, "")
+    if plain not in ("", "allow"):
+        raise SpecError(f"{PLAIN_TCP} is {plain!r}; write allow, or leave it out.")
+    if found[1] == "tcp" and not plain and not _is_this_machine(found[2]):
+        raise SpecError(
+            f"{SCHEDULER} is {text!r}, a connection without TLS to another machine: whoever reaches "
+            "that scheduler can run code there. Start it with certificates and write tls://, or set "
+            f"{PLAIN_TCP}=allow where the network between keeps strangers out."
         )
     return text
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def mirrors() -> tuple[tuple[str, ...], bool]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import dask
 import distributed
+from distributed.security import Security
 
 from ntk_uq.base import cards, process, settings
 from ntk_uq.base.errors import EngineError, NtkUqError
@@ -271,11 +272,18 @@ def embedded_cluster() -> distributed.SpecCluster:
             "distributed.worker.memory.spill": False,
             "distributed.worker.memory.pause": False,
             "distributed.scheduler.allowed-failures": 1,
+            # What scheduler and workers tell of themselves in browsers is nobody's on this machine.
+            "distributed.scheduler.http.routes": [],
+            "distributed.worker.http.routes": [],
         }
     )
     here = "127.0.0.1"
+    # Another account of this machine reaches these ports, too, and could run code here: certificates
+    # that this process makes, and hands to its own workers alone, keep it out.
+    safe = {"protocol": "tls", "security": Security.temporary()}
     options = {
         "host": here,
+        **safe,
         "nthreads": 1,
         # The estimate decides what is started; this limit catches only what it missed.
         "memory_limit": int(1.25 * settings.memory_limit()),
@@ -285,7 +293,12 @@ def embedded_cluster() -> distributed.SpecCluster:
     return distributed.SpecCluster(
         scheduler={
             "cls": distributed.Scheduler,
-            "options": {"host": here, "dashboard": False, "dashboard_address": f"{here}:0"},
+            "options": {
+                "host": here,
+                "dashboard": False,
+                "dashboard_address": f"{here}:0",
+                **safe,
+            },
         },
         # One by one, since each has a card of its own where there are any.
         workers={
@@ -295,5 +308,6 @@ def embedded_cluster() -> distributed.SpecCluster:
             }
             for place, share in enumerate(cards.shares(workers))
         },
+        security=safe["security"],
         silence_logs=logging.ERROR,
     )

@@ -148,8 +148,23 @@ def test_a_scheduler_is_an_address_or_none(monkeypatch):
     assert settings.scheduler() is None
     monkeypatch.setenv("NTK_UQ_SCHEDULER", "")
     assert settings.scheduler() is None
-    monkeypatch.setenv("NTK_UQ_SCHEDULER", "tcp://host:8786")
-    assert settings.scheduler() == "tcp://host:8786"
+    monkeypatch.setenv("NTK_UQ_SCHEDULER", "tls://host:8786")
+    assert settings.scheduler() == "tls://host:8786"
+
+
+def test_a_scheduler_on_another_machine_needs_tls_or_a_word(monkeypatch):
+    for here in ("127.0.0.1", "127.9.9.9", "localhost", "[::1]"):
+        monkeypatch.setenv("NTK_UQ_SCHEDULER", f"tcp://{here}:8786")
+        assert settings.scheduler()
+    for there in ("10.0.0.1", "host", "localhost.example.org", "[fe80::1]", "0.0.0.0"):
+        monkeypatch.setenv("NTK_UQ_SCHEDULER", f"tcp://{there}:8786")
+        with pytest.raises(SpecError, match="without TLS.*write tls://, or set NTK_UQ_PLAIN_TCP"):
+            settings.scheduler()
+    monkeypatch.setenv("NTK_UQ_PLAIN_TCP", "allow")
+    assert settings.scheduler() == "tcp://0.0.0.0:8786"
+    monkeypatch.setenv("NTK_UQ_PLAIN_TCP", "yes")
+    with pytest.raises(SpecError, match="NTK_UQ_PLAIN_TCP is 'yes'; write allow"):
+        settings.scheduler()
 
 
 @pytest.mark.parametrize(

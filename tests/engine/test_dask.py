@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -217,8 +219,43 @@ def test_a_killed_worker_is_replaced_and_its_chunk_run_again(store, engine_of_it
 @pytest.mark.parametrize("text", ["nonsense://127.0.0.1:1", "127.0.0.1:8786", "tcp://a b:1"])
 def test_what_is_no_address_of_a_scheduler_is_told(monkeypatch, text):
     monkeypatch.setenv("NTK_UQ_SCHEDULER", text)
-    with pytest.raises(SpecError, match=r"NTK_UQ_SCHEDULER is .*such as tcp://host:8786"):
+    with pytest.raises(SpecError, match=r"NTK_UQ_SCHEDULER is .*such as tls://host:8786"):
         DaskRunner()
+
+
+def test_nobody_else_gets_into_the_embedded_cluster(cluster):
+    runner, _ = cluster
+    info = runner._client.scheduler_info()
+    ports = [address.rpartition(":")[2] for address in (info["address"], *info["workers"])]
+    nannies = [worker["nanny"].rpartition(":")[2] for worker in info["workers"].values()]
+    script = [sys.executable, "-c", _STRANGER, *ports, *nannies]
+    told = subprocess.run(script, capture_output=True, text=True, timeout=120)
+    assert told.stdout.split() == ["out"] * 2 * (len(ports) + len(nannies)), told.stderr
+
+
+_STRANGER = """
+import asyncio, os, sys
+from distributed.core import connect
+from distributed.security import Security
+
+async def main():
+    own = Security.temporary().get_connection_args("client")
+    if os.getuid() == 0:  # it may become another account of this machine
+        os.setgid(65534)
+        os.setuid(65534)
+    for port in sys.argv[1:]:
+        for protocol, certificates in (("tcp", {}), ("tls", own)):
+            address = f"{protocol}://127.0.0.1:{port}"
+            try:
+                comm = await connect(address, timeout=1, **certificates)
+                await comm.write({"op": "identity", "reply": True})
+                await asyncio.wait_for(comm.read(), 1)
+                print("in", flush=True)
+            except Exception as error:
+                print("out", flush=True)
+
+asyncio.run(main())
+"""
 
 
 def test_an_embedded_cluster_that_does_not_start_is_told(monkeypatch):
