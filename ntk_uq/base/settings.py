@@ -206,9 +206,9 @@ def scheduler() -> str | None:
         raise SpecError(f"{PLAIN_TCP} is {plain!r}; write allow, or leave it out.")
     if found[1] == "tcp" and not plain and not _is_this_machine(found[2]):
         raise SpecError(
-            f"{SCHEDULER} is {text!r}, a connection without TLS to another machine: whoever reaches "
-            "that scheduler can run code there. Start it with certificates and write tls://, or set "
-            f"{PLAIN_TCP}=allow where the network between keeps strangers out."
+            f"{SCHEDULER} is {text!r}, a connection without TLS to another machine: whoever "
+            "reaches that scheduler can run code there. Start it with certificates and write "
+            f"tls://, or set {PLAIN_TCP}=allow where the network between keeps strangers out."
         )
     return text
 

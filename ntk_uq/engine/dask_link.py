@@ -278,9 +278,9 @@ def embedded_cluster() -> distributed.SpecCluster:
         }
     )
     here = "127.0.0.1"
-    # Another account of this machine reaches these ports, too, and could run code here: certificates
-    # that this process makes, and hands to its own workers alone, keep it out.
-    safe = {"protocol": "tls", "security": Security.temporary()}
+    # Another account of this machine reaches these ports, too, and could run code here: what keeps
+    # it out are certificates that this process makes, and hands to its own workers alone.
+    safe: dict[str, Any] = {"protocol": "tls", "security": Security.temporary()}
     options = {
         "host": here,
         **safe,

@@ -158,7 +158,7 @@ def test_a_scheduler_on_another_machine_needs_tls_or_a_word(monkeypatch):
         assert settings.scheduler()
     for there in ("10.0.0.1", "host", "localhost.example.org", "[fe80::1]", "0.0.0.0"):
         monkeypatch.setenv("NTK_UQ_SCHEDULER", f"tcp://{there}:8786")
-        with pytest.raises(SpecError, match="without TLS.*write tls://, or set NTK_UQ_PLAIN_TCP"):
+        with pytest.raises(SpecError, match=r"without TLS.*write tls://, or set NTK_UQ_PLAIN_TCP"):
             settings.scheduler()
     monkeypatch.setenv("NTK_UQ_PLAIN_TCP", "allow")
     assert settings.scheduler() == "tcp://0.0.0.0:8786"
