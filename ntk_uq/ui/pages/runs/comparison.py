@@ -1,8 +1,8 @@
 """Two runs side by side: only what differs."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import pandas as pd
 import streamlit as st
 
 from ntk_uq.base.errors import NtkUqError
@@ -14,6 +14,7 @@ from ntk_uq.results.points import QUANTITIES
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Job, Store
+from ntk_uq.ui import fitted_table
 from ntk_uq.ui.pages.runs.details import SHORT, heading
 from ntk_uq.ui.pages.runs.openings import opening
 from ntk_uq.ui.pages.runs.states import LOOKS, state_word
@@ -44,7 +45,7 @@ def comparison(store: Store, left: Job, right: Job) -> None:
         rows = {"kind": (ours, theirs), **rows}
     st.markdown("##### Differences of the specifications")
     if rows:
-        st.table(pd.DataFrame.from_dict(rows, orient="index", columns=names))
+        _beside(rows, names, "differences")
     else:
         st.markdown("None.")
     _results(store, left, right, names)
@@ -76,7 +77,13 @@ def _results(store: Store, left: Job, right: Job, names: list[str]) -> None:
                 value, sem = getattr(curve[n], name), getattr(curve[n], f"{name}_sem")
                 cells.append(f"{value:.5g}" if sem is None else format_value(value, sem))
             rows[f"{letter} at N_D {n}"] = (cells[0], cells[1])
-    st.table(pd.DataFrame.from_dict(rows, orient="index", columns=names))
+    _beside(rows, names, "results")
+
+
+def _beside(rows: Mapping[str, Sequence[str]], names: list[str], key: str) -> None:
+    fitted_table.draw(
+        [{"": name, **dict(zip(names, cells, strict=True))} for name, cells in rows.items()], key
+    )
 
 
 def _curve(store: Store, job: Job) -> Curve:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from ntk_uq.analysis.comparisons import Comparison
@@ -18,7 +17,7 @@ from ntk_uq.results.ensembles.stored import canonical, stored_ensembles, theory_
 from ntk_uq.results.points import SYMBOLS
 from ntk_uq.specs import CurveSpec, EnsembleSpec
 from ntk_uq.store import Store
-from ntk_uq.ui import launch
+from ntk_uq.ui import fitted_table, launch
 from ntk_uq.ui.controls import effects, widgets
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView
@@ -161,7 +160,8 @@ def exponents_of(found: Sequence[CurveNetworks]) -> None:
     for networks in there:
         for one in exponents(Comparison(networks.ensembles, networks.limit)):
             width = "infinite, the same steps" if one.width is None else f"{one.width:,}"
-            row = rows.setdefault(f"{networks.label}, width {width}", {})
+            row = rows.setdefault(f"{plain(networks.label)}, width {width}", {})
             row[f"{SYMBOLS[one.quantity]} ~ N_D^−α"] = one.told
-    box.table(pd.DataFrame.from_dict(rows, orient="index"))
-    box.caption("CurveNetworks and their own limit are of draw 0, the curves above of all draws.")
+    with box:
+        fitted_table.draw([{"": name, **row} for name, row in rows.items()], "network_exponents")
+        st.caption("Networks and their own limit are of draw 0, the curves above of all draws.")
