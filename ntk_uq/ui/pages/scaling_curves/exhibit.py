@@ -208,8 +208,17 @@ def _columns(unit: str) -> tuple[Column, ...]:
             column
             for name in QUANTITIES
             for column in (
-                Column(f"ratio_{name}", "1", f"{name} of trained over that of Bayesian networks"),
-                Column(f"ratio_{name}_sem", "1", "its standard error over draws"),
+                Column(
+                    f"ratio_{name}",
+                    "1",
+                    f"{name} of trained over that of Bayesian networks; of rows of networks, over "
+                    "that of infinite width on the same subset with the same steps",
+                ),
+                Column(
+                    f"ratio_{name}_sem",
+                    "1",
+                    "its standard error over draws; of networks, the bootstrap's over networks",
+                ),
             )
         ),
         *(
@@ -274,6 +283,9 @@ def _finite(found: CurveNetworks) -> list[Row]:
             estimate = getattr(point, name)
             if estimate is not None:
                 row |= {name: estimate.value, f"{name}_sem": estimate.error}
+            ratio = found.ratio(point, name)
+            if ratio is not None:
+                row |= {f"ratio_{name}": ratio.value, f"ratio_{name}_sem": ratio.error}
         rows.append(row)
     return rows
 
