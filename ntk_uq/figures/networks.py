@@ -1,44 +1,19 @@
 """Finite networks over scaling curves of infinite width."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from ntk_uq.analysis.comparisons import Comparison
+from ntk_uq.analysis.curve_networks import CurveNetworks
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.ensembles import WHERE
 from ntk_uq.figures.finite import ends_of, over_infinite
 from ntk_uq.figures.marks import add_grey, hover_values, intervals
 from ntk_uq.figures.style import Style
-from ntk_uq.results.curves import Curve
 from ntk_uq.results.ensembles.records import EnsemblePoint, Estimate
-from ntk_uq.results.ensembles.stored import Ensembles
 from ntk_uq.results.points import QUANTITIES, SYMBOLS
 
 _SYMBOLS = ("star", "hexagram", "hourglass", "bowtie", "pentagon", "octagon", "star-square", "x")
 """None of those that curves have."""
-
-
-@dataclass(frozen=True)
-class CurveNetworks:
-    """The networks of one curve.
-
-    Attributes:
-        label: of the curve.
-        color: index of its colour.
-        ensembles: the networks that are there, on whatever N_D.
-        limit: infinite width, on the same training subset with the same steps.
-    """
-
-    label: str
-    color: int
-    ensembles: Ensembles
-    limit: Curve
-
-    def ratio(self, point: EnsemblePoint, quantity: str) -> Estimate | None:
-        """A quantity of the networks over that of their own limit, with the networks' error; None
-        where either is not there."""
-        return Comparison(self.ensembles, self.limit).ratio(point, quantity)
 
 
 def has_ratios(found: Sequence[CurveNetworks]) -> bool:

@@ -7,13 +7,14 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ntk_uq.analysis.curve_laws import ShownLaw
+from ntk_uq.analysis.curve_networks import CurveNetworks
 from ntk_uq.figures import legend_words
 from ntk_uq.figures.baseline import add_baseline
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.finite import in_rows, ratio_below
 from ntk_uq.figures.laws import add_extrapolation, add_law
 from ntk_uq.figures.marks import add_grey, bars, hover_values
-from ntk_uq.figures.networks import CurveNetworks, add_networks, has_ratios, shared_ratios
+from ntk_uq.figures.networks import add_networks, has_ratios, shared_ratios
 from ntk_uq.figures.quantities import TITLES, shown_parts, value_axis
 from ntk_uq.figures.style import HIGH, Style, hold, legend_below, marker, plotted, set_range
 from ntk_uq.results.curves import Curve, Fits

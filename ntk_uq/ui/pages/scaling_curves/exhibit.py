@@ -5,15 +5,14 @@ from collections.abc import Iterator, Sequence
 import plotly.graph_objects as go
 
 from ntk_uq import datasets
-from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.analysis.curve_laws import cautions, expectation
+from ntk_uq.analysis.curve_networks import CurveNetworks
 from ntk_uq.analysis.ensemble_laws import exponents
 from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
 from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of, spec_columns
 from ntk_uq.export.bibliography import of_data, of_theory
 from ntk_uq.export.exhibit import Value
 from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
-from ntk_uq.figures.networks import CurveNetworks
 from ntk_uq.figures.posteriors import ratio_figure
 from ntk_uq.jobs import varied_words
 from ntk_uq.jobs import words as describe
@@ -121,10 +120,7 @@ def exhibit(
                 if (found := verdict_of(trace, view)) is not None
             },
             "networks": {
-                found.label: [
-                    exponent.to_json()
-                    for exponent in exponents(Comparison(found.ensembles, found.limit))
-                ]
+                found.label: [exponent.to_json() for exponent in exponents(found.comparison)]
                 for found in networks
                 if found.ensembles.points
             },
