@@ -60,7 +60,7 @@ def flaws(dataset: Dataset, inspection: Inspection) -> None:
             f"{inspection.inputs.constant:,} of {inspection.d:,} input values are the same in all "
             f"of the pool ({plain(which)}{more}): they say nothing and do no harm."
         )
-    st.markdown("##### Duplicates and constant inputs")
+    st.markdown("### Duplicates and constant inputs")
     if found:
         st.markdown("\n".join(f"- {text}" for text in found))
     else:
@@ -114,7 +114,7 @@ def examples(dataset: Dataset, inspection: Inspection, style: Style) -> None:
         _showers(dataset, inspection, style)
         return
     labels = [_label(inspection, sample) for sample in inspection.samples]
-    st.markdown(f"##### {len(inspection.samples)} examples of the pool")
+    st.markdown(f"### {len(inspection.samples)} examples of the pool")
     if is_image(inspection.shape):
         alt = [f"an example, labelled {label}" for label in labels]
         st.image(images(inspection), caption=labels, width=_PICTURE_WIDTH, alt=alt)
@@ -136,7 +136,7 @@ def examples(dataset: Dataset, inspection: Inspection, style: Style) -> None:
 
 def _showers(dataset: Dataset, inspection: Inspection, style: Style) -> None:
     chosen, labels = shown_showers(dataset, inspection)
-    st.markdown(f"##### {len(chosen)} showers of the pool, of increasing incident energy")
+    st.markdown(f"### {len(chosen)} showers of the pool, of increasing incident energy")
     _chart(shower_figure(dataset, chosen, labels, style), "showers")
     st.caption(
         f"A row a shower, a column a layer; within a layer, rows are the {dataset.cells[0]}, "

@@ -76,7 +76,7 @@ def laws(comparison: Comparison, found: Sequence[Exponent]) -> None:
         }
         for width in widths
     ]
-    st.markdown("##### Exponents of $N_D^{-\\alpha}$, finite and infinite width")
+    st.markdown("## Exponents of $N_D^{-\\alpha}$, finite and infinite width")
     fitted_table.draw(rows, "exponents")
     st.caption(
         "“On average”: between the smallest and the largest N_D that are there, since no power law "

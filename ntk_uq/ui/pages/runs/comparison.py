@@ -28,7 +28,7 @@ _NAMES = dict(zip(QUANTITIES, ("μ", "σ", "ε"), strict=True))
 
 def comparison(store: Store, left: Job, right: Job) -> None:
     """In what two jobs differ, and their results where these are quickly at hand."""
-    st.markdown("#### :material/compare_arrows: Two runs compared")
+    st.markdown("## :material/compare_arrows: Two runs compared")
     names = _headings(left, right)
     for column, job in zip(st.columns(2), (left, right), strict=True):
         with column, st.container(border=True):
@@ -43,7 +43,7 @@ def comparison(store: Store, left: Job, right: Job) -> None:
     ours, theirs = (plain(kinds.name_of(job.kind)) for job in (left, right))
     if ours != theirs:
         rows = {"kind": (ours, theirs), **rows}
-    st.markdown("##### Differences of the specifications")
+    st.markdown("### Differences of the specifications")
     if rows:
         _beside(rows, names, "differences")
     else:
@@ -60,7 +60,7 @@ def _results(store: Store, left: Job, right: Job, names: list[str]) -> None:
     """Points that are there, and the quantities at the largest N_D that both have."""
     if {left.kind, right.kind} != {CURVE.name}:
         return
-    st.markdown("##### Results")
+    st.markdown("### Results")
     try:
         first, second = (_curve(store, job) for job in (left, right))
     except NtkUqError as reason:

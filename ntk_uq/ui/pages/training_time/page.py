@@ -157,7 +157,7 @@ def charts(law: TrainingTimeStudy) -> None:
 
 def optima(law: TrainingTimeStudy) -> None:
     """Where to stop, in a table and in words."""
-    st.markdown("##### Where to stop")
+    st.markdown("## Where to stop")
     rows = table(law)
     if rows:
         unit = datasets.loss_unit(datasets.get(law.view.data.dataset), law.view.data)

@@ -45,7 +45,7 @@ def answers(studies: Sequence[WidthLaws], view: WidthView) -> None:
             }
             rows.append({**row, "limit of ε and theory": laws["ε"].verdict})
     if rows:
-        st.markdown(f"##### How wide, to be within {view.tolerance:g} % of infinite width?")
+        st.markdown(f"## How wide, to be within {view.tolerance:g} % of infinite width?")
         fitted_table.draw(rows, "needed_widths", keys=2)
         st.caption(
             "From q(w) = q_∞ (1 + c/w), with c₂/w² where the points need it, and q_∞ the theory's "

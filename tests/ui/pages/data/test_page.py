@@ -201,7 +201,7 @@ def test_names_in_a_file_of_ones_own_are_neither_links_nor_pictures(store, page,
     if view is DataView:
         compute(store)
     app = open_page(page, opened_view)
-    shown = texts((*app.caption, *app.markdown, *app.subheader))
+    shown = texts((*app.caption, *app.markdown, *app.header))
     assert "](" not in shown
     assert r"\[click\]\(mailto\:evil\.example\)" in shown
 
