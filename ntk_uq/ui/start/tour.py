@@ -141,14 +141,16 @@ def _style(step: Stop) -> str:
         f"background: {style.ground}; border: 2px solid {color}; "
         "box-shadow: 0 4px 18px rgba(0, 0, 0, 0.3); } "
         f".st-key-{step.target} {{ outline: 3px solid {color}; outline-offset: 4px; "
-        "border-radius: 4px; }"
+        "border-radius: 4px; scroll-margin-top: 90px; } "
+        # The last thing on the page has to get out from behind the card.
+        "[data-testid='stMainBlockContainer'] { padding-bottom: 80vh; }"
     )
 
 
 def _show(step: Stop) -> str:
     """Scrolls to what a step is about, and moves the keyboard to the card."""
     return (
-        f"document.querySelector('.st-key-{step.target}')?.scrollIntoView({{block: 'center'}});"
+        f"document.querySelector('.st-key-{step.target}')?.scrollIntoView({{block: 'start'}});"
         f"document.querySelector('.st-key-{_CARD} [data-testid=stBaseButton-primary]')"
         "?.focus({preventScroll: true});"
     )

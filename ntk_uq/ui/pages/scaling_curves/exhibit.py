@@ -398,7 +398,26 @@ def _python(view: CurvesView) -> str:
         f"    fits = curve.fits({window})\n"
         "    print(label, fits.mu.describe(), fits.sigma.describe(), fits.epsilon.describe())",
         *laws,
+        *_python_networks(view),
     )
+
+
+def _python_networks(view: CurvesView) -> Iterator[str]:
+    """The finite networks over the curves, and their ratio to infinite width."""
+    labels = [varied_words.label(view.vary, spec) for spec in view.curves()]
+    named = zip(labels, view.networks() if view.finite else (), strict=False)
+    specs = "".join(
+        f'    "{label}": {python_of(spec, 4)},\n' for label, spec in named if spec is not None
+    )
+    if specs:
+        yield (
+            "# Finite networks, trained where the store has them not, over infinite width.\n"
+            f"networks = {{\n{specs}}}\n"
+            "for label, spec in networks.items():\n"
+            "    found = ntk_uq.ensemble(spec)\n"
+            "    for point in found.ensembles.points:\n"
+            '        print(label, point.width, point.n_train, point.mu, found.ratio(point, "mu"))'
+        )
 
 
 def _python_laws(view: CurvesView) -> str:

@@ -85,6 +85,10 @@ def test_what_is_missing_is_offered_trained_and_drawn_beside_what_others_launche
             assert row[f"ratio_{quantity}_sem"] == scaled
     assert rows[0]["ratio_mu_sem"]
     assert rows[1]["ratio_mu"] is None
+    scope: dict[str, object] = {}
+    exec(compile(home.python, "again.py", "exec"), scope)
+    assert scope["networks"] == {"depth 1": wanted}
+    assert "--networks 16 --members 6 --net-steps 20" in home.shell[-1]
     # Side by side they compare: one range for all.
     assert len({str(figure["layout"]["yaxis2"]["range"]) for figure in shown}) == 1
 
