@@ -4,11 +4,10 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
+from ntk_uq.analysis.curve_ratios import Ratio, within_draws
 from ntk_uq.base.errors import SpecError
 from ntk_uq.results.curves import Curve
-from ntk_uq.results.points import QUANTITIES, standard_error
+from ntk_uq.results.points import QUANTITIES
 from ntk_uq.scaling import PowerLawFit, format_value
 from ntk_uq.specs import CurveSpec, TrainingSpec
 
@@ -24,21 +23,6 @@ def bayesian(spec: CurveSpec) -> CurveSpec:
             "The curve is Bayesian already; compare from a trained one: choose gradient descent."
         )
     return replace(spec, training=TrainingSpec("bayes", jitter=spec.training.jitter))
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """A quantity of trained networks over that of Bayesian ones at one N_D.
-
-    Attributes:
-        n_train: N_D.
-        value: mean over draws of the ratio within a draw.
-        error: its standard error over draws; None for a single draw.
-    """
-
-    n_train: int
-    value: float
-    error: float | None
 
 
 @dataclass(frozen=True)
@@ -87,20 +71,7 @@ class PosteriorPair:
 
     def ratios(self, quantity: str) -> tuple[Ratio, ...]:
         """Trained over Bayesian at every N_D that both have; zero over zero has no ratio."""
-        found: dict[int, list[float]] = {}
-        below = {
-            (p.draw, p.n_train): float(getattr(p, quantity))
-            for p in self.bayes.raw
-            if p.failure is None
-        }
-        for point in self.trained.raw:
-            divisor = below.get((point.draw, point.n_train), 0.0)
-            if point.failure is None and divisor > 0:
-                found.setdefault(point.n_train, []).append(getattr(point, quantity) / divisor)
-        return tuple(
-            Ratio(n_train, float(np.mean(values)), standard_error(values))
-            for n_train, values in sorted(found.items())
-        )
+        return within_draws(self.trained, self.bayes, quantity)
 
     def exponents(
         self, quantity: str, low: float | None = None, high: float | None = None

@@ -1,6 +1,7 @@
 """``ntk_uq curve``: a scaling curve as a table or as JSON."""
 
 import argparse
+import copy
 import json
 import sys
 from typing import Any
@@ -9,10 +10,11 @@ from ntk_uq.analysis.curve_laws import cautions, expectation, shown_laws
 from ntk_uq.analysis.verdicts import verdict
 from ntk_uq.base.errors import SpecError
 from ntk_uq.base.fields import default_of
-from ntk_uq.cli import shared
+from ntk_uq.cli import curve_beside, shared
 from ntk_uq.cli.options import add_fields, read
 from ntk_uq.jobs.varied_words import label
 from ntk_uq.results.curves import Curve, Fits
+from ntk_uq.results.ensembles.stored import theory_of
 from ntk_uq.results.points import QUANTITIES, SYMBOLS, CurvePoint
 from ntk_uq.scaling import LawFit, format_value
 from ntk_uq.specs import CurveSpec, TrainingSpec, check_window
@@ -33,13 +35,10 @@ def add_parsers(commands: Any) -> None:
             "examples. Results are kept in the store, so a curve is computed once."
         ),
     )
-    shared.add_data(parser)
-    shared.add_network(parser)
-    add_fields(parser, *TRAINING)
-    add_fields(parser, *CURVE)
-    add_fields(parser, *VARY)
-    add_fields(parser, *WINDOW)
-    add_fields(parser, *LAW)
+    _add_specs(parser)
+    add_fields(parser, CurvesView, WINDOW.names)
+    add_fields(parser, CurvesView, LAW.names)
+    curve_beside.add_options(parser)
     shared.add_output(parser)
     parser.add_argument(
         "-v", "--verbose", action="store_true", help="print every law that was compared, too"
@@ -47,7 +46,17 @@ def add_parsers(commands: Any) -> None:
     parser.set_defaults(run=_run)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _add_specs(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that name curves."""
+    shared.add_data(parser)
+    shared.add_network(parser)
+    add_fields(parser, TrainingSpec, TRAINING.names)
+    add_fields(parser, CurveSpec, CURVE.names)
+    add_fields(parser, CurvesView, VARY.names)
+
+
+def _read_specs(options: argparse.Namespace) -> list[tuple[str, CurveSpec]]:
+    """The curves with their labels."""
     spec = CurveSpec(
         shared.read_data(options),
         shared.read_network(options),
@@ -55,31 +64,57 @@ def _run(options: argparse.Namespace) -> int:
         **read(options, CurveSpec, CURVE.names),
     )
     vary, values = read(options, CurvesView, VARY.names).values()
-    low, high = read(options, CurvesView, WINDOW.names).values()
-    law, target = read(options, CurvesView, LAW.names).values()
     if vary != default_of(CurvesView, "vary") and not values:
         raise SpecError(f"{vary} varies, and has no values; give them by --values.")
     specs = varied(spec, vary, values) if values else (spec,)
-    check_window(low, high, spec.n_train)  # before the work, not after it
+    return [(label(vary, one), one) for one in specs]
+
+
+def _run(options: argparse.Namespace) -> int:
+    given = copy.copy(options)  # as it was typed: reading turns a file into the name of its data
+    curves = _read_specs(options)
+    vary, values = read(options, CurvesView, VARY.names).values()
+    low, high = read(options, CurvesView, WINDOW.names).values()
+    law, target = read(options, CurvesView, LAW.names).values()
+    check_window(low, high, curves[0][1].n_train)  # before the work, not after it
+    beside = curve_beside.read_beside(given, curves, _add_specs, _read_specs)
     results = None if options.no_store else shared.open_results()
+    bases = {spec: _compute(spec, results, options.quiet) for _, spec in beside.baseline}
+    for networks in beside.networks:
+        limit = None if networks is None else theory_of(networks)
+        if limit is not None:
+            _compute(limit, results, options.quiet)
+    there = {found.label: found for found in curve_beside.read_networks(beside)}
     out, failed = [], False
-    for one in specs:
+    for name, one in curves:
         curve = _compute(one, results, options.quiet)
-        name = label(vary, one)
+        compared = [(n, bases[spec]) for n, spec in beside.bases(name)]
+        finite = there.get(name)
         if options.json:
-            told = {"label": name} if values else {}
-            out.append({**told, **_json(curve, low, high, law, target)})
+            told: dict[str, Any] = {"label": name} if values else {}
+            told |= _json(curve, low, high, law, target)
+            told |= {"baseline": curve_beside.baseline_json(curve, compared)} if compared else {}
+            told |= {} if finite is None else {"networks": curve_beside.network_json(finite)}
+            out.append(told)
         else:
             fits = curve.fits(low, high)
             lines = [*((name, "") if values else ()), *_table(curve, fits, low, high, law)]
             if options.verbose or law != "power":
                 lines += _laws(curve, low, high)
-            print("\n".join((*lines, *_beyond(curve, fits, low, high, law, target))))
-            if one is not specs[-1]:
+            lines += _beyond(curve, fits, low, high, law, target)
+            lines += curve_beside.baseline_lines(curve, compared)
+            lines += [] if finite is None else curve_beside.network_lines(finite)
+            print("\n".join(lines))
+            if one is not curves[-1][1]:
                 print()
-        for sentence in (*curve.warnings, *curve.failures):
+        said = () if finite is None else finite.ensembles.warnings
+        for sentence in dict.fromkeys((*curve.warnings, *curve.failures, *said)):
             print(f"ntk_uq: {sentence}", file=sys.stderr)
         failed |= bool(curve.failures)
+    for name, spec in beside.baseline:
+        for sentence in (*bases[spec].warnings, *bases[spec].failures):
+            print(f"ntk_uq: baseline, {name}: {sentence}", file=sys.stderr)
+        failed |= bool(bases[spec].failures)
     if options.json:
         whole = {"vary": vary, "curves": out} if values else out[0]
         print(json.dumps(whole, indent=2, allow_nan=False))

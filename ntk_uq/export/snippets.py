@@ -7,9 +7,9 @@ from dataclasses import fields
 from typing import Any
 
 import ntk_uq
-from ntk_uq.base.fields import Spec, check_of, default_of
+from ntk_uq.base.fields import Spec, check_of
 from ntk_uq.datasets import fetching, own
-from ntk_uq.views.commands import COMMANDS, Options
+from ntk_uq.views.commands import COMMANDS, Options, spelt
 
 _LINE = 88
 
@@ -96,10 +96,9 @@ def shell_of(command: str, *specs: Spec) -> str:
 
 def _options(options: Options, spec: Spec) -> list[str]:
     words = []
-    for name in options.names:
+    for name in spelt(options, spec):
         value = getattr(spec, name)
-        if value != default_of(options.cls, name):
-            words += [options.option(name), check_of(options.cls, name).format(value)]
+        words += [options.option(name), check_of(options.cls, name).format(value)]
     return words
 
 

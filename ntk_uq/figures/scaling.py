@@ -7,17 +7,22 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ntk_uq.analysis.curve_laws import ShownLaw
+from ntk_uq.analysis.curve_networks import CurveNetworks
 from ntk_uq.figures import legend_words
 from ntk_uq.figures.baseline import add_baseline
 from ntk_uq.figures.canvas import Canvas
+from ntk_uq.figures.finite import in_rows, ratio_below
 from ntk_uq.figures.laws import add_extrapolation, add_law
 from ntk_uq.figures.marks import add_grey, bars, hover_values
-from ntk_uq.figures.networks import CurveNetworks, add_networks
+from ntk_uq.figures.networks import add_networks, has_ratios, shared_ratios
 from ntk_uq.figures.quantities import TITLES, shown_parts, value_axis
-from ntk_uq.figures.style import Style, hold, legend_below, marker, plotted, set_range
+from ntk_uq.figures.style import HIGH, Style, hold, legend_below, marker, plotted, set_range
 from ntk_uq.results.curves import Curve, Fits
 from ntk_uq.results.points import SYMBOLS, CurvePoint
 from ntk_uq.scaling import PlateauFit, PowerLawFit, format_value
+
+_WITH_RATIOS, _SHARES = 480, (0.68, 0.32)
+"""Pixels of both plots where there are ratios below, and the plots' shares of them."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,10 @@ def scaling_figure(
         revision: of the view, as in :meth:`Style.layout`.
         target: an N_D beyond the data that the curves' laws are drawn to.
         baseline: curves that are drawn in grey beneath, with their labels.
-        networks: finite ones, drawn over the curves.
+        networks: finite ones, drawn over the curves, and below over their own limit.
     """
-    canvas = Canvas()
+    below = has_ratios(networks)
+    canvas = in_rows(_SHARES) if below else Canvas()
     add_baseline(canvas, quantity, baseline, style)
     for index, trace in enumerate(traces):
         index = index if trace.color is None else trace.color
@@ -83,7 +89,10 @@ def scaling_figure(
     further = add_networks(canvas, quantity, networks, style) + bool(baseline)
     for _, words, dash in shown_parts(quantity, style):
         add_grey(canvas, words, style, dash=dash)
-    _lay_out(canvas, quantity, traces, loss_unit, style, revision, target, baseline, further)
+    ratios = shared_ratios(networks) if below else []
+    _lay_out(
+        canvas, quantity, traces, loss_unit, style, revision, target, baseline, further, ratios
+    )
     return canvas.figure()
 
 
@@ -190,6 +199,7 @@ def _lay_out(
     target: float | None,
     baseline: Sequence[tuple[str, Curve]],
     further: int,
+    ratios: Sequence[float],
 ) -> None:
     x_axis = style.axis("training examples N<sub>D</sub>", "log")
     y_axis = value_axis(quantity, loss_unit, style)
@@ -197,13 +207,18 @@ def _lay_out(
     curves = [*(trace.curve for trace in traces), *(curve for _, curve in baseline)]
     sizes = [float(n) for curve in curves for n in curve.spec.n_train]
     set_range(x_axis, sizes if target is None else [*sizes, target], across=True)
-    hold(y_axis, plotted(canvas.data), style)
+    upper = [trace for trace in canvas.data if trace.get("yaxis") != "y2"]
+    hold(y_axis, plotted(upper), style)
+    axes, height = {"xaxis": x_axis, "yaxis": y_axis}, HIGH
+    if ratios:
+        height = _WITH_RATIOS
+        canvas.add_hline(1, line={"color": style.grey, "width": 1.5, "dash": "dash"}, row=2)
+        axes = ratio_below(x_axis, y_axis, ratios, style, _SHARES[1] * height)
     canvas.update_layout(
         # As many rows of legend in every figure: side by side, their axes then line up.
         {
             **style.layout(TITLES[quantity], revision),
-            **legend_below(len(traces) + 2 + further, narrow=True),
+            **legend_below(len(traces) + 2 + further, int(height), narrow=True),
         },
-        xaxis=x_axis,
-        yaxis=y_axis,
+        **axes,
     )

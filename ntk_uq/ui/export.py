@@ -100,7 +100,7 @@ def _content(exhibit: Exhibit) -> None:
 
 
 def _figures(exhibit: Exhibit, address: str) -> None:
-    st.markdown("###### Figures")
+    st.markdown("## Figures")
     missing = rendering.missing()
     formats = ["html"] if missing else list(_LABELS)
     drawing: Drawing = st.session_state.setdefault("export_drawing", Drawing())
@@ -177,7 +177,7 @@ def _watch(drawing: Drawing, was_busy: bool) -> None:
 
 
 def _numbers(exhibit: Exhibit, address: str) -> None:
-    st.markdown("###### Numbers")
+    st.markdown("## Numbers")
     count = len(exhibit.rows)
     what = "every plotted point" if exhibit.plots else "what is listed above"
     st.caption(
@@ -209,7 +209,7 @@ def _again(exhibit: Exhibit) -> None:
     there = {name: text for name, text in texts.items() if text[0]}
     if not there:
         return
-    st.markdown("###### The same numbers again, and what they rest on")
+    st.markdown("## The same numbers again, and what they rest on")
     for tab, (text, language) in zip(st.tabs(list(there)), there.values(), strict=True):
         tab.code(text, language=language, wrap_lines=True, height=_height(text))
 

@@ -15,7 +15,22 @@ _LISTS = (
 # What is chosen of several buttons is written in the colour that others have as their ground.
 _DARK = "button[data-variant][data-selected='true'] p { color: #9CC9F5; }"
 
+# Headings go from the page's title, h1, down by single levels, as screen readers list them; their
+# sizes are those of a page full of figures.
+_SIZES = {
+    "stMain": {"h1": "2.25rem", "h2": "1.375rem", "h3": "1.125rem"},
+    "stSidebar": {"h2": "1.125rem"},
+    "stExpander": {"h2": "1rem"},
+}
+_HEADINGS = " ".join(
+    f"body [data-testid='{place}'] {level} {{ font-size: {size}; line-height: 1.2; "
+    f"padding: {0.9 if level == 'h1' else 0.5}rem 0 0.75rem; }}"
+    for place, levels in _SIZES.items()
+    for level, size in levels.items()
+)
+
 
 def draw() -> None:
     """Adds it to the page."""
-    st.html(f"<style>{_ALWAYS}{_LISTS}{_DARK if session.dark() else ''}</style>")
+    dark = _DARK if session.dark() else ""
+    st.html(f"<style>{_ALWAYS} {_LISTS} {_HEADINGS} {dark}</style>")

@@ -48,7 +48,7 @@ def run(page: Callable[[], None]) -> None:
     if title is None:
         runpy.run_path(str(paths.app()))
     else:
-        st.header(title, anchor=False)
+        st.title(title, anchor=False)
         # First: a page may end before its end.
         look.draw()
         engine_line.draw()

@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from ntk_uq.figures import Trace
-from ntk_uq.scaling import PowerLawFit
-from ntk_uq.specs.varied import value_in
+from ntk_uq.results.points import SYMBOLS, CurvePoint
+from ntk_uq.scaling import PowerLawFit, format_value
+from ntk_uq.ui import fitted_table
 from ntk_uq.ui.pages.scaling_curves.exhibit import loss_unit
+from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView
 
 
 def exponents(traces: Sequence[Trace], view: CurvesView) -> None:
     """The fits of every curve in words, with intervals and windows."""
     columns = (
+        "",
         "μ ~ N_D^−α",
         "95% of α_μ, window",
         "σ ~ N_D^−α",
@@ -22,8 +24,13 @@ def exponents(traces: Sequence[Trace], view: CurvesView) -> None:
         "ε",
         "networks' part of ε",
     )
-    rows = {trace.label: (*_fit_cells(trace), _own_part(trace, view)) for trace in traces}
-    st.table(pd.DataFrame.from_dict(rows, orient="index", columns=columns))
+    fitted_table.draw(
+        [
+            dict(zip(columns, (t.label, *_fit_cells(t), _own_part(t, view)), strict=True))
+            for t in traces
+        ],
+        "exponents",
+    )
 
 
 def _fit_cells(trace: Trace) -> tuple[str, ...]:
@@ -69,28 +76,37 @@ def numbers(traces: Sequence[Trace], view: CurvesView) -> None:
             _numbers(there, view)
 
 
-def _value(vary: str, trace: Trace) -> float | str:
-    value = value_in(vary, trace.curve.spec)
-    return value if isinstance(value, float | int) else trace.label
+_NUMBERS, _PARTS = "μ, σ, ε with errors", "Parts of μ and ε, condition"
+SHOWN = "numbers_shown"
 
 
 def _numbers(traces: Sequence[Trace], view: CurvesView) -> None:
     curves = [trace.curve for trace in traces]
+    shown = st.segmented_control(
+        "Numbers",
+        (_NUMBERS, _PARTS),
+        default=_NUMBERS,
+        key=SHOWN,
+        label_visibility="collapsed",
+        required=True,
+    )
+    cells = _parts if shown == _PARTS else _quantities
+    points = [(trace.label, point) for trace in traces for point in trace.curve.points]
+    # Of all alike, a column would take the room of the numbers.
+    differ = len({point.draws for _, point in points}) > 1
     rows = [
         {
-            view.vary: _value(view.vary, t),
-            **point.to_json(),
-            "posterior": t.curve.spec.training.posterior,
+            "": plain(label),
+            "N_D": f"{point.n_train:,}",
+            **({"draws": str(point.draws)} if differ else {}),
+            **cells(point),
         }
-        for t in traces
-        for point in t.curve.points
+        for label, point in points
     ]
-    frame = pd.DataFrame(rows).drop(columns="warnings")
-    digits = {name: st.column_config.NumberColumn(format="%.4g") for name in frame.columns[3:]}
-    st.dataframe(frame, hide_index=True, column_config=digits)
+    fitted_table.draw(rows, "numbers", keys=2)
     st.caption(
-        f"mu and sigma in {loss_unit(view)}; epsilon without unit; _sem: standard error over "
-        "draws; condition: λ_max/λ_min of the matrix inverted."
+        f"μ and σ in {plain(loss_unit(view))}; ε without unit; ±: standard error over draws; "
+        "condition: λ_max/λ_min of the matrix inverted. All columns in full: *CSV* below."
     )
     origin = curves[0].provenance()
     versions = ", ".join(f"{k} {v}" for k, v in origin.get("versions", {}).items())
@@ -99,3 +115,21 @@ def _numbers(traces: Sequence[Trace], view: CurvesView) -> None:
         f"Computed in {seconds:.1f} s on {origin.get('device')}, {origin.get('dtype')}. "
         f"{versions}. Data: {origin.get('citation')}."
     )
+
+
+def _quantities(point: CurvePoint) -> dict[str, str]:
+    return {
+        symbol: format_value(getattr(point, name), getattr(point, f"{name}_sem"))
+        for name, symbol in SYMBOLS.items()
+    }
+
+
+def _parts(point: CurvePoint) -> dict[str, str]:
+    named = {
+        "bias part of μ": point.mu_bias,
+        "variance part": point.mu_variance,
+        "networks' part of ε": point.epsilon_population,
+        "floor of ε": point.epsilon_floor,
+    }
+    parts = {n: "–" if v is None else format_value(v, None) for n, v in named.items()}
+    return {**parts, "condition": "–" if point.condition is None else f"{point.condition:.2g}"}

@@ -7,7 +7,7 @@ here.
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from ntk_uq.base.fields import Spec
+from ntk_uq.base.fields import Spec, default_of
 from ntk_uq.specs import (
     ArchitectureSpec,
     CurveSpec,
@@ -52,6 +52,12 @@ CURVE = Options(CurveSpec, ("n_train", "draws"))
 WINDOW = Options(CurvesView, ("fit_low", "fit_high"))
 VARY = Options(CurvesView, ("vary", "values"))
 LAW = Options(CurvesView, ("law", "extrapolate"))
+BASELINE = Options(CurvesView, ("baseline",))
+NETWORKS = Options(
+    CurvesView,
+    ("widths", "members", "net_steps", "net_eta"),
+    {"widths": "--networks"},
+)
 ENSEMBLE = Options(EnsembleSpec, ("widths", "n_train", "members"), {"widths": "--width"})
 OPTIMIZER = Options(OptimizerSpec, ("optimizer", "steps", "eta", "momentum", "batch_size"))
 WIDTH = Options(WidthView, ("tolerance",))
@@ -63,10 +69,18 @@ MAP = Options(MapSpec, ("n_train", "draws", "x", "y", "sizes"))
 POINT = Options(PointSpec, ("n_train", "draw"))
 
 COMMANDS: dict[str, tuple[Options, ...]] = {
-    "curve": (DATA, NETWORK, TRAINING, CURVE, VARY, WINDOW, LAW),
+    "curve": (DATA, NETWORK, TRAINING, CURVE, VARY, WINDOW, LAW, BASELINE, NETWORKS),
     "ensemble": (DATA, NETWORK, ENSEMBLE, OPTIMIZER),
     "width": (DATA, NETWORK, ENSEMBLE, OPTIMIZER, WIDTH),
     "training-time": (DATA, NETWORK, TRAINING_TIME, TIMES),
     "data export": (DATA, POINT),
 }
 """The options of each command that computes or writes something from a specification."""
+
+
+def spelt(options: Options, spec: Spec) -> list[str]:
+    """The fields that a command says of a specification: those that are not the default; those of
+    finite networks all of them where a view shows networks, and none where it does not."""
+    if options is NETWORKS:
+        return list(options.names) if isinstance(spec, CurvesView) and spec.finite else []
+    return [n for n in options.names if getattr(spec, n) != default_of(options.cls, n)]

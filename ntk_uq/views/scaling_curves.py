@@ -1,6 +1,7 @@
 """The page of scaling curves."""
 
 import urllib.parse
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ntk_uq.base.errors import LinkError, SpecError
@@ -196,21 +197,29 @@ class CurvesView(Spec):
         None for a Bayesian posterior, and where those of a curve before are the same: networks
         have no training time but their steps.
         """
-        found: list[EnsembleSpec | None] = []
-        for curve in self.curves():
-            steps, eta = curve.training.steps, curve.training.eta
-            optimizer = OptimizerSpec(
-                "gd",
-                self.net_steps if steps is None else steps,
-                self.net_eta if steps is None else eta,
-            )
-            spec = EnsembleSpec(
-                *(curve.data, curve.architecture, optimizer),
-                *(self.widths, self.n_train, self.members),
-            )
-            there = curve.training.posterior != "bayes" and spec not in found
-            found.append(spec if there else None)
-        return tuple(found)
+        return networks_of(self.curves(), self.widths, self.members, self.net_steps, self.net_eta)
+
+
+def networks_of(
+    curves: Sequence[CurveSpec],
+    widths: tuple[int, ...],
+    members: int,
+    net_steps: int,
+    net_eta: float,
+) -> tuple[EnsembleSpec | None, ...]:
+    """The finite networks of each curve: :meth:`CurvesView.networks`, whose fields these are."""
+    found: list[EnsembleSpec | None] = []
+    for curve in curves:
+        steps, eta = curve.training.steps, curve.training.eta
+        optimizer = OptimizerSpec(
+            "gd", net_steps if steps is None else steps, net_eta if steps is None else eta
+        )
+        spec = EnsembleSpec(
+            curve.data, curve.architecture, optimizer, widths, curve.n_train, members
+        )
+        there = curve.training.posterior != "bayes" and spec not in found
+        found.append(spec if there else None)
+    return tuple(found)
 
 
 def view_of(spec: CurveSpec) -> CurvesView:

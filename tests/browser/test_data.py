@@ -68,7 +68,7 @@ def test_a_file_of_ones_own_from_upload_to_curve(server, open_page, cells):
 
     page.get_by_text("Scaling curves of these data").click()
     page.wait_for_function(
-        "document.querySelector('h2')?.innerText == 'Scaling curves'", timeout=WAIT
+        "document.querySelector('h1')?.innerText == 'Scaling curves'", timeout=WAIT
     )
     wait_until_drawn(page, WAIT)
     assert f"dataset={name}" in page.url

@@ -31,7 +31,7 @@ def test_what_is_seen_stands_still_and_nothing_is_asked_in_vain(server, open_pag
     lifted(page)
     page.reload()
     lifted(page)
-    page.get_by_role("heading", level=2).first.wait_for(timeout=WAIT)
+    page.get_by_role("heading", level=1).first.wait_for(timeout=WAIT)
     assert page.evaluate(_SUM) < MOST
     assert failed == []
 
@@ -47,7 +47,7 @@ def test_the_veil_is_lifted_where_there_is_an_error_to_be_read(server, open_page
 def test_the_policy_holds_back_what_another_server_has(server, chromium):
     page = chromium.new_page()
     page.goto(server)
-    page.get_by_role("heading", level=2).first.wait_for(timeout=WAIT)
+    page.get_by_role("heading", level=1).first.wait_for(timeout=WAIT)
     blocked = page.evaluate(
         """() => new Promise(done => {
             addEventListener("securitypolicyviolation", found => done(found.blockedURI))

@@ -22,7 +22,7 @@ def kept(tmp_path_factory):
 
 def test_it_is_shown_as_a_part_of_the_app_and_no_other_page_is_run(server, open_page, kept):
     page = open_page(f"{server}/data")
-    page.get_by_role("heading", name="Data", exact=True, level=2).wait_for(timeout=WAIT)
+    page.get_by_role("heading", name="Data", exact=True, level=1).wait_for(timeout=WAIT)
     page.get_by_text("What is in it").wait_for(timeout=WAIT)
     links = page.get_by_test_id("stSidebarNavLink").all_inner_texts()
     names = [text.split("\n")[-1] for text in links]
@@ -46,10 +46,10 @@ def test_it_is_shown_as_a_part_of_the_app_and_no_other_page_is_run(server, open_
 
 def test_an_address_of_no_page_says_so_in_one_place_and_goes_on(server, open_page):
     page = open_page(f"{server}/nosuch?v=9&depth=3")
-    page.get_by_role("heading", name="No such page", exact=True, level=2).wait_for(timeout=WAIT)
+    page.get_by_role("heading", name="No such page", exact=True, level=1).wait_for(timeout=WAIT)
     page.get_by_text("This version has no page 'nosuch'").wait_for(timeout=WAIT)
     assert not page.get_by_role("dialog").count()
     page.get_by_role("link", name="Open Scaling curves").click()
-    page.get_by_role("heading", name="Scaling curves", exact=True, level=2).wait_for(timeout=WAIT)
+    page.get_by_role("heading", name="Scaling curves", exact=True, level=1).wait_for(timeout=WAIT)
     page.wait_for_function("location.pathname == '/' && location.search.startsWith('?v=')")
     assert not page.get_by_role("dialog").count()

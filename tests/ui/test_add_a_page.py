@@ -138,7 +138,7 @@ def test_a_run_opens_it(view, store, monkeypatch):
     (link,) = [e.proto for e in app.get("page_link") if e.proto.label == "Open in Grid"]
     items = dict(urllib.parse.parse_qsl(link.query_string))
     other = open_page(link.page, None, **items)
-    assert other.header[0].value == "Grid"
+    assert other.title[0].value == "Grid"
     assert pages_driver.view_in(other, type(view)) == view
 
 

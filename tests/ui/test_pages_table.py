@@ -74,7 +74,7 @@ def test_no_other_file_repeats_what_the_table_says():
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 assert node.value not in said, f"{path}:{node.lineno}"
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.header":
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.title":
                 assert path == Path(navigation.__file__), f"{path}:{node.lineno}"
 
 
@@ -82,11 +82,11 @@ def test_no_other_file_repeats_what_the_table_says():
 def test_every_page_is_opened_by_its_address_below_its_title(store, name):
     app = open_page(name)
     assert not app.exception
-    assert [e.value for e in app.header] == [PAGES[name].title]
+    assert [e.value for e in app.title] == [PAGES[name].title]
 
 
 def test_the_first_page_is_the_one_that_is_opened_without_a_name(store):
-    assert open_page().header[0].value == pages.get("").title
+    assert open_page().title[0].value == pages.get("").title
     assert pages.get("").address == ""
     assert pages.get("").name == "scaling_curves"
 
@@ -135,14 +135,14 @@ def test_an_address_with_a_page_that_is_not_there_says_so_and_leads_to_the_first
     monkeypatch.setattr(navigation, "asked", lambda: "")  # only the first run is told the name
     for _ in range(2):
         assert not app.exception
-        assert [e.value for e in app.header] == ["No such page"]
+        assert [e.value for e in app.title] == ["No such page"]
         assert r"This version has no page 'no\*such'" in texts(app.error)
         (link,) = [e.proto.label for e in app.get("page_link")]
         assert link == "Open Scaling curves"
         app.run()
     app.query_params.clear()
     app.switch_page("pages/scaling_curves.py").run()
-    assert [e.value for e in app.header] == ["Scaling curves"]
+    assert [e.value for e in app.title] == ["Scaling curves"]
 
 
 @pytest.mark.parametrize("name", [*PAGES, "", "a/b"])

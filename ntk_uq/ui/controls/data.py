@@ -41,7 +41,7 @@ def fill(page: str, spec: DataSpec) -> None:
 
 def draw(page: str) -> dict[str, Any]:
     """Draws the controls; the values of :class:`DataSpec`'s fields but the seed."""
-    st.subheader("Data")
+    st.header("Data")
     name = choose(page)
     dataset = find(name)
     if dataset is not None:

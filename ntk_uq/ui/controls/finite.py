@@ -40,7 +40,7 @@ def widths(page: str, cls: type) -> str:
 
 def sets_and_members(page: str, cls: type) -> tuple[str, int]:
     """Controls of the training sets, as a text for :func:`read_lists`, and of the members."""
-    st.subheader("Training sets and members")
+    st.header("Training sets and members")
     n_train = widgets.numbers(page, cls, "n_train", "N_D, training examples")
     members = widgets.number(page, EnsembleSpec, "members", "Members of each ensemble", 10)
     return n_train, members

@@ -69,7 +69,7 @@ def fill_training(page: str, training: TrainingSpec) -> None:
 
 def training(page: str) -> dict[str, Any]:
     """Controls of the training; the values of :class:`TrainingSpec`'s fields, and the seed."""
-    st.subheader("Training")
+    st.header("Training")
     kind = st.selectbox(
         "Trained how",
         _TRAININGS,

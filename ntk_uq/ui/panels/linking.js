@@ -65,12 +65,12 @@ function changedRanges(event, own) {
 }
 
 // The point of the same curve at the same place, in the same row of plots. What has no name of its
-// own is a part of a curve or its fit.
+// own is a part of a curve or its fit, or has its name in meta.
 function twinOf(element, point) {
-  const { yaxis, name } = point.data
+  const { yaxis, name, meta } = point.data
   for (const [curveNumber, trace] of element.data.entries()) {
     if (group(trace) !== group(point.data) || trace.yaxis !== yaxis) continue
-    if (!trace.name !== !name) continue
+    if (!trace.name !== !name || trace.meta !== meta) continue
     if (trace.hoverinfo === "skip" || trace.visible === "legendonly") continue
     const points = element.calcdata?.[curveNumber] ?? []
     const pointNumber = points.findIndex(one => one.x === point.x)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ntk_uq.figures import Style
 from ntk_uq.ui import session
-from ntk_uq.ui.start import presets
+from ntk_uq.ui.start import presets, tour
 from ntk_uq.ui.start.picture import image
 
 _OPEN, _HIDDEN, _WRITE = "start_open", "ntk_uq_start=hidden", "start_cookie"
@@ -40,6 +40,8 @@ def draw(page: str, first: bool) -> None:
     if first and _OPEN not in st.session_state:
         st.session_state[_OPEN] = page if _newcomer() else ""
     shown = st.session_state.get(_OPEN) == page
+    if first:
+        tour.draw()
     with st.sidebar, st.container(horizontal=True, key="start_again"):
         st.button(
             "Hide the start" if shown else "Start here",
@@ -62,12 +64,12 @@ def draw(page: str, first: bool) -> None:
             with box:
                 _paper(page)
     if shown:
-        _panel(page)
+        _panel(page, first)
     if st.session_state.pop(_WRITE, False):
         _remember(shown)
 
 
-def _panel(page: str) -> None:
+def _panel(page: str, first: bool) -> None:
     with st.container(border=True, key="start_panel"):
         left, right = st.columns([3, 2])
         left.markdown(_WORDS)
@@ -82,6 +84,8 @@ def _panel(page: str) -> None:
             for preset in presets.AS_IN_THE_PAPER:
                 preset.draw(page, "start")
             st.space("stretch")
+            if first:
+                tour.offer()
             st.button("Hide this", key="start_hide", on_click=_set, args=("",))
 
 

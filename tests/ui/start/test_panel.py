@@ -7,7 +7,7 @@ from helpers.pages_driver import open_page, texts, view_in
 
 from ntk_uq import datasets
 from ntk_uq.figures import Style
-from ntk_uq.ui.start import presets
+from ntk_uq.ui.start import presets, tour
 from ntk_uq.ui.start.picture import image, picture
 from ntk_uq.views import CurvesView
 
@@ -81,3 +81,31 @@ def test_the_picture_is_an_svg_in_the_grounds_colours_and_has_words():
         lines = [e for e in root if e.tag.endswith("polyline")]
         assert [e.get("stroke") for e in lines] == [style.color(i) for i in range(3)]
         assert "alt=\"The networks' own part" in image(style)
+
+
+def test_the_tour_goes_through_its_steps_and_leaves_nothing_behind(store):
+    app = open_page()
+    app.button(key="tour_begin").click().run()
+    for at, step in enumerate(tour.STEPS, 1):
+        assert f"**{at} of 6: {step.title}**" in texts(app.markdown)
+        assert f".st-key-{step.target} {{ outline" in texts(app.markdown)
+        if at < len(tour.STEPS):
+            scripts = [e.proto.body for e in app.get("html") if "scrollIntoView" in e.proto.body]
+            assert f".st-key-{step.target}'" in scripts[0]
+            app.run()  # of the page itself: it scrolls no more
+            assert not any("scrollIntoView" in e.proto.body for e in app.get("html"))
+            app.button(key="tour_next").click().run()
+    app.button(key="tour_back").click().run()
+    assert "**5 of 6" in texts(app.markdown)
+    app.button(key="tour_end").click().run()
+    assert not app.exception
+    assert "of 6:" not in texts(app.markdown)
+    assert "outline" not in texts(app.markdown)
+
+
+def test_who_knows_the_page_sees_no_tour_and_other_pages_offer_none(store):
+    assert not [b for b in open_page(None, CurvesView()).button if b.key.startswith("tour")]
+    runs = open_page("runs")
+    runs.button(key="start_toggle").click().run()
+    assert shown(runs)
+    assert not [b for b in runs.button if b.key.startswith("tour")]

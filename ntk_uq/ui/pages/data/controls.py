@@ -30,10 +30,10 @@ def draw() -> DataView:
         SpecError: if together they hold no view.
     """
     with st.sidebar:
-        st.subheader("Data")
+        st.header("Data")
         name = data.choose(_PAGE)
         prepared = data.preparation(_PAGE, data.find(name))
-        st.subheader("Kernel")
+        st.header("Kernel")
         depth = widgets.number(_PAGE, ArchitectureSpec, "depth", "Depth, hidden layers", 1)
         chosen = network.activation(_PAGE)
         sample = widgets.number(_PAGE, DataView, "sample", "n, examples", 100)

@@ -74,7 +74,7 @@ def inside(store: Store, view: DataView) -> None:
     except MissingDataError as error:
         missing(store, dataset, str(error))
         return
-    st.subheader(plain(dataset.title), anchor=False)
+    st.header(plain(dataset.title), anchor=False)
     source = f" {dataset.licence}." if dataset.licence else ""
     st.markdown(f"{plain(dataset.about)} *{plain(dataset.citation)}.*{source}")
     sections.preparation(dataset, view.data)
@@ -122,7 +122,7 @@ def results(view: DataView, done: bool) -> None:
             with right:
                 sections.flaws(dataset, inspection)
             sections.examples(dataset, inspection, style)
-        st.markdown("##### Spectrum of the kernel")
+        st.markdown("### Spectrum of the kernel")
         wanted = spectrum_of(view, dataset)
         found = stored_spectrum(store.results, wanted)
         if found is None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -16,7 +15,7 @@ from ntk_uq.figures.spectrum import eigenvalue_figure, power_figure
 from ntk_uq.results.spectrum import KernelSpectrum, Spectrum
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import DataSpec
-from ntk_uq.ui import panels
+from ntk_uq.ui import fitted_table, panels
 from ntk_uq.ui.plain_text import plain
 
 _MOST_COLUMNS = 50
@@ -61,7 +60,7 @@ def flaws(dataset: Dataset, inspection: Inspection) -> None:
             f"{inspection.inputs.constant:,} of {inspection.d:,} input values are the same in all "
             f"of the pool ({plain(which)}{more}): they say nothing and do no harm."
         )
-    st.markdown("##### Duplicates and constant inputs")
+    st.markdown("### Duplicates and constant inputs")
     if found:
         st.markdown("\n".join(f"- {text}" for text in found))
     else:
@@ -115,23 +114,29 @@ def examples(dataset: Dataset, inspection: Inspection, style: Style) -> None:
         _showers(dataset, inspection, style)
         return
     labels = [_label(inspection, sample) for sample in inspection.samples]
-    st.markdown(f"##### {len(inspection.samples)} examples of the pool")
+    st.markdown(f"### {len(inspection.samples)} examples of the pool")
     if is_image(inspection.shape):
         alt = [f"an example, labelled {label}" for label in labels]
         st.image(images(inspection), caption=labels, width=_PICTURE_WIDTH, alt=alt)
     else:
         names = dataset.features or tuple(map(str, range(inspection.d)))
         rows = [sample.inputs[:_MOST_COLUMNS] for sample in inspection.samples]
-        frame = pd.DataFrame(rows, columns=names[:_MOST_COLUMNS])
-        frame.insert(0, f"target: {dataset.target_unit}", labels)
-        st.dataframe(frame, hide_index=True)
+        target = f"target: {plain(dataset.target_unit)}"
+        fitted_table.draw(
+            [
+                {target: plain(label)}
+                | {plain(name): f"{value:.4g}" for name, value in zip(names, row, strict=False)}
+                for label, row in zip(labels, rows, strict=True)
+            ],
+            "examples",
+        )
         if inspection.d > _MOST_COLUMNS:
             st.caption(f"The first {_MOST_COLUMNS} of {inspection.d:,} input values.")
 
 
 def _showers(dataset: Dataset, inspection: Inspection, style: Style) -> None:
     chosen, labels = shown_showers(dataset, inspection)
-    st.markdown(f"##### {len(chosen)} showers of the pool, of increasing incident energy")
+    st.markdown(f"### {len(chosen)} showers of the pool, of increasing incident energy")
     _chart(shower_figure(dataset, chosen, labels, style), "showers")
     st.caption(
         f"A row a shower, a column a layer; within a layer, rows are the {dataset.cells[0]}, "

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -14,6 +13,7 @@ from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets import own
 from ntk_uq.datasets.own import Layout, Table
+from ntk_uq.ui import fitted_table
 from ntk_uq.ui import own as session
 from ntk_uq.ui.plain_text import plain
 
@@ -137,26 +137,24 @@ def _preview(
 ) -> None:
     """What is in each column, and what becomes of it by the choices below."""
     problems = [s.problem for s in summaries]
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "column": [s.name for s in summaries],
-                "becomes": [
-                    "target" if s.name in targets else "left out" if s.name in ignore else "input"
-                    for s in summaries
-                ],
-                "holds": [_kind(s) for s in summaries],
-                # Before what is long: a problem must be seen without moving the table.
-                **({"as an input": problems} if any(problems) else {}),
-                "from": [s.low for s in summaries],
-                "to": [s.high for s in summaries],
-                "different values": [s.distinct for s in summaries],
-                "first rows": [", ".join(v) for v in own.first_rows(table, 4, 200).values()],
-            }
-        ),
-        hide_index=True,
-        height=min(38 * (len(summaries) + 1), 320),
-    )
+    rows = [
+        {
+            "column": plain(s.name),
+            "becomes": "target"
+            if s.name in targets
+            else "left out"
+            if s.name in ignore
+            else "input",
+            "holds": _kind(s),
+            **({"as an input": plain(s.problem or "")} if any(problems) else {}),
+            "from": "–" if s.low is None else f"{s.low:.6g}",
+            "to": "–" if s.high is None else f"{s.high:.6g}",
+            "different values": "–" if s.distinct is None else f"{s.distinct:,}",
+            "first rows": plain(", ".join(first)),
+        }
+        for s, first in zip(summaries, own.first_rows(table, 4, 200).values(), strict=True)
+    ]
+    fitted_table.draw(rows, "columns")
     if len(table.names) > len(summaries):
         st.caption(f"The first {len(summaries)} columns are shown.")
 

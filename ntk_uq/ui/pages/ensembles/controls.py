@@ -28,12 +28,12 @@ def draw() -> EnsemblesView:
     """
     with st.sidebar:
         chosen = data.draw(_PAGE)
-        st.subheader("Networks")
+        st.header("Networks")
         depth = widgets.number(_PAGE, ArchitectureSpec, "depth", "Depth, hidden layers", 1)
         layers = network.activation(_PAGE)
         widths = finite.widths(_PAGE, EnsemblesView)
         n_train, members = finite.sets_and_members(_PAGE, EnsemblesView)
-        st.subheader("Training")
+        st.header("Training")
         optimizer = finite.optimizer(_PAGE)
         with st.expander("Seed, axes"):
             seed = widgets.number(_PAGE, DataSpec, "seed", "Seed", 1)

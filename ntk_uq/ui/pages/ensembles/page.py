@@ -72,7 +72,7 @@ def results(view: EnsemblesView, every: float | None) -> None:
         st.warning(sentence, icon=":material/warning:")
     ensemble_tables.numbers(comparison, view, found)
     with session.told():
-        st.markdown("##### One ensemble in detail")
+        st.markdown("## One ensemble in detail")
         controls.shown(view)
         style = Style(session.dark(), view.axis == "linear")
         descent = details.draw(store, comparison, view, style)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from ntk_uq import datasets
@@ -38,7 +37,7 @@ def numbers(comparison: Comparison, view: EnsemblesView, found: Sequence[Exponen
     if not points:
         return
     unit = datasets.loss_unit(datasets.get(view.data.dataset), view.data)
-    fitted_table.draw([_row(comparison, p) for p in points])
+    fitted_table.draw([_row(comparison, p) for p in points], "ensembles", keys=2)
     st.caption(
         f"μ and σ in {unit}. ± is the bootstrap's standard error over networks; bars in the plots "
         f"are its {points[0].confidence:.0%} intervals."
@@ -46,7 +45,7 @@ def numbers(comparison: Comparison, view: EnsemblesView, found: Sequence[Exponen
     box = st.expander("Parts of μ, other losses", key="parts_of_mu", on_change="rerun")
     if box.open:
         with box:
-            fitted_table.draw([_parts(p) for p in points])
+            fitted_table.draw([_parts(p) for p in points], "parts", keys=2)
             st.caption(
                 f"In {unit}. Bias and variance part, and the loss of the networks' mean "
                 "prediction, are there once all of an ensemble's networks are."
@@ -67,15 +66,18 @@ def laws(comparison: Comparison, found: Sequence[Exponent]) -> None:
     if len(spec.n_train) < 2:
         return
     widths = [*spec.widths, *([] if comparison.departs else [None])]
-    rows = {
-        "infinite" if width is None else f"{width:,}": {
-            f"α of {symbol}": _exponent(slope_of(comparison, found, width, quantity))
-            for quantity, symbol in SYMBOLS.items()
+    rows = [
+        {
+            "width": "infinite" if width is None else f"{width:,}",
+            **{
+                f"α of {symbol}": _exponent(slope_of(comparison, found, width, quantity))
+                for quantity, symbol in SYMBOLS.items()
+            },
         }
         for width in widths
-    }
-    st.markdown("##### Exponents of $N_D^{-\\alpha}$, finite and infinite width")
-    st.table(pd.DataFrame.from_dict(rows, orient="index").rename_axis("width"))
+    ]
+    st.markdown("## Exponents of $N_D^{-\\alpha}$, finite and infinite width")
+    fitted_table.draw(rows, "exponents")
     st.caption(
         "“On average”: between the smallest and the largest N_D that are there, since no power law "
         "describes the points, or there are too few N_D to tell. Infinite width has no errors here."
@@ -103,7 +105,7 @@ def _about(found: Sequence[Exponent]) -> None:
         }
         for e in found
     ]
-    st.table(pd.DataFrame(rows).set_index(["width", ""]))
+    fitted_table.draw(rows, "about_exponents", keys=2)
     st.caption(
         "± from the covariance of the fit to all N_D; in brackets from members resampled at "
         "each N_D and fitted again. Points of different N_D are different networks on one "

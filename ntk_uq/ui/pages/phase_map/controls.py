@@ -86,14 +86,14 @@ def draw() -> PhaseMapView:
 def _map() -> MapSpec:
     with st.sidebar:
         chosen = data.draw(_PAGE)
-        st.subheader("Axes")
+        st.header("Axes")
         axes = {which: _axis(which, label) for which, label in (("x", "Across"), ("y", "Up"))}
         names = [name for name, _ in axes.values()]
-        st.subheader("Network")
+        st.header("Network")
         depth = widgets.number(_PAGE, ArchitectureSpec, "depth", "Depth, hidden layers", 1)
         layers = network.activation(_PAGE)
         _replaced(names, _NETWORK)
-        st.subheader("Cells")
+        st.header("Cells")
         cells = _cells()
         _replaced(names, ("n_train", "n_test"))
         trained = network.training(_PAGE)

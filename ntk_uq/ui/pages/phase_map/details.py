@@ -37,7 +37,7 @@ def draw(found: PhaseMap, view: PhaseMapView) -> None:
         return
     row, column = view.shown
     cell = found.cells[row][column]
-    st.markdown(f"##### {cell_name(found, row, column)}")
+    st.markdown(f"## {cell_name(found, row, column)}")
     st.table(_numbers(found, cell))
     for text in _said(cell):
         st.warning(text, icon=":material/warning:")

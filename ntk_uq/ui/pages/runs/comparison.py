@@ -1,8 +1,8 @@
 """Two runs side by side: only what differs."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import pandas as pd
 import streamlit as st
 
 from ntk_uq.base.errors import NtkUqError
@@ -14,6 +14,7 @@ from ntk_uq.results.points import QUANTITIES
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Job, Store
+from ntk_uq.ui import fitted_table
 from ntk_uq.ui.pages.runs.details import SHORT, heading
 from ntk_uq.ui.pages.runs.openings import opening
 from ntk_uq.ui.pages.runs.states import LOOKS, state_word
@@ -27,7 +28,7 @@ _NAMES = dict(zip(QUANTITIES, ("μ", "σ", "ε"), strict=True))
 
 def comparison(store: Store, left: Job, right: Job) -> None:
     """In what two jobs differ, and their results where these are quickly at hand."""
-    st.markdown("#### :material/compare_arrows: Two runs compared")
+    st.markdown("## :material/compare_arrows: Two runs compared")
     names = _headings(left, right)
     for column, job in zip(st.columns(2), (left, right), strict=True):
         with column, st.container(border=True):
@@ -42,9 +43,9 @@ def comparison(store: Store, left: Job, right: Job) -> None:
     ours, theirs = (plain(kinds.name_of(job.kind)) for job in (left, right))
     if ours != theirs:
         rows = {"kind": (ours, theirs), **rows}
-    st.markdown("##### Differences of the specifications")
+    st.markdown("### Differences of the specifications")
     if rows:
-        st.table(pd.DataFrame.from_dict(rows, orient="index", columns=names))
+        _beside(rows, names, "differences")
     else:
         st.markdown("None.")
     _results(store, left, right, names)
@@ -59,7 +60,7 @@ def _results(store: Store, left: Job, right: Job, names: list[str]) -> None:
     """Points that are there, and the quantities at the largest N_D that both have."""
     if {left.kind, right.kind} != {CURVE.name}:
         return
-    st.markdown("##### Results")
+    st.markdown("### Results")
     try:
         first, second = (_curve(store, job) for job in (left, right))
     except NtkUqError as reason:
@@ -76,7 +77,13 @@ def _results(store: Store, left: Job, right: Job, names: list[str]) -> None:
                 value, sem = getattr(curve[n], name), getattr(curve[n], f"{name}_sem")
                 cells.append(f"{value:.5g}" if sem is None else format_value(value, sem))
             rows[f"{letter} at N_D {n}"] = (cells[0], cells[1])
-    st.table(pd.DataFrame.from_dict(rows, orient="index", columns=names))
+    _beside(rows, names, "results")
+
+
+def _beside(rows: Mapping[str, Sequence[str]], names: list[str], key: str) -> None:
+    fitted_table.draw(
+        [{"": name, **dict(zip(names, cells, strict=True))} for name, cells in rows.items()], key
+    )
 
 
 def _curve(store: Store, job: Job) -> Curve:

@@ -56,7 +56,7 @@ def draw(kinds: Sequence[str], tags: Sequence[str]) -> RunsView:
     """
     chosen = st.session_state.get(widgets.key(_PAGE, "kinds"), ())
     with st.sidebar:
-        st.subheader("Which runs")
+        st.header("Which runs")
         text = st.text_input(
             "Search",
             key=widgets.key(_PAGE, "text"),

@@ -25,7 +25,7 @@ _LOG_HEIGHT = 220  # pixels
 
 def details(store: Store, job: Job) -> None:
     """Everything about a job."""
-    st.markdown(f"#### {LOOKS[job.state].icon} {plain(heading(job))}")
+    st.markdown(f"## {LOOKS[job.state].icon} {plain(heading(job))}")
     if job.label:
         st.markdown(plain(describe.words(job.kind, job.spec)))
     refused = st.session_state.pop(_REFUSED, None)
@@ -40,14 +40,14 @@ def details(store: Store, job: Job) -> None:
     _open(job)
     left, right = st.columns([2, 3])
     with left:
-        st.markdown("##### What and when")
+        st.markdown("### What and when")
         _facts(job)
         with st.expander("Specification"):
             st.caption(f"id {job.id}")
             fields = {n: describe.shown(v) for n, v in describe.flat(_spec(job)).items()}
             st.table(_column(fields), hide_header=True)
     with right:
-        st.markdown("##### Log")
+        st.markdown("### Log")
         log(store, job)
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from ntk_uq.figures import Trace
 from ntk_uq.results.points import SYMBOLS
 from ntk_uq.scaling import LawChoice, LawFit, Parameter, PlateauFit, PowerLawFit, format_value
+from ntk_uq.ui import fitted_table
+from ntk_uq.ui.plain_text import plain
+from ntk_uq.ui.verdict_lines import escaped
 from ntk_uq.views import CurvesView
 
 _LOCAL, _LAWS, _HELD = "Local exponents", "Laws compared", "Largest N_D held out"
@@ -32,7 +34,7 @@ def _draw(traces: Sequence[Trace], view: CurvesView) -> None:
         "largest: no bend that could be seen, no scatter beyond the errors. ε is first asked for "
         "a plateau. What the curve does otherwise is said above the plots."
     )
-    st.table(pd.DataFrame([row for trace in traces for row in _tried(trace, view)]).set_index("of"))
+    fitted_table.draw([row for trace in traces for row in _tried(trace, view)], "tried")
     shown = st.segmented_control(
         "More of each fit",
         (_LOCAL, _LAWS, _HELD),
@@ -63,7 +65,7 @@ def _tried(trace: Trace, view: CurvesView) -> Iterator[dict[str, str]]:
         tried.append(("networks' part of ε", level if level.valid else falls))
     for name, fit in tried:
         yield {
-            "of": f"{trace.label}, {name}",
+            "of": f"{plain(trace.label)}, {name}",
             "tried": "plateau" if isinstance(fit, PlateauFit) else "power law",
             "on N_D": "–" if fit.window is None else "{:,.6g} to {:,.6g}".format(*fit.window),
             "along it": _along(fit),
@@ -81,14 +83,20 @@ def _along(fit: PowerLawFit | PlateauFit) -> str:
 
 
 def _local(traces: Sequence[Trace]) -> None:
-    rows: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[str, str]] = {}
     for trace in traces:
         assert trace.fits is not None
         for name, fit in (("μ", trace.fits.mu), ("σ", trace.fits.sigma)):
-            rows[f"{trace.label}, {name}"] = {
-                f"{e.n_train:,.0f}": short for e in fit.local if (short := f"{e.alpha:.2f}")
+            found[f"{plain(trace.label)}, {name}"] = {
+                f"{e.n_train:,.0f}": f"{e.alpha:.2f}" for e in fit.local
             }
-    st.table(pd.DataFrame.from_dict(rows, orient="index").rename_axis("α at N_D"))
+    # Curves may have points at other N_D each.
+    sizes = dict.fromkeys(size for told in found.values() for size in told)
+    rows = [
+        {"α at N_D": label, **{size: told.get(size, "–") for size in sizes}}
+        for label, told in found.items()
+    ]
+    fitted_table.draw(rows, "local")
     st.caption(
         "α between neighbouring N_D, at their geometric mean; where it still changes along the "
         "curve, no single exponent describes it."
@@ -107,7 +115,7 @@ def _laws(traces: Sequence[Trace], view: CurvesView) -> None:
         for trace, symbol, choice in _choices(traces, view)
         for fit in choice.fits
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    fitted_table.draw(rows, "compared", keys=3)
     st.caption(
         "All laws are fitted to the same points: "
         + ("those of the window" if view.fit_low or view.fit_high else "the whole curve")
@@ -119,32 +127,35 @@ def _laws(traces: Sequence[Trace], view: CurvesView) -> None:
 
 
 def _held_out(traces: Sequence[Trace], view: CurvesView) -> None:
-    rows = {
-        f"{trace.label}, {symbol}": " ".join(check.describe() for check in choice.held_out)
-        or "too few points"
+    rows = [
+        {
+            "": f"{plain(trace.label)}, {symbol}",
+            "the laws' own test": escaped(" ".join(check.describe() for check in choice.held_out))
+            or "too few points",
+        }
         for trace, symbol, choice in _choices(traces, view)
-    }
-    st.table(pd.DataFrame.from_dict(rows, orient="index", columns=["the laws' own test"]))
+    ]
+    fitted_table.draw(rows, "held_out_of_each")
 
 
 def _row(label: str, symbol: str, choice: LawChoice, fit: LawFit) -> dict[str, Any]:
     told = ", ".join(_parameter(p, symbol) for p in fit.parameters if p.name != "A")
     obstacles = " ".join(flag.reason for flag in fit.flags)
     return {
-        "curve": label,
+        "curve": plain(label),
         "of": symbol,
-        "law": fit.title,
-        "": "✓" if fit.law == choice.chosen else "",
+        "law": f"{fit.title} ✓" if fit.law == choice.chosen else fit.title,
         "ΔAICc": "–" if fit.delta is None else f"{fit.delta:.1f}",
         "weight": "–" if fit.weight is None else f"{fit.weight:.2f}",
         "χ²/dof": "–" if fit.chi2 is None else f"{fit.chi2:.3g} / {fit.dof}",
-        "parameters ± (resampled)": told or "not available",
+        "parameters ± (resampled)": escaped(told) or "not available",
         "95 %": ", ".join(
             f"{p.interval[0]:.3g} to {p.interval[1]:.3g}"
             for p in fit.parameters
             if p.name != "A" and p.interval is not None
-        ),
-        "findings": obstacles,
+        )
+        or "–",
+        "findings": escaped(obstacles) or "–",
     }
 
 

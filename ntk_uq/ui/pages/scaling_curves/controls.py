@@ -68,14 +68,14 @@ def draw() -> CurvesView:
 
 
 def _network(vary: str) -> dict[str, Any]:
-    st.subheader("Network")
+    st.header("Network")
     values = {"depths": varied.depths(_PAGE, vary), **network.activation(_PAGE)}
     varied.replaced(vary, "activation", "sigma_w", "sigma_b")
     return values
 
 
 def _grid() -> dict[str, Any]:
-    st.subheader("Training sets")
+    st.header("Training sets")
     left, right = st.columns(2)
     with left:
         low = widgets.number(_PAGE, CurvesView, "n_low", "from N_D", 10)
@@ -87,7 +87,7 @@ def _grid() -> dict[str, Any]:
 
 
 def _display(partners: bool) -> dict[str, Any]:
-    st.subheader("Display and fits")
+    st.header("Display and fits")
     left, right = st.columns(2)
     with left:
         low = _bound("fit_low", "fit from N_D")

@@ -5,15 +5,14 @@ from collections.abc import Iterator, Sequence
 import plotly.graph_objects as go
 
 from ntk_uq import datasets
-from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.analysis.curve_laws import cautions, expectation
+from ntk_uq.analysis.curve_networks import CurveNetworks
 from ntk_uq.analysis.ensemble_laws import exponents
 from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
 from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of, spec_columns
 from ntk_uq.export.bibliography import of_data, of_theory
 from ntk_uq.export.exhibit import Value
 from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
-from ntk_uq.figures.networks import CurveNetworks
 from ntk_uq.figures.posteriors import ratio_figure
 from ntk_uq.jobs import varied_words
 from ntk_uq.jobs import words as describe
@@ -121,10 +120,7 @@ def exhibit(
                 if (found := verdict_of(trace, view)) is not None
             },
             "networks": {
-                found.label: [
-                    exponent.to_json()
-                    for exponent in exponents(Comparison(found.ensembles, found.limit))
-                ]
+                found.label: [exponent.to_json() for exponent in exponents(found.comparison)]
                 for found in networks
                 if found.ensembles.points
             },
@@ -208,8 +204,17 @@ def _columns(unit: str) -> tuple[Column, ...]:
             column
             for name in QUANTITIES
             for column in (
-                Column(f"ratio_{name}", "1", f"{name} of trained over that of Bayesian networks"),
-                Column(f"ratio_{name}_sem", "1", "its standard error over draws"),
+                Column(
+                    f"ratio_{name}",
+                    "1",
+                    f"{name} of trained over that of Bayesian networks; of rows of networks, over "
+                    "that of infinite width on the same subset with the same steps",
+                ),
+                Column(
+                    f"ratio_{name}_sem",
+                    "1",
+                    "its standard error over draws; of networks, the bootstrap's over networks",
+                ),
             )
         ),
         *(
@@ -274,6 +279,9 @@ def _finite(found: CurveNetworks) -> list[Row]:
             estimate = getattr(point, name)
             if estimate is not None:
                 row |= {name: estimate.value, f"{name}_sem": estimate.error}
+            ratio = found.ratio(point, name)
+            if ratio is not None:
+                row |= {f"ratio_{name}": ratio.value, f"ratio_{name}_sem": ratio.error}
         rows.append(row)
     return rows
 
@@ -390,7 +398,26 @@ def _python(view: CurvesView) -> str:
         f"    fits = curve.fits({window})\n"
         "    print(label, fits.mu.describe(), fits.sigma.describe(), fits.epsilon.describe())",
         *laws,
+        *_python_networks(view),
     )
+
+
+def _python_networks(view: CurvesView) -> Iterator[str]:
+    """The finite networks over the curves, and their ratio to infinite width."""
+    labels = [varied_words.label(view.vary, spec) for spec in view.curves()]
+    named = zip(labels, view.networks() if view.finite else (), strict=False)
+    specs = "".join(
+        f'    "{label}": {python_of(spec, 4)},\n' for label, spec in named if spec is not None
+    )
+    if specs:
+        yield (
+            "# Finite networks, trained where the store has them not, over infinite width.\n"
+            f"networks = {{\n{specs}}}\n"
+            "for label, spec in networks.items():\n"
+            "    found = ntk_uq.ensemble(spec)\n"
+            "    for point in found.ensembles.points:\n"
+            '        print(label, point.width, point.n_train, point.mu, found.ratio(point, "mu"))'
+        )
 
 
 def _python_laws(view: CurvesView) -> str:

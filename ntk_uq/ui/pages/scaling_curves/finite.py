@@ -1,31 +1,24 @@
 """Finite networks on the page of scaling curves: those that are there, and launching others."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from ntk_uq.analysis.comparisons import Comparison
+from ntk_uq.analysis.curve_networks import CurveNetworks, stored_networks
 from ntk_uq.analysis.ensemble_laws import exponents
 from ntk_uq.base.errors import NtkUqError, SpecError
-from ntk_uq.base.fields import parse_json
-from ntk_uq.figures.networks import CurveNetworks
 from ntk_uq.jobs import varied_words
-from ntk_uq.results.curves import stored_curve
-from ntk_uq.results.ensembles.stored import canonical, stored_ensembles, theory_of
+from ntk_uq.results.ensembles.stored import stored_ensembles, theory_of
 from ntk_uq.results.points import SYMBOLS
 from ntk_uq.specs import CurveSpec, EnsembleSpec
 from ntk_uq.store import Store
-from ntk_uq.ui import launch
+from ntk_uq.ui import fitted_table, launch
 from ntk_uq.ui.controls import effects, widgets
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView
 
 _PLAIN = ("finite", "members", "net_steps", "net_eta")
-_LOOKED_AT = 300
-"""Launches, the last ones, among which networks on other N_D are looked for."""
 
 
 def fill(page: str, view: CurvesView) -> None:
@@ -95,39 +88,10 @@ def limits(view: CurvesView) -> list[CurveSpec]:
 
 def read(store: Store, view: CurvesView) -> list[CurveNetworks]:
     """The networks that the store has, also on N_D of other launches."""
-    found = []
-    for place, spec in enumerate(view.networks() if view.finite else ()):
-        limit = None if spec is None else theory_of(spec)
-        if spec is None or limit is None:
-            continue
-        sizes = tuple(sorted({*spec.n_train, *_other_sizes(store, spec)}))[:64]
-        found.append(
-            CurveNetworks(
-                varied_words.label(view.vary, view.curves()[place]),
-                place,
-                stored_ensembles(store.results, replace(spec, n_train=sizes)),
-                stored_curve(store.results, limit),
-            )
-        )
-    return found
-
-
-def _other_sizes(store: Store, wanted: EnsembleSpec) -> set[int]:
-    """N_D at which somebody has launched such networks."""
-    sizes: set[int] = set()
-    same = canonical(wanted)
-    for job in store.jobs.list(limit=_LOOKED_AT, kinds=("ensemble",)):
-        try:
-            spec = canonical(EnsembleSpec.from_json(parse_json(job.spec)))
-        except NtkUqError:  # of a data set that is not here, or of another version
-            continue
-        alike = (spec.data, spec.architecture, spec.optimizer) == (
-            *(same.data, same.architecture),
-            same.optimizer,
-        )
-        if alike and set(spec.widths) & set(same.widths):
-            sizes |= set(spec.n_train)
-    return sizes
+    if not view.finite:
+        return []
+    labels = [varied_words.label(view.vary, spec) for spec in view.curves()]
+    return stored_networks(store, view.networks(), labels)
 
 
 def waiting(store: Store, view: CurvesView) -> bool:
@@ -159,9 +123,10 @@ def exponents_of(found: Sequence[CurveNetworks]) -> None:
         return
     rows: dict[str, dict[str, str]] = {}
     for networks in there:
-        for one in exponents(Comparison(networks.ensembles, networks.limit)):
+        for one in exponents(networks.comparison):
             width = "infinite, the same steps" if one.width is None else f"{one.width:,}"
-            row = rows.setdefault(f"{networks.label}, width {width}", {})
+            row = rows.setdefault(f"{plain(networks.label)}, width {width}", {})
             row[f"{SYMBOLS[one.quantity]} ~ N_D^−α"] = one.told
-    box.table(pd.DataFrame.from_dict(rows, orient="index"))
-    box.caption("CurveNetworks and their own limit are of draw 0, the curves above of all draws.")
+    with box:
+        fitted_table.draw([{"": name, **row} for name, row in rows.items()], "network_exponents")
+        st.caption("Networks and their own limit are of draw 0, the curves above of all draws.")

@@ -6,10 +6,10 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.analysis.curve_laws import shown_laws
+from ntk_uq.analysis.curve_networks import CurveNetworks
 from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
 from ntk_uq.costs.memory import check_memory
 from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
-from ntk_uq.figures.networks import CurveNetworks
 from ntk_uq.figures.posteriors import ratio_figure
 from ntk_uq.jobs import varied_words
 from ntk_uq.results.curves import Curve, stored_curve

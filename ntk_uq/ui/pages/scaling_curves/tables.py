@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from ntk_uq import datasets
@@ -10,7 +9,7 @@ from ntk_uq.analysis.curve_laws import ShownLaw, distance, doubts, expectation
 from ntk_uq.analysis.verdicts import Verdict, verdict
 from ntk_uq.figures import Trace
 from ntk_uq.results.points import SYMBOLS
-from ntk_uq.ui import verdict_lines
+from ntk_uq.ui import fitted_table, verdict_lines
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.ui.verdict_lines import escaped
 from ntk_uq.views import CurvesView
@@ -62,14 +61,19 @@ def expectations(traces: Sequence[Trace], view: CurvesView) -> None:
 
 def _held_out(traces: Sequence[Trace]) -> None:
     """The laws' own test: what they expect of the largest N_D from the smaller ones."""
-    columns = [f"{symbol}, largest N_D held out" for symbol in SYMBOLS.values()]
-    rows = {
-        trace.label: ["…"] * 3
-        if trace.laws is None
-        else [_checked(trace.laws[name]) for name in SYMBOLS]
+    rows = [
+        {
+            "": plain(trace.label),
+            **{
+                f"{symbol}, largest N_D held out": "…"
+                if trace.laws is None
+                else escaped(_checked(trace.laws[name]))
+                for name, symbol in SYMBOLS.items()
+            },
+        }
         for trace in traces
-    }
-    st.table(pd.DataFrame.from_dict(rows, orient="index", columns=columns))
+    ]
+    fitted_table.draw(rows, "held_out")
 
 
 def _checked(shown: ShownLaw) -> str:
@@ -81,14 +85,19 @@ def _checked(shown: ShownLaw) -> str:
 
 def shown_laws(traces: Sequence[Trace]) -> None:
     """The law of each quantity, a row a curve, where the view asks for more than power laws."""
-    columns = [f"law of {symbol}" for symbol in SYMBOLS.values()]
-    rows = {
-        trace.label: ["…"] * 3
-        if trace.laws is None
-        else [trace.laws[name].choice.describe(symbol) for name, symbol in SYMBOLS.items()]
+    rows = [
+        {
+            "": plain(trace.label),
+            **{
+                f"law of {symbol}": "…"
+                if trace.laws is None
+                else escaped(trace.laws[name].choice.describe(symbol))
+                for name, symbol in SYMBOLS.items()
+            },
+        }
         for trace in traces
-    }
-    st.table(pd.DataFrame.from_dict(rows, orient="index", columns=columns))
+    ]
+    fitted_table.draw(rows, "laws")
     notes = [
         f"{t.label}: {law.note}" for t in traces for law in (t.laws or {}).values() if law.note
     ]

@@ -54,14 +54,14 @@ def draw() -> TrainingTimeView:
     """
     with st.sidebar:
         chosen = data.draw(_PAGE)
-        st.subheader("Curves")
+        st.header("Curves")
         against = _choice("against", "Against", AXES, _AXES)
         family = _choice("family", "A curve for each of several", FAMILIES, _FAMILIES)
         lists = {name: _list(name) for name in _shown_lists(family, against)}
-        st.subheader("Network")
+        st.header("Network")
         depths, depth = _depths(family)
         layers = network.activation(_PAGE)
-        st.subheader("Training")
+        st.header("Training")
         plain = _training("jitters" not in lists)
         networks = _networks()
         with st.expander("Seed, axes, parts"):

@@ -157,11 +157,11 @@ def charts(law: TrainingTimeStudy) -> None:
 
 def optima(law: TrainingTimeStudy) -> None:
     """Where to stop, in a table and in words."""
-    st.markdown("##### Where to stop")
+    st.markdown("## Where to stop")
     rows = table(law)
     if rows:
         unit = datasets.loss_unit(datasets.get(law.view.data.dataset), law.view.data)
-        fitted_table.draw(rows)
+        fitted_table.draw(rows, "optima", keys=1 if law.view.against == "time" else 2)
         st.caption(
             "Each draw's optimum is found on its own, between the times of the grid, and then "
             "averaged: τ geometrically, losses arithmetically; ± is the standard error over draws. "

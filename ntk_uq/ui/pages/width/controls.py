@@ -28,14 +28,14 @@ def draw() -> WidthView:
     """
     with st.sidebar:
         chosen = data.draw(_PAGE)
-        st.subheader("Networks")
+        st.header("Networks")
         depths = network.depths(_PAGE, WidthView)
         layers = network.activation(_PAGE)
         widths = finite.widths(_PAGE, WidthView)
         n_train, members = finite.sets_and_members(_PAGE, WidthView)
-        st.subheader("Training")
+        st.header("Training")
         optimizer = finite.optimizer(_PAGE)
-        st.subheader("Close to infinite width")
+        st.header("Close to infinite width")
         tolerance = widgets.number(_PAGE, WidthView, "tolerance", "Within, %", 1, "%g")
         with st.expander("Seed, axes"):
             seed = widgets.number(_PAGE, DataSpec, "seed", "Seed", 1)

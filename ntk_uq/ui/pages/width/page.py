@@ -96,7 +96,7 @@ def corrections(view: WidthView, studies: list[WidthLaws]) -> None:
     trusted = any(law.trusted for study in studies for law in study.laws)
     if not any(several.values()) or not trusted:
         return
-    st.markdown("##### The correction *c* in units of width")
+    st.markdown("## The correction *c* in units of width")
     for against in (name for name, drawn in several.items() if drawn):
         panels.show(
             [correction_figure(q, studies, against, style, view.digest()) for q in TITLES],

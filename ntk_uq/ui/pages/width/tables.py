@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from ntk_uq.analysis.width_laws import WidthLaw, WidthLaws
 from ntk_uq.analysis.width_verdicts import width_verdict
 from ntk_uq.results.points import SYMBOLS
 from ntk_uq.scaling import WidthFit
-from ntk_uq.ui import verdict_lines
+from ntk_uq.ui import fitted_table, verdict_lines
 from ntk_uq.views import WidthView
 
 NOTHING = (
@@ -46,8 +45,8 @@ def answers(studies: Sequence[WidthLaws], view: WidthView) -> None:
             }
             rows.append({**row, "limit of ε and theory": laws["ε"].verdict})
     if rows:
-        st.markdown(f"##### How wide, to be within {view.tolerance:g} % of infinite width?")
-        st.table(pd.DataFrame(rows).set_index(["depth", "N_D"]))
+        st.markdown(f"## How wide, to be within {view.tolerance:g} % of infinite width?")
+        fitted_table.draw(rows, "needed_widths", keys=2)
         st.caption(
             "From q(w) = q_∞ (1 + c/w), with c₂/w² where the points need it, and q_∞ the theory's "
             "value where they allow it. The last column has q_∞ fitted to the finite networks "
@@ -66,12 +65,12 @@ def laws(studies: Sequence[WidthLaws]) -> None:
     if not box.open:
         return
     rows = [
-        {"depth": study.depth, "N_D": law.n_train, **_law_row(law)}
+        {"depth": study.depth, "N_D": f"{law.n_train:,}", **_law_row(law)}
         for study in studies
         for law in study.laws
     ]
     with box:
-        st.dataframe(pd.DataFrame(rows), hide_index=True)
+        fitted_table.draw(rows, "all_laws", keys=3)
         st.caption(
             "c, in units of width, with its standard error from the fit and, in brackets, from "
             "resampling networks. A free power: q_∞ (1 + c / w^p). Networks of different widths "

@@ -201,7 +201,7 @@ def test_names_in_a_file_of_ones_own_are_neither_links_nor_pictures(store, page,
     if view is DataView:
         compute(store)
     app = open_page(page, opened_view)
-    shown = texts((*app.caption, *app.markdown, *app.subheader))
+    shown = texts((*app.caption, *app.markdown, *app.header))
     assert "](" not in shown
     assert r"\[click\]\(mailto\:evil\.example\)" in shown
 
@@ -269,8 +269,7 @@ COMMAS = "a;b;y\n" + "".join(f"{i},5;{i},25;{i % 2}\n" for i in range(30))
 
 
 def shown_columns(app):
-    table = app.dataframe[0].value
-    return dict(zip(table["column"], table["becomes"], strict=True))
+    return dict(app.table[0].value["becomes"])
 
 
 def test_a_file_with_decimal_commas_is_taken_as_it_is(store):
@@ -286,7 +285,7 @@ def test_every_choice_of_the_layout_is_followed_by_the_preview(store):
     app = upload(opened(), COMMAS.encode())
     app.selectbox(key="upload_decimal").set_value("point").run()
     assert shown_columns(app) == {"a": "left out", "b": "left out", "y": "target"}
-    assert "choose the comma as decimal sign" in " ".join(app.dataframe[0].value["as an input"])
+    assert "choose the comma as decimal sign" in " ".join(app.table[0].value["as an input"])
     app.selectbox(key="upload_decimal").set_value("comma").run()
     assert shown_columns(app)["a"] == "input"
     app.selectbox(key="upload_header").set_value("none").run()

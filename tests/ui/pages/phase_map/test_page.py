@@ -119,7 +119,7 @@ def test_a_click_on_a_cell_shows_its_numbers_and_its_curve(store):
     app = click(opened(), SMALL, 1, 2)
     assert not app.exception
     assert shown_view(app).shown == (1, 2)
-    assert "##### σ_w = 2.5, depth = 3" in texts(app.markdown)
+    assert "## σ_w = 2.5, depth = 3" in texts(app.markdown)
     cell = stored_map(store.results, SMALL.map).cells[1][2]
     table = app.table[0].value["value"]
     assert cell.values["mu"].describe() in set(table)
@@ -133,7 +133,7 @@ def test_a_click_on_a_cell_shows_its_numbers_and_its_curve(store):
     assert curve.n_train[-1] == 30
     # And the address opens the same cell again.
     again = opened(shown_view(app))
-    assert "##### σ_w = 2.5, depth = 3" in texts(again.markdown)
+    assert "## σ_w = 2.5, depth = 3" in texts(again.markdown)
 
 
 def test_the_chosen_cell_belongs_to_its_map(store):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from helpers.drawn import figures
 from helpers.pages_driver import compute, open_page, texts, view_in
 
 from ntk_uq.figures import Style
@@ -23,7 +24,7 @@ VIEW = CurvesView(
     draws=1,
     finite=True,
     widths=(16,),
-    members=4,
+    members=6,
     net_steps=20,
 )
 
@@ -43,7 +44,8 @@ def test_what_is_missing_is_offered_trained_and_drawn_beside_what_others_launche
     submit(store.jobs, elsewhere)
     app = open_page(None, VIEW)
     assert not app.exception
-    assert "**8 networks**" in texts(app.markdown)
+    assert "yaxis2" not in figures(app)[0]["layout"], "there is nothing yet to divide"
+    assert "**12 networks**" in texts(app.markdown)
     app.button(key="launch").click().run()
     compute(store)
     app = open_page(None, VIEW)
@@ -52,14 +54,14 @@ def test_what_is_missing_is_offered_trained_and_drawn_beside_what_others_launche
     app.run()
     assert "depth 1, width 16" in {row for table in app.table for row in table.value.index}
     assert not app.exception
-    assert "All 8 networks are trained" in texts(app.markdown)
+    assert "All 12 networks are trained" in texts(app.markdown)
 
     home = taken_home(store, VIEW)
     rows = [row for row in home.rows if row["part"] == "networks"]
     assert [(r["n_train"], r["members"], r["steps"]) for r in rows] == [
-        (10, 4, 20),
+        (10, 6, 20),
         (20, 3, 20),
-        (40, 4, 20),
+        (40, 6, 20),
     ]
     there = stored_ensembles(store.results, wanted)
     drawn = next(t for t in home.plots[0].figure.data if t.marker.symbol == "star" and t.x[0])
@@ -68,6 +70,27 @@ def test_what_is_missing_is_offered_trained_and_drawn_beside_what_others_launche
     theory = stored_curve(store.results, finite.limits(VIEW)[0])
     assert theory.spec.training == TrainingSpec(steps=20)
     assert list(limit.y) == [p.mu for p in theory.points]
+
+    # Over their own limit below, where that is known: not at the N_D of another launch.
+    shown = figures(app)[:3]
+    for quantity, figure in zip(("mu", "sigma", "epsilon"), shown, strict=True):
+        (ratio,) = (t for t in figure["data"] if t.get("yaxis") == "y2" and t["x"])
+        assert ratio["x"] == [10, 40]
+        for at, row in zip((0, 1), (rows[0], rows[2]), strict=True):
+            infinite = getattr(theory.points[at], quantity)
+            assert ratio["y"][at] == pytest.approx(row[quantity] / infinite)
+            assert row[f"ratio_{quantity}"] == ratio["y"][at]
+            error = row[f"{quantity}_sem"]
+            scaled = None if error is None else pytest.approx(error / infinite)
+            assert row[f"ratio_{quantity}_sem"] == scaled
+    assert rows[0]["ratio_mu_sem"]
+    assert rows[1]["ratio_mu"] is None
+    scope: dict[str, object] = {}
+    exec(compile(home.python, "again.py", "exec"), scope)
+    assert scope["networks"] == {"depth 1": wanted}
+    assert "--networks 16 --members 6 --net-steps 20" in home.shell[-1]
+    # Side by side they compare: one range for all.
+    assert len({str(figure["layout"]["yaxis2"]["range"]) for figure in shown}) == 1
 
 
 def test_steps_of_the_theory_are_the_networks_own():

@@ -19,6 +19,7 @@ import ntk_uq
 from ntk_uq.base.errors import SpecError
 from ntk_uq.costs.memory import BASE
 from ntk_uq.results.curves import point_keys, stored_curve
+from ntk_uq.scaling import format_value
 from ntk_uq.specs import CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.store import JobState, ResultsCache
 from ntk_uq.ui import polling
@@ -284,7 +285,9 @@ def test_laws_are_drawn_to_the_target_with_a_band_and_told_in_words(store):
     curve = stored_curve(store.results, LAWS.curves()[0])
     expected = curve.laws("mu").extrapolate(20_000)
     assert expected.describe("μ") in sentences[0]
-    held_out, laws = (str(table.value.to_dict()) for table in app.table)
+    held_out, laws = (
+        " ".join(table.value.to_numpy().ravel()).replace("\\", "") for table in app.table
+    )
     assert "N_D = 640: expected" in held_out
     assert "N_D ≥ 320, asked for 640" in held_out
     assert curve.laws("sigma").describe("σ") in laws
@@ -303,34 +306,36 @@ def test_every_alternative_is_listed_for_those_who_look(store):
     # In short first: a row a curve and quantity, with no law compared.
     (short,) = [t.value for t in app.table if "tried" in t.value]
     assert len(short) == 2 * 4
-    assert not any("ΔAICc" in d.value for d in app.dataframe)
+    assert not any("ΔAICc" in t.value for t in app.table)
     app.session_state["fit_details"] = "Laws compared"
     app.run()
     assert not app.exception
-    (table,) = [d.value for d in app.dataframe if "ΔAICc" in d.value]
-    assert list(table["law"])[:4] == [
-        *("constant", "power law", "power law with offset", "broken power law")
-    ]
+    (table,) = [t.value for t in app.table if "ΔAICc" in t.value]
+    laws = [law.removesuffix(" ✓") for _, _, law in table.index]
+    assert laws[:4] == [*("constant", "power law", "power law with offset", "broken power law")]
     assert len(table) == 2 * 3 * 4
     choice = stored_curve(store.results, LAWS.curves()[1]).laws("mu")
-    chosen = table[(table["curve"] == "depth 2") & (table["of"] == "μ") & (table[""] == "✓")]
-    assert list(chosen["law"]) == ([] if choice.best is None else [choice.best.title])
+    chosen = [law for *of, law in table.index if of == ["depth 2", "μ"] and law.endswith(" ✓")]
+    assert chosen == ([] if choice.best is None else [f"{choice.best.title} ✓"])
 
 
 def test_what_is_collapsed_is_made_for_those_who_look(store):
     opened(SMALL)
     compute(store)
     app = opened(SMALL)
-    assert not app.dataframe
+    assert not any("N_D" in t.value.index.names for t in app.table)
     assert "An exponent is quoted" not in texts(app.markdown)
     app.session_state["about_the_fits"] = app.session_state["numbers_provenance"] = True
     app.run()
     assert "An exponent is quoted" in texts(app.markdown)
     assert "Computed in" in texts(app.markdown)
-    rows = app.dataframe[-1].value
-    assert list(rows["n_train"]) == 2 * list(SMALL.n_train)
-    curve = stored_curve(store.results, SMALL.curves()[0])
-    assert rows["mu"][0] == curve.points[0].mu
+    (rows,) = [t.value for t in app.table if "N_D" in t.value.index.names]
+    assert [size for _, size in rows.index] == 2 * [str(size) for size in SMALL.n_train]
+    first = stored_curve(store.results, SMALL.curves()[0]).points[0]
+    assert rows["μ"].iloc[0] == format_value(first.mu, first.mu_sem)
+    app.session_state["numbers_shown"] = "Parts of μ and ε, condition"
+    (rows,) = [t.value for t in app.run().table if "N_D" in t.value.index.names]
+    assert rows["variance part"].iloc[0] == f"{first.mu_variance:.4g}"
 
 
 def test_a_view_that_is_there_is_read_once_and_fitted_once(store, monkeypatch):

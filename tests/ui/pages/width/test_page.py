@@ -46,9 +46,11 @@ def test_the_page_trains_what_is_asked_for_and_draws_the_laws(store):
     # Three against width, and the corrections against depth and against N_D.
     assert len(figures(done)) == 9
     assert view_in(done, WidthView) == replace(SMALL, shown_n_train=20)
-    assert not done.dataframe
+    assert not any("off the theory" in t.value for t in done.table)
     done.session_state["all_laws"] = True
-    assert len(done.run().dataframe[0].value) == 2 * 2 * 3
+    (laws,) = [t.value for t in done.run().table if "off the theory" in t.value]
+    assert len(laws) == 2 * 2 * 3
+    assert list(laws.index.names) == ["depth", "N_D", ""]
 
 
 def test_a_page_without_networks_says_what_to_do_and_shows_no_empty_laws(store):
