@@ -135,5 +135,5 @@ def _seen(markdown: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text as a string of CSS, which may hold no end of the style either."""
-    return '"' + re.sub(r'["\\<\n]', lambda c: f"\\{ord(c[0]):x} ", _seen(text)) + '"'
+    """A text as a string of CSS in which no sign means anything, not to HTML or Markdown either."""
+    return '"' + re.sub(r"[^\w ]", lambda c: f"\\{ord(c[0]):x} ", _seen(text)) + '"'

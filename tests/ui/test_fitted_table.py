@@ -37,4 +37,4 @@ def test_every_cell_of_a_card_has_its_columns_name_and_no_number_is_broken():
 def test_a_name_of_somebody_elses_ends_neither_the_text_nor_the_style():
     style = style_of("t", ["a", r'\<\/style\>"; x'], [["1"], ["2"]])
     assert "</" not in style
-    assert r"\3c /style>\22 ; x" in style
+    assert r"\3c \2f style\3e \22 \3b  x" in style
