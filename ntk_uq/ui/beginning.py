@@ -8,7 +8,7 @@ import streamlit as st
 from ntk_uq.base.errors import MissingDataError, NtkUqError
 from ntk_uq.datasets import Dataset
 from ntk_uq.store import Store
-from ntk_uq.ui import links, live, missing, refused, session, setup_bar
+from ntk_uq.ui import links, live, missing, refused, say, session, setup_bar
 
 View = TypeVar("View", bound=Any)
 
@@ -56,7 +56,7 @@ def chosen(
             live.ask(store, ())
             raise type(error)(refused.words(error)) from None
         refused.set_stale()
-        st.error(
+        say.error(
             f"{refused.words(error)} Until that is mended, the page shows the last settings that "
             "were sound.",
             icon=":material/error:",

@@ -16,9 +16,9 @@ from ntk_uq.export.document import document_of, json_of
 from ntk_uq.export.html import page_of
 from ntk_uq.export.sizes import SIZES, picture_of
 from ntk_uq.export.table import csv_of, parquet_of
-from ntk_uq.ui import pages
+from ntk_uq.ui import pages, say
 from ntk_uq.ui import report as reports
-from ntk_uq.ui.links import address_of, again
+from ntk_uq.ui.links import address_of, follow
 
 _LABELS = {"html": "HTML, interactive", "pdf": "PDF", "svg": "SVG", "png": "PNG"}
 _MODEBAR = (
@@ -155,7 +155,7 @@ def _figures(exhibit: Exhibit, address: str) -> None:
         else:
             _download("HTML", html, name)
     if missing:
-        st.info(
+        say.info(
             f"PDF, SVG and PNG cannot be written here. {missing} {_MODEBAR}",
             icon=":material/image_not_supported:",
         )
@@ -166,11 +166,11 @@ def _figures(exhibit: Exhibit, address: str) -> None:
 def _watch(drawing: Drawing, was_busy: bool) -> None:
     """Tells that a figure is being drawn, or why it could not be."""
     if was_busy and not drawing.busy:
-        again()
+        follow(_WATCH_SECONDS)
     if drawing.busy:
         st.caption(":material/hourglass_top: The figure is being drawn…")
     elif drawing.error:
-        st.warning(
+        say.warning(
             f"The figure could not be written. {drawing.error} {_MODEBAR}",
             icon=":material/image_not_supported:",
         )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui import links
+from ntk_uq.ui import links, say
 from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.session import engine_alive
 
@@ -50,9 +50,9 @@ def panel(
     if finished is not None:
         return
     for error in dict.fromkeys(job.error for job in jobs if job.state is JobState.FAILED):
-        st.error(error)
+        say.error(error)
     if any(job.state is JobState.CANCELLED for job in jobs):
-        st.info(stopped)
+        say.info(stopped)
 
 
 def _progress(

@@ -12,13 +12,14 @@ import streamlit as st
 
 from ntk_uq.base.errors import LinkError
 from ntk_uq.base.fields import Spec
-from ntk_uq.ui import session, setups
+from ntk_uq.ui import say, session, setups
 from ntk_uq.ui.pages import page_of
 
 View = TypeVar("View", bound=Spec)
 
 _WRITTEN, _OPENED, _AGAIN = "written_link", "opened_at", "run_again"
 _PAST, _SEEN, _HOW, _BEGUN = "past_links", "seen_controls", "view_came_by", "opening_begun"
+_SET = "controls_set_again"
 _BUTTONS = ("setup_undo", "setup_redo", "setup_reset", "setup_pin", "launch", "named_view_save")
 """Who presses one of them has opened no link."""
 
@@ -40,7 +41,8 @@ def set_controls(cls: type[View], fill: Callable[[View], None]) -> None:
     with an older one, which is then no link that somebody opens; and so does a look for results.
     And where a page runs by itself just after it was opened, its controls are set to what they
     hold: a browser that has not drawn them yet knows them from the last run alone, and one that
-    does not set them would leave them empty.
+    does not set them would leave them empty. What was edited in a browser meanwhile is set back
+    there by that, though it was sent: so an edit just after it has its controls set again, too.
 
     Args:
         cls: the page's view. fill: sets every control, before they are drawn.
@@ -85,14 +87,13 @@ def _opened_view(cls: type[View], edited: bool = False) -> _Opened[View] | None:
     if restored is not None:
         st.session_state[_OPENED] = time.monotonic()
         return _Opened(restored, how=setups.RESTORED)
+    held = _Opened(kept, already=True) if _set_again(by_itself, edited) and kept else None
     if (cls.__name__, query) == st.session_state.get(_WRITTEN):
-        open_for = time.monotonic() - st.session_state.get(_OPENED, -math.inf)
-        again_soon = by_itself and open_for < _SHOWN_AFTER and kept is not None
-        return _Opened(kept, already=True) if again_soon and kept is not None else None
+        return held
     same_page = st.session_state.get(_WRITTEN, ("",))[0] == cls.__name__
     # A page that runs by itself was sent no link: its browser had not had the newest address yet.
     if (edited or by_itself) and same_page and (cls.__name__, query) in past:
-        return None
+        return held
     past.append((cls.__name__, query))
     st.session_state[_OPENED] = time.monotonic()
     # An edit may break off the run that opens a view, before the page has kept it.
@@ -103,9 +104,21 @@ def _opened_view(cls: type[View], edited: bool = False) -> _Opened[View] | None:
     try:
         return _Opened(cls.from_query(query), begun, setups.LINK)
     except LinkError as error:
-        st.error(str(error), icon=":material/link_off:")
+        say.error(error, icon=":material/link_off:")
         st.button("Open the default view", on_click=_forget, args=(cls,), type="primary")
         st.stop()
+
+
+def _just_opened() -> bool:
+    """Whether the browser may not have drawn the controls yet as the page has set them."""
+    return time.monotonic() - st.session_state.get(_OPENED, -math.inf) < _SHOWN_AFTER
+
+
+def _set_again(by_itself: bool, edited: bool) -> bool:
+    """Whether the controls of the page's own view are set to what they hold."""
+    soon = _just_opened()
+    st.session_state[_SET] = soon and (by_itself or st.session_state.get(_SET, False))
+    return bool(st.session_state[_SET]) and (by_itself or edited)
 
 
 def _controls() -> dict[str, Any]:
@@ -115,7 +128,24 @@ def _controls() -> dict[str, Any]:
 
 
 def again() -> NoReturn:
-    """Runs the page again for what has come or was asked for, its view being as it is."""
+    """Runs the page again for what was asked for, its view being as it is."""
+    # Who presses a button has the controls before it, too.
+    st.session_state[_OPENED] = -math.inf
+    st.session_state[_AGAIN] = True
+    st.rerun()
+
+
+def follow(every: float | None) -> None:
+    """Runs the page again for what has come by itself, its view being as it is.
+
+    Not just after it was opened, when it would have to set controls that somebody may be editing:
+    what has come stands there all the same, and a timer comes back.
+
+    Args:
+        every: seconds after which the timer comes back; None where there is none.
+    """
+    if every is not None and _just_opened():
+        return
     st.session_state[_AGAIN] = True
     st.rerun()
 

@@ -6,13 +6,13 @@ import streamlit as st
 
 from ntk_uq.base.errors import MissingDataError
 from ntk_uq.specs import DataSpec
-from ntk_uq.ui import links
+from ntk_uq.ui import links, say
 from ntk_uq.views import DataView
 
 
 def end(data: DataSpec, error: MissingDataError) -> NoReturn:
     """Ends the page with what is missing and a link to the page of data sets."""
-    st.error(str(error), icon=":material/error:")
+    say.error(error, icon=":material/error:")
     links.opening_of(
         DataView(data),
         label="Fetch or upload it on the page of data sets",

@@ -7,7 +7,7 @@ from ntk_uq.base.fields import Spec
 from ntk_uq.datasets import own
 from ntk_uq.store import Store
 from ntk_uq.store.named_views import NAME, NamedView
-from ntk_uq.ui import pages, session
+from ntk_uq.ui import pages, say, session
 from ntk_uq.ui.links import Opening
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views.setup import choices
@@ -34,7 +34,7 @@ def panel(view: Spec | None) -> None:
                 _save(store, view)
             _list(store)
         except NtkUqError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            say.error(error, icon=":material/error:")
 
 
 def _save(store: Store, view: Spec) -> None:

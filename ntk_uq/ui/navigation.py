@@ -11,8 +11,7 @@ from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
 
 from ntk_uq.base import paths
 from ntk_uq.base.errors import LinkError
-from ntk_uq.ui import engine_line, look, pages, setup_bar
-from ntk_uq.ui.plain_text import plain
+from ntk_uq.ui import engine_line, look, pages, say, setup_bar
 from ntk_uq.ui.start import panel as start
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -91,6 +90,6 @@ def _tell(name: str) -> None:
     try:
         pages.get(name)
     except LinkError as error:
-        st.error(plain(str(error)), icon=":material/link_off:")
+        say.error(error, icon=":material/link_off:")
     first = pages.get("")
     st.page_link(first.script, label=f"Open {first.title}", icon=first.icon)

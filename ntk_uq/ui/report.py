@@ -5,6 +5,7 @@ import streamlit as st
 from ntk_uq.base.errors import ExportError
 from ntk_uq.export.document import Document
 from ntk_uq.export.report import Report
+from ntk_uq.ui import say
 
 _KEY, _TOLD = "report", "report_told"
 
@@ -32,4 +33,4 @@ def tell() -> None:
     """Shows what there was to say, once."""
     message = st.session_state.pop(_TOLD, None)
     if message:
-        st.error(message, icon=":material/error:")
+        say.error(message, icon=":material/error:")

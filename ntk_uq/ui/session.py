@@ -8,6 +8,7 @@ import streamlit as st
 from ntk_uq.base import settings
 from ntk_uq.base.errors import NtkUqError, StoreNotWritableError
 from ntk_uq.store import Store, open_store
+from ntk_uq.ui import say
 
 
 @st.cache_resource(show_spinner=False)
@@ -21,7 +22,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except NtkUqError as error:
-        st.error(str(error), icon=":material/error:")
+        say.error(error, icon=":material/error:")
         st.stop()
 
 
@@ -32,7 +33,7 @@ def kept() -> Iterator[None]:
     try:
         yield
     except StoreNotWritableError as error:
-        st.warning(
+        say.warning(
             "Nothing can be kept at the moment: what is stored is shown, and nothing new is "
             f"computed. {error}",
             icon=":material/save:",

@@ -6,7 +6,7 @@ from typing import NoReturn
 import streamlit as st
 
 from ntk_uq.base.fields import Spec
-from ntk_uq.ui import copy_link, links, named_views, refused, setup_words, setups
+from ntk_uq.ui import copy_link, links, named_views, refused, say, setup_words, setups
 from ntk_uq.ui.pages import page_of
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView, RunsView
@@ -44,7 +44,7 @@ def draw(view: Spec) -> None:
             named_views.panel(view)
             copy_link.button(links.address_of(view), "setup_copy_link")
         for note in setups.notes(type(view)):
-            st.info(plain(note), icon=":material/info:")
+            say.info(note, icon=":material/info:")
 
 
 def draw_current() -> None:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ntk_uq.ui import say
+
 _KEY = "verdicts"
 _LINE = 28  # pixels
 _SEEN = 4  # further ones are scrolled to
@@ -26,7 +28,7 @@ def draw(lines: Sequence[tuple[str, str | None]], nothing: str = "", rows: int =
         # In the place itself: Streamlit would add what is style alone at the end of the run.
         st.markdown(f"<style>{_room(len(lines), rows)}</style>", unsafe_allow_html=True)
         if nothing and all(text is None for _, text in lines):
-            st.info(nothing, icon=":material/school:")
+            say.info(nothing, icon=":material/school:")
             return
         told = (f"**{name}:** {'…' if text is None else typeset(text)}" for name, text in lines)
         st.markdown("  \n".join(told))

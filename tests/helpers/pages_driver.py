@@ -1,6 +1,7 @@
 """What tests of pages share: opening one by a link, reading it, and an engine that computes."""
 
 import functools
+import re
 from pathlib import Path
 
 from streamlit.components.v2 import manifest_scanner
@@ -37,8 +38,16 @@ def view_in(app, cls):
 
 
 def texts(*groups):
-    """The words of some groups of elements."""
+    """The words of some groups of elements, as they are read."""
+    return _PROTECTED.sub(r"\1", sources(*groups))
+
+
+def sources(*groups):
+    """The words of some groups of elements as Markdown, with what protects them from being it."""
     return " ".join(str(e.value) for group in groups for e in group)
+
+
+_PROTECTED = re.compile(r"\\([^\w\s]|_)")
 
 
 class Remembered(ResultsCache):

@@ -28,6 +28,9 @@ def page():
     links.keep(view)
     if st.button("Again", key="again"):
         links.again()
+    for every in (None, 1.0):
+        if st.session_state.pop(f"follow_{every}", False):
+            links.follow(every)
 
 
 @pytest.fixture
@@ -53,16 +56,48 @@ def ask_with(app, query):
 
 def test_a_page_that_has_just_been_opened_and_runs_by_itself_sets_its_controls_again(app):
     app.run()  # a control was changed: what it holds now is not overwritten
-    app.button(key="again").click().run()
+    app.session_state["follow_None"] = True
+    app.run()
     assert app.session_state["set"] == [True, False, False, True]
     assert app.session_state["filled"][-1] == app.session_state["filled"][0]
     app.run()
     assert app.session_state["set"][4:] == [False]
 
 
+def test_an_edit_that_the_browser_set_back_by_that_has_its_control_set_again(app, monkeypatch):
+    before = draws(app).value
+    draws(app).set_value(before + 1).run()
+    assert not app.session_state["set"][-1]
+    app.session_state["follow_None"] = True
+    app.run()
+    for more in (2, 3):
+        draws(app).set_value(before + more).run()
+        assert app.session_state["set"][-1]
+        assert draws(app).value == before + more
+    monkeypatch.setattr(links, "_SHOWN_AFTER", 0.0)
+    draws(app).set_value(before + 4).run()
+    assert not app.session_state["set"][-1]
+
+
+def test_a_page_that_a_timer_runs_waits_with_it_until_it_is_shown(app, monkeypatch):
+    app.session_state["follow_1.0"] = True
+    app.run()
+    assert app.session_state["set"] == [True, False]
+    monkeypatch.setattr(links, "_SHOWN_AFTER", 0.0)
+    app.session_state["follow_1.0"] = True
+    app.run()
+    assert app.session_state["set"] == [True, False, False, False]
+
+
+def test_who_presses_a_button_has_the_controls(app):
+    app.button(key="again").click().run()
+    assert app.session_state["set"] == [True, False, False]
+
+
 def test_a_page_that_has_been_open_for_a_while_leaves_its_controls_alone(app, monkeypatch):
     monkeypatch.setattr(links, "_SHOWN_AFTER", 0.0)
-    app.button(key="again").click().run()
+    app.session_state["follow_None"] = True
+    app.run()
     assert app.session_state["set"] == [True, False, False]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from helpers.made import made
-from helpers.pages_driver import APP, open_page, texts
+from helpers.pages_driver import APP, open_page, sources, texts
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
@@ -136,7 +136,7 @@ def test_an_address_with_a_page_that_is_not_there_says_so_and_leads_to_the_first
     for _ in range(2):
         assert not app.exception
         assert [e.value for e in app.title] == ["No such page"]
-        assert r"This version has no page 'no\*such'" in texts(app.error)
+        assert r"This version has no page 'no\*such'" in sources(app.error)
         (link,) = [e.proto.label for e in app.get("page_link")]
         assert link == "Open Scaling curves"
         app.run()
@@ -157,7 +157,7 @@ def test_a_saved_view_of_a_page_that_is_not_there_is_shown_with_a_word_on_it(sto
     app.session_state["report"] = Report().with_view({**document, "page": "no*such"})
     app.run()
     assert not app.exception
-    assert r"This version of the program has no page 'no\*such'" in texts(app.caption)
+    assert r"This version of the program has no page 'no\*such'" in sources(app.caption)
     app.session_state["report"] = Report().with_view(document)
     app.run()
     assert "This version of the program" not in texts(app.caption)

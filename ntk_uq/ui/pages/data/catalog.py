@@ -11,7 +11,7 @@ from ntk_uq.datasets import Dataset, fetching
 from ntk_uq.jobs.asking import submit
 from ntk_uq.specs import FetchSpec
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui import links
+from ntk_uq.ui import links, say
 from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.ui.session import engine_alive
@@ -100,7 +100,7 @@ def fetch_button(store: Store, name: str, job: Job | None) -> None:
         submit(store.jobs, FetchSpec(name))
         links.again()
     if job is not None and job.state is JobState.FAILED:
-        st.error(job.error)
+        say.error(job.error)
 
 
 def fetch_job(store: Store, name: str) -> Job | None:

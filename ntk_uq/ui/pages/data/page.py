@@ -12,7 +12,7 @@ from ntk_uq.results.inspection import stored_inspection
 from ntk_uq.results.spectrum import stored_spectrum
 from ntk_uq.specs import InspectionSpec, SpectrumSpec
 from ntk_uq.store import Store
-from ntk_uq.ui import export, links, session, setup_bar
+from ntk_uq.ui import export, links, say, session, setup_bar
 from ntk_uq.ui.follow import follow
 from ntk_uq.ui.pages.data import catalog, controls, sections, upload
 from ntk_uq.ui.pages.data.exhibit import exhibit
@@ -63,7 +63,7 @@ def all_sets(waiting: bool) -> None:
         store = session.store()
         catalog.table(store, show)
         if waiting != catalog.fetching_now(store):
-            links.again()
+            links.follow(POLL_SECONDS if waiting else None)
 
 
 def inside(store: Store, view: DataView) -> None:
@@ -88,7 +88,7 @@ def inside(store: Store, view: DataView) -> None:
 
 def missing(store: Store, dataset: Dataset, reason: str) -> None:
     """What to do where a data set's files are not there."""
-    st.info(reason, icon=":material/cloud_download:")
+    say.info(reason, icon=":material/cloud_download:")
     if dataset.name in fetching.SOURCES:
         job = catalog.fetch_job(store, dataset.name)
         running = job is not None and not job.state.ended
@@ -102,7 +102,7 @@ def fetch(name: str, running: bool) -> None:
         job = catalog.fetch_job(store, name)
         catalog.fetch_button(store, name, job)
         if running and (job is None or job.state.ended):
-            links.again()
+            links.follow(POLL_SECONDS)
 
 
 def results(view: DataView, done: bool) -> None:
@@ -131,7 +131,7 @@ def results(view: DataView, done: bool) -> None:
             sections.spectrum(found, style)
         export.panel(lambda: exhibit(view, dataset, inspection, wanted, found, style))
     if not done and not waiting and inspection is not None and found is not None:
-        links.again()
+        links.follow(POLL_SECONDS)
 
 
 def spectrum_of(view: DataView, dataset: Dataset) -> SpectrumSpec:

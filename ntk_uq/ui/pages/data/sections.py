@@ -15,7 +15,7 @@ from ntk_uq.figures.spectrum import eigenvalue_figure, power_figure
 from ntk_uq.results.spectrum import KernelSpectrum, Spectrum
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import DataSpec
-from ntk_uq.ui import fitted_table, panels
+from ntk_uq.ui import fitted_table, panels, say
 from ntk_uq.ui.plain_text import plain
 
 _MOST_COLUMNS = 50
@@ -31,7 +31,7 @@ def summary(dataset: Dataset, inspection: Inspection) -> None:
     outputs = "classes, C" if dataset.task == "classification" else "targets, C"
     cells[3].metric(f"Outputs: {outputs}", str(dataset.n_outputs))
     for notice in inspection.notices:
-        st.warning(notice, icon=":material/info:")
+        say.warning(notice, icon=":material/info:")
 
 
 def flaws(dataset: Dataset, inspection: Inspection) -> None:

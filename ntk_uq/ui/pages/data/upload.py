@@ -13,7 +13,7 @@ from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets import own
 from ntk_uq.datasets.own import Layout, Table
-from ntk_uq.ui import fitted_table
+from ntk_uq.ui import fitted_table, say
 from ntk_uq.ui import own as session
 from ntk_uq.ui.plain_text import plain
 
@@ -66,7 +66,7 @@ def upload(chosen: Callable[[str], None]) -> None:
         table = _table(file.file_id, file.name, file.getvalue, layout)
         _choose(table, layout, chosen, lambda arrays: _arrays_of(file, layout, arrays))
     except NtkUqError as error:
-        st.error(str(error), icon=":material/error:")
+        say.error(error, icon=":material/error:")
 
 
 def _layout(name: str) -> Layout:
@@ -167,7 +167,7 @@ def _choose(
 ) -> None:
     st.markdown(f"**{plain(table.source)}**: {len(table):,} rows, {len(table.names)} columns")
     for note in table.notes:
-        st.info(plain(note))
+        say.info(note)
     summaries, preview = own.summaries(table), st.container()
     left, middle, right = st.columns([3, 2, 3])
     targets = left.multiselect(
@@ -201,7 +201,7 @@ def _choose(
     inputs = len(table.names) - len(targets) - len(ignore)
     st.caption(f"A {found} of {', '.join(targets)} from {inputs} column{'s' * (inputs != 1)}.")
     for note in own.notes(table, tuple(targets), found)[len(table.notes) :]:
-        st.info(plain(note))
+        say.info(note)
     st.button(
         "Use these data",
         type="primary",
@@ -212,7 +212,7 @@ def _choose(
     )
     error = st.session_state.pop(_ERROR, None)
     if error is not None:
-        st.error(error, icon=":material/error:")
+        say.error(error, icon=":material/error:")
 
 
 def _test_set(

@@ -12,7 +12,7 @@ from ntk_uq.figures.ensembles import ensemble_figure
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.results.ensembles.stored import theory_of
 from ntk_uq.store import Store
-from ntk_uq.ui import beginning, export, launch, links, live, panels, polling, session
+from ntk_uq.ui import beginning, export, launch, links, live, panels, polling, say, session
 from ntk_uq.ui.pages.ensembles import controls, details
 from ntk_uq.ui.pages.ensembles import tables as ensemble_tables
 from ntk_uq.ui.pages.ensembles.exhibit import exhibit
@@ -64,12 +64,12 @@ def results(view: EnsemblesView, every: float | None) -> None:
             _waiting(store, view, [] if theory is None else [theory]), POLL_SECONDS
         )
     if every != still_every:
-        links.again()
+        links.follow(every)
     found = exponents(comparison) if ensembles.points else ()
     ensemble_tables.verdicts(comparison, found)
     charts(view, comparison)
     for sentence in comparison.ensembles.warnings:
-        st.warning(sentence, icon=":material/warning:")
+        say.warning(sentence, icon=":material/warning:")
     ensemble_tables.numbers(comparison, view, found)
     with session.told():
         st.markdown("## One ensemble in detail")

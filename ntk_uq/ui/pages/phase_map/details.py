@@ -11,6 +11,7 @@ from ntk_uq.analysis.maps import Cell, PhaseMap, warnings_of
 from ntk_uq.figures.phase_map import SYMBOLS, cell_name
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import EXPONENT_SPAN, EXPONENTS, CurveSpec, logarithmic_grid
+from ntk_uq.ui import say
 from ntk_uq.ui.links import opening_of
 from ntk_uq.ui.panels import Click
 from ntk_uq.ui.plain_text import plain
@@ -40,7 +41,7 @@ def draw(found: PhaseMap, view: PhaseMapView) -> None:
     st.markdown(f"## {cell_name(found, row, column)}")
     st.table(_numbers(found, cell))
     for text in _said(cell):
-        st.warning(text, icon=":material/warning:")
+        say.warning(text, icon=":material/warning:")
     if cell.impossible is None:
         opening_of(curve_view(cell.spec), label="Open its scaling curve").draw()
 

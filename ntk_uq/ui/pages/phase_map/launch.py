@@ -8,7 +8,7 @@ from ntk_uq.base.errors import CostLimitError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.jobs.asking import submit
 from ntk_uq.store import Store
-from ntk_uq.ui import job_panel, links, refused
+from ntk_uq.ui import job_panel, links, refused, say
 from ntk_uq.ui.job_panel import duration
 
 AT_ONCE_SECONDS = 10.0
@@ -75,4 +75,4 @@ def _offer(store: Store, found: PhaseMap, cost: MapCost) -> None:
         submit(store.jobs, spec)
         links.again()
     if reason:
-        st.error(reason)
+        say.error(reason)

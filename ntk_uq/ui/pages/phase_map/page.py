@@ -8,7 +8,7 @@ from ntk_uq import datasets
 from ntk_uq.analysis.maps import PhaseMap, groups, sides, stored_map
 from ntk_uq.figures import Style
 from ntk_uq.figures.phase_map import map_figure
-from ntk_uq.ui import beginning, export, links, live, panels, polling, session
+from ntk_uq.ui import beginning, export, links, live, panels, polling, say, session
 from ntk_uq.ui.pages.phase_map import controls
 from ntk_uq.ui.pages.phase_map import details as map_details
 from ntk_uq.ui.pages.phase_map import launch as map_launch
@@ -50,14 +50,14 @@ def results(view: PhaseMapView, every: float | None, read: Callable[[], PhaseMap
         map_launch.panel(store, found)
         still_every = polling.interval(live.pending(store, [found]), POLL_SECONDS)
     if every != still_every:
-        links.again()
+        links.follow(every)
     left, right = st.columns([5, 3])
     with left:
         chart(found, view)
     with right:
         map_details.draw(found, view)
     for sentence in found.notices:
-        st.warning(sentence, icon=":material/warning:")
+        say.warning(sentence, icon=":material/warning:")
     export.panel(lambda: exhibit(view, found, Style(session.dark())))
 
 

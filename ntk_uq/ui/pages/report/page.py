@@ -6,7 +6,7 @@ from ntk_uq.base.errors import ExportError
 from ntk_uq.export.document import figure_of
 from ntk_uq.export.report import LONGEST_TEXT, LONGEST_TITLE, Item, Report, open_report
 from ntk_uq.figures import on_ground
-from ntk_uq.ui import pages, panels, session
+from ntk_uq.ui import pages, panels, say, session
 from ntk_uq.ui import report as reports
 from ntk_uq.ui.plain_text import plain
 
@@ -169,7 +169,7 @@ def _open() -> None:
     )
     refused = st.session_state.pop(_REFUSED, None)
     if refused:
-        st.error(plain(refused), icon=":material/error:")
+        say.error(refused, icon=":material/error:")
 
 
 def _take(count: int) -> None:

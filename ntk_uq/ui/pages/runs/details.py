@@ -10,7 +10,7 @@ from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import parse_json
 from ntk_uq.jobs import describe, kinds
 from ntk_uq.store import LONGEST_LABEL, MOST_TAGS, Job, JobState, Store
-from ntk_uq.ui import session
+from ntk_uq.ui import say, session
 from ntk_uq.ui.pages.runs import states as run_states
 from ntk_uq.ui.pages.runs.openings import opening
 from ntk_uq.ui.pages.runs.states import LOOKS, moment
@@ -30,12 +30,12 @@ def details(store: Store, job: Job) -> None:
         st.markdown(plain(describe.words(job.kind, job.spec)))
     refused = st.session_state.pop(_REFUSED, None)
     if refused:
-        st.error(refused)
+        say.error(refused)
     if job.total and job.state in _MOVING:
         text = job.message or run_states.state_word(job)
         st.progress(min(1.0, job.done / job.total), text=text)
     if job.error:
-        st.error(job.error)
+        say.error(job.error)
     _actions(store, job)
     _open(job)
     left, right = st.columns([2, 3])

@@ -7,7 +7,7 @@ import streamlit as st
 from ntk_uq.jobs.engines import computes_on, describe_engine, troubles
 from ntk_uq.jobs.words import own_titles
 from ntk_uq.store import JobState, Store
-from ntk_uq.ui import export, links, own, pages, session, visibility
+from ntk_uq.ui import export, links, own, pages, say, session, visibility
 from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.pages.runs import comparison as run_comparison
 from ntk_uq.ui.pages.runs import controls
@@ -42,7 +42,7 @@ def runs(store: Store, view: RunsView, total: int, busy: bool) -> None:
     """The list, and below it what is selected."""
     others = run_table.left_out(store, view, total)
     if not total:
-        st.info(nothing(view), icon=pages.page_of(view).icon)
+        say.info(nothing(view), icon=pages.page_of(view).icon)
     else:
         jobs = run_table.jobs_of(store, view)
         run_table.table(jobs, view.selected, session.dark(), controls.select)
@@ -58,7 +58,7 @@ def runs(store: Store, view: RunsView, total: int, busy: bool) -> None:
     found = store.jobs.get_many(view.selected)
     for job_id in view.selected:
         if job_id not in found:
-            st.info(f"There is no run {job_id} in this store.", icon=":material/search_off:")
+            say.info(f"There is no run {job_id} in this store.", icon=":material/search_off:")
     chosen = [found[job_id] for job_id in view.selected if job_id in found]
     if len(chosen) == 2:
         run_comparison.comparison(store, *chosen)
@@ -75,7 +75,7 @@ def computing(store: Store) -> None:
         if told:
             st.caption(f"Computing: {describe_engine(engine)}, on {told}.")
         for words in troubles(engine):
-            st.warning(words, icon=":material/memory:")
+            say.warning(words, icon=":material/memory:")
 
 
 def nothing(view: RunsView) -> str:
@@ -118,4 +118,4 @@ def tick(stamp: str) -> None:
     with session.told():
         changed = session.store().jobs.stamp() != stamp
     if changed:
-        links.again()
+        links.follow(None)  # a list that stands still while runs go on would lie

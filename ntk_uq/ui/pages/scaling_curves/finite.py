@@ -13,7 +13,7 @@ from ntk_uq.results.ensembles.stored import stored_ensembles, theory_of
 from ntk_uq.results.points import SYMBOLS
 from ntk_uq.specs import CurveSpec, EnsembleSpec
 from ntk_uq.store import Store
-from ntk_uq.ui import fitted_table, launch
+from ntk_uq.ui import fitted_table, launch, say
 from ntk_uq.ui.controls import effects, widgets
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView
@@ -109,7 +109,7 @@ def panel(store: Store, view: CurvesView) -> None:
             raise SpecError("No network is trained to a Bayesian posterior; choose another one.")
         launch.panel(store, *(stored_ensembles(store.results, spec) for spec in wanted))
     except NtkUqError as error:
-        st.warning(plain(str(error)), icon=":material/warning:")
+        say.warning(error, icon=":material/warning:")
 
 
 def exponents_of(found: Sequence[CurveNetworks]) -> None:

@@ -15,7 +15,7 @@ from ntk_uq.jobs import varied_words
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Store
-from ntk_uq.ui import beginning, export, launch, links, live, panels, polling, session, tables
+from ntk_uq.ui import beginning, export, launch, links, live, panels, polling, say, session, tables
 from ntk_uq.ui.pages.scaling_curves import about_fits, controls, finite, pinned
 from ntk_uq.ui.pages.scaling_curves import tables as law_tables
 from ntk_uq.ui.pages.scaling_curves.exhibit import exhibit, loss_unit
@@ -82,7 +82,7 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
         live.progress(store, curves)
         live.ended(store, curves, labels)
     if every != still_every:
-        links.again()
+        links.follow(every)
     traces = [
         trace(view, label, curve, place % len(view.curves()))
         for place, (label, curve) in enumerate(zip(labels, curves, strict=True))
@@ -97,7 +97,7 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
         ratios(view, compared)
     law_tables.expectations(traces, view)
     for sentence in dict.fromkeys(s for c in curves for s in (*c.failures, *c.warnings)):
-        st.warning(sentence, icon=":material/warning:")
+        say.warning(sentence, icon=":material/warning:")
     if view.law == "power":
         tables.exponents(traces, view)
     else:

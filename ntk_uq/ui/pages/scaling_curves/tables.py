@@ -9,7 +9,7 @@ from ntk_uq.analysis.curve_laws import ShownLaw, distance, doubts, expectation
 from ntk_uq.analysis.verdicts import Verdict, verdict
 from ntk_uq.figures import Trace
 from ntk_uq.results.points import SYMBOLS
-from ntk_uq.ui import fitted_table, verdict_lines
+from ntk_uq.ui import fitted_table, say, verdict_lines
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.ui.verdict_lines import escaped
 from ntk_uq.views import CurvesView
@@ -56,7 +56,7 @@ def expectations(traces: Sequence[Trace], view: CurvesView) -> None:
         )
     )
     if notes:
-        st.warning(escaped("  \n".join(notes)), icon=":material/warning:")
+        say.warning("  \n".join(notes), icon=":material/warning:")
 
 
 def _held_out(traces: Sequence[Trace]) -> None:

@@ -25,6 +25,7 @@ from ntk_uq.ui import (
     live,
     panels,
     polling,
+    say,
     session,
 )
 from ntk_uq.ui.pages.training_time import controls
@@ -98,7 +99,7 @@ def results(
         labels = [f"depth {spec.architecture.depth}" for spec in view.training_times()]
         live.ended(store, law.training_times, labels)
     if every != still_every:
-        links.again()
+        links.follow(every)
     with session.told():
         if view.finite:
             networks(store, law)
@@ -106,7 +107,7 @@ def results(
     with session.told():
         about_networks(store, law)
     for sentence in law.warnings:
-        st.warning(sentence, icon=":material/warning:")
+        say.warning(sentence, icon=":material/warning:")
     optima(law)
     export.panel(lambda: exhibits.exhibit(law, style(view)))
 
@@ -126,7 +127,7 @@ def networks(store: Store, law: TrainingTimeStudy) -> None:
             else f"they are trained without a ridge, and the curve has a jitter of "
             f"{view.shown.jitter:g}: choose a jitter of 0"
         )
-        st.info(f"Finite networks are not shown here; {why}.")
+        say.info(f"Finite networks are not shown here; {why}.")
         return
     with st.columns([1, 3])[0]:
         controls.networks_of(view)

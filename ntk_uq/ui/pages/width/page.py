@@ -12,7 +12,7 @@ from ntk_uq.figures.width import correction_figure, width_figure
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.results.ensembles.stored import theory_of
 from ntk_uq.store import Store
-from ntk_uq.ui import beginning, export, launch, links, live, panels, polling, session
+from ntk_uq.ui import beginning, export, launch, links, live, panels, polling, say, session
 from ntk_uq.ui.pages.width import controls
 from ntk_uq.ui.pages.width import tables as width_tables
 from ntk_uq.ui.pages.width.exhibit import exhibit
@@ -61,7 +61,7 @@ def results(view: WidthView, every: float | None) -> None:
             _waiting(store, view, [c.theory for c in found if c.theory is not None]), POLL_SECONDS
         )
     if every != still_every:
-        links.again()
+        links.follow(every)
     with session.told():
         controls.shown(view)
     width_tables.verdicts(studies, view)
@@ -69,7 +69,7 @@ def results(view: WidthView, every: float | None) -> None:
     width_tables.answers(studies, view)
     corrections(view, studies)
     for sentence in dict.fromkeys(w for s in studies for w in s.comparison.ensembles.warnings):
-        st.warning(sentence, icon=":material/warning:")
+        say.warning(sentence, icon=":material/warning:")
     width_tables.laws(studies)
     style = Style(session.dark(), view.axis == "linear")
     export.panel(lambda: exhibit(view, studies, style))

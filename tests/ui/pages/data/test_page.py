@@ -6,7 +6,7 @@ import urllib.parse
 import numpy as np
 import pytest
 from helpers.drawn import figures
-from helpers.pages_driver import compute, open_page, texts, view_in
+from helpers.pages_driver import compute, open_page, sources, texts, view_in
 from helpers.writers import npz_bytes
 
 from ntk_uq import datasets
@@ -146,7 +146,7 @@ def test_a_file_is_uploaded_its_target_chosen_and_it_is_shown(store):
     assert not app.exception
     view = shown_view(app)
     assert own.is_own(view.data.dataset)
-    assert r"Uploaded from cells\.csv\: 60 examples of 2 values" in texts(app.markdown)
+    assert r"Uploaded from cells\.csv\: 60 examples of 2 values" in sources(app.markdown)
     compute(store)
     assert stored_inspection(store.results, view.data.dataset).n_pool == 48
     shown = opened(view)
@@ -201,7 +201,7 @@ def test_names_in_a_file_of_ones_own_are_neither_links_nor_pictures(store, page,
     if view is DataView:
         compute(store)
     app = open_page(page, opened_view)
-    shown = texts((*app.caption, *app.markdown, *app.header))
+    shown = sources((*app.caption, *app.markdown, *app.header))
     assert "](" not in shown
     assert r"\[click\]\(mailto\:evil\.example\)" in shown
 

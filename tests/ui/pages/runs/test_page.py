@@ -5,7 +5,7 @@ import time
 import urllib.parse
 
 import pytest
-from helpers.pages_driver import compute, open_page, texts, view_in
+from helpers.pages_driver import compute, open_page, sources, texts, view_in
 
 from ntk_uq.datasets import own
 from ntk_uq.jobs import asking
@@ -177,7 +177,7 @@ def test_a_label_is_saved_and_never_read_as_markdown(store):
     assert store.jobs.get(job.id).label == "![x](http://example.org/x.png)"
     assert listed(app, "label") == ["![x](http://example.org/x.png)"]
     assert "![x]" not in texts(app.markdown)
-    assert r"\!\[x\]\(http\://example\.org/x\.png\)" in texts(app.markdown)
+    assert r"\!\[x\]\(http\://example\.org/x\.png\)" in sources(app.markdown)
 
 
 def test_curves_that_pages_ask_for_are_left_out_until_asked_for(store):

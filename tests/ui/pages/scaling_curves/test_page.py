@@ -410,7 +410,7 @@ def test_a_target_within_the_data_is_told(store):
     compute(store)
     app = opened(view)
     assert not app.exception
-    assert "nothing can be expected at N\\_D = 100" in texts(app.markdown)
+    assert "nothing can be expected at N_D = 100" in texts(app.markdown)
     assert "lies within the fit, which goes to 640" in texts(app.markdown)
     assert "times beyond" not in texts(app.warning)
 
