@@ -135,5 +135,7 @@ def _seen(markdown: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text as a string of CSS in which no sign means anything, not to HTML or Markdown either."""
+    """A text as a string of CSS: of what is neither letter, digit nor blank, the code stands in it,
+    so that a name from somebody's file ends neither the string nor the style, and is no Markdown.
+    """
     return '"' + re.sub(r"[^\w ]", lambda c: f"\\{ord(c[0]):x} ", _seen(text)) + '"'

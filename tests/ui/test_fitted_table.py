@@ -34,7 +34,8 @@ def test_every_cell_of_a_card_has_its_columns_name_and_no_number_is_broken():
         assert f'{place}::before {{ content: "{name}"; }}' in cards
 
 
-def test_a_name_of_somebody_elses_ends_neither_the_text_nor_the_style():
-    style = style_of("t", ["a", r'\<\/style\>"; x'], [["1"], ["2"]])
-    assert "</" not in style
-    assert r"\3c \2f style\3e \22 \3b  x" in style
+def test_a_name_of_somebody_elses_ends_neither_the_text_nor_the_style_and_is_no_markdown():
+    name = r'\<\/style\>"; ![](http://x)'
+    style = style_of("t", ["a", name + "\n\n# b"], [["1"], ["2"]])
+    assert not any(sign in style for sign in ("</", "](", "\n", "http:"))
+    assert r"\3c \2f style\3e \22 \3b  \21 \5b \5d \28 http\3a " in style
