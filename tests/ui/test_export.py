@@ -6,7 +6,7 @@ import json
 import pandas as pd
 import pytest
 from helpers.drawn import figures
-from helpers.pages_driver import compute, open_page, texts
+from helpers.pages_driver import compute, open_page, sources, texts
 
 from ntk_uq.base.errors import ExportError
 from ntk_uq.export.document import read
@@ -270,7 +270,7 @@ def test_names_of_others_are_words_on_the_page_and_in_the_report(store):
     app.session_state["report"] = report.with_view(view)
     app.run()
     assert not app.exception
-    assert "![x](http" not in texts(app.caption)
+    assert "![x](http" not in sources(app.caption)
     assert "<script>alert" not in app.session_state["report"].to_html()
 
 

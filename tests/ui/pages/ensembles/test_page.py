@@ -69,7 +69,7 @@ def test_a_launch_trains_in_the_background_and_is_shown(store):
     # The sum of their own times is not what anybody waited for.
     assert "together, some at the same time" in texts(done.markdown)
     (table,) = [e.value for e in done.table if "μ, infinite width" in e.value]
-    assert list(table.index) == ["8", "16", "8", "16"]
+    assert [width for width, _ in table.index] == ["8", "16", "8", "16"]
     assert "…" not in set(table["μ, infinite width"])
     done.session_state["parts_of_mu"] = True
     (table,) = [e.value for e in done.run().table if "bias part of μ" in e.value]
