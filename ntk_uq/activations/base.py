@@ -77,41 +77,62 @@ class ClosePairs:
         difference: ``r1^2 - r2^2``, with all its digits, (m,).
     """
 
-    r1: Float[np.ndarray, "m"]
-    r2: Float[np.ndarray, "m"]
-    cosine: Float[np.ndarray, "m"]
-    sine: Float[np.ndarray, "m"]
-    difference: Float[np.ndarray, "m"]
+    r1: Array
+    r2: Array
+    cosine: Array
+    sine: Array
+    difference: Array
 
 
-Close = Callable[[ClosePairs, int, float, float], tuple[Any, Any]]
-"""``(pairs, depth, sigma_w, sigma_b) -> NNGP, NTK``, (m,) each, in NumPy."""
+State = tuple[Any, ...]
+"""What goes from layer to layer: arrays."""
+
+
+@dataclass(frozen=True)
+class CloseLayer:
+    """How a hidden layer changes pairs of almost parallel inputs, in terms that lose no digit of
+    their angle. The loop over the layers is in :mod:`ntk_uq.theory.close_pairs`: in NumPy on a
+    processor, inside of a compiled program on an accelerator, where the sigmas are traced, too.
+
+    Attributes:
+        start: :class:`ClosePairs` -> what goes from layer to layer, arrays of (m,).
+        advance: (that, sigma_w, sigma_b) -> that behind the layer, and E[phi' phi'].
+        covariance: that -> k, of the preactivations that it stands for.
+    """
+
+    start: Callable[[ClosePairs], State]
+    advance: Callable[[State, Any, Any], tuple[State, Any]]
+    covariance: Callable[[State], Any]
 
 
 def from_determinants(
     expectations: Callable[[Any, Any, Any, Any], tuple[Any, Any]], mean_square: Callable[[Any], Any]
-) -> Close:
+) -> CloseLayer:
     """Care for close pairs of an activation whose slope is bounded: what it loses of the angle
     behind the first layer is of the size of rounding times the variance.
 
     Args:
         expectations: ``(q_1, q_2, k, q_1 q_2 - k^2) -> E[phi phi], E[phi' phi']``.
-        mean_square: as :attr:`Activation.mean_square`.
+        mean_square: as :attr:`Activation.mean_square`, of arrays of JAX, too.
     """
 
-    def close(pairs: ClosePairs, depth: int, sigma_w: float, sigma_b: float) -> tuple[Any, Any]:
-        r1, r2 = pairs.r1, pairs.r2
-        q1, q2, k = r1 * r1, r2 * r2, r1 * r2 * pairs.cosine
-        determinant, ntk = (r1 * r2 * pairs.sine) ** 2, k
-        for _ in range(depth):
-            value, slope = expectations(q1, q2, k, determinant)
-            k = sigma_w**2 * value + sigma_b**2
-            ntk = k + sigma_w**2 * slope * ntk
-            q1, q2 = (sigma_w**2 * mean_square(q) + sigma_b**2 for q in (q1, q2))
-            determinant = np.maximum(q1 * q2 - k * k, 0)
-        return k, ntk
+    def start(pairs: ClosePairs) -> State:
+        product = pairs.r1 * pairs.r2
+        return (
+            *(pairs.r1 * pairs.r1, pairs.r2 * pairs.r2),
+            *(product * pairs.cosine, (product * pairs.sine) ** 2),
+        )
 
-    return close
+    def advance(state: State, sigma_w: Any, sigma_b: Any) -> tuple[State, Any]:
+        value, slope = expectations(*state)
+        q1, q2, k = (
+            sigma_w**2 * square + sigma_b**2
+            for square in (mean_square(state[0]), mean_square(state[1]), value)
+        )
+        determinant = q1 * q2 - k * k
+        return (q1, q2, k, determinant.__array_namespace__().maximum(determinant, 0.0)), slope
+
+    return CloseLayer(start, advance, lambda state: state[2])
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +151,8 @@ class Activation:
         stax_options: that layer's arguments.
         phi: x -> phi(x), for finite networks without a ``stax`` layer; JAX differentiates it.
         slope: x -> phi'(x).
-        mean_square: q -> E[phi(sqrt(q) z)^2] for standard normal z, in NumPy.
+        mean_square: q -> E[phi(sqrt(q) z)^2] for standard normal z; in NumPy, or, where
+            :func:`from_determinants` is given it, with what the array brings.
         mean_square_slope: q -> E[phi'(sqrt(q) z)^2].
         growth: E[phi^2] / q for q to infinity, which is E[phi'^2] there.
         homogeneous: whether a larger input only makes a larger output, at any size:
@@ -161,7 +183,7 @@ class Activation:
     growth: float | None = None
     homogeneous: bool = False
     layer: KernelLayer | None = None
-    close: Close | None = None
+    close: CloseLayer | None = None
     layer_seconds: float = None  # type: ignore[assignment]
     compile_seconds: float = None  # type: ignore[assignment]
     remark: str = ""
@@ -183,6 +205,14 @@ class Activation:
                 f"The activation {self.name} has no closed forms of all its expectations; give phi "
                 "and slope, from which they are computed, or mean_square, mean_square_slope, and "
                 "layer or stax."
+            )
+        if self.close is not None and not isinstance(self.close, CloseLayer):
+            raise SpecError(
+                f"The activation {self.name} has {self.close!r:.80} as close, and must have a "
+                "CloseLayer, which takes pairs through one layer, in NumPy and in JAX (a function "
+                "of all layers is not known any more). Make one by from_determinants, declare "
+                "start, advance and covariance, or leave close out; see "
+                "docs/contributing/activation.md."
             )
         for name, value in completed(self).items():
             # Frozen for everybody else: this fills in what the declaration left out.

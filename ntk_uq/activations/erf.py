@@ -12,11 +12,12 @@ from ntk_uq.activations.base import Activation, Array, Scales, from_determinants
 
 def mean_square(q: Any) -> Any:
     """Williams, "Computing with infinite networks", NIPS 1996, at equal inputs."""
-    return 2 / np.pi * np.arctan2(2 * q, np.sqrt(1 + 4 * q))
+    xp = q.__array_namespace__()
+    return 2 / math.pi * xp.atan2(2 * q, xp.sqrt(1 + 4 * q))
 
 
 def mean_square_slope(q: Any) -> Any:
-    return 4 / np.pi / np.sqrt(1 + 4 * q)
+    return 4 / math.pi / q.__array_namespace__().sqrt(1 + 4 * q)
 
 
 def scales(q: Float[np.ndarray, "..."]) -> Float[np.ndarray, "kinds ..."]:
@@ -40,8 +41,9 @@ def expectations(k: Array, of1: Scales, of2: Scales) -> tuple[Array, Array]:
 
 def _close(q1: Any, q2: Any, k: Any, determinant: Any) -> tuple[Any, Any]:
     """As :func:`expectations`, with ``1 - z^2`` from the determinant."""
-    root = np.sqrt(1 + 2 * q1 + 2 * q2 + 4 * determinant)
-    return 2 / np.pi * np.arctan2(2 * k, root), 4 / np.pi / root
+    xp = k.__array_namespace__()
+    root = xp.sqrt(1 + 2 * q1 + 2 * q2 + 4 * determinant)
+    return 2 / math.pi * xp.atan2(2 * k, root), 4 / math.pi / root
 
 
 ACTIVATION = Activation(

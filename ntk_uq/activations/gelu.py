@@ -1,5 +1,6 @@
 """The Gaussian error linear unit, ``x Phi(x)``; Phi is the normal distribution function."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,17 @@ from ntk_uq.activations.base import Activation, Array, Scales, from_determinants
 
 def mean_square(q: Any) -> Any:
     """``E[x^2 Phi(x)^2]``, by Stein's lemma twice."""
-    a = q / ((1 + q) * np.sqrt(1 + 2 * q))  # 2 pi E[x Phi phi]
-    return q * (0.25 + (np.arctan2(q, np.sqrt(1 + 2 * q)) + 2 * a) / (2 * np.pi))
+    xp = q.__array_namespace__()
+    a = q / ((1 + q) * xp.sqrt(1 + 2 * q))  # 2 pi E[x Phi phi]
+    return q * (0.25 + (xp.atan2(q, xp.sqrt(1 + 2 * q)) + 2 * a) / (2 * math.pi))
 
 
 def mean_square_slope(q: Any) -> Any:
     """``E[(Phi + x phi)^2]``, with phi the normal density."""
-    a = q / ((1 + q) * np.sqrt(1 + 2 * q))
+    xp = q.__array_namespace__()
+    a = q / ((1 + q) * xp.sqrt(1 + 2 * q))
     b = q * (1 + 2 * q) ** -1.5  # 2 pi E[x^2 phi^2]
-    return 0.25 + (np.arctan2(q, np.sqrt(1 + 2 * q)) + 2 * a + b) / (2 * np.pi)
+    return 0.25 + (xp.atan2(q, xp.sqrt(1 + 2 * q)) + 2 * a + b) / (2 * math.pi)
 
 
 def scales(q: Float[np.ndarray, "..."]) -> Float[np.ndarray, "kinds ..."]:
@@ -51,12 +54,13 @@ def expectations(k: Array, of1: Scales, of2: Scales) -> tuple[Array, Array]:
 
 def _close(q1: Any, q2: Any, k: Any, determinant: Any) -> tuple[Any, Any]:
     """As :func:`expectations`, with ``1 - z^2`` from the determinant."""
-    p = 1 / np.sqrt(1 + q1) / np.sqrt(1 + q2)
-    root = np.sqrt(1 + q1 + q2 + determinant) * p
-    z, share, angle = k * p, q1 / (1 + q1) * (q2 / (1 + q2)), np.arctan2(k * p, root)
-    value = k / 4 + (k * angle + p * z * z / root + share / p * root) / (2 * np.pi)
+    xp = k.__array_namespace__()
+    p = 1 / xp.sqrt(1 + q1) / xp.sqrt(1 + q2)
+    root = xp.sqrt(1 + q1 + q2 + determinant) * p
+    z, share, angle = k * p, q1 / (1 + q1) * (q2 / (1 + q2)), xp.atan2(k * p, root)
+    value = k / 4 + (k * angle + p * z * z / root + share / p * root) / (2 * math.pi)
     bend = (p / root) ** 2 + p * p - share + 1
-    return value, 0.25 + (angle + z / root * bend) / (2 * np.pi)
+    return value, 0.25 + (angle + z / root * bend) / (2 * math.pi)
 
 
 ACTIVATION = Activation(

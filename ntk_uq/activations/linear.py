@@ -13,7 +13,7 @@ def mean_square(q: Any) -> Any:
 
 
 def mean_square_slope(q: Any) -> Any:
-    return np.ones_like(q)
+    return q.__array_namespace__().ones_like(q)
 
 
 def scales(q: Float[np.ndarray, "..."]) -> Float[np.ndarray, "kinds ..."]:
@@ -28,7 +28,7 @@ def expectations(k: Array, of1: Scales, of2: Scales) -> tuple[Array, Array]:  # 
 
 def _close(*variances_and_k: Any) -> tuple[Any, Any]:
     k = variances_and_k[2]
-    return k, np.ones_like(k)
+    return k, k.__array_namespace__().ones_like(k)
 
 
 ACTIVATION = Activation(

@@ -8,9 +8,15 @@ import numpy as np
 from jaxtyping import Float
 
 from ntk_uq.activations.angles import TURN, arcs
-from ntk_uq.activations.base import Activation, Array, ClosePairs, KernelLayer, Pair
-
-Pairs = Float[np.ndarray, "m"]
+from ntk_uq.activations.base import (
+    Activation,
+    Array,
+    CloseLayer,
+    ClosePairs,
+    KernelLayer,
+    Pair,
+    State,
+)
 
 
 def mean_square(q: Any) -> Any:
@@ -78,7 +84,11 @@ def _advance(gap: Any, here: Pair, there: Pair, w2: Any, b2: Any) -> tuple[Any, 
     return w2 / 2 * rest * (inverse1 * inverse2), slope
 
 
-def close(pairs: ClosePairs, depth: int, sigma_w: float, sigma_b: float) -> tuple[Pairs, Pairs]:
+def _start_close(pairs: ClosePairs) -> State:
+    return (pairs.r1, pairs.r2, pairs.cosine, pairs.sine, pairs.difference)
+
+
+def _advance_close(state: State, sigma_w: Any, sigma_b: Any) -> tuple[State, Any]:
     """The sine of the angle, carried through the layers in terms that do not cancel: with
     ``a = sigma_w^2 / 2``, kappa = 2 E[phi phi] / (r_1 r_2),
 
@@ -90,25 +100,26 @@ def close(pairs: ClosePairs, depth: int, sigma_w: float, sigma_b: float) -> tupl
     An angle from its cosine has an error of rounding over the angle, which the NTK inherits: 1e-8
     between equal inputs.
     """
-    r1, r2, cosine, sine = pairs.r1, pairs.r2, pairs.cosine, pairs.sine
-    difference = pairs.difference
-    a, b = sigma_w**2 / 2, sigma_b
-    k = ntk = r1 * r2 * cosine
-    for _ in range(depth):
-        angle, supplement = np.arctan2(sine, cosine), np.arctan2(sine, -cosine)
-        kappa = (sine + supplement * cosine) / np.pi
-        gap = np.maximum(2 * np.sin(angle / 2) ** 2 - (sine - angle * cosine) / np.pi, 0)
-        k = a * (r1 * r2) * kappa + b * b
-        ntk = k + a * supplement / np.pi * ntk
-        new1, new2 = (np.hypot(np.sqrt(a) * r, b) for r in (r1, r2))
-        share1, share2 = r1 / new1, r2 / new2
-        square = (a * share1 * share2) ** 2 * gap * (1 + kappa)
-        if b:
-            apart = difference / (r1 + r2) / new2
-            square += a * (b / new1) ** 2 * (apart**2 + 2 * (r1 / new2) * share2 * gap)
-        sine, cosine = np.sqrt(square), k / new1 / new2
-        r1, r2, difference = new1, new2, a * difference
-    return k, ntk
+    r1, r2, cosine, sine, difference = state
+    xp = sine.__array_namespace__()
+    a = sigma_w**2 / 2
+    angle, supplement = xp.atan2(sine, cosine), xp.atan2(sine, -cosine)
+    kappa = (sine + supplement * cosine) / math.pi
+    gap = xp.maximum(2 * xp.sin(angle / 2) ** 2 - (sine - angle * cosine) / math.pi, 0.0)
+    k = a * (r1 * r2) * kappa + sigma_b**2
+    new1, new2 = (xp.hypot(a**0.5 * r, sigma_b) for r in (r1, r2))
+    # What of the next layer's roots the inputs have, and the biases: none is above 1, or sqrt(2).
+    share1, share2, bias1, bias2 = r1 / new1, r2 / new2, sigma_b / new1, sigma_b / new2
+    apart = bias1 * (difference / (r1 + r2) / new2)
+    square = (a * share1 * share2) ** 2 * gap * (1 + kappa)
+    square = square + a * (apart**2 + 2 * bias1 * bias2 * share1 * share2 * gap)
+    behind = new1, new2, k / new1 / new2, xp.sqrt(square), a * difference
+    return behind, supplement / (2 * math.pi)
+
+
+def _covariance_close(state: State) -> Any:
+    r1, r2, cosine, *_ = state
+    return r1 * r2 * cosine
 
 
 ACTIVATION = Activation(
@@ -121,6 +132,6 @@ ACTIVATION = Activation(
     growth=0.5,
     homogeneous=True,
     layer=KernelLayer(scales, _start, _advance, _covariance),
-    close=close,
+    close=CloseLayer(_start_close, _advance_close, _covariance_close),
     layer_seconds=1.2e-3,
 )

@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ntk_uq.activations.base import Activation, ClosePairs, KernelLayer, Pair
+from ntk_uq.activations.base import Activation, CloseLayer, ClosePairs, KernelLayer, Pair
+from ntk_uq.activations.standin import ArrayOfAnotherLibrary, numbers
 from ntk_uq.base.errors import SpecError
 
 _Q = np.array([[0.3, 1.0], [1.7, 2.5]])
@@ -28,7 +29,8 @@ def check(activation: object) -> None:
     - ``slope`` is the derivative of ``phi``;
     - the layer's expectations at equal inputs are ``mean_square`` and ``mean_square_slope``, and
       the second is the derivative of the first by k (Price's theorem);
-    - ``close`` has what the layer has, where the latter is exact enough;
+    - ``close`` has what the layer has, where the latter is exact enough, with arrays of NumPy and
+      with others;
     - ``growth`` and ``homogeneous`` fit ``mean_square``.
     """
     if not isinstance(activation, Activation):
@@ -135,21 +137,41 @@ def _passed(activation: Activation, layer: KernelLayer, k: Any, q: Any) -> tuple
 def _check_close(activation: Activation, layer: KernelLayer) -> None:
     if activation.close is None:
         return
-    q, sigmas = _Q.ravel(), (_W2**0.5, _B2**0.5)
+    q = _Q.ravel()
     root, cosine = np.sqrt(q), _COSINES[1]
     i, j = np.triu_indices(len(q))
     cosines, sines = np.full(len(i), cosine), np.full(len(i), (1 - cosine**2) ** 0.5)
-    pairs = ClosePairs(root[i], root[j], cosines, sines, q[i] - q[j])
     k = cosine * root[:, None] * root
     value, slope = _passed(activation, layer, k, q)
-    nngp = _W2 * value + _B2
-    wants = nngp, nngp + _W2 * slope * k
-    for name, got, want in zip(
-        ("nngp", "ntk"), activation.close(pairs, 1, *sigmas), wants, strict=True
-    ):
-        what = f"the {name} of close(pairs)"
-        got = _array(activation, what, got, i.shape)
-        _agree(activation, what, got, want[i, j], "what the layer has", _CLOSE)
+    wants = k, _W2 * value + _B2, slope
+    pairs = root[i], root[j], cosines, sines, q[i] - q[j]
+    # With arrays as a compiler has them, too.
+    for made in (np.asarray, ArrayOfAnotherLibrary):
+        of = ClosePairs(*map(made, pairs))
+        got = _passed_close(activation.close, of, *map(made, (_W2**0.5, _B2**0.5)))
+        names = "k", "k behind a layer", "E[phi' phi']"
+        for name, found, want in zip(names, map(numbers, got), wants, strict=True):
+            what = f"{name} of close"
+            found = _array(activation, what, found, i.shape)
+            _agree(activation, what, found, want[i, j], "what the layer has", _CLOSE)
+
+
+def _passed_close(close: CloseLayer, pairs: ClosePairs, *sigmas: Any) -> tuple[Any, Any, Any]:
+    """Covariances before and behind a layer, and E[phi' phi']."""
+    before = close.start(pairs)
+    behind, slope = close.advance(before, *sigmas)
+    _same_kind(before, behind)
+    return close.covariance(before), close.covariance(behind), slope
+
+
+def _same_kind(before: Any, behind: Any) -> None:
+    """What a compiled loop asks of what goes round in it."""
+    kinds = [[(np.shape(numbers(a)), a.dtype) for a in state] for state in (before, behind)]
+    if kinds[0] != kinds[1]:
+        raise TypeError(
+            f"close.start returns arrays of {kinds[0]}, and close.advance of {kinds[1]}; they go "
+            "from layer to layer and must be alike"
+        )
 
 
 def _array(

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ntk_uq.activations import FILES, get
+from ntk_uq.activations.base import CloseLayer
 from ntk_uq.base import settings
 from ntk_uq.base.errors import KernelOverflowError, SpecError
 from ntk_uq.costs.kernels import TILE
@@ -78,6 +79,11 @@ class Kernels:
         if self.reference or layer is None:
             return neural_tangents(self._activation, self.spec.depth)
         return closed_form(layer, "ntk" in self.names)
+
+    @property
+    def close(self) -> CloseLayer | None:
+        """The care that pairs of almost parallel inputs take, whatever evaluates the others."""
+        return self._activation.close
 
     def cross(
         self, x1: Float[np.ndarray, "n1 d"], x2: Float[np.ndarray, "n2 d"]

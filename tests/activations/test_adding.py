@@ -9,6 +9,7 @@ import types
 from dataclasses import replace
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 from helpers.drawn import figures
@@ -34,6 +35,7 @@ from ntk_uq.specs import (
 )
 from ntk_uq.store import JobState
 from ntk_uq.theory import kernels
+from ntk_uq.theory.card.kernels import CardExamples, CardKernels
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.views import CurvesView
 
@@ -292,6 +294,28 @@ def test_a_phase_map_of_activations_and_weights(sine):
     assert np.isfinite(ntk_uq.phase_map(spec).values("mu")).all()
     assert len(critical_lines(spec)) == 2
     assert "χ₁ = 1" in sides(spec)[0]
+
+
+def test_care_for_close_pairs_is_what_the_guide_says():
+    """In NumPy, compiled as for a card, and, of so smooth an activation, without it."""
+    module = types.ModuleType("sine")
+    (block,) = (b for b in BLOCKS if "from_determinants" in b)
+    exec(compile(FILES["sine"] + block, "sine.py", "exec"), module.__dict__)
+    made = replace(module.ACTIVATION, close=module.CLOSE)
+    x = np.random.default_rng().standard_normal((20, 6))
+    x[1], x[2] = x[0] * (1 + 1e-8), -x[3]
+    with register(made):
+        spec = ArchitectureSpec(3, "sine", 1.3, 0.3)
+        both = Kernels(spec)
+        want = both.symmetric(x)
+        with jax.enable_x64(True):
+            of = CardExamples(both, x)
+            got = [np.asarray(k) for k in CardKernels(both).between(of, of, both.names)]
+    with register(declared("sine")):
+        bare = Kernels(spec).symmetric(x)
+    for k, reference, other in zip(got, want, bare, strict=True):
+        np.testing.assert_allclose(k[:20, :20], reference, rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(reference, other, rtol=1e-12, atol=1e-13)
 
 
 def test_pages_offer_it(sine, store):

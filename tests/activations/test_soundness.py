@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from helpers.unchecked import unchecked
 
 from ntk_uq.activations import REGISTRY, get, register
-from ntk_uq.activations.base import Activation, smooth
+from ntk_uq.activations.base import Activation, CloseLayer, from_determinants, smooth
 from ntk_uq.activations.soundness import check
 from ntk_uq.base.errors import KernelOverflowError, SpecError
 from ntk_uq.engine.inline import run_curve
@@ -29,6 +30,18 @@ def wrong_between(k, of1, of2):
     value, slope = expectations(k, of1, of2)
     return value, slope * k / (of1[0] * of2[0]) ** 0.5
 
+
+def square(q):
+    return (1 - xp(q).exp(-2 * q)) / 2
+
+
+def beside(q1, q2, k, determinant):
+    """:func:`expectations`, of variances."""
+    m = (q1 + q2) / 2
+    return xp(k).exp(-m) * xp(k).sinh(k), xp(k).exp(-m) * xp(k).cosh(k)
+
+
+CLOSE = from_determinants(beside, square)
 
 SINE = {
     "name": "made_up",
@@ -109,8 +122,8 @@ def test_the_made_up_one_is_sound_as_it_is():
             r"E\[phi' phi'\] of the layer is .*, which is the derivative of E\[phi phi\] by k",
         ),
         (
-            {"close": lambda pairs, depth, w, b: (pairs.r1, pairs.r1)},
-            r"the nngp of close\(pairs\) is .*, which is what the layer has",
+            {"close": from_determinants(lambda q1, q2, k, d: (k, q1 * 0 + 1), square)},
+            r"k behind a layer of close is .*, which is what the layer has",
         ),
         ({"homogeneous": True}, r"mean_square\(4 q\) is .*, which is 4 mean_square\(q\)"),
         ({"growth": float("nan")}, "growth is nan, and must be a number that is not negative"),
@@ -206,6 +219,46 @@ def test_whatever_a_function_raises_is_told_with_the_activations_name(broken, sa
     )
     with pytest.raises(SpecError, match=f"made_broken fails when it is tried: {said}"):
         register(made)
+
+
+@pytest.mark.parametrize(
+    ("close", "said"),
+    [
+        # What is compiled on an accelerator, and would fail there, in the middle of a job.
+        (
+            from_determinants(beside, lambda q: (1 - np.exp(-2 * q)) / 2),
+            "TypeError, .*ufunc.* Its functions take arrays, of NumPy and of JAX",
+        ),
+        (
+            CloseLayer(
+                CLOSE.start,
+                lambda state, w, b: CLOSE.advance(state, w, b if b else 0.0),
+                CLOSE.covariance,
+            ),
+            "TypeError, what is true of an array is not known while it is compiled",
+        ),
+        (
+            CloseLayer(
+                lambda pairs: CLOSE.start(pairs)[:3],
+                lambda state, w, b: CLOSE.advance((*state, state[0] * state[1]), w, b),
+                CLOSE.covariance,
+            ),
+            "TypeError, close.start returns arrays of .*, and close.advance of ",
+        ),
+    ],
+)
+def test_care_for_close_pairs_is_tried_with_arrays_as_a_compiler_has_them(close, said):
+    with register(made(close=CLOSE)):
+        pass
+    with pytest.raises(SpecError, match=f"made_up fails when it is tried: {said}"):
+        register(made(close=close))
+
+
+def test_care_in_a_function_of_all_layers_is_told_what_to_be_instead():
+    said = r"made_up has <function .* as close, and must have a CloseLayer, which"
+    # Plug-ins are not checked for their types, which the tests are.
+    with unchecked(), pytest.raises(SpecError, match=said):
+        made(close=lambda pairs, depth, sigma_w, sigma_b: (pairs.r1, pairs.r1))
 
 
 def test_a_layer_that_neural_tangents_does_not_have_is_told():

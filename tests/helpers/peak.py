@@ -10,13 +10,13 @@ from ntk_uq.theory.card import condition, factor, kernels, many, modes, moments,
 PROGRAMS = {
     condition: ("_lanczos", "_combined", "_lanczos_of_many", "_combined_of_many"),
     factor: ("cholesky", "forward", "backward", "solve", "eigenvectors"),
-    kernels: ("_first_of", "_put"),
+    kernels: ("_first_of",),
     many: ("_eigenvectors", "_after_time"),
     modes: ("_rotated",),
     moments: ("trained", "bayesian", "bayesian_by_solution", "multiply", "residual", "filtered"),
 }
 MADE = {
-    kernels: ("whole_kernels", "_product", "_where_close"),
+    kernels: ("whole_kernels", "mended_kernels", "_product"),
     many: ("_prepare", "_solved"),
     modes: ("_program",),
 }
@@ -30,6 +30,7 @@ class Peak:
     def __init__(self):
         gc.collect()
         self._before, self.bytes, self.of = _there(), 0, ""
+        self.seen = set()  # names of programs
 
     def watching(self, program, name):
         def run(*arguments):
@@ -41,6 +42,7 @@ class Peak:
         return run
 
     def count(self, account, name):
+        self.seen.add(name)
         own = account.temp_size_in_bytes + account.output_size_in_bytes
         needed = _there() - self._before + own - account.alias_size_in_bytes
         if needed > self.bytes:

@@ -1,8 +1,9 @@
 """Kernels of whole sets of examples on an accelerator, by panels of rows inside one program.
 
-A panel passes all layers, and is then written into the whole matrix in place, or multiplied with
-what is asked for and forgotten. Depth, sigmas, ridge and the numbers of examples are values; what
-is compiled are an activation, which kernels, and the buckets of rows and columns.
+A panel passes all layers, is written into the whole matrix in place, or multiplied with what is
+asked for and forgotten, and pairs that need more care are mended there
+(:mod:`ntk_uq.theory.card.close_pairs`). Depth, sigmas, ridge and the numbers of examples are
+values; what is compiled are an activation, which kernels, and the buckets of rows and columns.
 """
 
 import functools
@@ -15,35 +16,38 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ntk_uq.activations.base import CloseLayer
 from ntk_uq.costs.buckets import bucket
 from ntk_uq.costs.memory import PANEL, SMALLEST_PANEL
+from ntk_uq.theory.card.close_pairs import NAMES, NetworkValues, Panel, mended
 from ntk_uq.theory.card.resident import resident
-from ntk_uq.theory.evaluation import Evaluate, is_close, rows_of
+from ntk_uq.theory.evaluation import Evaluate
 from ntk_uq.theory.inputs import Block, Inputs
 from ntk_uq.theory.kernels import Kernels
 
 Whole = Float[Array, "n m"]
 
 
-class NetworkValues(NamedTuple):
-    """What of a network is a value to a program."""
-
-    sigma_w: Any
-    sigma_b: Any
-    depth: Any
-
-
-class Pairs(NamedTuple):
-    """Pairs of examples whose kernels are known to more digits than a panel's; both orders of each.
+class CardEvaluation(NamedTuple):
+    """What of an activation is compiled; one object for all networks that share it.
 
     Attributes:
-        rows, columns: which examples, (m,); beyond all of them where there is no pair.
-        values: the kernels, (m,) each, by name; NaN where nothing better is known.
+        evaluate: both kernels of all pairs of two blocks.
+        close: the care that close pairs take.
     """
 
-    rows: Any
-    columns: Any
-    values: dict[str, Any]
+    evaluate: Evaluate
+    close: CloseLayer | None
+
+    @classmethod
+    def of(cls, kernels: Kernels) -> "CardEvaluation":
+        """That of a network's activation."""
+        return cls(kernels.evaluate, kernels.close)
+
+    def both(self, panel: Panel, k: jax.Array) -> dict[str, jax.Array]:
+        """Both kernels of a panel, by name, from its first covariances."""
+        values = self.evaluate(panel.part, panel.columns, k, *panel.network)
+        return dict(zip(NAMES, values, strict=True))
 
 
 class CardExamples:
@@ -71,7 +75,7 @@ class CardExamples:
         factor = np.float64(self.inputs.factor)
         u = _first_of(whole.there, self.size, np.int64(self.n), factor)
         self.block: Block = (u, *self.inputs.scales_at(0))
-        both = zip(("nngp", "ntk"), self.inputs.diagonal_at(0), strict=True)
+        both = zip(NAMES, self.inputs.diagonal_at(0), strict=True)
         self.diagonal = {name: jnp.asarray(values) for name, values in both}
 
 
@@ -89,12 +93,12 @@ class CardKernels:
     """
 
     def __init__(self, kernels: Kernels) -> None:
-        self.kernels, self.names = kernels, kernels.names
+        self.kernels, self._evaluation = kernels, CardEvaluation.of(kernels)
+        self._any_close: dict[CardExamples, bool] = {}
         spec = kernels.spec
         self._network = NetworkValues(
             np.float64(spec.sigma_w), np.float64(spec.sigma_b), np.int64(spec.depth)
         )
-        self._pairs: dict[tuple[int, int], Pairs | None] = {}
 
     def between(
         self,
@@ -118,21 +122,19 @@ class CardKernels:
             KernelOverflowError: if an activation that was registered at run time gave no number.
         """
         same = rows is columns
-        program = whole_kernels(self.kernels.evaluate, names, same, dtype)
-        diagonals = tuple(rows.diagonal[name] for name in names) if same else ()
+        of = self._network, rows.block, columns.block
+        diagonals = tuple(rows.diagonal[name] for name in names)
+        program = whole_kernels(self._evaluation, names, same, dtype)
         counts = np.array([rows.n, columns.n])
-        out, close = program(
-            self._network, rows.block, columns.block, counts, diagonals, np.float64(ridge)
-        )
+        out, close = program(*of, counts, diagonals, np.float64(ridge))
         if self.kernels.doubted and not all(np.isfinite(np.asarray(jnp.sum(k))) for k in out):
             raise self.kernels.no_number()
-        pairs = self._close(rows, columns, close)
-        if pairs is None:
-            return out
-        known = (pairs.values[name] for name in names)
-        return tuple(
-            _put(k, pairs.rows, pairs.columns, values) for k, values in zip(out, known, strict=True)
-        )
+        any_close = bool(np.asarray(close).any())
+        if same:
+            self._any_close[rows] = any_close
+        if any_close and names:
+            out = mended_kernels(self._evaluation, names, same)(*of, close, diagonals, out)
+        return out
 
     def multiply(self, of: CardExamples, name: str, w: Float[Array, "b k"]) -> Float[Array, "b k"]:
         """``K w`` of the first b examples, with K evaluated panel by panel and forgotten; zero in
@@ -141,58 +143,10 @@ class CardKernels:
         Args:
             w: zero where there is no example; b is a bucket.
         """
-        key = id(of), id(of)
-        if key not in self._pairs:
-            _, close = whole_kernels(self.kernels.evaluate, (), True, np.float64)(
-                self._network, of.block, of.block, np.array([of.n, of.n]), (), np.float64(0)
-            )
-            self._close(of, of, close)
-        pairs = self._pairs[key]
-        program = _product(self.kernels.evaluate, name)
-        known = None if pairs is None else (pairs.rows, pairs.columns, pairs.values[name])
-        return program(self._network, of.block, np.int64(of.n), of.diagonal[name], w, known)
-
-    def _close(self, rows: CardExamples, columns: CardExamples, counts: jax.Array) -> Pairs | None:
-        """The pairs that need care, looked for where a panel counted any; found once."""
-        key = id(rows), id(columns)
-        if key not in self._pairs:
-            self._pairs[key] = self._found(rows, columns, np.asarray(counts))
-        return self._pairs[key]
-
-    def _found(self, rows: CardExamples, columns: CardExamples, counts: np.ndarray) -> Pairs | None:
-        if not counts.any():
-            return None
-        same, height = rows is columns, rows.size // len(counts)
-        places = []
-        for panel in np.flatnonzero(counts):
-            room = 1 << int(counts[panel] - 1).bit_length()
-            start = np.int64(panel * height)
-            found = _where_close(height, room, same)(
-                self._network, rows.block, columns.block, start
-            )
-            r, c = (np.asarray(index)[: counts[panel]] for index in found)
-            places.append((r + panel * height, c))
-        r, c = (np.concatenate(index) for index in zip(*places, strict=True))
-        parts = []
-        for low in range(0, len(r), _AT_ONCE):
-            at = slice(low, low + _AT_ONCE)
-            parts.append(self.kernels.of_close(rows.inputs, r[at], columns.inputs, c[at]))
-        values = [np.concatenate(part) for part in zip(*parts, strict=True)]
-        # Filled up to a power of two, too, with pairs beyond the matrix, which are left out.
-        room = max(1024, 1 << (len(r) - 1).bit_length())
-        fill = (0, room - len(r))
-        return Pairs(
-            jnp.asarray(np.pad(r, fill, constant_values=rows.size)),
-            jnp.asarray(np.pad(c, fill, constant_values=columns.size)),
-            {
-                name: jnp.asarray(np.pad(value, fill, constant_values=np.nan))
-                for name, value in zip(self.names, values, strict=True)
-            },
-        )
-
-
-_AT_ONCE = 4096
-"""Pairs whose inputs are compared at once."""
+        if of not in self._any_close:
+            self.between(of, of, ())
+        program = _product(self._evaluation, name, self._any_close[of])
+        return program(self._network, of.block, np.int64(of.n), of.diagonal[name], w)
 
 
 def _height(n_rows: int, n_columns: int) -> int:
@@ -203,7 +157,7 @@ def _height(n_rows: int, n_columns: int) -> int:
 
 @functools.lru_cache(maxsize=64)
 def whole_kernels(
-    evaluate: Evaluate, names: tuple[str, ...], same: bool, dtype: type
+    evaluation: CardEvaluation, names: tuple[str, ...], same: bool, dtype: type
 ) -> Callable[..., tuple[tuple[jax.Array, ...], jax.Array]]:
     """The program for whole kernels: those, and how many close pairs each panel has."""
 
@@ -218,31 +172,31 @@ def whole_kernels(
         n, m = len(rows[0]), len(columns[0])
         height = _height(n, m)
         column = jnp.arange(m)
-        diagonals = tuple(jnp.where(column < counts[1], d, d[0]) for d in diagonals)
-        if diagonals:
-            diagonals = (*diagonals[:-1], diagonals[-1] + ridge)
+        # Of what fills up, too, and with the ridge.
+        filled: tuple[jax.Array, ...] = ()
+        if same and names:
+            filled = tuple(jnp.where(column < counts[1], d, d[0]) for d in diagonals)
+            filled = (*filled[:-1], filled[-1] + ridge)
 
-        def panel(i: jax.Array, carry: Any) -> Any:
+        def step(i: jax.Array, carry: Any) -> Any:
             out, close = carry
             start = i * height
-            part = rows_of(rows, start, height)
+            panel = Panel(network, rows, columns, start, height, same)
             row = start + jnp.arange(height)
-            k = _first_covariance(network, part, columns)
+            k = panel.first_covariance()
             there = (row < counts[0])[:, None] & (column < counts[1])[None, :]
-            own = row[:, None] == column[None, :]
-            near = is_close(k, part, columns) & (~own if same else True)
-            close = close.at[i].set(jnp.sum(near))
+            close = close.at[i].set(jnp.sum(panel.close(k)))
             if not names:
                 return out, close
-            both = dict(zip(("nngp", "ntk"), evaluate(part, columns, k, *network), strict=True))
+            both = evaluation.both(panel, k)
             values = [jnp.where(there, both[name], 0.0) for name in names]
             if same:
                 cut = functools.partial(
                     jax.lax.dynamic_slice_in_dim, start_index=start, slice_size=height
                 )
                 values = [
-                    jnp.where(own, cut(d)[:, None], value)
-                    for d, value in zip(diagonals, values, strict=True)
+                    jnp.where(panel.own, cut(d)[:, None], value)
+                    for d, value in zip(filled, values, strict=True)
                 ]
             out = tuple(
                 jax.lax.dynamic_update_slice(whole, value.astype(dtype), (start, 0))
@@ -252,75 +206,64 @@ def whole_kernels(
 
         empty = tuple(jnp.zeros((n, m), dtype) for _ in names)
         zeros = jnp.zeros(n // height, np.int64)
-        return jax.lax.fori_loop(0, n // height, panel, (empty, zeros))
+        return jax.lax.fori_loop(0, n // height, step, (empty, zeros))
 
     return jax.jit(program)
 
 
 @functools.lru_cache(maxsize=64)
-def _product(evaluate: Evaluate, name: str) -> Callable[..., jax.Array]:
-    """The program for a product with a kernel that is not kept."""
+def mended_kernels(
+    evaluation: CardEvaluation, names: tuple[str, ...], same: bool
+) -> Callable[..., tuple[jax.Array, ...]]:
+    """The program that puts the close pairs into whole kernels, in their place; compiled when there
+    are any."""
 
     def program(
         network: NetworkValues,
-        block: Block,
-        n: jax.Array,
-        diagonal: jax.Array,
-        w: jax.Array,
-        known: tuple[jax.Array, jax.Array, jax.Array] | None,
+        rows: Block,
+        columns: Block,
+        close: jax.Array,
+        diagonals: tuple[jax.Array, ...],
+        out: tuple[jax.Array, ...],
+    ) -> tuple[jax.Array, ...]:
+        height = len(rows[0]) // len(close)
+
+        def step(i: jax.Array, out: Any) -> Any:
+            panel = Panel(network, rows, columns, i * height, height, same)
+            return mended(out, names, panel, panel.start, close[i], evaluation.close, diagonals)
+
+        return jax.lax.fori_loop(0, len(close), step, out)
+
+    return jax.jit(program, donate_argnums=5)
+
+
+@functools.lru_cache(maxsize=64)
+def _product(evaluation: CardEvaluation, name: str, any_close: bool) -> Callable[..., jax.Array]:
+    """The program for a product with a kernel that is not kept, which may have close pairs."""
+
+    def program(
+        network: NetworkValues, block: Block, n: jax.Array, diagonal: jax.Array, w: jax.Array
     ) -> jax.Array:
         size = len(w)
         block = block[0][:size], block[1][:, :, :size], block[2][:size]
         height = _height(size, size)
         column = jnp.arange(size)
 
-        def panel(i: jax.Array) -> jax.Array:
+        def part(i: jax.Array) -> jax.Array:
             start = i * height
-            part = rows_of(block, start, height)
+            panel = Panel(network, block, block, start, height, True)
             row = start + jnp.arange(height)
-            k = _first_covariance(network, part, block)
-            both = dict(zip(("nngp", "ntk"), evaluate(part, block, k, *network), strict=True))
-            own = row[:, None] == column[None, :]
+            k = panel.first_covariance()
             # What fills up is no number for some activations, and no zeros would hide it, neither
             # w's here nor those that the product is multiplied with.
             there = (row < n)[:, None] & (column < n)[None, :]
-            value = jnp.where(there, both[name], 0.0)
-            value = jnp.where(own, diagonal[None, :size], value)
-            if known is not None:
-                r, c, values = known
-                # Beyond the panel where they are not in it, and so left out.
-                inside = (r >= start) & (r < start + height) & ~jnp.isnan(values)
-                value = value.at[jnp.where(inside, r - start, height), c].set(values, mode="drop")
+            value = jnp.where(there, evaluation.both(panel, k)[name], 0.0)
+            value = jnp.where(panel.own, diagonal[None, :size], value)
+            if any_close:
+                count = jnp.sum(panel.close(k))
+                (value,) = mended((value,), (name,), panel, 0, count, evaluation.close, (diagonal,))
             return jnp.matmul(value, w, precision="highest")
 
-        return jax.lax.map(panel, jnp.arange(size // height)).reshape(w.shape)
+        return jax.lax.map(part, jnp.arange(size // height)).reshape(w.shape)
 
     return jax.jit(program)
-
-
-@functools.lru_cache(maxsize=64)
-def _where_close(height: int, room: int, same: bool) -> Callable[..., tuple[jax.Array, ...]]:
-    """The program that finds the close pairs of one panel, up to so many."""
-
-    def program(
-        network: NetworkValues, rows: Block, columns: Block, start: jax.Array
-    ) -> tuple[jax.Array, ...]:
-        part = rows_of(rows, start, height)
-        near = is_close(_first_covariance(network, part, columns), part, columns)
-        if same:
-            row, column = start + jnp.arange(height), jnp.arange(len(columns[0]))
-            near &= row[:, None] != column[None, :]
-        return jnp.nonzero(near, size=room, fill_value=0)
-
-    return jax.jit(program)
-
-
-def _first_covariance(network: NetworkValues, rows: Block, columns: Block) -> jax.Array:
-    """Of the first layer's preactivations."""
-    return jnp.matmul(rows[0], columns[0].T, precision="highest") + network.sigma_b**2
-
-
-@functools.partial(jax.jit, donate_argnums=0)
-def _put(k: jax.Array, r: jax.Array, c: jax.Array, values: jax.Array) -> jax.Array:
-    known = ~jnp.isnan(values)
-    return k.at[jnp.where(known, r, len(k)), c].set(values.astype(k.dtype), mode="drop")

@@ -2,8 +2,8 @@
 
 One small kernel leaves a card idle while Python starts the next operation. Here every program of
 :mod:`ntk_uq.theory.card.posterior` takes a batch of networks, which may differ in depth, sigmas,
-ridge and training time: those are values. A network whose kernel is not positive definite, or has
-pairs that need care, is left to the usual way and spoils none beside it.
+ridge and training time: those are values. A network whose kernel is not positive definite is left
+to the usual way and spoils none beside it.
 """
 
 import functools
@@ -19,10 +19,10 @@ from ntk_uq.costs.cells import ROOMS
 from ntk_uq.datasets import Split
 from ntk_uq.specs import TrainingSpec
 from ntk_uq.theory.card import factor, moments
+from ntk_uq.theory.card.close_pairs import NetworkValues
 from ntk_uq.theory.card.condition import CardConditionsOfMany
-from ntk_uq.theory.card.kernels import NetworkValues, whole_kernels
+from ntk_uq.theory.card.kernels import CardEvaluation, mended_kernels, whole_kernels
 from ntk_uq.theory.card.resident import Resident, resident
-from ntk_uq.theory.evaluation import Evaluate
 from ntk_uq.theory.filters import inverse_filter
 from ntk_uq.theory.gaussian import LossOf
 from ntk_uq.theory.inputs import Inputs
@@ -58,7 +58,8 @@ class Prepared(NamedTuple):
         nngp: K, where it is multiplied with. lower: T's factor, or T at finite time.
         z: ``L^-1 T_dt``. targets: ``L^-1 Y`` of Bayesian networks.
         cross: both kernels between training and test set. prior: K_tt.
-        sound: whether there is a factor, and no pair of examples needs care.
+        close: how many pairs of almost parallel examples there are.
+        sound: whether there is a factor.
     """
 
     nngp: Any
@@ -67,6 +68,7 @@ class Prepared(NamedTuple):
     targets: Any
     cross: Any
     prior: Any
+    close: Any
     sound: Any
 
 
@@ -107,6 +109,7 @@ class CardMany:
         )
         self._bayes = trainings[0].posterior == "bayes"
         self._converged = trainings[0].converged
+        self._any_close = False  # known so far
         self._train, self._test = (resident(x) for x in (split.x_train, split.x_test))
         self._of_test = self._examples(self._test, len(split.x_test))
         self.prior_variances = [
@@ -157,16 +160,17 @@ class _StageOfMany:
         self._y_train = jnp.asarray(np.pad(y_train, [(0, size - n), (0, 0)]))
         filled = bucket(len(y_test)) - len(y_test)
         self._y_test = jnp.asarray(np.pad(y_test, [(0, filled), (0, 0)]))
-        program = _prepare(of._kernels[0].evaluate, of._bayes, of._converged, size)
-        self._found: Prepared = program(
-            of._networks,
-            of._examples(of._train, n),
-            of._of_test,
-            of._train.there,
-            of._test.there,
-            np.array([n, len(y_test)]),
-            self._y_train,
+        what = CardEvaluation.of(of._kernels[0]), of._bayes, of._converged, size
+        data = (
+            *(of._networks, of._examples(of._train, n), of._of_test),
+            *(of._train.there, of._test.there, np.array([n, len(y_test)]), self._y_train),
         )
+        self._found: Prepared = _prepare(*what, of._any_close)(*data)
+        if not of._any_close and np.asarray(self._found.close).any():
+            # Once more, with a program that few data sets need; from now on it is the first.
+            of._any_close = True
+            del self._found
+            self._found = _prepare(*what, True)(*data)
         self.sound = np.asarray(self._found.sound)
         if of._converged:
             self._conditions = CardConditionsOfMany(self._found.lower)
@@ -201,12 +205,13 @@ class _StageOfMany:
 
 @functools.lru_cache(maxsize=64)
 def _prepare(
-    evaluate: Evaluate, bayes: bool, converged: bool, size: int
+    evaluation: CardEvaluation, bayes: bool, converged: bool, size: int, any_close: bool
 ) -> Callable[..., Prepared]:
     """The program for kernels and factors of a batch.
 
     Args:
         size: the bucket of the training examples.
+        any_close: whether pairs of almost parallel examples are mended.
     """
     names = ("nngp",) if bayes else ("nngp", "ntk")
 
@@ -223,27 +228,32 @@ def _prepare(
         columns = _block(x_test, test, counts[1], network.factor)
 
         def kernels(
-            a: Any, b: Any, wanted: tuple[str, ...], which: list[int], own: ExampleRows | None
+            a: Any, b: Any, wanted: tuple[str, ...], which: list[int], of: ExampleRows
         ) -> tuple[tuple[jax.Array, ...], jax.Array]:
-            diagonals = () if own is None else tuple(getattr(own, name) for name in wanted)
-            ridge = network.ridge if own is train else jnp.zeros_like(network.ridge)
-            program = whole_kernels(evaluate, wanted, own is not None, np.float64)
-            return program(network.values, a, b, counts[jnp.array(which)], diagonals, ridge)
+            diagonals = tuple(getattr(of, name) for name in wanted)
+            ridge = network.ridge if a is b is rows else jnp.zeros_like(network.ridge)
+            program = whole_kernels(evaluation, wanted, a is b, np.float64)
+            there = counts[jnp.array(which)]
+            out, close = program(network.values, a, b, there, diagonals, ridge)
+            if any_close:
+                mend = mended_kernels(evaluation, wanted, a is b)
+                out = mend(network.values, a, b, close, diagonals, out)
+            return out, jnp.sum(close)
 
         (prior,), close = kernels(columns, columns, ("nngp",), [1, 1], test)
         there = jnp.arange(len(prior)) < counts[1]
         prior = jnp.where(there[:, None] & there[None, :], prior, 0.0)
-        cross, more = kernels(rows, columns, names, [0, 1], None)
+        cross, more = kernels(rows, columns, names, [0, 1], train)
         whole, most = kernels(rows, rows, names, [0, 0], train)
-        sound = (jnp.sum(close) + jnp.sum(more) + jnp.sum(most)) == 0
+        close = close + more + most
         nngp = None if bayes else whole[0]
         if not converged:
-            return Prepared(nngp, whole[-1], None, None, cross, prior, sound)
+            return Prepared(nngp, whole[-1], None, None, cross, prior, close, jnp.array(True))
         lower = factor.cholesky(whole[-1])
-        sound &= jnp.isfinite(jnp.sum(jnp.diagonal(lower)))
+        sound = jnp.isfinite(jnp.sum(jnp.diagonal(lower)))
         z = factor.forward(lower, cross[-1])
         targets = factor.forward(lower, y_train) if bayes else None
-        return Prepared(nngp, lower, z, targets, cross, prior, sound)
+        return Prepared(nngp, lower, z, targets, cross, prior, close, sound)
 
     return jax.jit(jax.vmap(one, in_axes=(0, 0, 0, None, None, None, None)))
 

@@ -143,17 +143,28 @@ def test_a_singular_kernel_has_the_points_before_it_and_its_reason(card):
     assert_same(found, points(cells, alone))
 
 
-def test_pairs_that_need_care_have_it(card, monkeypatch):
+@pytest.mark.parametrize("training", TRAININGS)
+def test_pairs_that_need_care_have_it_side_by_side(card, monkeypatch, training):
+    """With a pair that not all networks find close, and some that they do."""
+
     def with_twins(x):
         x = x.copy()
-        x[100] = x[3]
+        x[100:], x[3], x[10] = x[:10] * (1 + 1e-9), x[4], x[11] + 4e-3 * np.std(x[11])
         return x
 
     change(monkeypatch, with_twins)
-    cells = some(2)
-    found = points(cells)
-    assert card == [2]
-    assert_same(found, points(cells, alone))
+    cells = some(3, training)
+    want = points(cells, alone)
+    one_by_one = []
+
+    def noted(spec, draw, there, dataset):
+        one_by_one.append(set(SIZES) - set(there))
+        return curve.evaluate_draw(spec, draw, there, dataset)
+
+    monkeypatch.setattr(module, "evaluate_draw", noted)
+    assert_same(points(cells), want)
+    assert card == [3]
+    assert one_by_one == [set()] * 3, "nothing is left to the usual way"
 
 
 def test_a_batch_for_which_there_is_no_memory_is_computed_one_by_one(card, monkeypatch):

@@ -24,9 +24,11 @@ SIZES += [
 ]
 
 
-def data(n, n_test, n_features):
+def data(n, n_test, n_features, twins=0):
+    """Examples, so many of which are almost equal to others."""
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((n + n_test, n_features)), rng.standard_normal((n + n_test, 10))
+    x[n - twins : n] = (1 + 1e-9) * x[:twins]
     return Split(x[:n], y[:n], x[n:], y[n:])
 
 
@@ -55,14 +57,31 @@ def test_a_curve_takes_no_more_than_the_model_says_and_not_much_less(
     assert_holds(peak, card_bytes(*shape, training, route) - CARD_BASE)
 
 
+@pytest.mark.parametrize("twins", [0, 20])
 @pytest.mark.parametrize("training", [CONVERGED, BAYES, TIME], ids=["trained", "bayes", "time"])
-def test_so_it_is_for_curves_side_by_side(monkeypatch, training):
-    shape = (110, 40, 64)
+def test_so_it_is_for_curves_side_by_side(monkeypatch, training, twins):
+    # Of many values, so that those of the pairs are the most that there is.
+    shape = (110, 40, 784 if twins else 64)
     with watched(monkeypatch) as peak:
         count = ROOMS[0]
         of = [kernels(training)] * count
-        list(CardMany(of, data(*shape), [1e-3] * count, [training] * count).moments_at([30, 100]))
+        list(
+            CardMany(of, data(*shape, twins), [1e-3] * count, [training] * count).moments_at(
+                [30, 100]
+            )
+        )
     assert_holds(peak, count * (card_bytes(*shape, training) - CARD_BASE))
+
+
+@pytest.mark.parametrize("shape", SIZES, ids=str)
+@pytest.mark.parametrize("route", [CardRoute.WHOLE, CardRoute.FACTOR])
+def test_and_where_pairs_of_almost_equal_examples_are_mended(monkeypatch, shape, route):
+    split, n = data(*shape, twins=shape[0] // 4), shape[0]
+    with watched(monkeypatch) as peak:
+        of = CardPosterior(kernels(CONVERGED), split, 1e-3, CONVERGED, route)
+        list(of.moments_at([n // 3, n]))
+    assert "mended_kernels" in peak.seen
+    assert_holds(peak, card_bytes(*shape, CONVERGED, route) - CARD_BASE)
 
 
 @pytest.mark.parametrize("shape", SIZES, ids=str)
