@@ -290,7 +290,7 @@ def test_text_is_text_in_every_encoding(kind):
 
 def test_bytes_are_told_from_text():
     found = parquet(x=pa.array(X[:, 0]), y=pa.array([b"a", b"b"] * 10))
-    with pytest.raises(DataError, match=r"it holds bytes .*save text as strings"):
+    with pytest.raises(DataError, match=r"it holds bytes .*Save text as strings"):
         own.make(found, ("y",))
 
 
