@@ -18,6 +18,7 @@ from ntk_uq.datasets.own.examples import (
     guess_task,
     make,
 )
+from ntk_uq.datasets.own.isolated import AT_ONCE
 from ntk_uq.datasets.own.keeping import add
 from ntk_uq.datasets.own.layout import DECIMALS, HEADERS, SEPARATORS, Layout
 from ntk_uq.datasets.own.notes import notes
@@ -28,6 +29,7 @@ from ntk_uq.datasets.own.storage import PREFIX, Kept, is_own, keep, look, path_o
 from ntk_uq.datasets.own.table import MOST_CLASSES, Column, Numbers, Table, TextColumn, Unusable
 
 __all__ = [
+    "AT_ONCE",
     "DECIMALS",
     "FEWEST",
     "FEW_VALUES",

@@ -83,8 +83,8 @@ def _read(source: str, file: Any, matlab: bool, layout: Layout) -> Table:
     matlab |= bool(usable) and all("MATLAB_class" in found.attrs for found in usable.values())
     if not usable:
         if problems:
-            name, problem = next(iter(problems.items()))
-            raise DataError(f"{source}: {shown(name)} {problem}. {problem.remedy or _HOW}.")
+            name, first = next(iter(problems.items()))
+            raise DataError(f"{source}: {shown(name)} {first}. {first.remedy or _HOW}.")
         there = f"groups only ({listed(groups)})" if groups else "nothing"
         raise DataError(
             f"{source} holds {there} at its top level. Save the inputs and the targets as datasets "

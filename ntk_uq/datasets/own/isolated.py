@@ -3,8 +3,8 @@
 A damaged file can end the process that reads it, keep it busy for ever, or have it take memory that
 no check of ours sees coming: a kilobyte may unpack to gigabytes, and copies, sorting and labels
 come on top. So a process with limits of memory and time does all of it, and this one lives on and
-stays small. What comes back over its pipe is a description in JSON, then the bytes of the arrays in its
-order, where a table was asked for.
+stays small. What comes back over its pipe is a description in JSON, then the bytes of the arrays in
+its order, where a table was asked for.
 """
 
 import contextlib

@@ -250,7 +250,7 @@ def test_parquet_columns_of_other_types_can_be_left_out_and_nothing_else():
     words = {
         "when": "column 'when' cannot be used: it holds dates or times",
         "lists": "column 'lists' cannot be used: index 1: it holds lists of 2 and of 1 values",
-        "gap": "column 'gap' cannot be used: index 0: the value is missing. Fill it in, leave the row",
+        "gap": "column 'gap' cannot be used: index 0: the value is missing. Fill it in, leave",
         "holes": "column 'holes' cannot be used: index 1: the value is missing",
     }
     for name in odd:

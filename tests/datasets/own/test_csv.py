@@ -105,9 +105,9 @@ REFUSED = {
         "# by me\n" + LINES,
         "one column only, 'by me'.*Line 1 starts with #: if it is a comment.*leave it out",
     ),
-    "a comment with a comma above values": (
-        "# by me, for you\n" + LINES,
-        "line 2 has 3 values, but the header names 2 columns.*Line 1 starts with #",
+    "a comment with commas above fewer values": (
+        "# by me, for you, twice, and again\n" + LINES,
+        "line 2 has 3 values, but the header names 4 columns.*Line 1 starts with #",
     ),
     "a separator at the end of all lines": (
         "a,b,\n1,2,\n3,4,\n",

@@ -237,7 +237,7 @@ LINKS = {
     "chosen by name": h5(lambda f: f.__setitem__("z", h5py.SoftLink("/x")), "--arrays", "x,y"),
 }
 
-LINE = b"MATLAB 7.3 MAT-file, Platform: GLNXA64, Created on: Mon Jan 1 00:00:00 2024 HDF5 schema 1.00 ."
+LINE = b"MATLAB 7.3 MAT-file, Platform: GLNXA64, Created on: Mon Jan 1 00:00:00 2024"
 
 
 def put(f, name, values, kind=b"double", **attributes):

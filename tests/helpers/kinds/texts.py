@@ -1,4 +1,4 @@
-"""Texts as other programs write them; what each is, was written down before any of them was read."""
+"""Texts as other programs write them."""
 
 import pandas as pd
 
