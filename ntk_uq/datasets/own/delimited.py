@@ -45,6 +45,7 @@ from ntk_uq.datasets.own.table import (
 )
 from ntk_uq.datasets.own.words import is_number, not_a_number
 
+_MOST_ASIDE = 10_000  # lines below the header that are none of the table
 _LOOKED_AT = 20  # rows, for whether each has a name in front
 _ROW_NAMES = (
     "Each line has one value more than the first line has names; the first of them is taken for "
@@ -135,7 +136,8 @@ class _Header:
     ) -> None:
         self.names, self.separator, self.lines, self.hint = names, separator, lines, hint
         self.lines_above = lines_above  # whether one of the lines names the columns
-        self.comments = 0  # of those below it that are none of the table
+        self.aside = 0  # lines below it that are none of the table
+        self.comments = 0  # of these, those that are comments
         self.row_names = False  # whether each row has a name in front, for which there is none
 
     @property
@@ -214,13 +216,14 @@ def _blocks(
     names = [f"c{i}" for i in range(header.width)]
     named = names[header.row_names :]
     wanted = named if only is None else [named[i] for i in only]
-    header.comments = 0
+    header.comments = header.aside = 0
 
     def passed_over(row: Any) -> str:
         if not is_passed_over(row.text):
             return "error"
+        header.aside += 1
         header.comments += bool(row.text.strip(NOTHING))
-        return "skip"
+        return "skip" if header.aside <= _MOST_ASIDE else "error"
 
     try:
         yield from pyarrow.csv.open_csv(
@@ -320,12 +323,16 @@ def _records(source: OwnFile, header: _Header) -> Iterator[tuple[int, list[str]]
             raw.readline()
         text = io.TextIOWrapper(raw, encoding="utf-8", errors="replace", newline="")
         reader = csv.reader(text, delimiter=header.separator)
-        before = 0
+        before = aside = 0
         with text:
             for fields in reader:
                 # As Arrow takes them: what has not as many values may be none of the table.
-                odd = len(fields) != header.width
-                if fields and not (odd and is_passed_over(header.separator.join(fields))):
+                odd = bool(fields) and len(fields) != header.width
+                if odd and is_passed_over(header.separator.join(fields)):
+                    aside += 1
+                    if aside > _MOST_ASIDE:
+                        return
+                elif fields:
                     yield header.lines + before + 1, fields
                 before = reader.line_num
 
@@ -373,6 +380,11 @@ def _place(source: OwnFile, header: _Header, rows: int) -> Place:
 def _what_is_wrong(source: OwnFile, header: _Header, error: str) -> str:
     """Words for a file that Arrow cannot split."""
     width, names = header.width, len(header.names)
+    if header.aside > _MOST_ASIDE:
+        return (
+            f"{source.name} has more than {_MOST_ASIDE} lines of blanks or comments below its "
+            "header. Leave them out."
+        )
     if "UTF8" in error:
         with source.open() as file:
             for number, raw in enumerate(file, 1):
