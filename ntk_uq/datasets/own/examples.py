@@ -167,6 +167,18 @@ def make(
     return Own(inputs, values, shape, task, class_names, feature_names, names, table.source, n_test)
 
 
+def row_of(example: int, n_pool: int, n_test: int, test_apart: bool) -> int:
+    """The row (from 0) of its file that an example of the pool is.
+
+    Args:
+        example: its place in the pool. n_pool, n_test: numbers of examples.
+        test_apart: whether the test part is a table of its own.
+    """
+    if test_apart:
+        return int(streams.permutation(_SHUFFLE, n_pool)[example])
+    return int(streams.permutation(_SHUFFLE, n_pool + n_test)[n_test + example])
+
+
 def _n_test(table: Table, share: float | None) -> int | None:
     """How many examples a share is; None for the usual one."""
     if share is None:
