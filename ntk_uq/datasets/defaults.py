@@ -34,7 +34,7 @@ def within(spec: S, dataset: Dataset) -> S:
             asked = spec.n_train  # type: ignore[attr-defined]
             if asked == default_of(type(spec), "n_train"):
                 changes["n_train"] = _sizes(asked, n_pool)
-        return replace(spec, **changes) if changes else spec
+        return replace(spec, **changes) if changes else spec  # type: ignore[type-var]
     return spec
 
 
