@@ -338,17 +338,21 @@ def _records(source: OwnFile, header: _Header) -> Iterator[tuple[int, list[str]]
 
 
 def _has_row_names(source: OwnFile, header: _Header) -> bool:
-    """Whether each row has one value more than the header has names, and the first one tells it
-    from the others."""
-    if not header.lines_above:
+    """Whether each row has one value more than the header has names, and the first ones count the
+    rows, or are texts of which each is there once."""
+    if not header.lines_above or header.hint:  # a comment is a guess already
         return False
     try:
         rows = [fields for _, fields in itertools.islice(_records(source, header), _LOOKED_AT)]
     except (csv.Error, OSError):
         return False
-    first = {fields[0] for fields in rows}
+    first = [fields[0].strip() for fields in rows]
     as_many = all(len(fields) == len(header.names) + 1 for fields in rows)
-    return as_many and len(first) == len(rows) > 1 and any(row[-1].strip() for row in rows)
+    if not as_many or len(set(first)) < len(first) or len(first) < 2:
+        return False
+    if all(name.isdecimal() for name in first):
+        return all(int(b) == int(a) + 1 for a, b in itertools.pairwise(first))
+    return not any(is_number(name) for name in first) and any(row[-1].strip() for row in rows)
 
 
 def _lines(source: OwnFile, header: _Header, rows: set[int]) -> dict[int, str]:

@@ -105,6 +105,14 @@ REFUSED = {
         "# by me\n" + LINES,
         "one column only, 'by me'.*Line 1 starts with #: if it is a comment.*leave it out",
     ),
+    "a comment with a comma above values": (
+        "# by me, for you\n" + LINES,
+        "line 2 has 3 values, but the header names 2 columns.*Line 1 starts with #",
+    ),
+    "one value more, a quantity": (
+        HEAD + "".join(f"{i * 0.3},1,2,{i}\n" for i in range(12)),
+        "line 2 has 4 values, but the header names 3 columns.*row numbers written without a name",
+    ),
     "a comment with commas above fewer values": (
         "# by me, for you, twice, and again\n" + LINES,
         "line 2 has 3 values, but the header names 4 columns.*Line 1 starts with #",

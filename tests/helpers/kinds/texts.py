@@ -117,6 +117,11 @@ BLANKS = {
         ),
         words="row names|numbers of rows|names of rows",
     ),
+    "R, names of cars": read(
+        "r.csv",
+        '"a","b","y"\n' + table([f'"Mazda RX{i}"' for i in range(N)], A, B, Y, head=None),
+        words="row names",
+    ),
     "R, without row names": read("r.txt", table(*ROWS, head='"a" "b" "y"', sep=" ")),
     "R, text": read(
         "r.txt",
