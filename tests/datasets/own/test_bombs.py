@@ -208,6 +208,7 @@ def test_an_hdf5_file_of_one_compressed_value_is_refused_by_its_shape(tmp_path):
     with h5py.File(path, "w") as file:
         x = file.create_dataset("x", (2**40,), "f8", chunks=(2**16,), compression="gzip")
         x[:10] = 1
+        file.create_dataset("y", (2**40,), "u1", chunks=(2**16,), compression="gzip")[:10] = 1
     said, taken = measured(path)
     assert (
         "shape.h5: column 'x' cannot be used: it has the shape (1099511627776,), and with it"

@@ -85,7 +85,7 @@ def bools_and_text(path, size):
 
 
 def one_long_text(path, size):
-    write_npz(path, 20, x="<f8", y=f"<U{size // 80}")
+    write_npz(path, 20, x="<f8", y=f"<U{size // 100}")
 
 
 def many_rows(path, size):
