@@ -59,7 +59,8 @@ def _export(options: argparse.Namespace) -> None:
     point = PointSpec(
         spec, ArchitectureSpec(), TrainingSpec(), **read(options, PointSpec, POINT.names)
     )
-    split = datasets.load_split(dataset, spec, point.n_train, point.draw)
+    point = datasets.within(point, dataset)
+    split = datasets.load_split(dataset, point.data, point.n_train, point.draw)
     names = ("x_train", "y_train", "x_test", "y_test")
     _write(options.out, {name: getattr(split, name) for name in names})
     print(f"{options.out}: {datasets.describe(dataset, spec)}")

@@ -119,18 +119,16 @@ def _add(options: argparse.Namespace) -> None:
 def _kept(path: Path, options: argparse.Namespace) -> str:
     """The name of the data set that is made of a file; what was read how is told."""
     layout = own.Layout(options.separator, options.decimal, options.header, _arrays(options.arrays))
-    table = own.open_file(path, layout=layout)
-    targets = _names(options.target_columns) or own.default_targets(table)
-    test = _test(path, layout, options)
-    name = own.add(table, targets, options.task, _names(options.ignore_columns), test, layout)
-    task = own.guess_task(table, targets) if options.task == "auto" else options.task
-    for note in own.notes(table, targets, task):
+    targets = _names(options.target_columns) or None
+    ignore, test = _names(options.ignore_columns), _test(path, layout, options)
+    brought = own.bring(own.Given(path, None, layout), targets, options.task, ignore, test)
+    for note in brought.notes:
         print(f"ntk_uq: {note}", file=sys.stderr)
-    return name
+    return brought.name
 
 
-def _test(path: Path, layout: own.Layout, options: argparse.Namespace) -> float | own.Table | None:
-    """The test part: a share, or a table; None where it is left to the program.
+def _test(path: Path, layout: own.Layout, options: argparse.Namespace) -> float | own.Given | None:
+    """The test part: a share, or a file; None where it is left to the program.
 
     Raises:
         SpecError: if both a share and arrays are given.
@@ -138,13 +136,13 @@ def _test(path: Path, layout: own.Layout, options: argparse.Namespace) -> float 
     if options.test_arrays:
         if options.test:
             raise SpecError("Both --test and --test-arrays say what the test set is; give one.")
-        return own.open_file(path, layout=replace(layout, arrays=_arrays(options.test_arrays)))
+        return own.Given(path, None, replace(layout, arrays=_arrays(options.test_arrays)))
     if not options.test:
         return None
     try:
         return float(options.test)
     except ValueError:
-        return own.open_file(Path(options.test), layout=layout)
+        return own.Given(Path(options.test), None, layout)
 
 
 def _arrays(text: str | None) -> dict[str, str]:

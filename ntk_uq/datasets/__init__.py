@@ -3,6 +3,7 @@
 from ntk_uq.base.errors import MissingDataError, SpecError
 from ntk_uq.datasets import own
 from ntk_uq.datasets.base import Dataset, Examples, Rows
+from ntk_uq.datasets.defaults import within
 from ntk_uq.datasets.recipes import canonical, describe, loss_unit, recipe
 from ntk_uq.datasets.registry import REGISTRY, register, registered
 from ntk_uq.datasets.splits import (
@@ -75,4 +76,5 @@ __all__ = [
     "register",
     "registered",
     "training_order",
+    "within",
 ]

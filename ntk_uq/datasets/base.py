@@ -115,6 +115,8 @@ class Dataset:
         layers: where an input is a shower, the layers whose values it holds one after another.
         cells: where an input is a shower, what rows and columns of a layer are.
         paper: as which task it stands for one of the three of arXiv:2503.05938; empty for others.
+        row_of: the row (from 0) of the user's own file that an example of the pool is; None for
+            other sets.
     """
 
     name: str
@@ -141,6 +143,7 @@ class Dataset:
     layers: tuple[Layer, ...] = ()
     cells: tuple[str, str] = ("", "")
     paper: str = ""
+    row_of: Callable[[int], int] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not self.citation and self.reference is not None:

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
+from ntk_uq import datasets
 from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.analysis.maps import PhaseMap
-from ntk_uq.base.errors import StoreError
+from ntk_uq.base.errors import NtkUqError, StoreError
 from ntk_uq.base.fields import Spec
 from ntk_uq.engine.kinds import compute, plan
 from ntk_uq.jobs import kinds
@@ -17,6 +18,7 @@ from ntk_uq.specs import CurveSpec, EnsembleSpec, MapSpec, TrainingTimeSpec
 from ntk_uq.store import ResultsCache
 
 log = logging.getLogger(__name__)
+S = TypeVar("S", bound=Spec)
 
 
 def run_curve(
@@ -68,6 +70,7 @@ def run_comparison(
 
     Args and errors as in :func:`run_ensembles`; the progress is that of the networks.
     """
+    spec = _within(spec)
     ensembles, infinite = run_ensembles(spec, results, on_progress), theory_of(spec)
     return Comparison(ensembles, None if infinite is None else run_curve(infinite, results))
 
@@ -120,7 +123,8 @@ def run(
     """What a job of any kind computes; what the store has is taken from it, what is new is kept.
 
     Args:
-        spec: what to compute; it says which kind of job.
+        spec: what to compute; it says which kind of job. Numbers of examples that are the defaults
+            are no more than its data set has (:func:`ntk_uq.datasets.within`).
         results: as in :func:`run_curve`.
         on_progress: called with the number of results done, and of all.
 
@@ -128,6 +132,7 @@ def run(
         SpecError: if no kind of job computes such a specification.
         NtkUqError: as the kind does.
     """
+    spec = _within(spec)
     kind, kept = kinds.of(spec), Overlay(results)
     report = on_progress or _ignore
     todo = plan(kind.name, spec.to_json(), kept)
@@ -139,6 +144,17 @@ def run(
             done += result.units
             report(done, todo.total)
     return kind.result(kept, spec)
+
+
+def _within(spec: S) -> S:
+    """The specification with its defaults fitted to its data set; where there is none, as it is."""
+    data = getattr(spec, "data", None)
+    if data is None:
+        return spec
+    try:
+        return datasets.within(spec, datasets.get(data.dataset))
+    except NtkUqError:  # said in its words where the data are loaded
+        return spec
 
 
 class Overlay(ResultsCache):

@@ -16,7 +16,11 @@ class DataSpec(Spec):
     dataset: str = checked(
         Name(), "digits", "name of a data set; on the command line, also the path of a data file"
     )
-    n_test: int = checked(Whole(1, 100_000), 400, "test examples N_T, shared by all draws")
+    n_test: int = checked(
+        Whole(1, 100_000),
+        400,
+        "test examples N_T, shared by all draws; all that there are, if fewer",
+    )
     seed: int = checked(Whole(0, 2**32 - 1), 0, "seed of the test set and the training subsets")
     preparation: str = checked(
         Choice(PREPARATIONS),

@@ -23,6 +23,7 @@ from ntk_uq.results.losses import LossMoments
 from ntk_uq.results.points import Point
 from ntk_uq.specs import CurveSpec
 from ntk_uq.theory.card.posterior import CardPosterior
+from ntk_uq.theory.culprits import culprit
 from ntk_uq.theory.device import accelerator_memory
 from ntk_uq.theory.gaussian import LossOf
 from ntk_uq.theory.kernels import Kernels
@@ -78,7 +79,7 @@ def evaluate_draw(
             clock = time.perf_counter()
             left.remove(n)
     except (SingularKernelError, scipy.linalg.LinAlgError) as error:
-        reason = f"{error} {_culprit(spec, split, dataset, draw) or advice(spec.training)}"
+        reason = f"{error} {culprit(spec, split, dataset, draw) or advice(spec.training)}"
     except KernelOverflowError as error:
         reason = str(error)
     except jax.errors.JaxRuntimeError as error:
@@ -133,30 +134,6 @@ def kernels_of(spec: CurveSpec) -> Kernels:
     """The kernels that a curve needs: the NNGP alone for Bayesian networks."""
     bayes = spec.training.posterior == "bayes"
     return Kernels(spec.architecture, ("nngp",) if bayes else ("nngp", "ntk"))
-
-
-def _culprit(spec: CurveSpec, split: Split, dataset: Dataset, draw: int) -> str:
-    """Which examples make a kernel singular whatever the network, in words; empty if there are none
-    that can be named: one that is all zeros, where there are no biases, or two that are equal."""
-    order = datasets.training_order(dataset, spec.data, len(split.x_train), draw)
-    zeros = np.flatnonzero(~split.x_train.any(axis=1))
-    if len(zeros) and not spec.architecture.sigma_b:
-        more = len(zeros) - 1
-        others = f" ({more} other{'s' * (more > 1)}, too)" if more else ""
-        return (
-            f"Example {order[zeros[0]]} of the pool is all zeros{others}, and there a network "
-            "without biases is always zero: choose a sigma_b above 0, another preparation, or "
-            "leave it out."
-        )
-    seen: dict[bytes, int] = {}
-    for place, x in enumerate(split.x_train):
-        first = seen.setdefault(x.tobytes(), place)
-        if first != place:
-            return (
-                f"Examples {order[first]} and {order[place]} of the pool are equal as they are "
-                f"prepared. Leave one of them out. {advice(spec.training)}"
-            )
-    return ""
 
 
 def _check_finite(moments: LossMoments) -> None:

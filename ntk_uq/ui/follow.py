@@ -6,6 +6,7 @@ from ntk_uq.base.fields import Spec
 from ntk_uq.jobs.asking import submit
 from ntk_uq.store import JobState, Store
 from ntk_uq.ui import links, polling, session
+from ntk_uq.ui.plain_text import plain
 from ntk_uq.ui.session import engine_alive
 
 _ASKED = "asked_once"
@@ -46,7 +47,8 @@ def follow(store: Store, spec: Spec, what: str) -> bool:
             polling.asked()
             links.again()
         return False
-    st.caption(f":material/hourglass_top: {what} is being computed: {job.message or job.state}…")
+    told = plain(job.message or str(job.state))
+    st.caption(f":material/hourglass_top: {what} is being computed: {told}…")
     if not engine_alive(store):
         st.warning(NO_ENGINE, icon=":material/power_off:")
     return True

@@ -169,7 +169,8 @@ def _by_name(name: str, digests: dict[str, str]) -> _Match | None:
 def _spelt(name: str) -> str:
     """A file's name without what programs change in it: ``train-images.idx3-ubyte`` of 7-Zip,
     ``a.gz.download``, ``a (1).gz`` and ``a - Copy`` of browsers and desktops."""
-    name = re.sub(r" ?\(\d+\)| - copy|\.(download|part|bin|dat|idx)$", "", name.lower())
+    added = r"^copy of | ?\(\d+\)|( -)? copy( \d+)?|\.(crdownload|download|part|bin|dat|idx|txt)$"
+    name = re.sub(added, "", name.lower())
     return re.sub(r"[\W_]+", "-", name).strip("-")
 
 

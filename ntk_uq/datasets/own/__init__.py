@@ -1,11 +1,10 @@
 """Users' own data sets: from a CSV, Parquet, NPZ or HDF5 file to a data set under a name.
 
-A page opens an upload with :func:`open_file`, keeps the table while the user chooses columns by
-:func:`summaries` and :func:`first_rows`, and calls :func:`add`. The command line calls
-:func:`add_path`. Both give a name ``own-...`` that :func:`get` makes a data set of.
+A page looks at an upload with :func:`peek`, which a user chooses columns by, and calls
+:func:`bring`, as the command line does: it gives a name ``own-...`` that :func:`get` makes a data
+set of. Both have a process with limits read the file. :func:`open_file` gives a table of it to
+programs in Python, and :func:`add` keeps one.
 """
-
-from pathlib import Path
 
 from ntk_uq.datasets.own.dataset import get
 from ntk_uq.datasets.own.examples import (
@@ -19,63 +18,18 @@ from ntk_uq.datasets.own.examples import (
     guess_task,
     make,
 )
+from ntk_uq.datasets.own.isolated import AT_ONCE
+from ntk_uq.datasets.own.keeping import add
 from ntk_uq.datasets.own.layout import DECIMALS, HEADERS, SEPARATORS, Layout
 from ntk_uq.datasets.own.notes import notes
-from ntk_uq.datasets.own.preview import ColumnSummary, first_rows, summaries, summary
-from ntk_uq.datasets.own.reading import open_file
+from ntk_uq.datasets.own.preview import ColumnSummary, Preview, first_rows, summaries, summary
+from ntk_uq.datasets.own.reading import Brought, Given, add_path, bring, open_file, peek
 from ntk_uq.datasets.own.source import KINDS
 from ntk_uq.datasets.own.storage import PREFIX, Kept, is_own, keep, look, path_of
 from ntk_uq.datasets.own.table import MOST_CLASSES, Column, Numbers, Table, TextColumn, Unusable
 
-_USUAL = Layout()
-
-
-def add(
-    table: Table,
-    targets: tuple[str, ...] | None = None,
-    task: str = "auto",
-    ignore: tuple[str, ...] = (),
-    test: float | Table | None = None,
-    layout: Layout = _USUAL,
-) -> str:
-    """Keeps a table's examples and gives the data set's name.
-
-    Args:
-        table: from :func:`open_file`.
-        targets: names of the target columns; by default the one named y, target or label.
-        task: ``auto``, ``classification`` or ``regression``.
-        ignore: names of columns to leave out.
-        test: the share of the test part, or a table that is the test part; see :func:`make`.
-        layout: how the file was read; kept beside the data.
-
-    Raises:
-        DataError: if the table does not make a data set, or it cannot be kept.
-    """
-    targets = default_targets(table) if targets is None else targets
-    made = make(table, targets, task, ignore, test)
-    choices = {
-        **layout.said(),
-        "targets": list(made.target_names),
-        "task": made.task,
-        "ignore": list(ignore),
-        **({} if test is None else {"test": test.source if isinstance(test, Table) else test}),
-    }
-    return keep(made, choices)
-
-
-def add_path(
-    path: Path | str,
-    targets: tuple[str, ...] | None = None,
-    task: str = "auto",
-    ignore: tuple[str, ...] = (),
-    test: float | Table | None = None,
-    layout: Layout = _USUAL,
-) -> str:
-    """As :func:`add`, of the file at a path."""
-    return add(open_file(path, layout=layout), targets, task, ignore, test, layout)
-
-
 __all__ = [
+    "AT_ONCE",
     "DECIMALS",
     "FEWEST",
     "FEW_VALUES",
@@ -87,17 +41,21 @@ __all__ = [
     "TARGET_NAMES",
     "TASKS",
     "TEST_SHARE",
+    "Brought",
     "Column",
     "ColumnSummary",
+    "Given",
     "Kept",
     "Layout",
     "Numbers",
     "Own",
+    "Preview",
     "Table",
     "TextColumn",
     "Unusable",
     "add",
     "add_path",
+    "bring",
     "default_targets",
     "first_rows",
     "get",
@@ -109,6 +67,7 @@ __all__ = [
     "notes",
     "open_file",
     "path_of",
+    "peek",
     "summaries",
     "summary",
 ]

@@ -1,6 +1,6 @@
-"""The process that reads a Parquet or an HDF5 file for another one (see ``isolated.py``).
+"""The process that reads users' files for another one (see ``isolated.py``).
 
-python -m ntk_uq.datasets.own.child KIND NAME PATH SECONDS ARRAYS
+python -m ntk_uq.datasets.own.child SECONDS, with the question as JSON on the standard input.
 """
 
 import contextlib
@@ -9,50 +9,96 @@ import math
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import IO, Any
 
 from ntk_uq.base import settings
-from ntk_uq.base.errors import DataError
+from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.settings import format_bytes
+from ntk_uq.datasets.own.delimited import read_csv
+from ntk_uq.datasets.own.examples import default_targets, guess_task
 from ntk_uq.datasets.own.hdf5 import read_hdf5
-from ntk_uq.datasets.own.isolated import send
+from ntk_uq.datasets.own.isolated import send_json, send_table
+from ntk_uq.datasets.own.keeping import add
 from ntk_uq.datasets.own.layout import Layout
+from ntk_uq.datasets.own.notes import notes
+from ntk_uq.datasets.own.npz import read_npz
 from ntk_uq.datasets.own.parquet import read_parquet
-from ntk_uq.datasets.own.source import OwnFile
+from ntk_uq.datasets.own.preview import preview_of
+from ntk_uq.datasets.own.source import OwnFile, kind_of
 from ntk_uq.datasets.own.table import Table
 
 _READERS: dict[str, Callable[[OwnFile, Layout], Table]] = {
+    "csv": read_csv,
     "hdf5": read_hdf5,
+    "npz": read_npz,
     "parquet": lambda source, _: read_parquet(source),
 }
 _SPARE = 2**28  # bytes beside the values: what libraries take for themselves
 
 
-def main(kind: str, name: str, path: str, seconds: str, arrays: str = "{}") -> None:
-    """Reads one file and writes what came of it to the standard output."""
-    import h5py  # noqa: F401 (their memory is taken before the limit is set)
-    import pyarrow.compute
-    import pyarrow.parquet  # noqa: F401
-
+def main(seconds: str) -> None:
+    """Reads a question from the standard input and writes the answer to the standard output."""
+    asked = json.load(sys.stdin)
+    _import_for({kind_of(_source(*file)) for file in asked["files"]})
     # What libraries print must not come between.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     _limit(math.ceil(float(seconds)))
-    source = OwnFile(name, Path(path), None, Path(path).stat().st_size)
-    send(_read(kind, source, Layout(arrays=json.loads(arrays))), out)
+    answer(asked, out)
 
 
-def _read(kind: str, source: OwnFile, layout: Layout) -> Table | DataError:
+def answer(asked: dict[str, Any], out: IO[bytes]) -> None:
+    """Writes a table, a preview, or the name under which a data set was kept; or what is wrong."""
     try:
-        return _READERS[kind](source, layout)
-    except DataError as error:
-        return error
+        table = _read(asked["files"][0], asked["layouts"][0])
+        if asked["do"] == "table":
+            send_table(table, out)
+            return
+        said = asdict(preview_of(table)) if asked["do"] == "peek" else _keep(asked, table)
+    except NtkUqError as error:
+        said = {"error": str(error)}
     except MemoryError:
         limit = format_bytes(settings.upload_expanded())
-        return DataError(
-            f"{source.name} needs more memory to be unpacked than {limit} of values. Take a part "
+        name = asked["files"][0][0]
+        said = {
+            "error": f"{name} needs more memory to be unpacked than {limit} of values. Take a part "
             f"of it, or set {settings.UPLOAD_EXPANDED}."
-        )
+        }
+    send_json(said, out)
+
+
+def _keep(asked: dict[str, Any], table: Table) -> dict[str, Any]:
+    targets = default_targets(table) if asked["targets"] is None else tuple(asked["targets"])
+    test = asked["test"]
+    if len(asked["files"]) > 1:
+        test = _read(asked["files"][1], asked["layouts"][1])
+    layout = Layout(**asked["layouts"][0])
+    name = add(table, targets, asked["task"], tuple(asked["ignore"]), test, layout)
+    task = guess_task(table, targets) if asked["task"] == "auto" else asked["task"]
+    return {"name": name, "notes": notes(table, targets, task)}
+
+
+def _read(file: list[str], layout: dict[str, Any]) -> Table:
+    source, how = _source(*file), Layout(**layout)
+    kind = kind_of(source)
+    how.check_kind(source.name, kind)
+    return _READERS[kind](source, how)
+
+
+def _source(name: str, path: str) -> OwnFile:
+    return OwnFile(name, Path(path), None, Path(path).stat().st_size)
+
+
+def _import_for(kinds: set[str]) -> None:
+    """Their memory is taken before the limit is set."""
+    if "hdf5" in kinds:
+        import h5py  # noqa: F401
+    if kinds & {"csv", "parquet"}:
+        import pyarrow.compute
+        import pyarrow.csv
+        import pyarrow.parquet  # noqa: F401
 
 
 def _limit(seconds: int) -> None:
@@ -65,7 +111,7 @@ def _limit(seconds: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        # Twice: a column is put together from its pieces.
+        # Twice: a column is put together from its pieces, and examples from columns.
         most = taken + 2 * settings.upload_expanded() + _SPARE
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ntk_uq.datasets.base import Dataset, Examples
 from ntk_uq.datasets.files import state
+from ntk_uq.datasets.own.examples import row_of
 from ntk_uq.datasets.own.storage import Kept, look, path_of, read
 from ntk_uq.datasets.own.table import listed
 
@@ -33,7 +34,7 @@ def get(name: str) -> Dataset:
 @functools.lru_cache(maxsize=256)
 def _dataset(path: Path, name: str) -> Dataset:  # noqa: ARG001 (another directory, other files)
     kept = look(name)
-    files = _File(name, *_sizes(kept))
+    files = _File(name, *_sizes(kept), isinstance(kept.choices.get("test"), str))
     about = kept.about
     shape = tuple(about["shape"])
     image = len([side for side in shape if side > 1]) > 1
@@ -55,6 +56,7 @@ def _dataset(path: Path, name: str) -> Dataset:  # noqa: ARG001 (another directo
         unit=_common_unit(about["target"]),
         classes=tuple(about["classes"]),
         features=tuple(about["features"]),
+        row_of=files.row_of,
     )
 
 
@@ -63,6 +65,10 @@ class _File:
     name: str
     n_pool: int
     n_test: int
+    test_apart: bool  # whether the test part is another file, or other arrays
+
+    def row_of(self, example: int) -> int:
+        return row_of(example, self.n_pool, self.n_test, self.test_apart)
 
     def sizes(self) -> tuple[int, int]:
         return self.n_pool, self.n_test

@@ -8,8 +8,7 @@ the first value that is none is known by its line, and memory grows with the num
 import csv
 import io
 import itertools
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,11 +19,22 @@ from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.arrays import Labels
 from ntk_uq.datasets.own.casting import cast, cast_commas, decimal_commas, no_points
+from ntk_uq.datasets.own.first_lines import (
+    BLOCK,
+    MARKS,
+    NOTHING,
+    FirstLines,
+    first_lines,
+    is_passed_over,
+)
+from ntk_uq.datasets.own.first_lines import SEPARATORS as MARKS_BETWEEN
 from ntk_uq.datasets.own.layout import SEPARATORS, Layout
 from ntk_uq.datasets.own.source import OwnFile
+from ntk_uq.datasets.own.spaced import is_spaced, with_tabs
 from ntk_uq.datasets.own.table import (
     Column,
     Numbers,
+    Place,
     Table,
     TextColumn,
     check_columns,
@@ -33,24 +43,19 @@ from ntk_uq.datasets.own.table import (
     quoted,
     shown,
 )
-from ntk_uq.datasets.own.words import (
-    COMMA_NUMBER,
-    is_number,
-    not_a_number,
-    with_point,
-)
+from ntk_uq.datasets.own.words import is_number, not_a_number
 
-_BLOCK = 2**24  # bytes; no row may be longer
-_SEPARATORS = ",;\t"
-_EXCEL = re.compile(rb'"?sep=[,;\t]"?', re.IGNORECASE)
-"""What Excel may write above the header, and nobody else reads; the separator is found anyway."""
+_MOST_ASIDE = 10_000  # lines below the header that are none of the table
+_LOOKED_AT = 20  # rows, for whether each has a name in front
+_ROW_NAMES = (
+    "Each line has one value more than the first line has names; the first of them is taken for "
+    "the name of its row, as R and pandas write row names, and left out."
+)
 _COMMAS_TAKEN = (
     "The comma is taken for the decimal sign of all numbers, as in {}. Choose the point if it is "
     "none."
 )
 _USUAL = Layout()
-_UTF8_MARK = b"\xef\xbb\xbf"
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_csv(source: OwnFile, layout: Layout = _USUAL) -> Table:
@@ -63,11 +68,20 @@ def read_csv(source: OwnFile, layout: Layout = _USUAL) -> Table:
     Raises:
         DataError: if it is not one, naming the line and what would be accepted.
     """
-    source = _with_tabs(source, layout)
+    opening = first_lines(source, layout.header == "none")
+    comments = opening.comments
+    if is_spaced(opening, layout):
+        source, more = with_tabs(source, opening)
+        comments += more
+        opening = first_lines(source, layout.header == "none")
+    header = _header(source, opening, layout)
+    start = opening.start if layout.header == "none" else opening.end
     notes: tuple[str, ...] = ()
+    if _has_row_names(source, header):
+        header.row_names = True
+        notes += (_ROW_NAMES,)
     with source.open() as file:
-        header = _header(source, file, layout)
-        start = file.tell()
+        file.seek(start)
         comma = layout.decimal == "comma"
         columns, rows = _numbers(source, header, _blocks(source, header, file), comma)
         if layout.decimal == "auto" and header.separator != "," and no_points(columns):
@@ -75,17 +89,24 @@ def read_csv(source: OwnFile, layout: Layout = _USUAL) -> Table:
             if names:
                 file.seek(start)
                 columns, rows = _numbers(source, header, _blocks(source, header, file), True)
-                notes = (_COMMAS_TAKEN.format(listed(names, 4)),)
+                comma = True
+                notes += (_COMMAS_TAKEN.format(listed(names, 4)),)
         bad = {i: column for i, column in enumerate(columns) if isinstance(column, tuple)}
         lines = _lines(source, header, {row for row, _ in bad.values()})
         file.seek(start)
-        text = _text(bad, lines, header, _blocks(source, header, file, tuple(bad))) if bad else {}
+        blocks = _blocks(source, header, file, tuple(bad))
+        text = _text(bad, lines, header, blocks, comma) if bad else {}
     found: list[Column] = [
         _booleans(text[i]) if isinstance(values, tuple) else Numbers(header.names[i], values)
         for i, values in enumerate(columns)
     ]
     if header.lines_above or layout.header == "first":
         _check_second_header(source, header, found, lines.get(0, ""), rows)
+    comments += header.comments
+    if comments:
+        what = "1 line that begins" if comments == 1 else f"{comments} lines that begin"
+        left = "is a comment and" if comments == 1 else "are comments and"
+        notes += (f"{what} with # or % {left} left out.",)
     return Table(source.name, tuple(found), _place(source, header, rows), notes)
 
 
@@ -104,42 +125,6 @@ def _with_commas(
     return tuple(header.names[open_ones[i]] for i in found)
 
 
-def _with_tabs(source: OwnFile, layout: Layout = _USUAL) -> OwnFile:
-    """A table whose columns stand between blanks, as NumPy's savetxt writes it, with a tab for each
-    run of them; line by line, so that lines keep their numbers. Another file as it is."""
-    if layout.separator not in ("auto", "blanks"):
-        return source
-    with source.open() as file:
-        lines = (line for line in file if line.strip(b" \t\r\n" + _UTF8_MARK))
-        first, second = (next(lines, b"")[:_BLOCK] for _ in range(2))
-    chosen = layout.separator == "blanks"
-    marks = (b"\x00",) if chosen else (b",", b";", b"\t", b'"', b"\x00")
-    first = first.removeprefix(_UTF8_MARK)
-    fields = second.decode("utf-8", "replace").split()
-    # A comma in numbers, and none in the header, is no separator.
-    decimal = b"," not in first and all(re.match(COMMA_NUMBER, text) for text in fields)
-    if any(mark in (first if mark == b"," and decimal else first + second) for mark in marks):
-        return source
-    names = (
-        first.replace(b"#", b" ", 1).split() if first.lstrip().startswith(b"#") else first.split()
-    )
-    numeric = any(is_number(with_point(text)) for text in fields)
-    if not chosen and (len(names) < 2 or len(fields) < 2 or not numeric):
-        return source
-    if decimal and not chosen and len(names) != len(fields):
-        return source
-    out, started = io.BytesIO(), False
-    with source.open() as file:
-        for line in file:
-            text = line if started else line.removeprefix(_UTF8_MARK)
-            if not started and text.strip():
-                started = True
-                text = b" ".join(names)
-            out.write(b"\t".join(text.split()) + b"\n")
-    content = out.getvalue()
-    return OwnFile(source.name, None, content, len(content))
-
-
 class _Header:
     """The names of the columns, the separator, and the lines up to the end of the header.
 
@@ -151,68 +136,56 @@ class _Header:
     ) -> None:
         self.names, self.separator, self.lines, self.hint = names, separator, lines, hint
         self.lines_above = lines_above  # whether one of the lines names the columns
+        self.aside = 0  # lines below it that are none of the table
+        self.comments = 0  # of these, those that are comments
+        self.row_names = False  # whether each row has a name in front, for which there is none
+
+    @property
+    def width(self) -> int:
+        """How many values a row has."""
+        return len(self.names) + self.row_names
 
 
-def _header(
-    source: OwnFile, file: io.BytesIO | io.BufferedReader, layout: Layout = _USUAL
-) -> _Header:
-    raw, lines, start, above = b"", 0, 0, 0
-    while not raw.strip() or raw.count(b'"') % 2:
-        if not raw.strip():
-            start, above = file.tell(), lines
-        line = file.readline(_BLOCK)
-        if lines == 0:
-            if line.startswith(_UTF16_MARKS) or line[1:2] == b"\x00":
-                raise DataError(
-                    f"{source.name} is text in UTF-16; save it as UTF-8 (CSV UTF-8 in Excel)."
-                )
-            if line.startswith(_UTF8_MARK):
-                line, start = line[len(_UTF8_MARK) :], len(_UTF8_MARK)
-        if not line:
-            what = "has a quote that does not end" if raw.strip() else "holds no text"
-            raise DataError(f"{source.name} {what}; its first line must name the columns.")
-        if b"\x00" in line:
-            raise DataError(f"{source.name} is not text: it holds zero bytes.")
-        if len(line) >= _BLOCK:
-            raise DataError(f"{source.name} is not a table: {_too_long(lines + 1)}.")
-        line = b"" if _EXCEL.fullmatch(line.strip()) else line
-        raw, lines = (raw + line if raw.strip() else line), lines + 1
+def _header(source: OwnFile, opening: FirstLines, layout: Layout = _USUAL) -> _Header:
+    raw, lines = opening.header, opening.lines
     if b"\r" in raw.rstrip(b"\r\n"):
         raise DataError(
             f"{source.name} ends its lines with carriage returns alone; save it with the line ends "
             "of any current system."
         )
-    check_columns(source.name, max(raw.count(mark.encode()) for mark in _SEPARATORS) + 1)
+    check_columns(source.name, max(raw.count(mark.encode()) for mark in MARKS_BETWEEN) + 1)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         raise DataError(_not_utf8(source.name, lines)) from None
     try:
-        splits = {mark: next(csv.reader([text], delimiter=mark)) for mark in _SEPARATORS}
+        splits = {
+            mark: next(csv.reader([text], delimiter=mark, skipinitialspace=True))
+            for mark in MARKS_BETWEEN
+        }
     except csv.Error as error:
         raise DataError(f"{source.name}: the header cannot be read ({quoted(error)}).") from None
-    separator = max(_SEPARATORS, key=lambda mark: len(splits[mark]))
+    separator = max(MARKS_BETWEEN, key=lambda mark: len(splits[mark]))
     if layout.separator != "auto":
         # A tab stands for each run of blanks by now.
         separator = SEPARATORS[layout.separator].replace(" ", "\t")
     # np.savetxt writes its header as a comment.
     names = tuple(name.strip() for name in splits[separator])
     hint = ""
-    if names[0].startswith("#") and raw.lstrip().startswith(b"#"):  # a name in quotes is one
+    if opening.marked:
         hint = (
-            f" Line {lines} starts with #: if it is a comment and not the header, leave it out, as "
-            "all comments."
+            f" Line {lines} starts with {names[0][:1]}: if it is a comment and not "
+            "the header, leave it out, as all comments."
         )
-        names = (names[0].lstrip("#").lstrip(), *names[1:])
+        names = (names[0].lstrip("".join(MARKS)).lstrip(), *names[1:])
     if len(names) < 2:
         raise DataError(
             f"{source.name} has one column only, {shown(names[0])}. Inputs and a target are "
             f"needed, in columns between commas, semicolons, tabs or blanks.{hint}"
         )
     if layout.header == "none":
-        file.seek(start)
         made = tuple(f"column{i + 1}" for i in range(len(names)))
-        return _Header(made, separator, above, "", False)
+        return _Header(made, separator, opening.above, "", False)
     if not names[-1]:
         raise DataError(
             f"The header of {source.name} ends in a separator, so that its last column has no "
@@ -224,8 +197,8 @@ def _header(
             "Its first line must name the columns; a name may not be a number. Choose to read it "
             "without a header if it has none."
         )
-    for name in names:
-        check_name(source.name, name)
+    for number, name in enumerate(names, 1):
+        check_name(source.name, name, number)
     return _Header(names, separator, lines, hint, True)
 
 
@@ -240,14 +213,26 @@ def _blocks(
     import pyarrow
     import pyarrow.csv
 
-    names = [f"c{i}" for i in range(len(header.names))]
-    wanted = names if only is None else [names[i] for i in only]
+    names = [f"c{i}" for i in range(header.width)]
+    named = names[header.row_names :]
+    wanted = named if only is None else [named[i] for i in only]
+    header.comments = header.aside = 0
+
+    def passed_over(row: Any) -> str:
+        if not is_passed_over(row.text):
+            return "error"
+        header.aside += 1
+        header.comments += bool(row.text.strip(NOTHING))
+        return "skip" if header.aside <= _MOST_ASIDE else "error"
+
     try:
         yield from pyarrow.csv.open_csv(
             pyarrow.PythonFile(file, mode="r"),
-            read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK, column_names=names),
+            read_options=pyarrow.csv.ReadOptions(block_size=BLOCK, column_names=names),
             parse_options=pyarrow.csv.ParseOptions(
-                delimiter=header.separator, newlines_in_values=True
+                delimiter=header.separator,
+                newlines_in_values=True,
+                invalid_row_handler=passed_over,
             ),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pyarrow.string()),
@@ -295,7 +280,11 @@ def _numbers(
 
 
 def _text(
-    bad: dict[int, tuple[int, str]], lines: dict[int, str], header: _Header, blocks: Iterator[Any]
+    bad: dict[int, tuple[int, str]],
+    lines: dict[int, str],
+    header: _Header,
+    blocks: Iterator[Any],
+    comma: bool,
 ) -> dict[int, TextColumn]:
     """The columns that are not numbers, as text."""
     labels = {i: Labels() for i in bad}
@@ -307,7 +296,10 @@ def _text(
             codes[i].append(new[encoded.indices.to_numpy()])
     return {
         i: labels[i].column(
-            header.names[i], np.concatenate(codes[i]), f"{lines[row]}: {not_a_number(text)}", row
+            header.names[i],
+            np.concatenate(codes[i]),
+            f"{lines[row]}: {not_a_number(text, comma)}",
+            row,
         )
         for i, (row, text) in bad.items()
     }
@@ -331,12 +323,36 @@ def _records(source: OwnFile, header: _Header) -> Iterator[tuple[int, list[str]]
             raw.readline()
         text = io.TextIOWrapper(raw, encoding="utf-8", errors="replace", newline="")
         reader = csv.reader(text, delimiter=header.separator)
-        before = 0
+        before = aside = 0
         with text:
             for fields in reader:
-                if fields:
+                # As Arrow takes them: what has not as many values may be none of the table.
+                odd = bool(fields) and len(fields) != header.width
+                if odd and is_passed_over(header.separator.join(fields)):
+                    aside += 1
+                    if aside > _MOST_ASIDE:
+                        return
+                elif fields:
                     yield header.lines + before + 1, fields
                 before = reader.line_num
+
+
+def _has_row_names(source: OwnFile, header: _Header) -> bool:
+    """Whether each row has one value more than the header has names, and the first ones count the
+    rows, or are texts of which each is there once."""
+    if not header.lines_above or header.hint:  # a comment is a guess already
+        return False
+    try:
+        rows = [fields for _, fields in itertools.islice(_records(source, header), _LOOKED_AT)]
+    except (csv.Error, OSError):
+        return False
+    first = [fields[0].strip() for fields in rows]
+    as_many = all(len(fields) == len(header.names) + 1 for fields in rows)
+    if not as_many or len(set(first)) < len(first) or len(first) < 2:
+        return False
+    if all(name.isdecimal() for name in first):
+        return all(int(b) == int(a) + 1 for a, b in itertools.pairwise(first))
+    return not any(is_number(name) for name in first) and any(row[-1].strip() for row in rows)
 
 
 def _lines(source: OwnFile, header: _Header, rows: set[int]) -> dict[int, str]:
@@ -353,21 +369,26 @@ def _lines(source: OwnFile, header: _Header, rows: set[int]) -> dict[int, str]:
     return found
 
 
-def _place(source: OwnFile, header: _Header, rows: int) -> Callable[[int], str]:
+def _place(source: OwnFile, header: _Header, rows: int) -> Place:
     """Where a row is: its line, if every row has one of its own."""
     lines, last = 0, b"\n"
     with source.open() as file:
-        while piece := file.read(_BLOCK):
+        while piece := file.read(BLOCK):
             lines += piece.count(b"\n")
             last = piece[-1:]
     if lines + (last != b"\n") == rows + header.lines:
-        return lambda row: f"line {row + 1 + header.lines}"
-    return lambda row: f"row {row + 1} below the header"
+        return Place("line", 1 + header.lines)
+    return Place("row", 1, " below the header")
 
 
 def _what_is_wrong(source: OwnFile, header: _Header, error: str) -> str:
     """Words for a file that Arrow cannot split."""
-    width = len(header.names)
+    width, names = header.width, len(header.names)
+    if header.aside > _MOST_ASIDE:
+        return (
+            f"{source.name} has more than {_MOST_ASIDE} lines of blanks or comments below its "
+            "header. Leave them out."
+        )
     if "UTF8" in error:
         with source.open() as file:
             for number, raw in enumerate(file, 1):
@@ -380,16 +401,17 @@ def _what_is_wrong(source: OwnFile, header: _Header, error: str) -> str:
     try:
         for line, fields in _records(source, header):
             if len(fields) != width:
+                more = ", and other rows have a name in front" * header.row_names
                 return (
                     f"{source.name}: line {line} has {len(fields)} value"
-                    f"{'s' * (len(fields) != 1)}, but the header names {width} columns. Every row "
-                    f"must have as many.{header.hint or _why(fields, width)}"
+                    f"{'s' * (len(fields) != 1)}, but the header names {names} columns{more}. "
+                    f"Every row must have as many.{header.hint or _why(fields, width)}"
                 )
     except (csv.Error, OSError):
         pass
     if "straddl" in error:
         return (
-            f"{source.name} is not a table: a row is longer than {format_bytes(_BLOCK)}. Does a "
+            f"{source.name} is not a table: a row is longer than {format_bytes(BLOCK)}. Does a "
             "quote not end?"
         )
     return f"{source.name} is not a table of text ({quoted(error)})."
@@ -397,17 +419,11 @@ def _what_is_wrong(source: OwnFile, header: _Header, error: str) -> str:
 
 def _why(fields: list[str], width: int) -> str:
     """What a row of another length may come from, as a sentence or nothing."""
-    if fields[0].lstrip().startswith("#"):
-        return " Comments are not read; leave them out."
     if len(fields) != width + 1:
         return ""
     if not fields[-1].strip():
         return " Does the line end in a separator?"
     return " Was a column of row numbers written without a name?"
-
-
-def _too_long(line: int) -> str:
-    return f"line {line} is longer than {format_bytes(_BLOCK)}"
 
 
 def _not_utf8(name: str, line: int) -> str:

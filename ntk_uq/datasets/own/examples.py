@@ -10,18 +10,21 @@ from ntk_uq.base import settings, streams
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.joining import joined
+from ntk_uq.datasets.own.one_hot import looks_one_hot
 from ntk_uq.datasets.own.table import (
     MOST_CLASSES,
     MOST_COLUMNS,
     Column,
+    Named,
     Numbers,
     Table,
     TextColumn,
     Unusable,
+    distinct_values,
     listed,
     shown,
 )
-from ntk_uq.datasets.own.words import EXACT, is_number
+from ntk_uq.datasets.own.words import EXACT, is_missing, is_number, is_written_otherwise
 
 TASKS = ("auto", "classification", "regression")
 TARGET_NAMES = ("y", "target", "label", "incident_energies")
@@ -71,7 +74,7 @@ def n_test_of(n: int) -> int:
     return max(1, round(TEST_SHARE * n))
 
 
-def default_targets(table: Table) -> tuple[str, ...]:
+def default_targets(table: Named) -> tuple[str, ...]:
     """The column that is the target by its name: one of TARGET_NAMES, in small or capital letters.
 
     Raises:
@@ -106,10 +109,11 @@ def guess_task(table: Table, targets: tuple[str, ...]) -> str:
     values = column.values.ravel()
     if values.dtype.kind == "b":
         return "classification"
-    if values.dtype.kind == "f" and not np.array_equal(values, np.trunc(values)):
+    distinct = distinct_values(values, FEW_VALUES)
+    if distinct is None or distinct == len(values):
         return "regression"
-    distinct = len(np.unique(values))
-    return "classification" if distinct <= FEW_VALUES and distinct < len(values) else "regression"
+    found = np.unique(values) if values.dtype.kind == "f" else values[:0]
+    return "classification" if np.array_equal(found, np.trunc(found)) else "regression"
 
 
 def make(
@@ -163,6 +167,18 @@ def make(
     return Own(inputs, values, shape, task, class_names, feature_names, names, table.source, n_test)
 
 
+def row_of(example: int, n_pool: int, n_test: int, test_apart: bool) -> int:
+    """The row (from 0) of its file that an example of the pool is.
+
+    Args:
+        example: its place in the pool. n_pool, n_test: numbers of examples.
+        test_apart: whether the test part is a table of its own.
+    """
+    if test_apart:
+        return int(streams.permutation(_SHUFFLE, n_pool)[example])
+    return int(streams.permutation(_SHUFFLE, n_pool + n_test)[n_test + example])
+
+
 def _n_test(table: Table, share: float | None) -> int | None:
     """How many examples a share is; None for the usual one."""
     if share is None:
@@ -201,20 +217,33 @@ def _features(table: Table, targets: tuple[str, ...], ignore: tuple[str, ...]) -
                 f"{table.source} has a column {column.name!r}, which is how pandas writes the "
                 "numbers of rows. Leave it out, or save the file without it (index=False)."
             )
-        _check_numbers(table, column, "Encode it or fill it in, or leave the column out.")
+        _check_numbers(table, column, "or leave the column out", "Encode it")
     return features
 
 
-def _check_numbers(table: Table, column: Column, what_to_do: str) -> Shaped[np.ndarray, "n ..."]:
-    """The values of a column, all of them finite numbers that float64 holds."""
+def _check_numbers(
+    table: Table, column: Column, otherwise: str, of_text: str
+) -> Shaped[np.ndarray, "n ..."]:
+    """The values of a column, all of them finite numbers that float64 holds.
+
+    Args:
+        table: the column's. column: the column.
+        otherwise: what else to do than to mend it, as the end of a sentence.
+        of_text: what to do about text, as the start of one.
+    """
     if isinstance(column, Unusable):
+        remedy = column.remedy or "Save it as numbers"
         raise DataError(
-            f"{table.source}: column {column.name!r} cannot be used: {column.problem}. {what_to_do}"
+            f"{table.source}: column {column.name!r} cannot be used: {column.problem}. {remedy}, "
+            f"{otherwise}."
         )
     if isinstance(column, TextColumn):
+        code = int(column.codes[column.problem_row])
+        missing = code >= 0 and is_missing(column.labels[code])
+        remedy = "Fill it in, leave the row out" if missing else of_text
         raise DataError(
             f"{table.source}: column {column.name!r}, {column.problem}. Numbers are needed there. "
-            f"{what_to_do}"
+            f"{remedy}, {otherwise}."
         )
     values = column.values
     if values.dtype.kind == "f":
@@ -228,17 +257,19 @@ def _check_numbers(table: Table, column: Column, what_to_do: str) -> Shaped[np.n
                 got = values[(row, *at[1:])]
                 raise DataError(
                     f"{table.source}: column {column.name!r}, {where} is {got}; every value must "
-                    f"be a finite number. Fill it in, or leave the row or the column out."
+                    f"be a finite number. Fill it in, leave the row out, {otherwise}."
                 )
     elif values.dtype.kind in "iu" and values.dtype.itemsize == 8:
-        large = (values > EXACT) | (values < -EXACT if values.dtype.kind == "i" else False)
-        if large.any():
-            at = np.argwhere(large)[0]
-            raise DataError(
-                f"{table.source}: column {column.name!r}, {table.place(int(at[0]))} is "
-                f"{values[tuple(at)]}, beyond the whole numbers that float64 holds (2^53). Is it "
-                "an identifier? Then leave the column out."
-            )
+        for start in range(0, len(values), 4096):
+            block = values[start : start + 4096]
+            large = (block > EXACT) | (block < -EXACT if values.dtype.kind == "i" else False)
+            if large.any():
+                at = np.argwhere(large)[0]
+                raise DataError(
+                    f"{table.source}: column {column.name!r}, {table.place(start + int(at[0]))} is "
+                    f"{block[tuple(at)]}, beyond the whole numbers that float64 holds (2^53). Is "
+                    "it an identifier? Then leave the column out."
+                )
     return values
 
 
@@ -265,7 +296,7 @@ def _classes(
                 f"{table.source}: column {column.name!r}, {where} has no label "
                 f"({shown(labels[missing])}). Fill it in, or leave the row out."
             )
-        _check_classes(table, column.name, len(labels))
+        _check_classes(table, column.name, len(labels), column.problem)
         if max(map(len, labels)) > _LONGEST_LABEL:
             raise DataError(
                 f"{table.source}: column {column.name!r} has a label of more than {_LONGEST_LABEL} "
@@ -275,7 +306,7 @@ def _classes(
         order = sorted(range(len(labels)), key=labels.__getitem__)
         rank = np.argsort(order)
         return rank[codes].astype(np.int64), tuple(labels[i] for i in order)
-    values = _check_numbers(table, column, "Choose another column as target.")
+    values = _check_numbers(table, column, "or choose another target", "Save it as labels")
     if values.shape[1:] not in ((), (1,)):
         raise DataError(
             f"{table.source}: {column.name} has the shape {values.shape}; labels have the shape "
@@ -297,8 +328,11 @@ def _classes(
     return codes.astype(np.int64), names
 
 
-def _check_classes(table: Table, name: str, count: int) -> None:
+def _check_classes(table: Table, name: str, count: int, first: str = "") -> None:
+    """Raises DataError for numbers of classes that make no classification; ``first`` is why the
+    first value is no number."""
     n = len(table)
+    quantity = f"Is it a quantity{f' ({first})' if first else ''}? Then choose regression"
     if count == 1:
         raise DataError(
             f"{table.source}: all {n} examples have one and the same label in column {name!r}; a "
@@ -307,13 +341,12 @@ def _check_classes(table: Table, name: str, count: int) -> None:
     if count > MOST_CLASSES:
         raise DataError(
             f"{table.source}: column {name!r} has more than {MOST_CLASSES} different labels; that "
-            "is the most. Is it a quantity? Then choose regression."
+            f"is the most. {quantity}."
         )
     if count > n / 2:
         raise DataError(
             f"{table.source}: column {name!r} has {count} classes among {n} examples; a "
-            "class needs two examples on average. Is it a quantity? Then choose regression; or "
-            "another column."
+            f"class needs two examples on average. {quantity}; or another column."
         )
 
 
@@ -324,7 +357,12 @@ def _quantities(
     blocks, names = [], []
     for name in targets:
         column = table[name]
-        values = _check_numbers(table, column, "Choose classification, or another target.")
+        values = _check_numbers(
+            table,
+            column,
+            "or choose another target",
+            "Correct it, choose classification for labels",
+        )
         if values.ndim > 2:
             raise DataError(
                 f"{table.source}: the target {name} has the shape {values.shape}; it must be (n,) "
@@ -338,11 +376,16 @@ def _quantities(
             f"{table.source} has {len(names)} targets; at most {MOST_CLASSES} are taken."
         )
     together = np.concatenate(blocks, axis=1) + 0.0  # -0.0 becomes 0.0: the names must agree
+    classes = (
+        " Its rows look like classes: give their numbers, argmax(axis=1)."
+        if looks_one_hot(together)
+        else ""
+    )
     for i, name in enumerate(names):
         if together[:, i].min() == together[:, i].max():
             raise DataError(
                 f"{table.source}: the target {name!r} is {together[0, i]:g} in all {len(table)} "
-                "examples: there is nothing to learn. Choose another."
+                f"examples: there is nothing to learn. Choose another.{classes}"
             )
     return (together[:, 0] if together.shape[1] == 1 else together), tuple(names)
 
@@ -387,7 +430,10 @@ def _inputs(
     inputs = np.empty((n, d), dtype)
     low = 0
     for block in flat:
-        inputs[:, low : low + block.shape[1]] = block[order]
+        # In pieces: a copy in the order of the split would be one more array of its size.
+        for start in range(0, n, 4096):
+            rows = order[start : start + 4096]
+            inputs[start : start + 4096, low : low + block.shape[1]] = block[rows]
         low += block.shape[1]
     inputs += 0.0
     if d > MOST_COLUMNS or (alone and len(columns[0].shape) > 1):
@@ -413,8 +459,9 @@ def _fits_float32(values: Shaped[np.ndarray, "n d"]) -> bool:
 
 
 def _mostly_numbers(column: TextColumn) -> bool:
-    """Whether a column of text is one of numbers in which some are missing or misspelt."""
-    numeric = np.array([is_number(label) for label in column.labels])
+    """Whether a column of text is one of numbers in which some are missing, misspelt, or written
+    for people."""
+    numeric = np.array([is_number(v) or is_written_otherwise(v) for v in column.labels])
     known = column.codes[column.codes >= 0]
     return 2 * int(np.count_nonzero(numeric[known])) > len(known)
 

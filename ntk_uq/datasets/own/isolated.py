@@ -1,9 +1,10 @@
-"""Reading in a process of its own what is read by a library in C.
+"""Reading, looking at and keeping users' files in a process of its own.
 
-A damaged HDF5 or Parquet file can end the process that reads it, keep it busy for ever, or have it
-take memory that no check of ours sees coming: a page of Parquet or a chunk of HDF5 is unpacked
-whole, inside the library. So a process with limits reads, and this one lives on. What comes back
-over its pipe is a description in JSON, then the bytes of the arrays in its order.
+A damaged file can end the process that reads it, keep it busy for ever, or have it take memory that
+no check of ours sees coming: a kilobyte may unpack to gigabytes, and copies, sorting and labels
+come on top. So a process with limits of memory and time does all of it, and this one lives on and
+stays small. What comes back over its pipe is a description in JSON, then the bytes of the arrays in
+its order, where a table was asked for.
 """
 
 import contextlib
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,16 +26,17 @@ from jaxtyping import Shaped
 from ntk_uq.base import paths, settings
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
-from ntk_uq.datasets.own.layout import Layout
 from ntk_uq.datasets.own.source import OwnFile
-from ntk_uq.datasets.own.table import Column, Numbers, Table, TextColumn, Unusable
+from ntk_uq.datasets.own.table import Column, Numbers, Place, Table, TextColumn, Unusable
 
 SECONDS = 60
-"""Processor time that reading one file may take; by the clock it is three times as long."""
+"""Processor time that one file may take; by the clock it is three times as long."""
+
+AT_ONCE = 2
+"""Files that this process has read at once: what they take together is bounded, too."""
 
 _log = logging.getLogger(__name__)
 _PIECE = 2**20
-_USUAL = Layout()
 # One thread, and the system's allocator, which reserves no more than it gives: the limit is on
 # reserved memory, as the system knows no other.
 _ENVIRONMENT = {
@@ -45,20 +47,60 @@ _ENVIRONMENT = {
 }
 
 
-def read_isolated(kind: str, source: OwnFile, layout: Layout = _USUAL) -> Table:
-    """The table that the reader of ``kind`` makes of a file, read in another process.
+class Turns:
+    """Who may have a file read: so many at once, and the others wait.
+
+    Args:
+        most: how many at once.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._places = threading.Semaphore(most)
+
+    @contextlib.contextmanager
+    def turn(self, waiting: Callable[[], None] | None) -> Iterator[None]:
+        """A place, for as long as it is held; ``waiting`` is called once if there is none free."""
+        if not self._places.acquire(blocking=False):
+            if waiting is not None:
+                waiting()
+            self._places.acquire()
+        try:
+            yield
+        finally:
+            self._places.release()
+
+
+TURNS = Turns(AT_ONCE)
+"""The process's own."""
+
+
+def ask(
+    what: dict[str, Any],
+    sources: Sequence[OwnFile],
+    receive: Callable[[IO[bytes]], Any],
+    waiting: Callable[[], None] | None = None,
+) -> Any:
+    """What another process makes of files (see ``child.py``).
+
+    Args:
+        what: the question, of JSON's own types; the files' names and paths are added to it.
+        sources: the files.
+        receive: reads the answer from the process's pipe.
+        waiting: called if others are read and this has to wait.
 
     Raises:
-        DataError: what the reader says of the file; or that it could not be read within the
-            limits of time and memory.
+        DataError: what it says of a file; or that it could not be read within the limits of time
+            and memory.
     """
-    with _on_disk(source) as path, tempfile.TemporaryFile() as complaints:
-        program = [sys.executable, "-m", "ntk_uq.datasets.own.child"]
-        arrays = json.dumps(dict(layout.arrays))
-        command = [*program, kind, source.name, str(path), str(SECONDS), arrays]
+    name = sources[0].name
+    settings.upload_expanded()  # what is wrong with it is said here
+    with contextlib.ExitStack() as stack:
+        files = [[s.name, str(stack.enter_context(_on_disk(s)))] for s in sources]
+        stack.enter_context(TURNS.turn(waiting))
+        complaints = stack.enter_context(tempfile.TemporaryFile())
         child = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-m", "ntk_uq.datasets.own.child", str(SECONDS)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
             cwd=paths.home(),
@@ -67,31 +109,31 @@ def read_isolated(kind: str, source: OwnFile, layout: Layout = _USUAL) -> Table:
         late = threading.Timer(3 * SECONDS, child.kill)
         late.start()
         try:
+            assert child.stdin is not None
             assert child.stdout is not None
-            table = receive(source.name, child.stdout)
+            with contextlib.suppress(BrokenPipeError):
+                child.stdin.write(json.dumps({**what, "files": files}).encode())
+                child.stdin.close()
+            return receive(child.stdout)
         except EOFError:
             child.wait()
             complaints.seek(0)
-            raise _ended(source.name, child.returncode, complaints.read()) from None
+            raise _ended(name, child.returncode, complaints.read()) from None
         finally:
             late.cancel()
             child.kill()
             child.wait()
             if child.stdout is not None:
                 child.stdout.close()
-    return table
 
 
-def send(result: Table | DataError, out: IO[bytes]) -> None:
-    """Writes a table, or what is wrong with the file, for :func:`receive` at the other end."""
-    if isinstance(result, DataError):
-        _send_json({"error": str(result)}, out)
-        return
+def send_table(table: Table, out: IO[bytes]) -> None:
+    """Writes a table for :func:`receive_table` at the other end."""
     arrays, columns = [], []
-    for column in result.columns:
+    for column in table.columns:
         about: dict[str, Any] = {"name": column.name}
         if isinstance(column, Unusable):
-            about |= {"problem": column.problem, "rows": column.rows}
+            about |= {"problem": column.problem, "rows": column.rows, "remedy": column.remedy}
         else:
             array = column.codes if isinstance(column, TextColumn) else column.values
             arrays.append(array)
@@ -103,23 +145,22 @@ def send(result: Table | DataError, out: IO[bytes]) -> None:
                     "row": column.problem_row,
                 }
         columns.append(about)
-    _send_json({"columns": columns, "notes": result.notes}, out)
+    place = table.place if isinstance(table.place, Place) else Place("index", 0)
+    said = {"columns": columns, "notes": table.notes, "place": list(vars(place).values())}
+    send_json({"source": table.source, **said}, out)
     for array in arrays:
         out.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     out.flush()
 
 
-def receive(source: str, pipe: IO[bytes]) -> Table:
-    """The table that :func:`send` wrote.
+def receive_table(pipe: IO[bytes]) -> Table:
+    """The table that :func:`send_table` wrote.
 
     Raises:
-        DataError: if it wrote one.
-        EOFError: if it did not write all.
+        DataError: if an error was written.
+        EOFError: if not all was written.
     """
-    size = int.from_bytes(_bytes(pipe, 8), "little")
-    message = json.loads(bytes(_bytes(pipe, size)))
-    if "error" in message:
-        raise DataError(message["error"])
+    message = receive_json(pipe)
     columns: list[Column] = []
     for about in message["columns"]:
         if "dtype" not in about:
@@ -133,14 +174,30 @@ def receive(source: str, pipe: IO[bytes]) -> Table:
             columns.append(TextColumn(about["name"], labels, array, problem, about["row"]))
         else:
             columns.append(Numbers(about["name"], array))
-    return Table(source, tuple(columns), notes=tuple(message["notes"]))
+    notes = tuple(message["notes"])
+    return Table(message["source"], tuple(columns), Place(*message["place"]), notes)
 
 
-def _send_json(value: dict[str, Any], out: IO[bytes]) -> None:
+def send_json(value: dict[str, Any], out: IO[bytes]) -> None:
+    """Writes an object, or what is wrong under the name ``error``."""
     text = json.dumps(value).encode()
     out.write(len(text).to_bytes(8, "little"))
     out.write(text)
     out.flush()
+
+
+def receive_json(pipe: IO[bytes]) -> dict[str, Any]:
+    """The object that :func:`send_json` wrote.
+
+    Raises:
+        DataError: if an error was written.
+        EOFError: if not all was written.
+    """
+    size = int.from_bytes(_bytes(pipe, 8), "little")
+    message: dict[str, Any] = json.loads(bytes(_bytes(pipe, size)))
+    if "error" in message:
+        raise DataError(message["error"])
+    return message
 
 
 def _bytes(pipe: IO[bytes], count: int) -> Shaped[np.ndarray, " count"]:

@@ -17,13 +17,12 @@ from jaxtyping import Shaped
 from ntk_uq.base import settings
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
-from ntk_uq.datasets.own.arrays import column_of
+from ntk_uq.datasets.own.arrays import ACCEPTED, NotAColumn, column_of, too_large
 from ntk_uq.datasets.own.layout import Layout
 from ntk_uq.datasets.own.source import OwnFile
 from ntk_uq.datasets.own.table import (
     Column,
     Table,
-    Unusable,
     check_columns,
     common_length,
     listed,
@@ -37,6 +36,10 @@ _PIECE = 2**20
 _DIRECTORY = 2**20  # bytes of an archive's table of contents; that of two arrays has 200
 _HEADER = 10_000
 _MAGIC = b"\x93NUMPY"
+_OTHER_ROWS = (
+    "Choose arrays of one number of rows (--arrays x=x_train,y=y_train, and --test-arrays for a "
+    "test set)"
+)
 _HOW = "Save the inputs and the targets so: np.savez('data.npz', x=x, y=y)"
 _HEADER_TEXT = re.compile(
     r"\{\s*'descr':\s*(?P<descr>'[^']*'|\[.*\]),\s*'fortran_order':\s*(?P<order>True|False),\s*"
@@ -58,14 +61,12 @@ def read_npz(source: OwnFile, layout: Layout = _USUAL_LAYOUT) -> Table:
             renamed = layout.renamed(source.name, tuple(members))
             members = {new: members[old] for old, new in renamed.items()}
             left = settings.upload_expanded()
-            found: dict[str, Column | str] = {}
+            found: dict[str, Column | NotAColumn] = {}
             for name, info in members.items():
                 try:
                     found[name], size = _read(source.name, archive, info, name, left)
-                except _NotAColumn as problem:
-                    if name in _USUAL:
-                        raise DataError(f"{source.name}: {name} {problem}") from None
-                    found[name], size = str(problem), 0
+                except NotAColumn as problem:
+                    found[name], size = problem, 0
                 left -= size
     except _DAMAGE as error:
         raise DataError(
@@ -74,11 +75,12 @@ def read_npz(source: OwnFile, layout: Layout = _USUAL_LAYOUT) -> Table:
     return _table(source.name, found, others)
 
 
-def _table(source: str, found: dict[str, Column | str], others: tuple[str, ...]) -> Table:
-    read = {name: column for name, column in found.items() if not isinstance(column, str)}
+def _table(source: str, found: dict[str, Column | NotAColumn], others: tuple[str, ...]) -> Table:
+    read = {name: column for name, column in found.items() if not isinstance(column, NotAColumn)}
+    problems = {name: p for name, p in found.items() if isinstance(p, NotAColumn)}
     if not read:
-        name, problem = next(iter(found.items()))
-        raise DataError(f"{source}: {name} {problem}")
+        name, problem = next(iter(problems.items()))
+        raise DataError(f"{source}: {name} {problem}. {problem.remedy or _HOW}.")
     lengths = {name: len(column) for name, column in read.items()}
     if set(_USUAL) <= set(lengths) and lengths["x"] != lengths["y"]:
         raise DataError(
@@ -87,18 +89,12 @@ def _table(source: str, found: dict[str, Column | str], others: tuple[str, ...])
         )
     # Beside x and y, what has other rows is something else.
     rows = lengths["x"] if set(_USUAL) <= set(lengths) else common_length(source, lengths, "arrays")
-    problems = {name: problem for name, problem in found.items() if isinstance(problem, str)}
-    problems |= of_other_length(lengths, rows)
+    problems |= {n: NotAColumn(p, _OTHER_ROWS) for n, p in of_other_length(lengths, rows).items()}
     columns = tuple(
-        Unusable(name, f"it {problems[name]}", rows) if name in problems else read[name]
-        for name in found
+        problems[name].column(name, rows) if name in problems else read[name] for name in found
     )
     notes = (f"What is no array is left out: {listed(others)}.",) if others else ()
     return Table(source, columns, notes=notes)
-
-
-class _NotAColumn(Exception):
-    """What an array is that cannot be a column, as the rest of a sentence after its name."""
 
 
 class _Bounded:
@@ -161,12 +157,9 @@ def _read(
         dtype = _dtype(descr)
         size = math.prod(shape) * dtype.itemsize
         if size > left:
-            raise DataError(
-                f"{source} unpacks to more than {format_bytes(settings.upload_expanded())}: {name} "
-                f"has the shape {shape}. Take a part of it, or set {settings.UPLOAD_EXPANDED}."
-            )
+            raise too_large(shape)
         if not shape:
-            raise _NotAColumn(f"is a single value, not an array of examples. {_HOW}.")
+            raise NotAColumn("is a single value, not an array of examples")
         values = _values(source, name, file, dtype, size)
     values = values.reshape(shape, order="F" if fortran else "C")
     return column_of(source, name, values), size
@@ -193,9 +186,9 @@ def _header(source: str, name: str, file: IO[bytes]) -> tuple[str, bool, tuple[i
 
 def _dtype(descr: str) -> np.dtype:
     if re.fullmatch(r"\|?O\d?", descr):
-        raise _NotAColumn(
-            "is an array of Python objects, which are pickled and never opened. Make it an array "
-            "of numbers first: x.astype(float)."
+        raise NotAColumn(
+            "is an array of Python objects, which are pickled and never opened",
+            "Make it an array of numbers first, x.astype(float), or of text, x.astype(str)",
         )
     if re.fullmatch(r"[<>|=]?([biuf]\d{1,2}|[US]\d{1,9})", descr):
         try:
@@ -204,10 +197,7 @@ def _dtype(descr: str) -> np.dtype:
             pass
     what = {"c": "complex numbers", "M": "dates", "m": "times", "V": "records"}
     kind = "records" if descr.startswith("[") else what.get(descr.lstrip("<>|=")[:1], descr[:20])
-    raise _NotAColumn(
-        f"holds {kind}; integers, floating-point numbers and booleans are taken, and text for "
-        "class labels."
-    )
+    raise NotAColumn(f"holds {kind}; {ACCEPTED}")
 
 
 def _values(

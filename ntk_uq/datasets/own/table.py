@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Int, Real
+from jaxtyping import Bool, Int, Real, Shaped
 
 from ntk_uq.base.errors import DataError
 
@@ -17,6 +18,7 @@ MOST_COLUMNS = 20_000
 """Columns that a table may have; more inputs than that belong into one array."""
 
 _LONGEST_NAME = 200
+_PIECE = 2**16
 
 
 @dataclass(frozen=True, eq=False)  # arrays do not compare to one truth
@@ -71,17 +73,36 @@ class Unusable:
         name: of the column.
         problem: what it holds.
         rows: n.
+        remedy: what to do about it beside leaving the column out, as the start of a sentence.
     """
 
     name: str
     problem: str
     rows: int
+    remedy: str = ""
 
     def __len__(self) -> int:
         return self.rows
 
 
 Column = Numbers | TextColumn | Unusable
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a row (from 0) is found, in words: ``line 7``, ``row 5 below the header``.
+
+    Attributes:
+        word: what is counted. first: the number of the first row. after: more words.
+    """
+
+    word: str
+    first: int
+    after: str = ""
+
+    def __call__(self, row: int) -> str:
+        """The words for one row."""
+        return f"{self.word} {row + self.first}{self.after}"
 
 
 @dataclass(frozen=True, eq=False)  # arrays do not compare to one truth
@@ -98,13 +119,13 @@ class Table:
 
     source: str
     columns: tuple[Column, ...]
-    place: Callable[[int], str] = field(default=lambda row: f"index {row}", repr=False)
+    place: Callable[[int], str] = field(default=Place("index", 0), repr=False)
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
-        for column in self.columns:
-            check_name(self.source, column.name)
+        for number, column in enumerate(self.columns, 1):
+            check_name(self.source, column.name, number)
             if column.name in seen:
                 raise DataError(
                     f"{self.source} has two columns named {column.name!r}; give each a name of its "
@@ -134,12 +155,38 @@ class Table:
         )
 
 
-def check_name(source: str, name: str) -> None:
-    """Raises DataError for a name that no column may have."""
+@runtime_checkable
+class Named(Protocol):
+    """A file with columns of which the names are known."""
+
+    @property
+    def source(self) -> str:
+        """The file's name for people."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the columns."""
+        ...
+
+
+def distinct_values(values: Shaped[np.ndarray, " n"], most: int) -> int | None:
+    """How many different values there are; None for more than ``most``. In pieces, since sorting
+    takes memory."""
+    known: np.ndarray = values[:0]
+    for start in range(0, len(values), _PIECE):
+        known = np.union1d(known, values[start : start + _PIECE])
+        if len(known) > most:
+            return None
+    return len(known)
+
+
+def check_name(source: str, name: str, number: int) -> None:
+    """Raises DataError for a name that no column may have; ``number`` is its place, from 1."""
     if not name:
         raise DataError(
-            f"A column of {source} has no name. If it numbers the rows, as pandas writes it, leave "
-            "it out (index=False); otherwise give it a name."
+            f"Column {number} of {source} has no name. If it numbers the rows, as pandas writes "
+            "it, leave it out (index=False); otherwise give it a name."
         )
     if len(name) > _LONGEST_NAME or not name.isprintable():
         raise DataError(

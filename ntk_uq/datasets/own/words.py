@@ -7,12 +7,23 @@ from ntk_uq.datasets.own.table import shown
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ]\d.*)?|\d{1,2}:\d{2}(:\d{2}.*)?", re.ASCII)
-_COMPLEX = re.compile(r"\(?[+-]?[\d.eE+-]*[\d.][+-]?[\d.eE]*[ij]\)?", re.ASCII)
+_COMPLEX = re.compile(
+    r"\(?[+-]?[\d.eE+-]*[\d.][+-]?[\d.eE]*[ij]\)?|\(\s*[+-]?[\d.]+\S*\s*,\s*[+-]?[\d.]+\S*\s*\)",
+    re.ASCII,
+)
 _COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?", re.ASCII)
 _FORTRAN = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))[dDqQ]([+-]?\d+)", re.ASCII)
+_NO_LETTER = re.compile(r"([+-]?\d?\.\d+)([+-]\d{3})", re.ASCII)
+_FULL_FIELD = re.compile(r"\*{2,}")
 _THOUSANDS = re.compile(
-    r"[+-]?\d{1,3}([,.'_\u2019 \u00a0\u2009\u202f])\d{3}(\1\d{3})*([.,]\d*)?([eE][+-]?\d+)?",
+    r"[$€£¥]?\s*[+-]?[$€£¥]?\s*"
+    # In threes, or as in India all but the last three in twos.
+    r"\d{1,3}([,.'_\u2019 \u00a0\u2009\u202f])(\d{3}(\1\d{3})*|\d{2}(\1\d{2})*\1\d{3})"
+    r"([.,]\d*)?([eE][+-]?\d+)?\s*[%$€£¥]?",
     re.ASCII,
+)
+_NEGATIVE = re.compile(
+    r"\(\s*[$€£¥]?\s*(\d{1,3}([,.'\u2019 \u00a0]\d{3})+|\d+)([.,]\d*)?\s*\)", re.ASCII
 )
 _UNIT = re.compile(r"([$€£¥~<>≈±]\s*)?[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*(%|[^\W\d]+)?")
 _UNCERTAIN = re.compile(r".*\d\s*(±|\+/-|\+-)\s*[\d.].*|[+-]?\d+(\.\d*)?\(\d+\)", re.ASCII)
@@ -24,7 +35,12 @@ COMMA_NUMBER = r"^\s*[+-]?(\d+|\d*,\d+|\d+,)([eE][+-]?\d+)?\s*$"
 """A number with a decimal comma, or a whole one; for Arrow, too."""
 GROUPED = r"^\s*[+-]?\d{1,3}(,\d{3})+\s*$"
 """What may as well be a number with separators of thousands."""
-_MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?", "nil", "#n/a"}
+_SPREADSHEET = {"#n/a", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"}
+"""What spreadsheets write where a formula failed."""
+_MISSING = {
+    *("", "na", "n/a", "n.a.", "<na>", "nan", "nat", "null", "none", "nil", "-", "--", "?", "."),
+    *_SPREADSHEET,
+}
 _INFINITE = {"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"}
 
 
@@ -63,9 +79,25 @@ def is_missing(text: str) -> bool:
     return text.strip().lower() in _MISSING
 
 
-def not_a_number(text: str) -> str:
-    """Why it is none, as the second half of a sentence after its place."""
+def is_written_otherwise(text: str) -> bool:
+    """Whether a text is a number for people that is none here: one with separators of thousands, a
+    decimal comma, in brackets for a minus, with an exponent without its letter, or too wide."""
+    text = text.strip()
+    if len(text) > _LONGEST:
+        return False
+    patterns = (_THOUSANDS, _COMMA, _NEGATIVE, _NO_LETTER, _FULL_FIELD)
+    return any(pattern.fullmatch(text) for pattern in patterns)
+
+
+def not_a_number(text: str, comma: bool = False) -> str:
+    """Why it is none, as the second half of a sentence after its place.
+
+    Args:
+        text: what was found.
+        comma: whether the decimal sign is a comma.
+    """
     stripped = text.strip()
+    sign, written = ("comma", "1234,50") if comma else ("point", "1234.50")
     if not stripped:
         return "the value is missing"
     if is_beyond(stripped):
@@ -75,16 +107,32 @@ def not_a_number(text: str) -> str:
         )
     if len(stripped) > _LONGEST:
         return f"{shown(stripped)} is not a number"
+    if stripped.lower() in _SPREADSHEET:
+        return f"{shown(stripped)} is an error of a spreadsheet, where a value is missing"
     if is_missing(stripped):
         return f"{shown(stripped)} is not a number (a missing value?)"
     if stripped.lower() in _INFINITE or _NUMBER.fullmatch(stripped):
         if math.isfinite(float(stripped)):
-            return f"{shown(stripped)} has a decimal point; the decimal sign is a comma here"
+            if comma:
+                return f"{shown(stripped)} has a decimal point; the decimal sign is a comma here"
+            return f"{shown(stripped)} is a number that was saved as text; save it as a number"
         return f"{shown(stripped)} is infinite or too large for a number"
+    if _NEGATIVE.fullmatch(stripped):
+        return f"{shown(stripped)} looks like a negative number in brackets: write -{written}"
     if _THOUSANDS.fullmatch(stripped) and not _COMMA.fullmatch(stripped):
         return (
             f"{shown(stripped)} looks like a number with thousands separators: leave them out, and "
-            "write a decimal point, as 1234.50"
+            f"write a decimal {sign}, as {written}"
+        )
+    if no_letter := _NO_LETTER.fullmatch(stripped):
+        return (
+            f"{shown(stripped)} looks like a number whose exponent has no letter, as Fortran "
+            f"writes three digits of it: write {no_letter[1]}E{no_letter[2]}"
+        )
+    if _FULL_FIELD.fullmatch(stripped):
+        return (
+            f"{shown(stripped)} is what Fortran writes where a number is too wide for its field: "
+            "write it in a wider one"
         )
     if re.fullmatch(r"[+-]?\d{1,3},\d{3}", stripped):
         return (

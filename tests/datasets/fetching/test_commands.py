@@ -319,6 +319,9 @@ def test_a_file_that_would_not_be_read_after_all_is_refused(run, real_data, data
         "train-images-idx3-ubyte - Copy",
         "train-images-idx3-ubyte.gz.download",
         "train-images-idx3-ubyte(1).gz",
+        "Copy of train-images-idx3-ubyte",
+        "train-images-idx3-ubyte copy 2.gz",
+        "train-images-idx3-ubyte.gz.crdownload",
     ],
 )
 def test_a_file_is_found_however_a_program_has_spelt_its_name(tmp_path, name):

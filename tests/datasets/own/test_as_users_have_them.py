@@ -16,7 +16,7 @@ from ntk_uq.cli import main
 from ntk_uq.datasets import own
 from ntk_uq.datasets.own.words import is_number, not_a_number, number
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec
-from ntk_uq.theory import curve
+from ntk_uq.theory.culprits import culprit
 
 N = 20
 RNG = np.random.default_rng(11)
@@ -290,7 +290,7 @@ def test_text_is_text_in_every_encoding(kind):
 
 def test_bytes_are_told_from_text():
     found = parquet(x=pa.array(X[:, 0]), y=pa.array([b"a", b"b"] * 10))
-    with pytest.raises(DataError, match=r"it holds bytes .*save text as strings"):
+    with pytest.raises(DataError, match=r"it holds bytes .*Save text as strings"):
         own.make(found, ("y",))
 
 
@@ -309,7 +309,9 @@ def test_an_example_of_zeros_is_named_where_it_makes_a_kernel_singular(tmp_path,
     arguments = ["curve", "--no-store", "--dataset", str(path), "--n-train", "45"]
     main([*arguments, "--preparation", "none", "--n-test", "12", "--sigma-b", "0"])
     told = capsys.readouterr()
-    words = "of the pool is all zeros (1 other, too), and there a network without biases is"
+    words = (
+        "of the file, from 0) is all zeros (1 other, too), and there a network without biases is"
+    )
     assert words in told.out + told.err
 
 
@@ -321,7 +323,34 @@ def test_so_are_equal_examples_where_there_are_biases(tmp_path):
     spec = CurveSpec(data, ArchitectureSpec(sigma_b=0.1), n_train=(45,))
     first, second = np.flatnonzero(~split.x_train.any(axis=1))
     order = datasets.training_order(dataset, data, 45, 0)
-    said = curve._culprit(spec, split, dataset, 0)
-    assert said.startswith(f"Examples {order[first]} and {order[second]} of the pool are equal")
+    said = culprit(spec, split, dataset, 0)
+    rows = [dataset.row_of(int(order[place])) for place in (first, second)]
+    assert sorted(rows) == [11, 40]
+    assert said.startswith(f"Examples {order[first]} and {order[second]} of the pool (rows ")
+    assert "from 0) are equal as they are prepared" in said
     other = datasets.load_split(datasets.get("digits"), DataSpec(n_test=12), 45, 0)
-    assert curve._culprit(spec, other, datasets.get("digits"), 0) == ""
+    assert culprit(spec, other, datasets.get("digits"), 0) == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda x: 2 * x, "are multiples of one another"),
+        (lambda x: x * (1 + 1e-12), "are equal to 8 digits"),
+        (lambda x: -x, ""),
+    ],
+)
+def test_examples_that_a_network_hardly_tells_apart_are_named(change, words):
+    x = RNG.normal(size=(60, 5))
+    x[41] = change(x[11])
+    name = own.add(own.open_file(npz_bytes(x=x, y=np.arange(60) % 2), "z.npz"))
+    data, dataset = DataSpec(name, preparation="none", n_test=12), datasets.get(name)
+    split = datasets.load_split(dataset, data, 48, 0)
+    said = culprit(CurveSpec(data, ArchitectureSpec(sigma_b=0)), split, dataset, 0)
+    assert words in said
+    assert bool(words) == bool(said)
+    if words:
+        assert "11" in said
+        assert "41" in said
+    biased = culprit(CurveSpec(data, ArchitectureSpec(sigma_b=0.1)), split, dataset, 0)
+    assert ("multiples" in biased) is False

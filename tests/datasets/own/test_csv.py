@@ -61,7 +61,7 @@ def test_the_line_that_excel_writes_above_the_header_is_passed_over(line):
 def test_a_file_of_several_blocks_is_read_as_one(monkeypatch):
     frame = frame_of(3000, 4)
     frame["word"] = np.where(np.arange(3000) < 2999, "left", "right")
-    monkeypatch.setattr("ntk_uq.datasets.own.delimited._BLOCK", 4096)
+    monkeypatch.setattr("ntk_uq.datasets.own.delimited.BLOCK", 4096)
     found = table(csv_bytes(frame))
     np.testing.assert_array_equal(found["x3"].values, frame["x3"])
     assert found["word"].labels == ("left", "right")
@@ -101,16 +101,22 @@ REFUSED = {
         HEAD + "GeV,cm,m\n" + LINES,
         r"second header: line 2 holds text above numbers \('GeV' in column 'a'\)",
     ),
-    "a comment above": (
-        "# by me\n" + HEAD + LINES,
+    "a comment alone above values": (
+        "# by me\n" + LINES,
         "one column only, 'by me'.*Line 1 starts with #: if it is a comment.*leave it out",
     ),
-    "a comment with commas": ("# by me, for you, twice\n" + HEAD + LINES, "Line 1 starts with #"),
-    "a comment with a comma": (
-        "# by me, for you\n" + HEAD + LINES,
+    "a comment with a comma above values": (
+        "# by me, for you\n" + LINES,
         "line 2 has 3 values, but the header names 2 columns.*Line 1 starts with #",
     ),
-    "a comment below": (HEAD + LINES + "# the end\n", "line 14 has 1 value.*Comments are not read"),
+    "one value more, a quantity": (
+        HEAD + "".join(f"{i * 0.3},1,2,{i}\n" for i in range(12)),
+        "line 2 has 4 values, but the header names 3 columns.*row numbers written without a name",
+    ),
+    "a comment with commas above fewer values": (
+        "# by me, for you, twice, and again\n" + LINES,
+        "line 2 has 3 values, but the header names 4 columns.*Line 1 starts with #",
+    ),
     "a separator at the end of all lines": (
         "a,b,\n1,2,\n3,4,\n",
         "ends in a separator, so that its last column has no name. Leave it out in all lines",

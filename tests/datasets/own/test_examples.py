@@ -158,7 +158,7 @@ CASES = {
     "text as a quantity": (
         {"x": X, "y": ["a", "b"] * 20},
         {"task": "regression"},
-        "column 'y', index 0: 'a' is not a number.*Choose classification",
+        "column 'y', index 0: 'a' is not a number.*choose classification",
     ),
     "3-d target": ({"x": X, "y": np.zeros((N, 2, 2))}, {}, r"'?y'? has the shape \(40, 2, 2\)"),
     "no input": ({"y": LABELS}, {}, "no columns beside the target"),

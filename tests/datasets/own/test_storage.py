@@ -195,7 +195,7 @@ def test_a_killed_process_leaves_nothing_that_is_found():
             os.kill(os.getpid(), signal.SIGKILL)
 
         storage.write_sealed = killed
-        own.add_path(os.environ["FILE"])
+        own.add(own.open_file(os.environ["FILE"]))
         """
     )
     path = settings.own_directory().parent / "f.csv"

@@ -1,6 +1,7 @@
 """A file of the user's own: uploaded, looked at, its target chosen, kept."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -12,12 +13,12 @@ from ntk_uq.base import settings
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets import own
-from ntk_uq.datasets.own import Layout, Table
+from ntk_uq.datasets.own import Given, Layout, Preview
 from ntk_uq.ui import fitted_table, say
 from ntk_uq.ui import own as session
 from ntk_uq.ui.plain_text import plain
 
-_TABLE, _TEST_TABLE, _ERROR = "uploaded_table", "uploaded_test_table", "upload_error"
+_SEEN, _SEEN_TEST, _ERROR = "uploaded_preview", "uploaded_test_preview", "upload_error"
 _MISSING = -1.0
 """A share that there is not: what is to be the test set has still to be chosen."""
 _CHOICES = ("targets", "task", "ignore")
@@ -59,12 +60,11 @@ def upload(chosen: Callable[[str], None]) -> None:
         "link sees it.",
     )
     if file is None:
-        st.session_state.pop(_TABLE, None)
+        st.session_state.pop(_SEEN, None)
         return
     try:
         layout = _layout(file.name)
-        table = _table(file.file_id, file.name, file.getvalue, layout)
-        _choose(table, layout, chosen, lambda arrays: _arrays_of(file, layout, arrays))
+        _choose(_preview(file, layout, _SEEN), file, layout, chosen)
     except NtkUqError as error:
         say.error(error, icon=":material/error:")
 
@@ -97,45 +97,61 @@ def _choice(
     )
 
 
-def _table(
-    file_id: str, name: str, content: Callable[[], bytes], layout: Layout, key: str = _TABLE
-) -> Table:
-    """The file's columns, read once for an upload and a layout, and not at every click."""
+def _preview(file: UploadedFile, layout: Layout, key: str) -> Preview:
+    """What is in the file's columns, looked at once for an upload and a layout, and not at every
+    click. The columns themselves stay in a process of their own."""
     known = st.session_state.get(key)
-    if known is None or known[0] != (file_id, layout):
-        with st.spinner(f"Reading {name}"):
-            known = ((file_id, layout), own.open_file(content(), name, layout))
+    if known is None or known[0] != (file.file_id, layout):
+        with _reading(file.name) as waiting:
+            known = ((file.file_id, layout), own.peek(_given(file, layout), waiting))
         st.session_state[key] = known
-        if key == _TABLE:
+        if key == _SEEN:
             _forget_others(known[1])
-    table: Table = known[1]
-    return table
+    preview: Preview = known[1]
+    return preview
 
 
-def _arrays_of(file: UploadedFile, layout: Layout, arrays: Mapping[str, str]) -> Table:
-    """Some arrays of the uploaded file, under other names."""
-    other = replace(layout, arrays=dict(arrays))
-    return _table(file.file_id, file.name, file.getvalue, other, _TEST_TABLE)
+def _given(file: UploadedFile, layout: Layout) -> Given:
+    return Given(file.getvalue(), file.name, layout)
 
 
-def _forget_others(table: Table) -> None:
+@contextmanager
+def _reading(name: str) -> Iterator[Callable[[], None]]:
+    """Says that a file is read; and, once that is called, that others are read before it."""
+    line = st.empty()
+    with line, st.spinner(f"Reading {name}"):
+        # A line of its own: the spinner has no other words once it turns.
+        told = st.empty()
+
+        def waiting() -> None:
+            told.info(
+                f"{own.AT_ONCE} other files are being read on this server; {name} is next, in a "
+                "minute or two.",
+                icon=":material/hourglass_empty:",
+            )
+
+        yield waiting
+    line.empty()
+
+
+def _forget_others(table: Preview) -> None:
     """Choices among columns are kept for a file of that name as long as it has those columns."""
     key = f"columns_{table.source}"
     # Another layout may make numbers of what was text.
-    found = [(column.name, type(column).__name__) for column in table.columns]
+    found = list(zip(table.names, table.kinds, strict=True))
     if st.session_state.get(key) != found:
         st.session_state[key] = found
         for choice in _CHOICES:
             st.session_state.pop(f"{choice}_{table.source}", None)
 
 
-def _preview(
-    table: Table,
-    summaries: Sequence[own.ColumnSummary],
+def _shown(
+    table: Preview,
     targets: Sequence[str],
     ignore: Sequence[str],
 ) -> None:
     """What is in each column, and what becomes of it by the choices below."""
+    summaries = table.summaries
     problems = [s.problem for s in summaries]
     rows = [
         {
@@ -152,7 +168,7 @@ def _preview(
             "different values": "–" if s.distinct is None else f"{s.distinct:,}",
             "first rows": plain(", ".join(first)),
         }
-        for s, first in zip(summaries, own.first_rows(table, 4, 200).values(), strict=True)
+        for s, first in zip(summaries, table.first_rows.values(), strict=True)
     ]
     fitted_table.draw(rows, "columns")
     if len(table.names) > len(summaries):
@@ -160,15 +176,12 @@ def _preview(
 
 
 def _choose(
-    table: Table,
-    layout: Layout,
-    chosen: Callable[[str], None],
-    arrays: Callable[[Mapping[str, str]], Table],
+    table: Preview, file: UploadedFile, layout: Layout, chosen: Callable[[str], None]
 ) -> None:
     st.markdown(f"**{plain(table.source)}**: {len(table):,} rows, {len(table.names)} columns")
     for note in table.notes:
         say.info(note)
-    summaries, preview = own.summaries(table), st.container()
+    summaries, preview = table.summaries, st.container()
     left, middle, right = st.columns([3, 2, 3])
     targets = left.multiselect(
         "Target columns",
@@ -192,22 +205,24 @@ def _choose(
         help="Columns that are neither input nor target, such as an event number.",
     )
     with preview:
-        _preview(table, summaries, targets, ignore)
-    test = _test_set(table, layout, [n for n in table.names if n not in ignore], arrays)
+        _shown(table, targets, ignore)
+    used = [name for name in table.names if name not in ignore]
+    test = _test_set(table, file, layout, used)
     if not targets:
         st.info("Choose the target: what the network is to predict.")
         return
-    found = own.guess_task(table, tuple(targets)) if task == "auto" else task
+    found = table.task(tuple(targets)) if task == "auto" else task
     inputs = len(table.names) - len(targets) - len(ignore)
-    st.caption(f"A {found} of {', '.join(targets)} from {inputs} column{'s' * (inputs != 1)}.")
-    for note in own.notes(table, tuple(targets), found)[len(table.notes) :]:
+    of = plain(", ".join(targets))
+    st.caption(f"A {found} of {of} from {inputs} column{'s' * (inputs != 1)}.")
+    for note in table.notes_of(tuple(targets), found):
         say.info(note)
     st.button(
         "Use these data",
         type="primary",
         key="use_upload",
         on_click=_use,
-        args=(table, tuple(targets), found, tuple(ignore), test, layout, chosen),
+        args=(_given(file, layout), tuple(targets), found, tuple(ignore), test, chosen),
         disabled=test is _MISSING,
     )
     error = st.session_state.pop(_ERROR, None)
@@ -216,12 +231,9 @@ def _choose(
 
 
 def _test_set(
-    table: Table,
-    layout: Layout,
-    used: Sequence[str],
-    arrays: Callable[[Mapping[str, str]], Table],
-) -> float | Table | None:
-    """The test part: a share, None for the usual one, or a table; _MISSING until it is chosen."""
+    table: Preview, file: UploadedFile, layout: Layout, used: Sequence[str]
+) -> float | Given | None:
+    """The test part: a share, None for the usual one, or a file; _MISSING until it is chosen."""
     kind = own.KINDS.get(PurePosixPath(table.source).suffix.lower())
     ways = [_SHARE, _FILE, *([_ARRAYS] if kind in ("npz", "hdf5") else [])]
     left, right = st.columns([2, 3])
@@ -243,16 +255,17 @@ def _test_set(
         )
         return None if share == own.TEST_SHARE else float(share)
     if way == _FILE:
-        file = right.file_uploader(
+        other = right.file_uploader(
             "Test file, of the same columns",
             list(own.KINDS),
             key="upload_test",
             help="Networks are tested on it; it is prepared with the training pool's statistics.",
         )
-        if file is None:
+        if other is None:
             st.info("Choose the file with the test set, or a share of these data.")
             return _MISSING
-        return _table(file.file_id, file.name, file.getvalue, layout, _TEST_TABLE)
+        _preview(other, layout, _SEEN_TEST)  # says now what is wrong with it
+        return _given(other, layout)
     names: dict[str, str] = {}
     with right:
         for name in used:
@@ -271,21 +284,20 @@ def _test_set(
     if len(names) < len(used):
         st.info("Choose an array for the test part of each array that is used.")
         return _MISSING
-    return arrays(names)
+    return _given(file, replace(layout, arrays=dict(names)))
 
 
 def _use(
-    table: Table,
+    given: Given,
     targets: tuple[str, ...],
     task: str,
     ignore: tuple[str, ...],
-    test: float | Table | None,
-    layout: Layout,
+    test: float | Given | None,
     chosen: Callable[[str], None],
 ) -> None:
     """Keeps the data and turns to them; before the page is drawn, since it sets controls."""
     try:
-        name = own.add(table, targets, task, ignore, test, layout)
+        name = own.bring(given, targets, task, ignore, test).name
     except NtkUqError as error:
         st.session_state[_ERROR] = str(error)
         return
@@ -293,7 +305,7 @@ def _use(
     chosen(name)
 
 
-def _default(table: Table) -> list[str]:
+def _default(table: Preview) -> list[str]:
     try:
         return list(own.default_targets(table))
     except NtkUqError:
