@@ -111,10 +111,11 @@ def _numbers(traces: Sequence[Trace], view: CurvesView) -> None:
     origin = curves[0].provenance()
     versions = ", ".join(f"{k} {v}" for k, v in origin.get("versions", {}).items())
     seconds = sum(curve.seconds for curve in curves)
-    st.markdown(
+    words = (
         f"Computed in {seconds:.1f} s on {origin.get('device')}, {origin.get('dtype')}. "
         f"{versions}. Data: {origin.get('citation')}."
     )
+    st.markdown(plain(words))
 
 
 def _quantities(point: CurvePoint) -> dict[str, str]:

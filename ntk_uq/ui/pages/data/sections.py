@@ -190,6 +190,6 @@ def _chart(figure: go.Figure, key: str) -> None:
 def preparation(dataset: Dataset, spec: DataSpec) -> None:
     """How the network sees these data, in words."""
     st.caption(
-        f"Preparation: {datasets.describe(dataset, spec)}. "
+        f"Preparation: {plain(datasets.describe(dataset, spec))}. "
         f"The loss is then in: {plain(datasets.loss_unit(dataset, spec))}."
     )

@@ -12,6 +12,7 @@ from ntk_uq.results.ensembles.records import EnsemblePoint, Estimate
 from ntk_uq.results.points import SYMBOLS
 from ntk_uq.scaling import format_value
 from ntk_uq.ui import fitted_table, verdict_lines
+from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import EnsemblesView
 
 NOTHING = (
@@ -36,7 +37,7 @@ def numbers(comparison: Comparison, view: EnsemblesView, found: Sequence[Exponen
     points = comparison.ensembles.points
     if not points:
         return
-    unit = datasets.loss_unit(datasets.get(view.data.dataset), view.data)
+    unit = plain(datasets.loss_unit(datasets.get(view.data.dataset), view.data))
     fitted_table.draw([_row(comparison, p) for p in points], "ensembles", keys=2)
     st.caption(
         f"μ and σ in {unit}. ± is the bootstrap's standard error over networks; bars in the plots "
@@ -54,10 +55,11 @@ def numbers(comparison: Comparison, view: EnsemblesView, found: Sequence[Exponen
     with st.expander("Provenance"):
         origin = comparison.ensembles.provenance()
         versions = ", ".join(f"{k} {v}" for k, v in origin.get("versions", {}).items())
-        st.markdown(
+        words = (
             f"Trained in {origin['seconds']:.0f} s on {origin.get('device')}, "
             f"{origin.get('dtype')}. {versions}. Data: {origin.get('citation')}."
         )
+        st.markdown(plain(words))
 
 
 def laws(comparison: Comparison, found: Sequence[Exponent]) -> None:

@@ -1,5 +1,7 @@
 """The page "Report": views collected from the other pages, in an order, as one file."""
 
+import urllib.parse
+
 import streamlit as st
 
 from ntk_uq.base.errors import ExportError
@@ -96,10 +98,11 @@ def _item(report: Report, place: int, item: Item) -> Report:
     figures = view.get("figures", ())
     count = f"{len(figures)} figure{'s' * (len(figures) != 1)}, {len(view['rows']):,} rows"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{count}; added {item.added.replace('T', ' ').removesuffix('+00:00')} UTC.")
+        added = item.added.replace("T", " ").removesuffix("+00:00")
+        st.caption(plain(f"{count}; added {added} UTC."))
         if view["link"].startswith(("http://", "https://")):
             st.link_button(
-                "Live view", view["link"], icon=":material/open_in_new:", key=f"live_{key}"
+                _live(view["link"]), view["link"], icon=":material/open_in_new:", key=f"live_{key}"
             )
     if not pages.known(view["page"]):
         st.caption(
@@ -185,3 +188,9 @@ def _take(count: int) -> None:
         st.session_state["report_introduction"] = introduction
     except ExportError as error:
         st.session_state[_REFUSED] = str(error)
+
+
+def _live(link: str) -> str:
+    """What the link to a view is called: a report of others may lead to their server."""
+    there, here = (urllib.parse.urlsplit(url).netloc for url in (link, st.context.url or ""))
+    return "Live view" if there == here or not here else f"Live view on {plain(there)}"

@@ -64,7 +64,7 @@ def _results(store: Store, left: Job, right: Job, names: list[str]) -> None:
     try:
         first, second = (_curve(store, job) for job in (left, right))
     except NtkUqError as reason:
-        st.caption(f"They cannot be looked up: {reason}")
+        st.caption(plain(f"They cannot be looked up: {reason}"))
         return
     rows = {"points there": tuple(f"{len(c.raw)} of {c.spec.n_points}" for c in (first, second))}
     points = [{p.n_train: p for p in c.points} for c in (first, second)]

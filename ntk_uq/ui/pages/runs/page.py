@@ -14,6 +14,7 @@ from ntk_uq.ui.pages.runs import controls
 from ntk_uq.ui.pages.runs import details as run_details
 from ntk_uq.ui.pages.runs import table as run_table
 from ntk_uq.ui.pages.runs.exhibit import exhibit
+from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import RunsView
 
 POLL_SECONDS = 1.5
@@ -73,7 +74,7 @@ def computing(store: Store) -> None:
     for engine in store.jobs.engines():
         told = computes_on(engine)
         if told:
-            st.caption(f"Computing: {describe_engine(engine)}, on {told}.")
+            st.caption(plain(f"Computing: {describe_engine(engine)}, on {told}."))
         for words in troubles(engine):
             say.warning(words, icon=":material/memory:")
 

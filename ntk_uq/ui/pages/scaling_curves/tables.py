@@ -41,9 +41,10 @@ def expectations(traces: Sequence[Trace], view: CurvesView) -> None:
     target = float(view.extrapolate)
     for trace in traces:
         if trace.laws is None:
-            st.markdown(f"**{trace.label}**: …")  # a line from the start: the page does not jump
+            # A line from the start: the page does not jump.
+            st.markdown(f"**{plain(trace.label)}**: …")
             continue
-        st.markdown(f"**{trace.label}**: {escaped(expectation(trace.laws, target))}.")
+        st.markdown(f"**{plain(trace.label)}**: {escaped(expectation(trace.laws, target))}.")
     _held_out(traces)
     notes = dict.fromkeys(
         sentence

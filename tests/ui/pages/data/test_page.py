@@ -17,7 +17,7 @@ from ntk_uq.jobs.asking import submit
 from ntk_uq.results.inspection import stored_inspection
 from ntk_uq.specs import ArchitectureSpec, DataSpec, FetchSpec, InspectionSpec
 from ntk_uq.store import JobState
-from ntk_uq.views import CurvesView, DataView, TrainingTimeView
+from ntk_uq.views import CurvesView, DataView, EnsemblesView, TrainingTimeView, WidthView
 
 SMALL = DataView(sample=200)
 
@@ -189,7 +189,13 @@ def test_constant_columns_are_told_by_their_names(store):
 
 @pytest.mark.parametrize(
     ("page", "view"),
-    [("data", DataView), ("scaling_curves", CurvesView), ("training_time", TrainingTimeView)],
+    [
+        ("data", DataView),
+        ("scaling_curves", CurvesView),
+        ("training_time", TrainingTimeView),
+        ("ensembles", EnsemblesView),
+        ("width", WidthView),
+    ],
 )
 def test_names_in_a_file_of_ones_own_are_neither_links_nor_pictures(store, page, view):
     column = "![](http://evil.example/x.png)"
