@@ -7,17 +7,8 @@ programs in Python, and :func:`add` keeps one.
 """
 
 from ntk_uq.datasets.own.dataset import get
-from ntk_uq.datasets.own.examples import (
-    FEW_VALUES,
-    FEWEST,
-    TARGET_NAMES,
-    TASKS,
-    TEST_SHARE,
-    Own,
-    default_targets,
-    guess_task,
-    make,
-)
+from ntk_uq.datasets.own.examples import FEWEST, TASKS, TEST_SHARE, Own, make
+from ntk_uq.datasets.own.guesses import FEW_VALUES, TARGET_NAMES, default_targets, guess_task
 from ntk_uq.datasets.own.isolated import AT_ONCE
 from ntk_uq.datasets.own.keeping import add
 from ntk_uq.datasets.own.layout import DECIMALS, HEADERS, SEPARATORS, Layout

@@ -17,7 +17,7 @@ from ntk_uq.base import settings
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.delimited import read_csv
-from ntk_uq.datasets.own.examples import default_targets, guess_task
+from ntk_uq.datasets.own.guesses import default_targets, guess_task
 from ntk_uq.datasets.own.hdf5 import read_hdf5
 from ntk_uq.datasets.own.isolated import send_json, send_table
 from ntk_uq.datasets.own.keeping import add

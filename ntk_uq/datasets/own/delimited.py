@@ -26,6 +26,7 @@ from ntk_uq.datasets.own.first_lines import (
     FirstLines,
     first_lines,
     is_passed_over,
+    not_utf8,
 )
 from ntk_uq.datasets.own.first_lines import SEPARATORS as MARKS_BETWEEN
 from ntk_uq.datasets.own.layout import SEPARATORS, Layout
@@ -157,7 +158,7 @@ def _header(source: OwnFile, opening: FirstLines, layout: Layout = _USUAL) -> _H
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise DataError(_not_utf8(source.name, lines)) from None
+        raise DataError(not_utf8(source.name, lines)) from None
     try:
         splits = {
             mark: next(csv.reader([text], delimiter=mark, skipinitialspace=True))
@@ -395,7 +396,7 @@ def _what_is_wrong(source: OwnFile, header: _Header, error: str) -> str:
                 try:
                     raw.decode("utf-8")
                 except UnicodeDecodeError:
-                    return _not_utf8(source.name, number)
+                    return not_utf8(source.name, number)
     if "Empty CSV" in error:
         return f"{source.name} holds a header and no rows of values."
     try:
@@ -424,13 +425,6 @@ def _why(fields: list[str], width: int) -> str:
     if not fields[-1].strip():
         return " Does the line end in a separator?"
     return " Was a column of row numbers written without a name?"
-
-
-def _not_utf8(name: str, line: int) -> str:
-    return (
-        f"{name}: line {line} is not UTF-8 (is it Latin-1, Windows-1252?). Save the file as UTF-8 "
-        "(CSV UTF-8 in Excel)."
-    )
 
 
 def _check_second_header(

@@ -9,32 +9,25 @@ from jaxtyping import Float, Float64, Int, Int64, Real, Shaped
 from ntk_uq.base import settings, streams
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
+from ntk_uq.datasets.own.guesses import guess_task
 from ntk_uq.datasets.own.joining import joined
 from ntk_uq.datasets.own.one_hot import looks_one_hot
 from ntk_uq.datasets.own.table import (
     MOST_CLASSES,
     MOST_COLUMNS,
     Column,
-    Named,
     Numbers,
     Table,
     TextColumn,
     Unusable,
-    distinct_values,
     listed,
     shown,
 )
-from ntk_uq.datasets.own.words import EXACT, is_missing, is_number, is_written_otherwise
+from ntk_uq.datasets.own.words import EXACT, is_missing
 
 TASKS = ("auto", "classification", "regression")
-TARGET_NAMES = ("y", "target", "label", "incident_energies")
-"""Columns that are taken for the target where none is named."""
-
 FEWEST = 10
 TEST_SHARE = 0.2
-FEW_VALUES = 20
-"""Whole numbers with at most so many values that repeat are taken for classes by ``auto``."""
-
 _SHUFFLE = 2503  # fixed for ever: it decides which examples are the test part
 _INDEX = re.compile(r"Unnamed: \d+|__index_level_\d+__")
 _LONGEST_LABEL = 200
@@ -72,48 +65,6 @@ class Own:
 def n_test_of(n: int) -> int:
     """How many of n examples are the test part: a fifth, and at least one."""
     return max(1, round(TEST_SHARE * n))
-
-
-def default_targets(table: Named) -> tuple[str, ...]:
-    """The column that is the target by its name: one of TARGET_NAMES, in small or capital letters.
-
-    Raises:
-        DataError: if there is none, or more than one, naming the columns.
-    """
-    found = tuple(name for name in table.names if name.lower() in TARGET_NAMES)
-    if len(found) == 1:
-        return found
-    what = "no column" if not found else f"more than one column ({listed(found)})"
-    raise DataError(
-        f"{table.source} has {what} named {', '.join(TARGET_NAMES[:-1])} or {TARGET_NAMES[-1]}. "
-        "Name the target columns (--target-columns on the command line); the columns are "
-        f"{listed(table.names)}."
-    )
-
-
-def guess_task(table: Table, targets: tuple[str, ...]) -> str:
-    """What ``auto`` takes for the task.
-
-    Classification if the target is one column of text, of booleans, or of whole numbers with at
-    most FEW_VALUES different values, of which at least one repeats; otherwise regression. Whole
-    numbers count as such in a type with a decimal point, too.
-    """
-    columns = [table[name] for name in targets]
-    if len(columns) != 1:
-        return "regression"
-    (column,) = columns
-    if isinstance(column, TextColumn):
-        return "regression" if _mostly_numbers(column) else "classification"
-    if not isinstance(column, Numbers) or column.shape not in ((), (1,)):
-        return "regression"
-    values = column.values.ravel()
-    if values.dtype.kind == "b":
-        return "classification"
-    distinct = distinct_values(values, FEW_VALUES)
-    if distinct is None or distinct == len(values):
-        return "regression"
-    found = np.unique(values) if values.dtype.kind == "f" else values[:0]
-    return "classification" if np.array_equal(found, np.trunc(found)) else "regression"
 
 
 def make(
@@ -456,14 +407,6 @@ def _fits_float32(values: Shaped[np.ndarray, "n d"]) -> bool:
             if not np.array_equal(block.astype(np.float32), block):
                 return False
     return True
-
-
-def _mostly_numbers(column: TextColumn) -> bool:
-    """Whether a column of text is one of numbers in which some are missing, misspelt, or written
-    for people."""
-    numeric = np.array([is_number(v) or is_written_otherwise(v) for v in column.labels])
-    known = column.codes[column.codes >= 0]
-    return 2 * int(np.count_nonzero(numeric[known])) > len(known)
 
 
 def _no_label(label: str) -> bool:

@@ -110,6 +110,14 @@ def too_long(line: int) -> str:
     return f"line {line} is longer than {format_bytes(BLOCK)}"
 
 
+def not_utf8(name: str, line: int) -> str:
+    """What is wrong with such a line, as a sentence."""
+    return (
+        f"{name}: line {line} is not UTF-8 (is it Latin-1, Windows-1252?). Save the file as UTF-8 "
+        "(CSV UTF-8 in Excel)."
+    )
+
+
 def _check_encoding(source: OwnFile) -> None:
     """Raises DataError for text of two or four bytes a character."""
     head = source.head()[:4]

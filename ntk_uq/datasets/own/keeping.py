@@ -1,6 +1,7 @@
 """From a table to a data set under a name."""
 
-from ntk_uq.datasets.own.examples import default_targets, make
+from ntk_uq.datasets.own.examples import make
+from ntk_uq.datasets.own.guesses import default_targets
 from ntk_uq.datasets.own.layout import Layout
 from ntk_uq.datasets.own.storage import keep
 from ntk_uq.datasets.own.table import Table

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ntk_uq.base.errors import DataError
-from ntk_uq.datasets.own.examples import guess_task
+from ntk_uq.datasets.own.guesses import guess_task
 from ntk_uq.datasets.own.notes import notes_of
 from ntk_uq.datasets.own.table import (
     MOST_CLASSES,

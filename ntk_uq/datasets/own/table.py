@@ -156,7 +156,7 @@ class Table:
 
 
 @runtime_checkable
-class Named(Protocol):
+class WithColumns(Protocol):
     """A file with columns of which the names are known."""
 
     @property
