@@ -1,11 +1,15 @@
-// Plotly's script, once a page; the document that the page began with has asked for it already.
+// Plotly's script, once a page; the document that the page began with loads it already.
 function library(address) {
   window.ntkUqPlotly ??= new Promise((done, failed) => {
-    const script = document.createElement("script")
-    script.src = `${base()}/${address}`
-    script.onload = () => done(window.Plotly)
-    script.onerror = () => failed(new Error(`${address} could not be loaded`))
-    document.head.append(script)
+    if (window.Plotly) return done(window.Plotly)
+    let script = document.getElementById("ntk-uq-plotly")
+    if (!script) {
+      script = document.createElement("script")
+      script.src = `${base()}/${address}`
+      document.head.append(script)
+    }
+    script.addEventListener("load", () => done(window.Plotly))
+    script.addEventListener("error", () => failed(new Error(`${address} could not be loaded`)))
   }).catch(error => { window.ntkUqPlotly = undefined; throw error })
   return window.ntkUqPlotly
 }

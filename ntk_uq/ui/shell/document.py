@@ -1,8 +1,9 @@
 """The document that every page begins with: Streamlit's, with three things added.
 
 Where the server is, which Streamlit's script would find out by asking in vain first; the figures'
-library, fetched beside Streamlit's scripts and not after them; and a veil over the page until its
-first run is there whole, since what comes piece by piece pushes about what came before.
+library, loaded while Streamlit's script waits for the server and not after that; and a veil over
+the page until its first run is there whole, since what comes piece by piece pushes about what came
+before.
 """
 
 import functools
@@ -42,7 +43,9 @@ def text() -> str:
     head = (
         f"<script>{_address_of(names)}{script}</script>\n"
         f"<style>{(_HERE / 'veil.css').read_text(encoding='utf-8')}</style>\n"
-        f'<link rel="preload" as="script" href="./{library.versioned()}" />\n'
+        # One that failed is no one to wait for.
+        f'<script async id="ntk-uq-plotly" src="./{library.versioned()}" onerror="this.remove()">'
+        "</script>\n"
     )
     veil = (_HERE / "veil.html").read_text(encoding="utf-8")
     return original.replace("</title>", f"</title>\n{head}", 1).replace(
