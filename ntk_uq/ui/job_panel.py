@@ -10,7 +10,9 @@ from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.session import engine_alive
 
 _SOON = ", waiting for the engine"
-_HEIGHT = 152  # pixels, whatever it says: the plots below stand still
+ROOM = "job_panel"
+"""What the keys of these panels begin with: :mod:`ntk_uq.ui.look` gives all of them the same room,
+whatever they say, so that the plots below stand still."""
 
 
 def panel(
@@ -38,7 +40,7 @@ def panel(
         key: of the button that stops it.
     """
     active = [job for job in jobs if not job.state.ended]
-    with st.container(border=True, height=_HEIGHT, vertical_alignment="center"):
+    with st.container(border=True, key=f"{ROOM}_{key}", vertical_alignment="center"):
         if active:
             _progress(store, active, share, text, left, key)
         elif finished is not None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ntk_uq.ui import session
+from ntk_uq.ui import job_panel, session
 
 # The bar beside a page that grows takes its room from the start.
 _ALWAYS = "[data-testid='stMain'] { scrollbar-gutter: stable; }"
@@ -11,6 +11,11 @@ _ALWAYS = "[data-testid='stMain'] { scrollbar-gutter: stable; }"
 _LISTS = (
     ":is([data-testid='stMain'], [data-testid='stSidebarContent']):has([aria-expanded='true']"
     "[role='combobox']) { overflow-anchor: none; }"
+)
+# As high from the start as what is launched takes in words; in narrow windows it takes more.
+_ROOMS = (
+    f"[class*='st-key-{job_panel.ROOM}_'] {{ min-height: 152px; }} "
+    f"@media (max-width: 700px) {{ [class*='st-key-{job_panel.ROOM}_'] {{ min-height: 330px; }} }}"
 )
 # What is chosen of several buttons is written in the colour that others have as their ground.
 _DARK = "button[data-variant][data-selected='true'] p { color: #9CC9F5; }"
@@ -33,4 +38,4 @@ _HEADINGS = " ".join(
 def draw() -> None:
     """Adds it to the page."""
     dark = _DARK if session.dark() else ""
-    st.html(f"<style>{_ALWAYS} {_LISTS} {_HEADINGS} {dark}</style>")
+    st.html(f"<style>{_ALWAYS} {_LISTS} {_ROOMS} {_HEADINGS} {dark}</style>")

@@ -210,7 +210,9 @@ def main(seconds, seed="0", *pages):
                     if lost:
                         failures += 1
                         print("LOST", name, edits, lost, page.url, flush=True)
-                        page.screenshot(path=f"lost-{seed}-{failures}.png")
+                        page.screenshot(
+                            path=Path(tempfile.gettempdir()) / f"lost-{seed}-{failures}.png"
+                        )
                     page.close()
                 browser.close()
         finally:
