@@ -51,7 +51,9 @@ def set_controls(cls: type[View], fill: Callable[[View], None]) -> None:
     # Controls of other pages come and go.
     edited = any(name in seen and seen[name] != value for name, value in held.items())
     edited |= any(st.session_state.get(name) for name in _BUTTONS)
-    opened = _opened_view(cls, edited)
+    # A page that was left for another one has to have them set again.
+    there = bool(seen) and seen.keys() <= held.keys()
+    opened = _opened_view(cls, edited, there)
     if opened is None:
         return
     fill(opened.view)
@@ -72,13 +74,16 @@ class _Opened(Generic[View]):
     how: str = setups.EDITED
 
 
-def _opened_view(cls: type[View], edited: bool = False) -> _Opened[View] | None:
+def _opened_view(
+    cls: type[View], edited: bool = False, there: bool = False
+) -> _Opened[View] | None:
     """The view that controls are to be set to; None where they hold the page's view.
 
     A link that cannot be read ends the page with what is wrong with it and a way out.
 
     Args:
         edited: whether a control holds another value than at the end of the last run.
+        there: whether all controls are still there that were so at the end of the last run.
     """
     query, by_itself = st.query_params.to_dict(), st.session_state.pop(_AGAIN, False)
     kept = setups.kept(cls)
@@ -92,7 +97,10 @@ def _opened_view(cls: type[View], edited: bool = False) -> _Opened[View] | None:
         return held
     same_page = st.session_state.get(_WRITTEN, ("",))[0] == cls.__name__
     # A page that runs by itself was sent no link: its browser had not had the newest address yet.
-    if (edited or by_itself) and same_page and (cls.__name__, query) in past:
+    # And an address without anything is that of a browser which has not had any yet: the page is as
+    # it was left, and setting it to that would only set back what is being edited.
+    older = (edited or by_itself) and (cls.__name__, query) in past
+    if same_page and (older or (not query and there and kept is not None)):
         return held
     past.append((cls.__name__, query))
     st.session_state[_OPENED] = time.monotonic()

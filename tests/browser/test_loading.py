@@ -8,6 +8,7 @@ pytestmark = pytest.mark.browser
 
 WAIT = 90_000  # milliseconds
 MOST = 0.05  # layout shift that nobody notices
+LATEST = 6000  # milliseconds after which the veil is lifted whatever comes
 _SHIFTS = """window.shifts = []
 new PerformanceObserver(list => window.shifts.push(...list.getEntries()))
   .observe({ type: "layout-shift", buffered: true })"""
@@ -29,9 +30,14 @@ def test_what_is_seen_stands_still_and_nothing_is_asked_in_vain(server, open_pag
     address = f"{server}/{pages.PAGES[name].address}"
     page.goto(address)
     lifted(page)
-    page.reload()
-    lifted(page)
-    page.get_by_role("heading", level=1).first.wait_for(timeout=WAIT)
+    for _ in range(5):
+        page.reload()
+        page.wait_for_function(_LIFTED, timeout=WAIT)
+        in_time = page.evaluate("performance.now()") < LATEST
+        page.get_by_role("heading", level=1).first.wait_for(timeout=WAIT)
+        if in_time:  # and not since the machine has so much else to do that waiting has an end
+            break
+    assert in_time
     assert page.evaluate(_SUM) < MOST
     assert failed == []
 

@@ -6,6 +6,7 @@ starts the program on a store of its own, with networks that come in and a busy 
 and prints every edit that was lost.
 """
 
+import contextlib
 import random
 import shutil
 import subprocess
@@ -16,6 +17,8 @@ import time
 import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
+
+from playwright.sync_api import TimeoutError
 
 PAGES = ("", "ensembles", "width", "training_time", "phase_map", "data", "runs")
 
@@ -100,8 +103,13 @@ class Edit:
             folded.locator("summary").click()
         control = box.locator("input").first
         if self.kind == "choice":
-            control.click()
-            page.get_by_role("option", name=self.value, exact=True).first.click()
+            option = page.get_by_role("option", name=self.value, exact=True).first
+            for _ in range(5):  # a list that a busy page has closed is opened again
+                control.click()
+                with contextlib.suppress(TimeoutError):
+                    option.click(timeout=6000)
+                    return
+            raise AssertionError(f"{self.value} could not be chosen in five tries")
         elif self.kind == "toggle":
             box.locator("label").first.click()
         else:

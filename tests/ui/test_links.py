@@ -1,9 +1,11 @@
 """Which view a run of a page sets its controls to, and that no edit is lost to it."""
 
 import pytest
+from helpers.pages_driver import open_page
 from streamlit.testing.v1 import AppTest
 
 from ntk_uq.ui import links
+from ntk_uq.views import CurvesView
 
 
 def page():
@@ -118,6 +120,24 @@ def test_an_edit_that_was_sent_before_the_browser_had_the_address_is_kept(app):
     draws(app).set_value(before + 4).run()
     assert draws(app).value == before + 4
     assert address(app)["draws"] == str(before + 4)
+
+
+def test_a_browser_without_an_address_yet_has_no_control_set_back(app):
+    before = draws(app).value
+    draws(app).set_value(before + 4).run()
+    ask_with(app, {})
+    app.run()
+    assert not app.session_state["set"][-1]
+    assert draws(app).value == before + 4
+    assert address(app)["draws"] == str(before + 4)
+
+
+def test_a_page_that_was_left_for_one_without_a_view_has_its_controls_set_again(store):
+    page = open_page("scaling_curves", CurvesView(draws=5))
+    page.switch_page("pages/report.py").run()
+    page.query_params.clear()
+    page.switch_page("pages/scaling_curves.py").run()
+    assert draws(page).value == 5
 
 
 def test_so_is_one_that_comes_with_an_older_address(app):

@@ -4,7 +4,8 @@
 // does not answer.
 {
   const LATEST = 6000, QUIET = 120, GROWING = 400
-  const COMING = "[data-testid=stSkeleton], [data-testid=stAppSkeleton], .ntk-uq-row > div:empty"
+  const COMING = "[data-testid=stSkeleton], [data-testid=stAppSkeleton], " +
+    ".ntk-uq-panels:empty, .ntk-uq-row > div:empty"
   const root = document.documentElement
   const stored = localStorage.getItem(`stActiveTheme-${location.pathname}-v2`) ?? ""
   const dark = /dark/i.test(stored) ||
