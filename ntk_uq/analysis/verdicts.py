@@ -169,6 +169,9 @@ def _law(quantity: str, choice: LawChoice, curve: Curve) -> Trend:
         return _nothing(quantity, _no_law(choice))
     start = _from(best.window, curve)
     if best.law == "constant":
+        if not any(fit.available for fit in choice.fits if fit.law == "power"):
+            # Nothing else was tried: of three points, any curve is a constant.
+            return _nothing(quantity, _no_law(choice))
         level = best.parameter("q_0")
         told = short_value(level.value, level.error) if level else ""
         return _nothing(quantity, f"does not change within its errors, {told}")

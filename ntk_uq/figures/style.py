@@ -147,7 +147,8 @@ def legend_below(entries: int, plot_height: int = 330, narrow: bool = False) -> 
             "tracegroupgap": 0,
             "yanchor": "top",
             "y": -axis / plot_height,
-            "x": -0.15 if narrow else 0,
+            # From the figure's edge, not the plot's: in a wide one it would stand beyond.
+            **({"xref": "container", "x": 0.05} if narrow else {"x": 0}),
             "bgcolor": "rgba(0,0,0,0)",
             "font": {"size": 14},
         },

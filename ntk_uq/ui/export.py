@@ -131,7 +131,7 @@ def _figures(exhibit: Exhibit, address: str) -> None:
         help="Type and lines fit the size. HTML has one of its own.",
     )
     dark = columns[3].toggle(
-        "Dark ground",
+        "Dark",
         key="export_dark",
         disabled=not still,
         help="For slides with a dark background; paper wants the light one.",

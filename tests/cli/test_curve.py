@@ -443,3 +443,11 @@ def test_a_reader_that_leaves_a_curve_is_no_reason_to_complain():
     done = into_a_closed_pipe(*SMALL, "--quiet", "--json")
     assert done.stderr == ""
     assert done.returncode in (0, 1)
+
+
+def test_three_points_of_two_draws_do_not_say_that_nothing_changes(store, capsys):
+    words = "curve --dataset digits --depth 1 --n-train 25,50,100 --n-test 100 --draws 2"
+    assert main([*words.split(), "--steps", "100", "--eta", "1", "--quiet"]) == 0
+    said = capsys.readouterr().out
+    assert "does not change" not in said
+    assert "cannot be told: there are too few points" in said

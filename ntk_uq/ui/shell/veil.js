@@ -28,8 +28,12 @@
     const now = performance.now()
     return now - changed > QUIET || now - since > GROWING
   }
+  let begun = null  // when there was anything behind the veil: on a slow network, after a while
   const look = setInterval(() => {
-    if (whole() || performance.now() > LATEST || document.querySelector("[role=dialog]")) lift()
+    const app = document.querySelector("[data-testid=stApp]")
+    if (app) begun ??= performance.now()
+    const late = begun !== null && performance.now() - begun > LATEST
+    if (whole() || late || document.querySelector("[role=dialog]")) lift()
   }, 30)
   const lift = () => {
     clearInterval(look)
