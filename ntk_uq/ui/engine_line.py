@@ -18,8 +18,8 @@ from ntk_uq.ui.plain_text import plain
 
 CALM_SECONDS = 4.0
 
-_ROOM, _LINES = "engine_line", 2
-"""Busy or idle, it is as high: what stands below it, and may be aimed at, stays where it is."""
+ROOM = "engine_line"
+"""Busy or idle, it is as high (:mod:`ntk_uq.ui.look`): what stands below it stays where it is."""
 
 _TELL, _SINCE = "notify_toggle", "notify_since"
 _WANTED = "notify_wanted"
@@ -43,8 +43,7 @@ def _line() -> None:
     try:
         store = session.store()
         now = _pulse(store)
-        with st.container(key=_ROOM):
-            st.html(f"<style>.st-key-{_ROOM} {{ min-height: {_LINES * 1.4}em; }}</style>")
+        with st.container(key=ROOM):
             st.caption(f":material/memory: {plain(now.words())}")
         _notifications(store)
     except NtkUqError as error:

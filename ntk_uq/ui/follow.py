@@ -5,7 +5,7 @@ import streamlit as st
 from ntk_uq.base.fields import Spec
 from ntk_uq.jobs.asking import submit
 from ntk_uq.store import JobState, Store
-from ntk_uq.ui import links, polling, session
+from ntk_uq.ui import links, polling, say, session
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.ui.session import engine_alive
 
@@ -40,8 +40,8 @@ def follow(store: Store, spec: Spec, what: str) -> bool:
     if job is None:
         return False
     if job.state.ended:
-        box, text = _ENDS[job.state]
-        box(f"{what} {text.format(job.error)}")
+        tell, text = _ENDS[job.state]
+        tell(f"{what} {text.format(job.error)}")
         if st.button("Try again", key=f"again_{job_id}"):
             submit(store.jobs, spec)
             polling.asked()
@@ -55,7 +55,7 @@ def follow(store: Store, spec: Spec, what: str) -> bool:
 
 
 _ENDS = {
-    JobState.FAILED: (st.error, "could not be computed: {}"),
-    JobState.CANCELLED: (st.info, "was stopped before it was complete."),
-    JobState.DONE: (st.info, "was damaged or has been removed."),
+    JobState.FAILED: (say.error, "could not be computed: {}"),
+    JobState.CANCELLED: (say.info, "was stopped before it was complete."),
+    JobState.DONE: (say.info, "was damaged or has been removed."),
 }

@@ -10,7 +10,7 @@ import streamlit as st
 from ntk_uq.base.errors import StoreNotWritableError
 from ntk_uq.jobs.asking import submit
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui import links, polling, session
+from ntk_uq.ui import links, polling, say, session
 from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.session import engine_alive
 
@@ -136,8 +136,8 @@ def ended(store: Store, curves: Sequence[Growing], labels: Sequence[str]) -> Non
             reason = job.error if failed else _REASONS[job.state]
             reasons.setdefault((failed, reason), []).append(label)
     for (failed, reason), concerned in reasons.items():
-        box = st.error if failed else st.info
-        box(f"**{', '.join(concerned)}**: {reason}")
+        tell = say.error if failed else say.info
+        tell(f"{', '.join(concerned)}: {reason}")
     if missing and st.button("Compute what is missing", key="compute_missing"):
         for spec in reversed(missing):
             submit(store.jobs, spec)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ntk_uq.ui import job_panel, session
+from ntk_uq.ui import engine_line, job_panel, session
 
 # The bar beside a page that grows takes its room from the start.
 _ALWAYS = "[data-testid='stMain'] { scrollbar-gutter: stable; }"
@@ -12,8 +12,9 @@ _LISTS = (
     ":is([data-testid='stMain'], [data-testid='stSidebarContent']):has([aria-expanded='true']"
     "[role='combobox']) { overflow-anchor: none; }"
 )
-# As high from the start as what is launched takes in words; in narrow windows it takes more.
+# As high from the start as what stands there takes in words; in narrow windows a launch takes more.
 _ROOMS = (
+    f".st-key-{engine_line.ROOM} {{ min-height: 2.8em; }} "
     f"[class*='st-key-{job_panel.ROOM}_'] {{ min-height: 152px; }} "
     f"@media (max-width: 700px) {{ [class*='st-key-{job_panel.ROOM}_'] {{ min-height: 330px; }} }}"
 )

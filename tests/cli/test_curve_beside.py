@@ -7,22 +7,11 @@ import shlex
 import pytest
 
 import ntk_uq
-from ntk_uq.cli import main
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec
 from ntk_uq.views import CurvesView
 
 SMALL = ("curve", "--n-train", "10,20", "--n-test", "20", "--draws", "2", "--quiet")
 ONE = ("--networks", "8", "--members", "6", "--net-steps", "10")
-
-
-@pytest.fixture
-def run(capsys):
-    def call(*arguments):
-        code = main(arguments)
-        out, error = capsys.readouterr()
-        return code, out, error
-
-    return call
 
 
 def curve(**changes):

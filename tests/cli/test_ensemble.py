@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from ntk_uq.cli import main
 from ntk_uq.results.ensembles.stored import stored_ensembles
 from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec
 
@@ -15,16 +14,6 @@ SMALL = (
 SPEC = EnsembleSpec(
     DataSpec(n_test=30), ArchitectureSpec(1), OptimizerSpec(steps=20), (8, 16), (10, 20), 6
 )
-
-
-@pytest.fixture
-def run(capsys):
-    def call(*arguments):
-        code = main(arguments)
-        out, error = capsys.readouterr()
-        return code, out, error
-
-    return call
 
 
 def test_the_json_has_every_point_with_the_theory_beside_it(run, store):

@@ -6,7 +6,6 @@ import re
 import pytest
 
 from ntk_uq.analysis.training_time import sentences
-from ntk_uq.cli import main
 from ntk_uq.results.training_time import stored_training_time
 from ntk_uq.specs import ArchitectureSpec, DataSpec, TrainingTimeSpec
 from ntk_uq.specs.training_time import time_grid
@@ -23,16 +22,6 @@ SPEC = TrainingTimeSpec(
     noises=(0.0, 4.0),
     draws=2,
 )
-
-
-@pytest.fixture
-def run(capsys):
-    def call(*arguments):
-        code = main(arguments)
-        out, error = capsys.readouterr()
-        return code, out, error
-
-    return call
 
 
 def test_the_json_has_every_draw_and_the_store_keeps_them(run, store):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from starlette.datastructures import MutableHeaders
+
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -38,15 +40,9 @@ class Guarded:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         async def guarded(message: Any) -> None:
             if message["type"] == "http.response.start":
-                present = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    *(
-                        (name.lower().encode(), value.encode())
-                        for name, value in HEADERS.items()
-                        if name.lower().encode() not in present
-                    ),
-                ]
+                answers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    answers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, guarded if scope["type"] == "http" else send)

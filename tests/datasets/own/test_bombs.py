@@ -5,10 +5,6 @@ it starts took at most.
 """
 
 import io
-import json
-import os
-import subprocess
-import sys
 import textwrap
 import zipfile
 import zlib
@@ -19,12 +15,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from helpers.aside import json_of
 from helpers.writers import hdf5_bytes, npy_bytes
 
 from ntk_uq.base.errors import DataError
 from ntk_uq.datasets import own
 
-ROOT = Path(__file__).resolve().parents[3]
 MIB = 2**20
 N_LARGE = 2**24  # float64 values: 128 MiB, twice the limit
 N_HUGE = 2**27  # a gigabyte of them, for the long run
@@ -52,16 +48,7 @@ MEASURE = textwrap.dedent(
 
 def measured(path, expanded="64MiB"):
     """What is said of a file, and the bytes that opening it took beyond the libraries' own."""
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURE, str(path)],
-        cwd=ROOT,
-        env=os.environ | {"NTK_UQ_UPLOAD_EXPANDED": expanded},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return json_of(MEASURE, path, expanded, 120)
 
 
 def large_npy(promised):

@@ -4,26 +4,21 @@ Each file is looked at and kept by a process of its own, which measures the memo
 time that this took of itself, and the memory that its reader took.
 """
 
-import json
-import os
-import subprocess
-import sys
 import textwrap
 import threading
 import time
 import zipfile
-from pathlib import Path
 
 import h5py
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from helpers.aside import json_of
 
 from ntk_uq.datasets import own
 from ntk_uq.datasets.own import isolated
 
-ROOT = Path(__file__).resolve().parents[3]
 MIB = 2**20
 
 MEASURE = textwrap.dedent(
@@ -54,16 +49,7 @@ MEASURE = textwrap.dedent(
 
 def measured(path, expanded):
     """What was said of a file; the bytes and seconds of the process; the bytes of its readers."""
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURE, str(path)],
-        cwd=ROOT,
-        env=os.environ | {"NTK_UQ_UPLOAD_EXPANDED": expanded},
-        capture_output=True,
-        text=True,
-        timeout=500,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return json_of(MEASURE, path, expanded, 500)
 
 
 def write_npz(path, n, **kinds):

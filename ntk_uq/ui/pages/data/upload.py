@@ -124,11 +124,12 @@ def _reading(name: str) -> Iterator[Callable[[], None]]:
         told = st.empty()
 
         def waiting() -> None:
-            told.info(
-                f"{own.AT_ONCE} other files are being read on this server; {name} is next, in a "
-                "minute or two.",
-                icon=":material/hourglass_empty:",
-            )
+            with told:
+                say.info(
+                    f"{own.AT_ONCE} other files are being read on this server; {name} is next, in "
+                    "a minute or two.",
+                    icon=":material/hourglass_empty:",
+                )
 
         yield waiting
     line.empty()
