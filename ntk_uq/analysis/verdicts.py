@@ -1,5 +1,6 @@
 """What a curve does, in one sentence that can be said aloud."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,10 @@ class Trend(Record):
             not known.
         reached: whether it has levelled off within the data.
         does: what it does, as the end of a sentence.
+        alpha_first, alpha_first_error: where it bends, its exponent before that [1], and ``alpha``
+            is that of the end; None elsewhere.
+        law: the fit that tells it, among laws that were compared; None where a power law or a
+            plateau does.
     """
 
     quantity: str
@@ -38,6 +43,13 @@ class Trend(Record):
     level_error: float | None
     reached: bool
     does: str
+    alpha_first: float | None = None
+    alpha_first_error: float | None = None
+    law: LawFit | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The trend as JSON's own types; the law by its name."""
+        return {**super().to_json(), "law": None if self.law is None else self.law.law}
 
 
 @dataclass(frozen=True)
@@ -121,7 +133,7 @@ def _own(curve: Curve, low: float | None, high: float | None) -> Trend:
         return _level(POPULATION, plateau)
     if power.valid:
         trend = _power(POPULATION, power, curve)
-        return Trend(**{**vars(trend), "does": f"still {trend.does}"})
+        return dataclasses.replace(trend, does=f"still {trend.does}")
     return _nothing(POPULATION, _why(power))
 
 
@@ -162,6 +174,12 @@ def _from(window: tuple[float, float] | None, curve: Curve) -> str:
 
 def _law(quantity: str, choice: LawChoice, curve: Curve) -> Trend:
     """What a law says of a curve that has not reached a level."""
+    told = _by_law(quantity, choice, curve)
+    known = told.alpha is not None or told.level is not None
+    return dataclasses.replace(told, law=choice.best) if known else told
+
+
+def _by_law(quantity: str, choice: LawChoice, curve: Curve) -> Trend:
     best = choice.best
     if not any(getattr(p, quantity) > 0 for p in curve.points):
         return _nothing(quantity, "is zero everywhere" if curve.points else "has no points")
@@ -173,8 +191,9 @@ def _law(quantity: str, choice: LawChoice, curve: Curve) -> Trend:
             # Nothing else was tried: of three points, any curve is a constant.
             return _nothing(quantity, _no_law(choice))
         level = best.parameter("q_0")
-        told = short_value(level.value, level.error) if level else ""
-        return _nothing(quantity, f"does not change within its errors, {told}")
+        assert level is not None
+        does = f"does not change within its errors, {short_value(level.value, level.error)}"
+        return Trend(quantity, None, None, level.value, level.error, reached=False, does=does)
     alpha = best.parameter("alpha")
     if best.law == "power" and alpha is not None:
         does = _falls(alpha.value, alpha.error) + start
@@ -188,7 +207,17 @@ def _law(quantity: str, choice: LawChoice, curve: Curve) -> Trend:
         f"falls as N_D^-{short_value(first.value, first.error)}{start}, and beyond N_D = "
         f"{at.value:,.3g} as N_D^-{short_value(last.value, last.error)}"
     )
-    return Trend(quantity, last.value, last.error, None, None, reached=False, does=does)
+    return Trend(
+        quantity,
+        last.value,
+        last.error,
+        None,
+        None,
+        reached=False,
+        does=does,
+        alpha_first=first.value,
+        alpha_first_error=first.error,
+    )
 
 
 def _towards(quantity: str, fit: LawFit, start: str) -> Trend:

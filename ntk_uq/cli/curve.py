@@ -6,6 +6,7 @@ import json
 import sys
 from typing import Any
 
+from ntk_uq.analysis.curve_changes import ranking
 from ntk_uq.analysis.curve_laws import cautions, expectation, shown_laws
 from ntk_uq.analysis.verdicts import verdict
 from ntk_uq.base.errors import SpecError
@@ -85,7 +86,7 @@ def _run(options: argparse.Namespace) -> int:
         if limit is not None:
             _compute(limit, results, options.quiet)
     there = {found.label: found for found in curve_beside.read_networks(beside)}
-    out, failed = [], False
+    out, failed, said_of = [], False, []
     for name, one in curves:
         curve = _compute(one, results, options.quiet)
         compared = [(n, bases[spec]) for n, spec in beside.bases(name)]
@@ -98,11 +99,12 @@ def _run(options: argparse.Namespace) -> int:
             out.append(told)
         else:
             fits = curve.fits(low, high)
+            said_of.append((name, verdict(curve, fits, None, low, high)))
             lines = [*((name, "") if values else ()), *_table(curve, fits, low, high, law)]
             if options.verbose or law != "power":
                 lines += _laws(curve, low, high)
             lines += _beyond(curve, fits, low, high, law, target)
-            lines += curve_beside.baseline_lines(curve, compared)
+            lines += curve_beside.baseline_lines((name, curve), compared, low, high)
             lines += [] if finite is None else curve_beside.network_lines(finite)
             print("\n".join(lines))
             if one is not curves[-1][1]:
@@ -115,6 +117,9 @@ def _run(options: argparse.Namespace) -> int:
         for sentence in (*bases[spec].warnings, *bases[spec].failures):
             print(f"ntk_uq: baseline, {name}: {sentence}", file=sys.stderr)
         failed |= bool(bases[spec].failures)
+    ranked = ranking(said_of)
+    if ranked:
+        print(f"\n{ranked}")
     if options.json:
         whole = {"vary": vary, "curves": out} if values else out[0]
         print(json.dumps(whole, indent=2, allow_nan=False))

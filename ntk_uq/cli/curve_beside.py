@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from ntk_uq.analysis.curve_changes import change, partners
 from ntk_uq.analysis.curve_networks import CurveNetworks, stored_networks
 from ntk_uq.analysis.curve_ratios import curve_ratios
+from ntk_uq.analysis.verdicts import verdict
 from ntk_uq.base import settings
 from ntk_uq.base.errors import SpecError
 from ntk_uq.cli import shared
@@ -55,8 +57,7 @@ class Beside:
     def bases(self, name: str) -> list[Labelled]:
         """The baseline's curves that a curve is compared with: of its own label if there are any,
         or all of them."""
-        same = [one for one in self.baseline if one[0] == name]
-        return same or list(self.baseline)
+        return partners(name, self.baseline)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -138,9 +139,21 @@ def read_networks(beside: Beside) -> list[CurveNetworks]:
 # Baselines
 
 
-def baseline_lines(curve: Curve, bases: Sequence[tuple[str, Curve]]) -> list[str]:
-    """A table a baseline: its points, and the curve over it."""
+def baseline_lines(
+    named: tuple[str, Curve],
+    bases: Sequence[tuple[str, Curve]],
+    low: float | None,
+    high: float | None,
+) -> list[str]:
+    """A table a baseline: its points, and the curve over it; and what that says of both.
+
+    Args:
+        named: the curve with its label.
+        bases: those that it is compared with, with theirs.
+        low, high: the window of the fits.
+    """
     lines: list[str] = []
+    label_, curve = named
     for name, base in bases:
         ratios = {q: {r.n_train: r for r in curve_ratios(curve, base, q)} for q in QUANTITIES}
         rows = [("N_D", *QUANTITIES, *(f"{q}/baseline" for q in QUANTITIES))]
@@ -150,8 +163,8 @@ def baseline_lines(curve: Curve, bases: Sequence[tuple[str, Curve]]) -> list[str
             rows.append((str(point.n_train), *_values(point), *told))
         lines += ["", f"baseline, {name}: {_difference(base.spec, curve.spec)}"]
         lines += shared.aligned(rows)
-        if not any(ratios.values()):
-            lines.append("There is no N_D that both have, so there are no ratios.")
+        now, then = (verdict(c, c.fits(low, high), None, low, high) for c in (curve, base))
+        lines.append(f"over the baseline: {change(label_, curve, now, (name, base, then)).told}")
     return lines
 
 

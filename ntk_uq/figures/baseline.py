@@ -10,7 +10,7 @@ from ntk_uq.results.curves import Curve
 def add_baseline(
     canvas: Canvas, quantity: str, curves: Sequence[tuple[str, Curve]], style: Style
 ) -> None:
-    """Draws the points of pinned curves, joined, with one entry in the legend for all of them.
+    """Draws the points of pinned curves, joined, each with its entry in the legend.
 
     Args:
         canvas: of the figure, before anything else is drawn.
@@ -24,9 +24,8 @@ def add_baseline(
             x=[p.n_train for p in curve.points],
             y=[getattr(p, quantity) for p in curve.points],
             mode="lines+markers",
-            name="baseline",
-            legendgroup="baseline",
-            showlegend=index == 0,
+            name=f"baseline, {label}",
+            legendgroup=f"baseline, {label}",
             marker={"color": style.grey, "symbol": f"{marker(index)}-open", "size": 8},
             line={"color": style.grey, "width": 1.5, "dash": "dot"},
             hovertemplate=(f"baseline, {label}<br>N_D = %{{x}}<br>%{{y:.4g}}<extra></extra>"),

@@ -6,15 +6,14 @@ from ntk_uq.analysis.curve_laws import ShownLaw
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.marks import add_band
 from ntk_uq.figures.style import Style
-from ntk_uq.scaling import Extrapolation
+from ntk_uq.scaling import Extrapolation, LawFit
 
 # Of the value at the end of a band: beyond, it says that nothing is known, and flattens the plot.
 _WIDEST = 30.0
 
 
-def add_law(canvas: Canvas, shown: ShownLaw, label: str, color: str, dash: str) -> None:
-    """The chosen law through its points."""
-    fit = shown.law
+def add_law(canvas: Canvas, fit: LawFit | None, label: str, color: str, dash: str) -> None:
+    """A law through its points."""
     if fit is None or fit.window is None:
         return
     x = np.geomspace(*fit.window, 60)

@@ -1,7 +1,8 @@
 """What a curve does, in the few words that a legend has room for."""
 
 from ntk_uq.analysis.curve_laws import ShownLaw
-from ntk_uq.scaling import LawFit, Parameter, PlateauFit, PowerLawFit
+from ntk_uq.analysis.verdicts import Trend
+from ntk_uq.scaling import LawFit, Parameter
 from ntk_uq.scaling.notation import short_value
 from ntk_uq.scaling.records import Finding, names
 
@@ -13,28 +14,27 @@ def power(alpha: float, error: float | None = None) -> str:
     return f"N<sub>D</sub><sup>{sign}{digits}</sup>"
 
 
-def of_fit(fit: PowerLawFit | PlateauFit) -> str:
-    """A power law or a plateau, or what the curve does instead."""
-    if isinstance(fit, PlateauFit):
-        if fit.valid:
-            return f"levels off at {short_value(fit.plateau, fit.plateau_error)}"
-        return "no plateau" if fit.slope is None else f"~ {power(-fit.slope)}"
-    if fit.valid and fit.alpha is not None:
-        return f"~ {power(fit.alpha, fit.alpha_error)}"
-    bends = Finding.BENDING in names(fit.flags)
-    if bends and fit.alpha_first is not None and fit.alpha_last is not None:
-        return f"bends, {power(fit.alpha_first)} to {power(fit.alpha_last)}"
+def of_trend(trend: Trend) -> str:
+    """What the sentences say, with their numbers and no other ones."""
+    if trend.reached:
+        return f"levels off at {short_value(trend.level, trend.level_error)}"
+    if trend.alpha_first is not None and trend.alpha is not None:
+        return f"bends, {power(trend.alpha_first)} to {power(trend.alpha)}"
+    if trend.alpha is not None:
+        return f"~ {power(trend.alpha, trend.alpha_error)}"
+    if trend.law is not None and trend.law.law == "constant":
+        return f"stays at {short_value(trend.level, trend.level_error)}"
+    if trend.level is not None:
+        return f"falls towards {short_value(trend.level, trend.level_error)}"
     return "no power law"
 
 
-def of_own_part(fits: tuple[PowerLawFit, PlateauFit] | None) -> str:
+def of_own_part(trend: Trend | None) -> str:
     """The population part of epsilon, behind what epsilon does; "" where nothing is quoted."""
-    if fits is None:
+    if trend is None or (trend.alpha is None and not trend.reached):
         return ""
-    falls, level = fits
-    if level.valid:
-        return f"own {short_value(level.plateau, level.plateau_error)}"
-    return f"own {of_fit(falls)}" if falls.valid else ""
+    told = short_value(trend.level, trend.level_error) if trend.reached else of_trend(trend)
+    return f"own {told}"
 
 
 def of_law(shown: ShownLaw) -> str:

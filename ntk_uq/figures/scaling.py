@@ -1,5 +1,6 @@
 """Scaling curves with their fits and parts."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ import plotly.graph_objects as go
 
 from ntk_uq.analysis.curve_laws import ShownLaw
 from ntk_uq.analysis.curve_networks import CurveNetworks
+from ntk_uq.analysis.verdicts import POPULATION, Verdict, verdict
 from ntk_uq.figures import legend_words
 from ntk_uq.figures.baseline import add_baseline
 from ntk_uq.figures.canvas import Canvas
@@ -19,7 +21,7 @@ from ntk_uq.figures.quantities import TITLES, shown_parts, value_axis
 from ntk_uq.figures.style import HIGH, Style, hold, legend_below, marker, plotted, set_range
 from ntk_uq.results.curves import Curve, Fits
 from ntk_uq.results.points import SYMBOLS, CurvePoint
-from ntk_uq.scaling import PlateauFit, PowerLawFit, format_value
+from ntk_uq.scaling import PowerLawFit, format_value
 
 _WITH_RATIOS, _SHARES = 480, (0.68, 0.32)
 """Pixels of both plots where there are ratios below, and the plots' shares of them."""
@@ -31,8 +33,8 @@ class Trace:
     instead of the fits where ``instead`` says so.
 
     ``color`` is the index of its colour, by default its place among the traces. ``hollow`` curves
-    are the partners of others: open markers and dashed lines, without parts. ``population`` has the
-    power law and the plateau of epsilon's population part.
+    are the partners of others: open markers and dashed lines, without parts. ``window`` has the
+    ends of N_D that the fits were made on; None is no bound.
     """
 
     label: str
@@ -42,7 +44,15 @@ class Trace:
     instead: bool = False
     color: int | None = None
     hollow: bool = False
-    population: tuple[PowerLawFit, PlateauFit] | None = None
+    window: tuple[float | None, float | None] = (None, None)
+
+    @functools.cached_property
+    def verdict(self) -> Verdict | None:
+        """What the curve does, in terms of what is drawn of it; None until it is complete."""
+        if self.fits is None:
+            return None
+        laws = self.laws if self.instead else None
+        return verdict(self.curve, self.fits, laws, *self.window)
 
 
 def scaling_figure(
@@ -79,14 +89,14 @@ def scaling_figure(
         if shown is not None and target is not None:
             add_extrapolation(canvas, shown, target, trace.label, color, style)
         if shown is not None and trace.instead:
-            add_law(canvas, shown, trace.label, color, _dash(trace))
+            add_law(canvas, shown.law, trace.label, color, _dash(trace))
         else:
             _add_fit(canvas, quantity, trace, color)
         if not trace.hollow:
             _add_parts(canvas, quantity, trace, color, style)
         symbol = f"{marker(index)}-open" if trace.hollow else marker(index)
         _add_points(canvas, quantity, trace, color, symbol, style)
-    further = add_networks(canvas, quantity, networks, style) + bool(baseline)
+    further = add_networks(canvas, quantity, networks, style) + len(baseline)
     for _, words, dash in shown_parts(quantity, style):
         add_grey(canvas, words, style, dash=dash)
     ratios = shared_ratios(networks) if below else []
@@ -141,14 +151,19 @@ def _dash(trace: Trace) -> str:
 
 def _fit_in_words(quantity: str, trace: Trace) -> tuple[str, bool]:
     """The fit for the legend, and whether its line goes along the points."""
-    own = legend_words.of_own_part(trace.population) if quantity == "epsilon" else ""
+    found = trace.verdict
+    if found is None:
+        return "", False
+    own = legend_words.of_own_part(found.trend(POPULATION)) if quantity == "epsilon" else ""
+    own = "" if trace.hollow else own
     if trace.laws is not None and trace.instead:
         shown = trace.laws[quantity]
         return _joined(legend_words.of_law(shown), own), shown.law is not None
-    if trace.fits is None:
-        return "", False
+    trend = found.trend(quantity)
+    assert trend is not None
     fit = getattr(trace.fits, quantity)
-    return _joined(legend_words.of_fit(fit), own), isinstance(fit, PowerLawFit) and fit.valid
+    has_line = trend.law is not None or (isinstance(fit, PowerLawFit) and fit.valid)
+    return _joined(legend_words.of_trend(trend), own), has_line
 
 
 def _joined(*words: str) -> str:
@@ -156,6 +171,11 @@ def _joined(*words: str) -> str:
 
 
 def _add_fit(canvas: Canvas, quantity: str, trace: Trace, color: str) -> None:
+    """The line that the sentences tell of: a power law, a plateau, or the best law of several."""
+    trend = None if trace.verdict is None else trace.verdict.trend(quantity)
+    if trend is not None and trend.law is not None:
+        add_law(canvas, trend.law, trace.label, color, _dash(trace))
+        return
     fit = getattr(trace.fits, quantity) if trace.fits is not None else None
     if fit is None or not fit.valid or fit.window is None:
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import Spec, parse_json
-from ntk_uq.jobs import kinds
+from ntk_uq.jobs import field_words, kinds
 from ntk_uq.store import Job
 
 LONG_SECONDS = 60.0
@@ -96,7 +96,7 @@ def _searched(kind: str, spec: str) -> str:
 
 @dataclass(frozen=True)
 class Difference:
-    """A field that two specifications do not share: its name, and both values in words."""
+    """A field that two specifications do not share, as people call it, and both values in words."""
 
     name: str
     left: str
@@ -108,7 +108,9 @@ def differences(left: str, right: str) -> tuple[Difference, ...]:
     ours, theirs = flat(_loaded(left)), flat(_loaded(right))
     names = dict.fromkeys((*ours, *theirs))
     pairs = ((name, *(_of(fields, name) for fields in (ours, theirs))) for name in names)
-    return tuple(Difference(*pair) for pair in pairs if pair[1] != pair[2])
+    return tuple(
+        Difference(field_words.name(name), one, other) for name, one, other in pairs if one != other
+    )
 
 
 def flat(data: Any) -> dict[str, Any]:

@@ -77,6 +77,17 @@ def _where(fit: PlateauFit) -> str:
     return " from N_D = {:.6g} to {:.6g}".format(*fit.window) if fit.window else ""
 
 
+def _by(fit: PlateauFit) -> str:
+    """By how much the tail changes. Not as an exponent: this fit of a tail asks whether it is flat,
+    and how a curve falls is another fit's to say."""
+    assert fit.slope is not None
+    assert fit.window is not None
+    reach = fit.slope * math.log(fit.window[1] / fit.window[0])
+    if reach > math.log(2):
+        return f"by a factor {math.exp(reach):.2g}"
+    return f"by {100 * abs(math.expm1(reach)):#.2g}".rstrip(".") + " %"
+
+
 def _undetermined(fit: PlateauFit) -> str:
     slope = format_value(fit.slope, fit.slope_error)
     return f"no plateau can be told: the slope{_where(fit)} is {slope}"
@@ -92,8 +103,8 @@ _IN_WORDS: Mapping[Finding, Callable[[PlateauFit], str]] = {
     Finding.NARROW_RANGE: lambda fit: (  # noqa: ARG005
         f"no plateau: N_D spans less than a factor {MIN_FACTOR:g}"
     ),
-    Finding.STILL_FALLING: lambda fit: f"no plateau: falls as N_D^{fit.slope:#.2g}{_where(fit)}",
-    Finding.STILL_RISING: lambda fit: f"no plateau: rises as N_D^{fit.slope:#.2g}{_where(fit)}",
+    Finding.STILL_FALLING: lambda fit: f"no plateau: falls {_by(fit)}{_where(fit)}",
+    Finding.STILL_RISING: lambda fit: f"no plateau: rises {_by(fit)}{_where(fit)}",
     Finding.UNDETERMINED: _undetermined,
     Finding.SCATTER: lambda fit: f"no plateau: the points scatter too much{_where(fit)}",
 }

@@ -14,6 +14,7 @@ import streamlit as st
 from ntk_uq import datasets
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import Spec
+from ntk_uq.jobs import field_words
 from ntk_uq.views.setup import Setup, fitted, places
 
 View = TypeVar("View", bound=Spec)
@@ -163,7 +164,7 @@ def difference(old: Spec, new: Spec) -> str:
 
 
 def _told(name: str, old: str, new: str) -> str:
-    return f"{name} {_short(old)} → {_short(new)}"
+    return f"{field_words.name(name)} {_short(old)} → {_short(new)}"
 
 
 def _short(text: str) -> str:

@@ -6,11 +6,14 @@ import streamlit as st
 
 from ntk_uq.figures import Trace
 from ntk_uq.results.points import SYMBOLS, CurvePoint
-from ntk_uq.scaling import PowerLawFit, format_value
+from ntk_uq.scaling import PlateauFit, PowerLawFit, format_value
 from ntk_uq.ui import fitted_table
 from ntk_uq.ui.pages.scaling_curves.exhibit import loss_unit
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView
+
+_EXPECTED = 2.2
+"""Half of a 95 % interval over the standard error, up to which nobody wonders."""
 
 
 def exponents(traces: Sequence[Trace], view: CurvesView) -> None:
@@ -18,9 +21,9 @@ def exponents(traces: Sequence[Trace], view: CurvesView) -> None:
     columns = (
         "",
         "μ ~ N_D^−α",
-        "95% of α_μ, window",
+        "95 % of α_μ, window",
         "σ ~ N_D^−α",
-        "95% of α_σ, window",
+        "95 % of α_σ, window",
         "ε",
         "networks' part of ε",
     )
@@ -31,6 +34,20 @@ def exponents(traces: Sequence[Trace], view: CurvesView) -> None:
         ],
         "exponents",
     )
+    fits = [fit for t in traces if t.fits is not None for fit in (t.fits.mu, t.fits.sigma)]
+    if any(map(_wide, fits)):
+        st.caption(
+            "± is one standard error. Of few points or draws its own size is little known, so that "
+            "95 % takes more than two of them on either side (Student's t)."
+        )
+
+
+def _wide(fit: PowerLawFit) -> bool:
+    """Whether the interval that is shown is wider than readers of the error expect."""
+    if not fit.valid or fit.alpha_interval is None or not fit.alpha_error:
+        return False
+    low, high = fit.alpha_interval
+    return (high - low) / (2 * fit.alpha_error) > _EXPECTED
 
 
 def _fit_cells(trace: Trace) -> tuple[str, ...]:
@@ -44,8 +61,16 @@ def _fit_cells(trace: Trace) -> tuple[str, ...]:
         _interval(mu),
         sigma.describe(),
         _interval(sigma),
-        epsilon.describe(),
+        _epsilon(trace, epsilon),
     )
+
+
+def _epsilon(trace: Trace, fit: PlateauFit) -> str:
+    """The plateau; where there is none, how epsilon falls, as the sentences say it."""
+    trend = None if trace.verdict is None else trace.verdict.trend("epsilon")
+    if fit.valid or trend is None or trend.alpha is None:
+        return fit.describe()
+    return f"no plateau: α = {format_value(trend.alpha, trend.alpha_error)}"
 
 
 def _own_part(trace: Trace, view: CurvesView) -> str:

@@ -4,48 +4,19 @@ import dataclasses
 
 import numpy as np
 import pytest
-from helpers.scaling_planted import correlated_draws, planted
+from helpers.planted_curve import made
+from helpers.scaling_planted import planted
 from helpers.unchecked import unchecked
 
 from ntk_uq.analysis.curve_laws import shown_laws
 from ntk_uq.analysis.verdicts import verdict
-from ntk_uq.results.curves import Curve
-from ntk_uq.results.points import Point
 from ntk_uq.scaling.notation import short_value
-from ntk_uq.specs import CurveSpec, DataSpec
-
-GRID = (40, 65, 106, 172, 279, 455, 738, 1200)
 
 
 @pytest.fixture(autouse=True)
 def _without_the_checks():
     with unchecked():
         yield
-
-
-def made(own, floor=0.0, grid=GRID, draws=3):
-    """Curves of mu as a power law, and of epsilon from its population part and a floor."""
-    n = np.array(grid, dtype=float)
-    rng = np.random.default_rng(3)
-    losses = correlated_draws(planted("power")(n), n, draws, rng)
-    parts = correlated_draws(own(n), n, draws, rng)
-    raw = []
-    for d in range(draws):
-        for i, size in enumerate(grid):
-            epsilon = float(np.hypot(floor, np.sqrt(1 - 1 / 50) * parts[d, i]))
-            point = Point(
-                size,
-                d,
-                mu=losses[d, i],
-                mu_bias=0.0,
-                mu_variance=losses[d, i],
-                sigma=losses[d, i] * epsilon,
-                epsilon=epsilon,
-                epsilon_floor=floor,
-                epsilon_population=parts[d, i],
-            )
-            raw.append(point)
-    return Curve(CurveSpec(DataSpec(n_test=50), n_train=grid, draws=draws), tuple(raw))
 
 
 def said(curve, law="power"):

@@ -1,36 +1,40 @@
-"""What legends say of fits: exponents with errors, and that of the networks' own part."""
+"""What legends say of a curve: the numbers of the sentences, and of the networks' own part."""
 
-import numpy as np
+import pytest
 
+from ntk_uq.analysis.verdicts import Trend
 from ntk_uq.figures import legend_words
-from ntk_uq.scaling import fit_plateau, fit_power_law
-
-GRID = [40, 80, 160, 320, 640, 1280]
 
 
-def falling(alpha):
-    n = np.array(GRID, dtype=float)
-    return fit_power_law(GRID, n**-alpha, 0.01 * n**-alpha)
+def trend(alpha=None, error=None, level=None, level_error=None, reached=False, **more):
+    return Trend("epsilon", alpha, error, level, level_error, reached, "does", **more)
 
 
-def test_a_power_law_has_its_error_in_the_last_digits():
-    said = legend_words.of_fit(falling(0.4))
-    assert said.startswith("~ N<sub>D</sub><sup>−0.400(")
+@pytest.mark.parametrize(
+    ("does", "said"),
+    [
+        (trend(0.4, 0.003), "~ N<sub>D</sub><sup>−0.400(3)</sup>"),
+        (trend(level=0.03, level_error=0.0003, reached=True), "levels off at 0.0300(3)"),
+        (trend(level=0.03, level_error=0.0003), "falls towards 0.0300(3)"),
+        (
+            trend(0.6, 0.1, alpha_first=0.2, alpha_first_error=0.1),
+            "bends, N<sub>D</sub><sup>−0.20</sup> to N<sub>D</sub><sup>−0.60</sup>",
+        ),
+        (trend(), "no power law"),
+    ],
+)
+def test_every_trend_has_its_few_words(does, said):
+    assert legend_words.of_trend(does) == said
+
+
+def test_what_rises_has_no_minus():
     assert legend_words.power(-0.1) == "N<sub>D</sub><sup>0.10</sup>"
 
 
-def test_a_level_and_what_falls_instead():
-    level = fit_plateau(GRID, [0.03] * 6, [0.0003] * 6)
-    assert legend_words.of_fit(level).startswith("levels off at 0.0300(")
-    steep = fit_plateau(GRID, list(np.array(GRID, dtype=float) ** -0.5), None)
-    assert legend_words.of_fit(steep) == "~ N<sub>D</sub><sup>−0.50</sup>"
-
-
 def test_the_own_part_is_quoted_where_it_may_be():
-    none = fit_plateau(GRID, list(np.array(GRID, dtype=float) ** -0.5), None)
-    own = legend_words.of_own_part((falling(0.5), none))
-    assert own.startswith("own ~ N<sub>D</sub><sup>−0.50")
-    level = fit_plateau(GRID, [0.03] * 6, [0.0003] * 6)
-    assert legend_words.of_own_part((falling(0.5), level)).startswith("own 0.0300(")
+    own = legend_words.of_own_part(trend(0.5, 0.002))
+    assert own == "own ~ N<sub>D</sub><sup>−0.500(2)</sup>"
+    level = trend(level=0.03, level_error=0.0003, reached=True)
+    assert legend_words.of_own_part(level) == "own 0.0300(3)"
     assert legend_words.of_own_part(None) == ""
-    assert legend_words.of_own_part((fit_power_law([1, 2], [1, 1], None), none)) == ""
+    assert legend_words.of_own_part(trend()) == ""

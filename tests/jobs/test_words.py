@@ -111,9 +111,9 @@ def test_differences_are_all_there_is_and_nothing_else():
     right = CurveSpec(DataSpec("mnist", zca=0.5), ArchitectureSpec(3), n_train=(1, 2, 4))
     texts = [json.dumps(spec.to_json()) for spec in (left, right)]
     assert set(describe.differences(*texts)) == {
-        Difference("zca", "none", "0.5"),
+        Difference("ZCA", "none", "0.5"),
         Difference("depth", "1", "3"),
-        Difference("n_train", "1, 2", "1, 2, 4"),
+        Difference("N_D", "1, 2", "1, 2, 4"),
     }
     assert describe.differences(texts[0], texts[0]) == ()
 

@@ -52,8 +52,8 @@ def test_why_there_is_no_exponent(finding, words):
         (Finding.TOO_FEW_POINTS, "no plateau: too few points, 7 of at least 3"),
         (Finding.NON_POSITIVE, "no plateau: the curve has values that are zero or negative"),
         (Finding.NARROW_RANGE, "no plateau: N_D spans less than a factor 4"),
-        (Finding.STILL_FALLING, "no plateau: falls as N_D^-0.50 from N_D = 16 to 1024"),
-        (Finding.STILL_RISING, "no plateau: rises as N_D^-0.50 from N_D = 16 to 1024"),
+        (Finding.STILL_FALLING, "no plateau: falls by 88 % from N_D = 16 to 1024"),
+        (Finding.STILL_RISING, "no plateau: rises by 88 % from N_D = 16 to 1024"),
         (
             Finding.UNDETERMINED,
             "no plateau can be told: the slope from N_D = 16 to 1024 is -0.50 ± 0.10",

@@ -5,7 +5,7 @@ import re
 from ntk_uq.ui.fitted_table import style_of
 
 COLUMNS = ["width", "N_D", "μ", "found"]
-SENTENCE = "no plateau: falls as N_D^-0.061 from N_D = 166 to 1000"
+SENTENCE = "no plateau: falls by 10 % from N_D = 166 to 1000"
 CELLS = [["16"] * 2, ["25", "1,000"], ["0.2591 ± 0.0013", "…"], [SENTENCE, "–"]]
 
 

@@ -76,7 +76,7 @@ def _tried(trace: Trace, view: CurvesView) -> Iterator[dict[str, str]]:
 def _along(fit: PowerLawFit | PlateauFit) -> str:
     """How the exponent changes within the window."""
     if isinstance(fit, PlateauFit):
-        return "–" if fit.slope is None else f"α = {format_value(-fit.slope, fit.slope_error)}"
+        return "–" if fit.slope is None else f"slope {format_value(fit.slope, fit.slope_error)}"
     if fit.alpha_first is None or fit.alpha_last is None:
         return "–"
     return f"α from {fit.alpha_first:.2f} to {fit.alpha_last:.2f}"

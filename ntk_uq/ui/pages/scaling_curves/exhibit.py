@@ -22,7 +22,7 @@ from ntk_uq.scaling import PowerLawFit
 from ntk_uq.specs.varied import value_in
 from ntk_uq.ui import exhibit_words as words
 from ntk_uq.ui.pages import page_of
-from ntk_uq.ui.pages.scaling_curves.tables import verdict_of
+from ntk_uq.ui.pages.scaling_curves import tables as law_tables
 from ntk_uq.views import CurvesView
 
 Row = dict[str, Value]
@@ -111,13 +111,13 @@ def exhibit(
         ),
         columns=columns,
         rows=tuple({**empty, **values, **row} for row in rows),
-        findings=_findings(view, traces, pairs),
+        findings=_findings(view, traces, pairs, baseline),
         details={
             "curves": [c.to_json(*window) for c in curves if c.raw],
             "verdicts": {
                 trace.label: found.to_json()
                 for trace in traces
-                if (found := verdict_of(trace, view)) is not None
+                if (found := trace.verdict) is not None
             },
             "networks": {
                 found.label: [exponent.to_json() for exponent in exponents(found.comparison)]
@@ -326,15 +326,20 @@ def _ratios(pair: PosteriorPair, vary: str) -> list[Row]:
 
 
 def _findings(
-    view: CurvesView, traces: Sequence[Trace], pairs: Sequence[tuple[str, PosteriorPair]]
+    view: CurvesView,
+    traces: Sequence[Trace],
+    pairs: Sequence[tuple[str, PosteriorPair]],
+    baseline: Sequence[tuple[str, Curve]],
 ) -> tuple[str, ...]:
-    said = []
+    said = [
+        f"{name}: {told}" for name, told in law_tables.beside(traces, baseline) if told is not None
+    ]
     for trace in traces:
         if trace.fits is None:
             ready, total = len(trace.curve.raw), trace.curve.spec.n_points
             said.append(f"{trace.label}: {ready} of {total} points were there; nothing is fitted.")
             continue
-        found = verdict_of(trace, view)
+        found = trace.verdict
         said += [] if found is None else [f"{trace.label}: {found.told}"]
         for symbol, fit in (
             ("μ", trace.fits.mu),

@@ -88,7 +88,7 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
         for place, (label, curve) in enumerate(zip(labels, curves, strict=True))
     ]
     style = Style(session.dark(), view.axis == "linear", view.parts)
-    law_tables.verdicts(traces, view)
+    law_tables.verdicts(traces, view, baseline)
     pinned.difference(view)
     finite.panel(store, view)
     charts(view, traces, style, baseline, networks)
@@ -131,8 +131,7 @@ def trace(view: CurvesView, label: str, curve: Curve, color: int) -> Trace:
     laws = None
     if instead or view.extrapolate is not None:
         laws = shown_laws(curve, fits, view.law, view.fit_low, view.fit_high)
-    own = None if hollow else curve.population(view.fit_low, view.fit_high)
-    return Trace(label, curve, fits, laws, instead, color, hollow, own)
+    return Trace(label, curve, fits, laws, instead, color, hollow, (view.fit_low, view.fit_high))
 
 
 def charts(

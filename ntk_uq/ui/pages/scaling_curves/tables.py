@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ntk_uq import datasets
+from ntk_uq.analysis import curve_changes
 from ntk_uq.analysis.curve_laws import ShownLaw, distance, doubts, expectation
-from ntk_uq.analysis.verdicts import Verdict, verdict
 from ntk_uq.figures import Trace
+from ntk_uq.results.curves import Curve
 from ntk_uq.results.points import SYMBOLS
 from ntk_uq.ui import fitted_table, say, verdict_lines
 from ntk_uq.ui.plain_text import plain
@@ -15,23 +16,54 @@ from ntk_uq.ui.verdict_lines import escaped
 from ntk_uq.views import CurvesView
 
 
-def verdict_of(trace: Trace, view: CurvesView) -> Verdict | None:
-    """What a curve does, in terms of what is drawn of it; None until it is complete."""
-    if trace.fits is None:
-        return None
-    laws = trace.laws if trace.instead else None
-    return verdict(trace.curve, trace.fits, laws, view.fit_low, view.fit_high)
-
-
-def verdicts(traces: Sequence[Trace], view: CurvesView) -> None:
-    """One sentence a curve on what it does."""
+def verdicts(
+    traces: Sequence[Trace], view: CurvesView, baseline: Sequence[tuple[str, Curve]] = ()
+) -> None:
+    """What each curve does, how they compare, and what has changed since the baseline."""
     title = plain(datasets.get(view.data.dataset).title)
     lines = []
     for trace in traces:
-        found = verdict_of(trace, view)
+        found = trace.verdict
         name = plain(trace.label) if view.vary == "dataset" else f"{title}, {plain(trace.label)}"
         lines.append((name, None if found is None else found.told))
-    verdict_lines.draw(lines)
+    verdict_lines.draw([*lines, *beside(traces, baseline)])
+
+
+def beside(
+    traces: Sequence[Trace], baseline: Sequence[tuple[str, Curve]]
+) -> list[tuple[str, str | None]]:
+    """How curves compare with each other and with the baseline: names and sentences, None until
+    what they are of is complete."""
+    compared = [("Compared", _compared(traces))] if len(traces) > 1 else []
+    return [*compared, *_changes(traces, baseline)]
+
+
+def _compared(traces: Sequence[Trace]) -> str | None:
+    named = [(trace.label, trace.verdict) for trace in traces]
+    if any(found is None for _, found in named):
+        return None
+    told = curve_changes.ranking([(label, found) for label, found in named if found is not None])
+    return told or "no two of them have an exponent of the same quantity."
+
+
+def _changes(
+    traces: Sequence[Trace], baseline: Sequence[tuple[str, Curve]]
+) -> list[tuple[str, str | None]]:
+    lines: list[tuple[str, str | None]] = []
+    for trace in traces if baseline else ():
+        for label, curve in curve_changes.partners(trace.label, baseline):
+            name = f"{plain(trace.label)} over baseline"
+            name += "" if label == trace.label else f", {plain(label)}"
+            if trace.fits is None or not curve.complete:
+                lines.append((name, None))
+                continue
+            fits = curve.fits(*trace.window)
+            pinned = Trace(label, curve, fits, window=trace.window)
+            found = curve_changes.change(
+                trace.label, trace.curve, trace.verdict, (label, curve, pinned.verdict)
+            )
+            lines.append((name, found.told))
+    return lines
 
 
 def expectations(traces: Sequence[Trace], view: CurvesView) -> None:

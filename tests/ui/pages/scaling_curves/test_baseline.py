@@ -24,7 +24,7 @@ def test_what_is_pinned_stays_in_grey_beneath_and_in_the_link(store):
     view = view_in(app, CurvesView)
     assert view == replace(VIEW, sigma_w=2.0, baseline=VIEW.as_baseline())
     assert view.pinned() == VIEW
-    assert "sigma_w 1.4142 → 2" in texts(app.caption).replace("\\", "")
+    assert "σ_w 1.4142 → 2" in texts(app.caption).replace("\\", "")
     compute(store)
 
     curves = [stored_curve(store.results, spec) for spec in page.wanted(view)]
@@ -41,8 +41,15 @@ def test_what_is_pinned_stays_in_grey_beneath_and_in_the_link(store):
     assert [row["sigma_w"] for row in rows] == [VIEW.sigma_w] * 6
     assert [row["depth"] for row in rows] == [1, 1, 1, 2, 2, 2]
 
+    assert any(told.startswith("depth 1 over baseline: at N_D = 10 μ × ") for told in home.findings)
+    assert [t.name for t in home.plots[0].figure.data[:2]] == [
+        "baseline, depth 1",
+        "baseline, depth 2",
+    ]
+
     app = open_page(None, view)  # somebody else's browser
     assert not app.exception
+    assert "depth 2 over baseline:** at $N_D$ = 10 μ × " in texts(app.markdown)
     app.button(key="setup_pin").click().run()
     assert view_in(app, CurvesView) == replace(VIEW, sigma_w=2.0)
     app.button(key="setup_undo").click().run()

@@ -1,0 +1,149 @@
+"""What distinguishes curves that are shown together: whose is steeper, and what a change did."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ntk_uq.analysis.curve_ratios import Ratio, curve_ratios
+from ntk_uq.analysis.verdicts import POPULATION, Trend, Verdict
+from ntk_uq.results.curves import Curve
+from ntk_uq.results.points import QUANTITIES, SYMBOLS
+from ntk_uq.scaling.notation import short_value
+
+_TOLD_APART = 2.0
+"""Standard errors from which on two exponents are told apart."""
+
+_OF = {"mu": "μ", "sigma": "σ", POPULATION: "the networks' own part of ε"}
+
+Named = TypeVar("Named")
+
+
+def ranking(named: Sequence[tuple[str, Verdict]]) -> str:
+    """Whose mu, sigma and own part of epsilon fall fastest, and which exponents agree.
+
+    ``Steepest μ: calorimeter 0.78(4), digits 0.503(8) (6.8 standard errors less).`` Errors are
+    added in squares, as if they were independent: of curves on the same training subsets, the
+    difference is known at least as well as that.
+
+    Args:
+        named: what complete curves do, with their labels.
+
+    Returns:
+        A sentence a quantity of which two curves or more have an exponent; "" where none is.
+    """
+    return " ".join(filter(None, (_ranked(quantity, named) for quantity in _OF)))
+
+
+def _ranked(quantity: str, named: Sequence[tuple[str, Verdict]]) -> str:
+    trends = [(label, verdict.trend(quantity)) for label, verdict in named]
+    known = [(label, t.alpha, t.alpha_error) for label, t in trends if t and _quoted(t)]
+    if len(known) < 2:
+        return ""
+    known.sort(key=lambda one: -(one[1] or 0.0))
+    said = []
+    for place, (label, alpha, error) in enumerate(known):
+        told = f"{label} {short_value(alpha, error)}"
+        if place:
+            told += f" ({_apart((alpha, error), known[place - 1][1:])})"
+        said.append(told)
+    without = [label for label, trend in trends if trend is not None and not _quoted(trend)]
+    rest = f"; without an exponent: {', '.join(without)}" if without else ""
+    return f"Steepest {_OF[quantity]}: {', '.join(said)}{rest}."
+
+
+def _quoted(trend: Trend) -> bool:
+    return trend.alpha is not None and trend.alpha_first is None
+
+
+Known = tuple[float | None, float | None]
+
+
+def _apart(one: Known, before: Known) -> str:
+    """How far an exponent lies below the one before it."""
+    (alpha, error), (other, its_error) = one, before
+    if alpha is None or other is None or error is None or its_error is None:
+        return "errors are not known"
+    together = math.hypot(error, its_error)
+    if not together:
+        return "errors are not known"
+    distance = (other - alpha) / together
+    told = f"{distance:.1f} standard errors"
+    return f"{told} less" if distance >= _TOLD_APART else f"agrees, {told}"
+
+
+@dataclass(frozen=True)
+class CurveChange:
+    """A curve over the one that it is compared with.
+
+    Attributes:
+        label, base: what both are called.
+        first, last: of mu, sigma and epsilon the ratio at the smallest and at the largest N_D that
+            both have; empty where they have none in common.
+        now, then: what both do; None until they are complete.
+    """
+
+    label: str
+    base: str
+    first: dict[str, Ratio]
+    last: dict[str, Ratio]
+    now: Verdict | None
+    then: Verdict | None
+
+    @property
+    def told(self) -> str:
+        """In a sentence or two."""
+        if not self.last:
+            return "has no N_D in common with it, and so no ratio."
+        shared = next(iter(self.last.values())).n_train
+        start = next(iter(self.first.values())).n_train
+        ends = (
+            [(start, self.first), (shared, self.last)] if start < shared else [(shared, self.last)]
+        )
+        at = "; ".join(
+            f"at N_D = {n:,} "
+            + ", ".join(f"{SYMBOLS[q]} × {short_value(r.value, r.error)}" for q, r in found.items())
+            for n, found in ends
+        )
+        return ". ".join([at, *self._exponents()]) + "."
+
+    def _exponents(self) -> list[str]:
+        if self.now is None or self.then is None:
+            return []
+        said = []
+        for quantity, symbol in _OF.items():
+            now, then = self.now.trend(quantity), self.then.trend(quantity)
+            if now is None or then is None or not (_quoted(now) and _quoted(then)):
+                continue
+            pair = sorted(
+                ((t.alpha, t.alpha_error) for t in (now, then)), key=lambda one: one[0] or 0.0
+            )
+            said.append(
+                f"exponent of {symbol} {short_value(then.alpha, then.alpha_error)} → "
+                f"{short_value(now.alpha, now.alpha_error)} "
+                f"({_apart(pair[0], pair[1]).removesuffix(' less')})"
+            )
+        return ["; ".join(said)[:1].upper() + "; ".join(said)[1:]] if said else []
+
+
+def change(
+    label: str, curve: Curve, now: Verdict | None, base: tuple[str, Curve, Verdict | None]
+) -> CurveChange:
+    """What distinguishes a curve from the one that it is compared with.
+
+    Args:
+        label: of the curve.
+        curve, now: the curve, and what it does.
+        base: the other one's label, curve, and what it does.
+    """
+    name, other, then = base
+    ratios = {q: found for q in QUANTITIES if (found := curve_ratios(curve, other, q))}
+    first = {q: found[0] for q, found in ratios.items()}
+    last = {q: found[-1] for q, found in ratios.items()}
+    return CurveChange(label, name, first, last, now, then)
+
+
+def partners(label: str, baseline: Sequence[tuple[str, Named]]) -> list[tuple[str, Named]]:
+    """The curves of a baseline that one is compared with: those of its own label if there are any,
+    or all of them."""
+    return [one for one in baseline if one[0] == label] or list(baseline)

@@ -1,0 +1,33 @@
+"""Fields of specifications and views as people call them, where controls have longer labels."""
+
+_NAMES = {
+    "dataset": "data set",
+    "sigma_w": "σ_w",
+    "sigma_b": "σ_b",
+    "n_train": "N_D",
+    "n_test": "N_T",
+    "n_low": "smallest N_D",
+    "n_high": "largest N_D",
+    "n_points": "number of N_D",
+    "fit_low": "fit from N_D",
+    "fit_high": "fit to N_D",
+    "zca": "ZCA",
+    "noise": "label noise",
+    "eta": "η",
+    "kind": "posterior",
+    "vary": "a curve for each",
+    "finite": "finite networks",
+    "net_steps": "steps of the networks",
+    "net_eta": "η of the networks",
+    "batch_size": "batch size",
+    "tau_low": "smallest τ",
+    "tau_high": "largest τ",
+    "n_times": "number of times",
+}
+
+
+def name(field: str) -> str:
+    """What a field is called: ``sigma_w`` is σ_w. Of nested fields ``outer.name``, the last part is
+    translated; what has no other name keeps its own."""
+    outer, dot, last = field.rpartition(".")
+    return f"{outer}{dot}{_NAMES.get(last, last.replace('_', ' '))}"
