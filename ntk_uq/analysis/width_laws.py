@@ -70,7 +70,7 @@ class WidthLaw:
         if self.theory is None:
             return "no theory to compare with"
         if self.pull is None:
-            return f"limit not fitted: {self.free.describe()}"
+            return f"not tested, the networks alone give no limit: {self.free.describe()}"
         if not self.free.carries:
             return f"not tested: {self.free.n_points} widths leave nothing to check a limit by"
         far = abs(self.pull)

@@ -18,6 +18,7 @@ class Approach(Record):
         narrow, narrow_error, wide, wide_error: over its infinite-width value, at the narrowest and
             at the widest networks that are there [1]; None without theory.
         needed: from which width on it is within the tolerance, in words.
+        missed: widths that are there and not on the law that ``needed`` is read from.
     """
 
     quantity: str
@@ -26,6 +27,7 @@ class Approach(Record):
     wide: float | None
     wide_error: float | None
     needed: str
+    missed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,20 @@ class WidthVerdict(Record):
         needed = "; ".join(f"{' and '.join(of)} {answer}" for answer, of in by_answer.items())
         return (
             f"From width {low:,} to {high:,} {ratios} times that of infinite width. "
-            f"Width that comes within {100 * self.tolerance:g} % of it: {needed}."
+            f"Width that comes within {100 * self.tolerance:g} % of it: {needed}.{self._missed}"
+        )
+
+    @property
+    def _missed(self) -> str:
+        """Which widths the answers are not from."""
+        by_widths: dict[tuple[int, ...], list[str]] = {}
+        for a in self.approaches:
+            if a.missed:
+                by_widths.setdefault(a.missed, []).append(SYMBOLS[a.quantity])
+        return "".join(
+            f" The law of {' and '.join(of)} does not pass through the networks of width "
+            f"{', '.join(f'{w:,}' for w in widths)}, and is that of wider ones."
+            for widths, of in by_widths.items()
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -97,7 +112,11 @@ def width_verdict(study: WidthLaws, n_train: int, tolerance: float) -> WidthVerd
 def _approach(law: WidthLaw, tolerance: float) -> Approach:
     found = [e for p in law.points if (e := getattr(p, law.quantity)) is not None]
     needed = law.needed(tolerance).words
+    window = law.best.window if law.best.valid else None
+    widths = (p.width for p in law.points if getattr(p, law.quantity) is not None)
+    missed = tuple(w for w in widths if window is not None and w < window[0])
     if not law.theory or not found:
-        return Approach(law.quantity, None, None, None, None, needed)
+        return Approach(law.quantity, None, None, None, None, needed, missed)
     first, last = found[0].over(law.theory), found[-1].over(law.theory)
-    return Approach(law.quantity, first.value, first.error, last.value, last.error, needed)
+    ends = (first.value, first.error, last.value, last.error)
+    return Approach(law.quantity, *ends, needed, missed)

@@ -10,7 +10,7 @@ from ntk_uq.base import settings
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.costs.training import Cost, cost_of, member_seconds
 from ntk_uq.jobs.asking import submit
-from ntk_uq.jobs.describe import words_of
+from ntk_uq.jobs.kinds import ensemble
 from ntk_uq.results.ensembles.stored import Ensembles
 from ntk_uq.results.speed import DEFAULT_SPEED, stored_speed
 from ntk_uq.specs import CalibrationSpec, EnsembleSpec
@@ -115,12 +115,7 @@ def _offer(store: Store, several: Sequence[Ensembles], costs: Sequence[Cost], wa
 
 def _in_words(several: Sequence[Ensembles]) -> str:
     """What a launch trains, in sentences: the specification that is sent, and no control."""
-    told = (
-        f"Trains networks on {plain(words_of(e.spec))}, "
-        f"at N\\_D = {', '.join(map(str, e.spec.n_train))}."
-        for e in several
-    )
-    return " ".join(told)
+    return " ".join(f"Trains networks on {plain(ensemble.in_full(e.spec))}." for e in several)
 
 
 def pace(store: Store, ensembles: Ensembles) -> float:

@@ -65,3 +65,12 @@ def test_the_sentence_says_where_the_widths_are_and_what_is_needed():
     single = width_verdict(study((32,), lambda w: 0.5), 100, 0.1).told
     assert single.startswith("At width 32, μ is 0.500(5), σ is")
     assert width_verdict(study((32, 64), lambda w: None), 100, 0.1) is None
+
+
+def test_widths_that_the_law_misses_are_named():
+    widths = (16, 32, 64, 128, 256, 512, 1024)
+    bent = study(widths, lambda w: 3.0 if w == 16 else 1 - 6 / w, 0.003)
+    told = width_verdict(bent, 100, 0.1).told
+    assert "does not pass through the networks of width 16, and is that of wider ones." in told
+    straight = width_verdict(study(widths, lambda w: 1 - 6 / w, 0.003), 100, 0.1).told
+    assert "does not pass" not in straight

@@ -214,7 +214,7 @@ def test_a_comparison_knows_two_names_of_one_kind(store):
     new = submit(store.jobs, replace(OLD["flow"], n_train=30))
     app = open_page("runs", RunsView(everything=True, selected=(old.id, new.id)))
     assert not app.exception
-    assert list(app.table[0].value.index) == [r"n\_train"]
+    assert list(app.table[0].value.index) == [r"N\_D"]
 
 
 def test_stored_keys_keep_the_names_under_which_results_were_stored():

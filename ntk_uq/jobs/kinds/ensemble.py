@@ -12,11 +12,20 @@ if TYPE_CHECKING:
     from ntk_uq.results.ensembles.stored import Ensembles
 
 
+def in_full(spec: EnsembleSpec) -> str:
+    """What a job would train, with every N_D: for who is about to launch it."""
+    return _told(spec, f"N_D {', '.join(map(str, spec.n_train))}")
+
+
 def _words(spec: EnsembleSpec) -> str:
+    return _told(spec, span("N_D", spec.n_train))
+
+
+def _told(spec: EnsembleSpec, sizes: str) -> str:
     parts = (
         *(title(spec.data.dataset), *network(spec.architecture)),
         f"width {', '.join(map(str, spec.widths))}",
-        *(span("N_D", spec.n_train), f"{spec.members} members"),
+        *(sizes, f"{spec.members} members"),
         *(f"N_T {spec.data.n_test}", optimizer(spec.optimizer), *preparation(spec.data)),
     )
     return ", ".join(parts)
