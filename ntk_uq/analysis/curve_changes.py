@@ -22,7 +22,7 @@ Named = TypeVar("Named")
 def ranking(named: Sequence[tuple[str, Verdict]]) -> str:
     """Whose mu, sigma and own part of epsilon fall fastest, and which exponents agree.
 
-    ``Steepest μ: calorimeter 0.78(4), digits 0.503(8) (6.8 standard errors less).`` Errors are
+    ``Steepest μ: calorimeter (α = 0.78(4)), digits (0.503(8), 6.8 standard errors less).`` Errors are
     added in squares, as if they were independent: of curves on the same training subsets, the
     difference is known at least as well as that.
 
@@ -43,10 +43,9 @@ def _ranked(quantity: str, named: Sequence[tuple[str, Verdict]]) -> str:
     known.sort(key=lambda one: -(one[1] or 0.0))
     said = []
     for place, (label, alpha, error) in enumerate(known):
-        told = f"{label} {short_value(alpha, error)}"
-        if place:
-            told += f" ({_apart((alpha, error), known[place - 1][1:])})"
-        said.append(told)
+        value = short_value(alpha, error)
+        beside = _apart((alpha, error), known[place - 1][1:]) if place else ""
+        said.append(f"{label} ({value}, {beside})" if place else f"{label} (α = {value})")
     without = [label for label, trend in trends if trend is not None and not _quoted(trend)]
     rest = f"; without an exponent: {', '.join(without)}" if without else ""
     return f"Steepest {_OF[quantity]}: {', '.join(said)}{rest}."
@@ -68,7 +67,7 @@ def _apart(one: Known, before: Known) -> str:
     if not together:
         return "errors are not known"
     distance = (other - alpha) / together
-    told = f"{distance:.1f} standard errors"
+    told = f"{distance:.2g} standard errors"
     return f"{told} less" if distance >= _TOLD_APART else f"agrees, {told}"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.analysis.ensemble_laws import Exponent
+from ntk_uq.base.counting import counted
 from ntk_uq.base.records import Record
 from ntk_uq.results.ensembles.records import Estimate
 from ntk_uq.results.points import QUANTITIES, SYMBOLS
@@ -111,7 +112,8 @@ class EnsembleVerdict(Record):
         if going:
             said.append(f"From N_D = {low:,} to {high:,} {'; '.join(going)}")
         if not said:
-            return f"{self.networks} networks at N_D = {high:,}; there is nothing to compare with."
+            there = counted(self.networks, "network")
+            return f"{there} at N_D = {high:,}; there is nothing to compare with."
         return ". ".join(said) + "."
 
     def to_json(self) -> dict[str, Any]:

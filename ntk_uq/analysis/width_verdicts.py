@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ntk_uq.analysis.width_laws import WidthLaw, WidthLaws
+from ntk_uq.base.counting import counted
 from ntk_uq.base.records import Record
 from ntk_uq.results.points import QUANTITIES, SYMBOLS
 from ntk_uq.scaling.notation import short_value
@@ -54,7 +55,8 @@ class WidthVerdict(Record):
         """All of it, in sentences."""
         (low, high), known = self.widths, [a for a in self.approaches if a.wide is not None]
         if not known:
-            return f"{self.n_widths} widths are there; there is no theory to compare them with."
+            there = counted(self.n_widths, "width is", "widths are")
+            return f"{there} there, and no theory to compare with."
         if self.n_widths == 1:
             ratios = ", ".join(
                 f"{SYMBOLS[a.quantity]} is {short_value(a.wide, a.wide_error)}" for a in known

@@ -7,6 +7,7 @@ from typing import Any
 
 from ntk_uq.activations import criticality
 from ntk_uq.analysis.maps import PhaseMap
+from ntk_uq.base.counting import counted
 from ntk_uq.base.fields import about, check_of, default_of
 from ntk_uq.cli import shared
 from ntk_uq.cli.options import add_fields, read
@@ -106,7 +107,7 @@ def _reasons(found: PhaseMap, quantity: str) -> list[str]:
             reason = cell.values[quantity].reason
             if reason is not None:
                 counts[reason] = counts.get(reason, 0) + 1
-    return [f"{n} cell{'s' * (n > 1)}: {reason}" for reason, n in counts.items()]
+    return [f"{counted(n, 'cell')}: {reason}" for reason, n in counts.items()]
 
 
 def _plain(value: Any) -> str:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import scipy.stats
 from jaxtyping import Float
 
+from ntk_uq.base.counting import counted
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.style import Style, color_index, legend_below
 
@@ -154,7 +155,7 @@ def _add_histogram(
         x=bars.middles,
         y=bars.density,
         width=bars.widths,
-        name=f"width {width}: {networks} networks",
+        name=f"width {width}: {counted(networks, 'network')}",
         legendgroup=f"width {width}",
         marker={"color": style.faded(color, 0.35), "line": {"color": color, "width": 1}},
         hovertemplate=f"width {width}<br>loss %{{x:.4g}}<br>density %{{y:.4g}}<extra></extra>",
@@ -166,7 +167,7 @@ def _add_rug(canvas: Canvas, width: int, some: Sequence[float], y: float, color:
         x=list(some),
         y=[y] * len(some),
         mode="markers",
-        name=f"width {width}: {len(some)} networks",
+        name=f"width {width}: {counted(len(some), 'network')}",
         legendgroup=f"width {width}",
         showlegend=not _has_histogram(some),
         marker={"color": color, "symbol": "line-ns-open", "size": 9},

@@ -105,7 +105,7 @@ def _lay_out(
         axes = ratio_below(x_axis, upper, ratios, style, shares[1] * _PLOT_HEIGHT)
     canvas.update_layout(
         style.layout(TITLES[quantity], revision),
-        **legend_below(len(spec.widths) + 2, _PLOT_HEIGHT, narrow=True),
+        **legend_below(len(spec.widths) + 2, _PLOT_HEIGHT),
         **axes,
     )
 

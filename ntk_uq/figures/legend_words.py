@@ -34,7 +34,7 @@ def of_own_part(trend: Trend | None) -> str:
     if trend is None or (trend.alpha is None and not trend.reached):
         return ""
     told = short_value(trend.level, trend.level_error) if trend.reached else of_trend(trend)
-    return f"own {told}"
+    return f"own part {told}"
 
 
 def of_law(shown: ShownLaw) -> str:

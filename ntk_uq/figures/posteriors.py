@@ -60,7 +60,7 @@ def ratio_figure(
     y_axis["range"] = [min(held) - room, max(held) + room]
     canvas.update_layout(
         style.layout(f"Trained over Bayesian {SYMBOLS[quantity]}", revision),
-        **legend_below(len(pairs), 240, narrow=True),
+        **legend_below(len(pairs), 240),
         xaxis=x_axis,
         yaxis=y_axis,
     )

@@ -26,6 +26,9 @@ from ntk_uq.scaling import PowerLawFit, format_value
 _WITH_RATIOS, _SHARES = 480, (0.68, 0.32)
 """Pixels of both plots where there are ratios below, and the plots' shares of them."""
 
+_SHORT = 14
+"""Letters of a label beside which a fit has room in the legend of a narrow panel."""
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -118,7 +121,7 @@ def _add_points(
         x=[p.n_train for p in points],
         y=values,
         mode="markers" if has_line else "lines+markers",
-        name=f"{trace.label}: {fit}" if fit else trace.label,
+        name=_named(trace, fit),
         legendgroup=trace.label,
         marker={"color": color, "symbol": symbol, "size": 10},
         line={"color": color, "width": 1, "dash": _dash(trace)},
@@ -167,7 +170,19 @@ def _fit_in_words(quantity: str, trace: Trace) -> tuple[str, bool]:
 
 
 def _joined(*words: str) -> str:
-    return "; ".join(filter(None, words))
+    return "<br>".join(filter(None, words))
+
+
+def _named(trace: Trace, fit: str) -> str:
+    """The legend's entry; a long name has a line of its own."""
+    if not fit:
+        return trace.label
+    return f"{trace.label}:{'<br>' if len(trace.label) > _SHORT else ' '}{fit}"
+
+
+def _further(trace: Trace) -> int:
+    """Lines that the entry may need beside the first, known before any fit: nothing moves then."""
+    return (not trace.hollow) + (len(trace.label) > _SHORT)
 
 
 def _add_fit(canvas: Canvas, quantity: str, trace: Trace, color: str) -> None:
@@ -238,7 +253,7 @@ def _lay_out(
         # As many rows of legend in every figure: side by side, their axes then line up.
         {
             **style.layout(TITLES[quantity], revision),
-            **legend_below(len(traces) + 2 + further, int(height), narrow=True),
+            **legend_below(len(traces) + 2 + further, int(height), sum(map(_further, traces))),
         },
         **axes,
     )

@@ -126,14 +126,19 @@ DECADES = {"dtick": 1, "tickformat": None, "exponentformat": "power"}
 """Of an axis over many decades whose range is Plotly's: labels such as 10 to a small -5."""
 
 
-def legend_below(entries: int, plot_height: int = 330, narrow: bool = False) -> dict[str, Any]:
+def legend_below(entries: int, plot_height: int = 330, further: int = 0) -> dict[str, Any]:
     """Of a figure with its legend below: heights, margins and the legend itself, in pixels.
 
-    ``narrow`` figures stand three in a row: their legend begins left of the plot, in its margin,
-    since a fit is long.
+    In a narrow panel of a page the legend begins at the panel's edge, since a fit is long: the
+    page puts it there, which alone knows how wide the panel is.
+
+    Args:
+        entries: of the legend.
+        plot_height: of the plot alone.
+        further: lines of entries that have more than one.
     """
     axis = 62
-    below = axis + 26 * entries
+    below = axis + 26 * entries + 20 * further
     return {
         "height": TITLE_HEIGHT + plot_height + below,
         # Margins of our own: Plotly's would shrink the plot by its legend, one figure unlike
@@ -147,8 +152,7 @@ def legend_below(entries: int, plot_height: int = 330, narrow: bool = False) -> 
             "tracegroupgap": 0,
             "yanchor": "top",
             "y": -axis / plot_height,
-            # From the figure's edge, not the plot's: in a wide one it would stand beyond.
-            **({"xref": "container", "x": 0.05} if narrow else {"x": 0}),
+            "x": 0,
             "bgcolor": "rgba(0,0,0,0)",
             "font": {"size": 14},
         },

@@ -28,7 +28,7 @@ def lay_out(
     values = [v for v in values if v >= _LOWEST * min(main, default=0.0)]
     hold(y_axis, values, style)
     canvas.update_layout(
-        {**style.layout(TITLES[quantity], revision), **legend_below(rows, narrow=True)},
+        {**style.layout(TITLES[quantity], revision), **legend_below(rows)},
         xaxis=x_axis,
         yaxis=y_axis,
     )

@@ -6,6 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from ntk_uq.analysis.training_time import Networks, Track
+from ntk_uq.base.counting import counted
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.marks import add_error_band, add_grey, hover_values, intervals
 from ntk_uq.figures.quantities import shown_parts
@@ -216,7 +217,7 @@ def _add_networks(
             x=[networks.eta * step for step, _ in rows],
             y=[estimate.value for _, estimate in rows],
             mode="markers",
-            name=f"width {width:,}, {found.members} networks",
+            name=f"width {width:,}, {counted(found.members, 'network')}",
             marker={"color": color, "symbol": marker(n_curves + place), "size": 8},
             error_y=intervals([estimate for _, estimate in rows], style),
             customdata=[[step] for step, _ in rows],

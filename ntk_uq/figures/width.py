@@ -224,7 +224,7 @@ def _lay_out(
     x_axis |= {"tickvals": [2**k for k in powers][::step], "ticktext": None}
     canvas.update_layout(
         style.layout(TITLES[quantity], revision),
-        **legend_below(entries, _PLOT_HEIGHT, narrow=True),
+        **legend_below(entries, _PLOT_HEIGHT),
         **ratio_below(x_axis, upper, ratios, style, _SHARES[1] * _PLOT_HEIGHT),
     )
 
@@ -288,7 +288,7 @@ def correction_figure(
     )
     canvas.update_layout(
         style.layout(title, revision),
-        **legend_below(len(groups) + 1, 300, narrow=True),
+        **legend_below(len(groups) + 1, 300),
         xaxis=x_axis,
         yaxis=style.axis(with_unit("c", "units of width")),
     )

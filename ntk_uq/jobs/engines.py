@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ntk_uq.base.counting import counted
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.store import EngineRecord, JobState, JobTable
 
@@ -13,7 +14,7 @@ def describe_engine(engine: EngineRecord) -> str:
     """Where an engine runs, with how many workers."""
     info = engine.info
     count = int(info.get("workers", 0))
-    workers = f"{count} worker" + ("" if count == 1 else "s")
+    workers = counted(count, "worker")
     return f"{info.get('runner', 'an engine')} on {info.get('host', 'some machine')}, {workers}"
 
 
@@ -74,7 +75,7 @@ class Pulse:
         queue = f"{self.waiting} waiting" if self.waiting else ""
         if not self.on:
             return ", ".join(filter(None, ("No engine is running", queue)))
-        runs = f"busy with {self.running} run{'s' * (self.running != 1)}"
+        runs = f"busy with {counted(self.running, 'run')}"
         return ", ".join(filter(None, (self.on, runs if self.running else "idle", queue)))
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from ntk_uq import datasets
+from ntk_uq.base.counting import counted
 from ntk_uq.datasets import own
 from ntk_uq.specs import ArchitectureSpec, Axis, DataSpec, OptimizerSpec, TrainingSpec
 
@@ -87,7 +88,7 @@ def span(name: str, values: Sequence[float]) -> str:
 
 def draws(number: int) -> str:
     """How many training subsets."""
-    return f"{number} draw{'s' * (number != 1)}"
+    return counted(number, "draw")
 
 
 def axis(of: Axis) -> str:

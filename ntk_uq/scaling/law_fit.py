@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy import special
 
+from ntk_uq.base.counting import counted
 from ntk_uq.scaling.curve import Points
 from ntk_uq.scaling.law_record import INFORM, Fitted, LawFit, Parameter
 from ntk_uq.scaling.laws import ALL, Frame, Law
@@ -151,7 +152,7 @@ def _obstacles(law: Law, points: Points, size: int) -> tuple[Flag, ...]:
         flags.append(
             Flag(
                 Finding.TOO_FEW_POINTS,
-                f"{count} usable points; this law has {size} unknown{'s' * (size > 1)}"
+                f"{count} usable points; this law has {counted(size, 'unknown')}"
                 f"{' with the scatter' if size > law.size else ''} and needs at least {size + 2}.",
             )
         )

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Real
 from scipy import optimize, special
 
+from ntk_uq.base.counting import counted
 from ntk_uq.base.errors import SpecError
 from ntk_uq.scaling.least_squares import half_interval
 from ntk_uq.scaling.records import Finding, Flag, is_valid
@@ -140,7 +141,7 @@ def _told(points: _Points, part: _Points) -> _Points:
     lost = len(points.w) - len(part.w)
     if not lost:
         return part
-    word = f"{lost} narrowest width{'s' * (lost > 1)}"
+    word = counted(lost, "narrowest width")
     reason = (
         f"The {word}, up to {points.w[lost - 1]:g}, are left out: the points bend away from the "
         "law there."

@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ntk_uq import activations, datasets
+from ntk_uq.base.counting import counted, plural
 from ntk_uq.datasets import Dataset, Split
 from ntk_uq.specs import CurveSpec
 from ntk_uq.theory.soundness import advice
@@ -21,7 +22,7 @@ def culprit(spec: CurveSpec, split: Split, dataset: Dataset, draw: int) -> str:
     zeros = np.flatnonzero(~x.any(axis=1))
     if len(zeros) and not biases:
         more = len(zeros) - 1
-        others = f" ({more} other{'s' * (more > 1)}, too)" if more else ""
+        others = f" ({counted(more, 'other')}, too)" if more else ""
         return (
             f"Example {_of(dataset, order[zeros[:1]])} is all zeros{others}, and there a network "
             "without biases is always zero: choose a sigma_b above 0, another preparation, or "
@@ -71,4 +72,4 @@ def _of(dataset: Dataset, examples: Int[np.ndarray, " k"]) -> str:
     if dataset.row_of is None:
         return f"{named} of the pool"
     rows = " and ".join(str(dataset.row_of(int(example))) for example in examples)
-    return f"{named} of the pool (row{'s' * (len(examples) > 1)} {rows} of the file, from 0)"
+    return f"{named} of the pool ({plural(len(examples), 'row')} {rows} of the file, from 0)"

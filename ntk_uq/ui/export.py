@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from ntk_uq.base.counting import counted
 from ntk_uq.base.errors import ExportError
 from ntk_uq.export import Exhibit
 from ntk_uq.export import render as rendering
@@ -181,7 +182,7 @@ def _numbers(exhibit: Exhibit, address: str) -> None:
     count = len(exhibit.rows)
     what = "every plotted point" if exhibit.plots else "what is listed above"
     st.caption(
-        f"{count:,} row{'s' * (count != 1)}: {what}, with units, findings and "
+        f"{counted(count, 'row')}: {what}, with units, findings and "
         'provenance. CSV has them as comments: `pandas.read_csv(path, comment="#")`. All of it '
         "is a ZIP file with figures, numbers, code and references."
     )
@@ -231,7 +232,7 @@ def _collect(exhibit: Exhibit, address: str) -> None:
     count = len(reports.current().items)
     if count:
         page = pages.get("report")
-        words = f"{count} view{'s' * (count != 1)} in the report"
+        words = f"{counted(count, 'view')} in the report"
         right.page_link(page.script, label=words, icon=page.icon)
     reports.tell()
 

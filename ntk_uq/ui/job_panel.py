@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from ntk_uq.base.counting import counted
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui import links, say
 from ntk_uq.ui.follow import NO_ENGINE
@@ -66,7 +67,7 @@ def _progress(
         text += ", stopping after the ones in hand"
     elif all(job.state is JobState.QUEUED for job in active):
         others = min(store.jobs.ahead(job.id) for job in active)
-        text += f", waiting for {others} other{'s' * (others != 1)}" if others else _SOON
+        text += f", waiting for {counted(others, 'other')}" if others else _SOON
     elif all(job.state is JobState.INTERRUPTED for job in active):
         text += ", the engine has gone silent; another one goes on"
     else:

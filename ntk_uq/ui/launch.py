@@ -7,6 +7,7 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.base import settings
+from ntk_uq.base.counting import counted
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.costs.training import Cost, cost_of, member_seconds
 from ntk_uq.jobs.asking import submit
@@ -93,7 +94,7 @@ def _offer(store: Store, several: Sequence[Ensembles], costs: Sequence[Cost], wa
     cached = f", {done:,} of them trained already" if done else ""
     measured = "" if stored_speed(store.results) else " (not measured on this machine yet)"
     left.markdown(
-        f"{_in_words(several)} **{wanted:,} networks**{cached}. To do: "
+        f"{_in_words(several)} **{counted(wanted, 'network')}**{cached}. To do: "
         f"{_operations(sum(cost.flops for cost in costs))}, about "
         f"**{duration(sum(cost.seconds for cost in costs))}** of one worker{measured}, "
         f"{format_bytes(max(cost.bytes for cost in costs))} of memory. "

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ntk_uq import datasets
+from ntk_uq.base.counting import plural
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import Spec
 from ntk_uq.datasets.recipes import recipe
@@ -105,12 +106,12 @@ def _network(view: Any, held: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     several = "depths" in held and getattr(view, "family", "depth") == "depth"
     depths = held["depths"] if several else (held["depth"],)
     yield "activation", held["activation"]
-    yield "depth", f"depth{'s' * (len(depths) > 1)} {', '.join(map(str, depths))}"
+    yield "depth", f"{plural(len(depths), 'depth')} {', '.join(map(str, depths))}"
     yield "sigma_w", f"σ_w = {_sigma(held['sigma_w'])}"
     yield "sigma_b", f"σ_b = {held['sigma_b']:g}"
     if "widths" in held and getattr(view, "finite", True):
         widths = held["widths"]
-        yield "widths", f"width{'s' * (len(widths) > 1)} {', '.join(f'{w:,}' for w in widths)}"
+        yield "widths", f"{plural(len(widths), 'width')} {', '.join(f'{w:,}' for w in widths)}"
 
 
 def _sigma(value: float) -> str:

@@ -14,6 +14,7 @@ WAIT = 90_000  # milliseconds: two slow cores compile the first kernel meanwhile
 VIEW = CurvesView(
     DataSpec(n_test=300), (1, 2, 3), n_low=50, n_high=1000, n_points=12, draws=6
 )  # 216 points
+SMALL = CurvesView(DataSpec(n_test=100), (1, 2), n_low=40, n_high=640, n_points=5, draws=3)
 
 _LOOK = """() => { window.looks = []; setInterval(() => window.looks.push(
   [...document.querySelectorAll('.js-plotly-plot')]
@@ -26,6 +27,27 @@ _LABELLED = """[...document.querySelectorAll('.js-plotly-plot')]
 _HIDDEN = """count => [...document.querySelectorAll('.js-plotly-plot')].every(e =>
   e.data.filter(t => t.visible === 'legendonly').every(t => t.legendgroup === 'depth 2')
   && (e.data.some(t => t.visible === 'legendonly')) === count > 0)"""
+
+_MISPLACED = """[...document.querySelectorAll('.js-plotly-plot')].flatMap(e => {
+  const panel = e.getBoundingClientRect(), plot = panel.left + e._fullLayout._size.l
+  const titles = [...e.querySelectorAll('.ytitle, .y2title')].map(t => t.getBoundingClientRect())
+  const named = [...e.querySelectorAll('.legendtext')].map(t => t.getBoundingClientRect())
+  const wanted = ['yaxis', 'yaxis2'].filter(a => e._fullLayout[a]?.title.text).length
+  return [
+    ...titles.filter(t => t.left < panel.left || t.right > plot).map(t => ['title', t.left]),
+    ...named.filter(t => t.right > panel.right + 1).map(t => ['legend', t.right]),
+    ...(titles.length === wanted ? [] : [['titles', titles.length]]),
+  ]
+})"""
+
+
+@pytest.mark.parametrize("width", [1024, 1280, 1440, 1920])
+def test_titles_of_axes_stand_beside_their_plots_and_legends_within(server, open_page, width):
+    page = open_page(f"{server}/?{urllib.parse.urlencode(SMALL.to_query())}")
+    wait_until_drawn(page, WAIT)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_function(f"{_MISPLACED}.length === 0", timeout=WAIT)
+    assert page.locator(".ytitle").count() == 3
 
 
 def test_figures_stay_and_keep_their_zoom_while_points_come(server, open_page):

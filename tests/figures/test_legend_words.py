@@ -33,8 +33,8 @@ def test_what_rises_has_no_minus():
 
 def test_the_own_part_is_quoted_where_it_may_be():
     own = legend_words.of_own_part(trend(0.5, 0.002))
-    assert own == "own ~ N<sub>D</sub><sup>−0.500(2)</sup>"
+    assert own == "own part ~ N<sub>D</sub><sup>−0.500(2)</sup>"
     level = trend(level=0.03, level_error=0.0003, reached=True)
-    assert legend_words.of_own_part(level) == "own 0.0300(3)"
+    assert legend_words.of_own_part(level) == "own part 0.0300(3)"
     assert legend_words.of_own_part(None) == ""
     assert legend_words.of_own_part(trend()) == ""

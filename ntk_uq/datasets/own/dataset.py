@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ntk_uq.base.counting import counted
 from ntk_uq.datasets.base import Dataset, Examples
 from ntk_uq.datasets.files import state
 from ntk_uq.datasets.own.examples import row_of
@@ -103,7 +104,7 @@ def _about(kept: Kept, n_pool: int, n_test: int) -> str:
     n, d = about["inputs"]["shape"]
     inputs = " × ".join(map(str, about["shape"])) + " values" if len(about["shape"]) > 1 else None
     named = f" ({listed(about['features'], 6)})" if about["features"] else ""
-    inputs = inputs or f"{d} value{'s' * (d != 1)}{named}"
+    inputs = inputs or f"{counted(d, 'value')}{named}"
     target = listed(about["target"], 6)
     if about["task"] == "classification":
         what = f"{len(about['classes'])} classes of {target}: {listed(about['classes'], 10)}"

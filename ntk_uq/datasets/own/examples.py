@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Float64, Int, Int64, Real, Shaped
 
 from ntk_uq.base import settings, streams
+from ntk_uq.base.counting import counted
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.guesses import guess_task
@@ -98,7 +99,7 @@ def make(
     n = len(table)
     if n < FEWEST:
         raise DataError(
-            f"{table.source} holds {n} example{'s' * (n != 1)}; at least {FEWEST} are needed."
+            f"{table.source} holds {counted(n, 'example')}; at least {FEWEST} are needed."
         )
     if isinstance(test, Table):
         later = streams.permutation(_SHUFFLE, n - len(test)) + len(test)

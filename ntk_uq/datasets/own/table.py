@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Int, Real, Shaped
 
+from ntk_uq.base.counting import counted
 from ntk_uq.base.errors import DataError
 
 MOST_CLASSES = 1000
@@ -199,8 +200,8 @@ def check_columns(source: str, count: int) -> None:
     """Raises DataError for more columns than a table may have."""
     if count > MOST_COLUMNS:
         raise DataError(
-            f"{source} has {count} columns; a table may have {MOST_COLUMNS}. Save so many inputs "
-            "as one array x of an NPZ or HDF5 file, beside y."
+            f"{source} has {counted(count, 'column')}; a table may have {MOST_COLUMNS}. "
+            "Save so many inputs as one array x of an NPZ or HDF5 file, beside y."
         )
 
 
@@ -229,7 +230,7 @@ def common_length(source: str, lengths: dict[str, int], what: str) -> int:
 def of_other_length(lengths: dict[str, int], rows: int) -> dict[str, str]:
     """What is wrong with arrays that have not so many rows, by name."""
     return {
-        name: f"has {length} row{'s' * (length != 1)} where the others have {rows}"
+        name: f"has {counted(length, 'row')} where the others have {rows}"
         for name, length in lengths.items()
         if length != rows
     }

@@ -10,6 +10,7 @@ import scipy.stats
 from jaxtyping import Float
 
 from ntk_uq.base import streams
+from ntk_uq.base.counting import counted
 from ntk_uq.results.ensembles.records import EnsemblePoint, Estimate, MeanTrajectory, MemberResult
 from ntk_uq.results.losses import test_loss
 
@@ -253,5 +254,6 @@ def _warnings(members: Sequence[MemberResult], sound: Sequence[MemberResult]) ->
             "with: the step size is at the edge of stability."
         )
     if len(sound) < FEWEST:
-        found.append(f"{len(sound)} networks are too few for errors; train at least {FEWEST}.")
+        there = counted(len(sound), "network is", "networks are")
+        found.append(f"{there} too few for errors; train at least {FEWEST}.")
     return tuple(found)

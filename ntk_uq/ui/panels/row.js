@@ -23,6 +23,9 @@ async function draw(root) {
       keep(stateOf(root, i, panel.layout.uirevision), panel, i)
       element.own = panel.own
       if (presented(element)) enlarge(panel)
+      else if (legendStart(element, panel.layout) !== null) {
+        panel.layout.legend.x = legendStart(element, panel.layout)
+      }
       await plotly.react(element, panel.data, panel.layout, config)
       if (!element.listens) listen(plotly, root, element, i)
     }
@@ -59,8 +62,29 @@ function listen(plotly, root, element, i) {
   })
   element.addEventListener("fullscreenchange", () => redraw(root))
   element.addEventListener("keydown", event => turn(element, event))
-  new ResizeObserver(() => { if (element.offsetWidth) plotly.Plots.resize(element) }).observe(element)
+  new ResizeObserver(() => { if (element.offsetWidth) resize(plotly, element) }).observe(element)
 }
+
+async function resize(plotly, element) {
+  await plotly.Plots.resize(element)
+  const { layout } = element
+  const start = legendStart(element, layout)
+  if (!presented(element) && start !== null && layout.legend.x !== start) {
+    await plotly.relayout(element, { "legend.x": start })
+  }
+}
+
+// Where a legend below the plot begins, as a share of the plot's width: in a narrow panel in the
+// plot's margin, since a fit is long. (Plotly can count from the panel's edge, but then puts the
+// axis' title into the plot.) Null for other legends.
+function legendStart(element, { legend, margin }) {
+  if (!(legend?.y < 0)) return null
+  const { l = 80, r = 80 } = margin ?? {}
+  const plot = element.offsetWidth - l - r
+  return element.offsetWidth < NARROW && plot > 0 ? Math.min((EDGE - l) / plot, 0) : 0
+}
+
+const NARROW = 600, EDGE = 16
 
 function redraw(root) {
   root.wanted ??= root.data

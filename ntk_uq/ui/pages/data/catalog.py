@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from ntk_uq import datasets
+from ntk_uq.base.counting import counted
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets import Dataset, fetching
@@ -92,7 +93,7 @@ def fetch_button(store: Store, name: str, job: Job | None) -> None:
         key=f"fetch_{name}",
         icon=":material/download:",
         help=(
-            f"Downloads {len(source.files)} file{'s' * (len(source.files) > 1)} to the server's "
+            f"Downloads {counted(len(source.files), 'file')} to the server's "
             f"folder {source.directory()} and verifies the checksums. Files copied there by hand "
             "are found, too."
         ),

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ntk_uq import datasets
+from ntk_uq.base.counting import counted
 from ntk_uq.datasets import Dataset
 from ntk_uq.datasets.inspection.record import Inspection, Sample
 from ntk_uq.figures import Style
@@ -114,7 +115,7 @@ def examples(dataset: Dataset, inspection: Inspection, style: Style) -> None:
         _showers(dataset, inspection, style)
         return
     labels = [_label(inspection, sample) for sample in inspection.samples]
-    st.markdown(f"### {len(inspection.samples)} examples of the pool")
+    st.markdown(f"### {counted(len(inspection.samples), 'example')} of the pool")
     if is_image(inspection.shape):
         alt = [f"an example, labelled {label}" for label in labels]
         st.image(images(inspection), caption=labels, width=_PICTURE_WIDTH, alt=alt)

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ntk_uq.base import settings
+from ntk_uq.base.counting import counted
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets import own
@@ -179,7 +180,8 @@ def _shown(
 def _choose(
     table: Preview, file: UploadedFile, layout: Layout, chosen: Callable[[str], None]
 ) -> None:
-    st.markdown(f"**{plain(table.source)}**: {len(table):,} rows, {len(table.names)} columns")
+    size = f"{counted(len(table), 'row')}, {counted(len(table.names), 'column')}"
+    st.markdown(f"**{plain(table.source)}**: {size}")
     for note in table.notes:
         say.info(note)
     summaries, preview = table.summaries, st.container()
@@ -215,7 +217,7 @@ def _choose(
     found = table.task(tuple(targets)) if task == "auto" else task
     inputs = len(table.names) - len(targets) - len(ignore)
     of = plain(", ".join(targets))
-    st.caption(f"A {found} of {of} from {inputs} column{'s' * (inputs != 1)}.")
+    st.caption(f"A {found} of {of} from {counted(inputs, 'column')}.")
     for note in table.notes_of(tuple(targets), found):
         say.info(note)
     st.button(

@@ -6,6 +6,7 @@ from ntk_uq import datasets
 from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.analysis.ensemble_laws import Exponent, exponents
 from ntk_uq.analysis.ensemble_verdicts import ensemble_verdicts
+from ntk_uq.base.counting import counted
 from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of, spec_columns
 from ntk_uq.export.bibliography import PAPER, of_data, of_theory
 from ntk_uq.export.exhibit import Value
@@ -75,7 +76,7 @@ def exhibit(
             f"{words.data_in_words(dataset, spec.data)} "
             f"{', '.join(describe.network(spec.architecture))}; widths "
             f"{', '.join(map(str, spec.widths))}; {describe.optimizer(spec.optimizer)}; "
-            f"{spec.members} networks at each point."
+            f"{counted(spec.members, 'network')} at each point."
         ),
         view=view,
         plots=tuple(plots),

@@ -4,6 +4,7 @@ import streamlit as st
 
 from ntk_uq.analysis.maps import MapCost, PhaseMap, check_map_cost, map_cost
 from ntk_uq.base import settings
+from ntk_uq.base.counting import counted
 from ntk_uq.base.errors import CostLimitError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.jobs.asking import submit
@@ -55,9 +56,9 @@ def _offer(store: Store, found: PhaseMap, cost: MapCost) -> None:
     left, right = st.columns([4, 1], vertical_alignment="center")
     there = f", {found.done:,} of them there already" if found.done else ""
     left.markdown(
-        f"**{spec.n_cells:,} cells**{there}. To do: {cost.points:,} points, about "
-        f"**{duration(cost.seconds)}** of one worker, {format_bytes(cost.bytes)} of memory. Every "
-        "cell is kept when it is there; you can close this page."
+        f"**{counted(spec.n_cells, 'cell')}**{there}. To do: {counted(cost.points, 'point')}, "
+        f"about **{duration(cost.seconds)}** of one worker, {format_bytes(cost.bytes)} of memory. "
+        "Every cell is kept when it is there; you can close this page."
     )
     reason = ""
     try:

@@ -4,6 +4,7 @@ import urllib.parse
 
 import streamlit as st
 
+from ntk_uq.base.counting import counted
 from ntk_uq.base.errors import ExportError
 from ntk_uq.export.document import figure_of
 from ntk_uq.export.report import LONGEST_TEXT, LONGEST_TITLE, Item, Report, open_report
@@ -96,7 +97,7 @@ def _item(report: Report, place: int, item: Item) -> Report:
         help="What you want to say of this view, as plain text below its title.",
     )
     figures = view.get("figures", ())
-    count = f"{len(figures)} figure{'s' * (len(figures) != 1)}, {len(view['rows']):,} rows"
+    count = f"{counted(len(figures), 'figure')}, {counted(len(view['rows']), 'row')}"
     with st.container(horizontal=True, vertical_alignment="center"):
         added = item.added.replace("T", " ").removesuffix("+00:00")
         st.caption(plain(f"{count}; added {added} UTC."))

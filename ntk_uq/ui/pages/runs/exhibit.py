@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from ntk_uq.base.counting import plural
 from ntk_uq.base.version import VERSION
 from ntk_uq.export import Column, Exhibit
 from ntk_uq.export.exhibit import Value
@@ -47,7 +48,7 @@ def exhibit(view: RunsView, jobs: Sequence[Job], total: int, now: float) -> Exhi
     return Exhibit(
         page=page_of(view).address,
         title=page_of(view).title,
-        caption=f"{shown} run{'s' * (total != 1)}, as of {moment}.",
+        caption=f"{shown} {plural(total, 'run')}, as of {moment}.",
         view=view,
         plots=(),
         columns=_COLUMNS,

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 from pandas.io.formats.style import Styler
 
+from ntk_uq.base.counting import plural
 from ntk_uq.jobs import describe, kinds
 from ntk_uq.store import Job, JobOrder, JobState, Store
 from ntk_uq.ui.pages.runs import states as run_states
@@ -113,7 +114,7 @@ def pager(view: RunsView, total: int, turn_to: Callable[[int], None]) -> None:
     first = (view.page - 1) * ROWS + 1
     left, right = st.columns([2, 3], vertical_alignment="center")
     shown = f"{first}–{min(total, view.page * ROWS)} of {total}" if last > 1 else f"{total}"
-    left.caption(f"{shown} run{'s' * (total != 1)}. Select one for its details, two to compare.")
+    left.caption(f"{shown} {plural(total, 'run')}. Select one for its details, two to compare.")
     if last > 1:
         # Filters turn back to the first page: another page is another widget.
         key = f"{_PAGER}_{view.page}"

@@ -9,6 +9,7 @@ from ntk_uq.analysis.curve_laws import cautions, expectation
 from ntk_uq.analysis.curve_networks import CurveNetworks
 from ntk_uq.analysis.ensemble_laws import exponents
 from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
+from ntk_uq.base.counting import counted
 from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of, spec_columns
 from ntk_uq.export.bibliography import of_data, of_theory
 from ntk_uq.export.exhibit import Value
@@ -165,7 +166,7 @@ def _caption(view: CurvesView) -> str:
     if view.vary != "depth":
         labels = ", ".join(varied_words.label(view.vary, spec) for spec in specs)
         told += f"; a curve for each {varied_words.NAMES[view.vary]}: {labels}"
-    return f"{' '.join(data)} {told}; {view.draws} draws."
+    return f"{' '.join(data)} {told}; {counted(view.draws, 'draw')}."
 
 
 def _shell(view: CurvesView, curves: Sequence[Curve]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from ntk_uq import datasets
 from ntk_uq.analysis.width_laws import WidthLaw, WidthLaws
 from ntk_uq.analysis.width_verdicts import WidthVerdict, width_verdict
+from ntk_uq.base.counting import counted
 from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of, spec_columns
 from ntk_uq.export.bibliography import PAPER, of_data, of_theory
 from ntk_uq.export.exhibit import Value
@@ -75,7 +76,7 @@ def exhibit(view: WidthView, studies: Sequence[WidthLaws], style: Style) -> Exhi
             f"{', '.join(map(str, view.depths))}, "
             f"{', '.join(describe.network(first.architecture)[1:])}; widths "
             f"{', '.join(map(str, view.widths))}; {describe.optimizer(view.optimizer)}; "
-            f"{view.members} networks at each point. Close to infinite width: within "
+            f"{counted(view.members, 'network')} at each point. Close to infinite width: within "
             f"{view.tolerance:g} %."
         ),
         view=view,
