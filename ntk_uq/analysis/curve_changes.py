@@ -67,7 +67,7 @@ def _apart(one: Known, before: Known) -> str:
     if not together:
         return "errors are not known"
     distance = (other - alpha) / together
-    told = f"{distance:.2g} standard errors"
+    told = f"{distance:.{0 if distance >= 10 else 1}f} standard errors"
     return f"{told} less" if distance >= _TOLD_APART else f"agrees, {told}"
 
 

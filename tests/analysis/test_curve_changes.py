@@ -20,7 +20,7 @@ def test_the_steepest_comes_first_and_neighbours_are_told_apart_or_said_to_agree
     said = ranking([("a", falls(0.30)), ("b", falls(0.50)), ("c", falls(0.31))])
     assert said == (
         "Steepest μ: b (α = 0.500(10)), c (0.310(10), 13 standard errors less), "
-        "a (0.300(10), agrees, 0.71 standard errors)."
+        "a (0.300(10), agrees, 0.7 standard errors)."
     )
 
 
@@ -43,7 +43,7 @@ def test_a_curve_of_twice_the_loss_is_told_to_be_that():
     assert told.startswith(f"at N_D = {GRID[0]:,} μ × 2, σ × 2, ε × 1; at N_D = ")
     assert f"at N_D = {GRID[-1]:,} μ × 2, σ × 2, ε × 1." in told
     assert "Exponent of μ" in told
-    assert "(agrees, 0 standard errors)" in told
+    assert "(agrees, 0.0 standard errors)" in told
 
 
 def test_what_has_no_n_train_in_common_has_no_ratio():
