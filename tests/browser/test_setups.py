@@ -37,6 +37,10 @@ def test_back_and_forth_by_the_browser_and_by_buttons_on_every_page(server, open
     wait_for(page, "1.7")
     page.get_by_role("link", name="Ensembles").first.click()
     wait_for(page, "1.7", "/ensembles")
+    page.go_back()  # one press, whatever the address went through
+    wait_for(page, "1.7")
+    page.go_forward()
+    wait_for(page, "1.7", "/ensembles")
     page.get_by_role("button", name="Undo").click()
     wait_for(page, "1.2", "/ensembles")
     page.get_by_role("link", name="Scaling curves").first.click()

@@ -1,9 +1,9 @@
-"""The document that every page begins with: Streamlit's, with three things added.
+"""The document that every page begins with: Streamlit's, with some things added.
 
 Where the server is, which Streamlit's script would find out by asking in vain first; the figures'
 library, loaded while Streamlit's script waits for the server and not after that; and a veil over
 the page until its first run is there whole, since what comes piece by piece pushes about what came
-before.
+before. And an address that gets its fields is no step of its own in the browser's history.
 """
 
 import functools
@@ -39,7 +39,7 @@ def text() -> str:
     """The document as it is sent."""
     original = (Path(file_util.get_static_dir()) / "index.html").read_text(encoding="utf-8")
     names = json.dumps([page.address for page in PAGES.values() if page.address])
-    script = (_HERE / "veil.js").read_text(encoding="utf-8")
+    script = "".join((_HERE / n).read_text(encoding="utf-8") for n in ("veil.js", "history.js"))
     head = (
         f"<script>{_address_of(names)}{script}</script>\n"
         f"<style>{(_HERE / 'veil.css').read_text(encoding='utf-8')}</style>\n"
