@@ -22,9 +22,9 @@ Named = TypeVar("Named")
 def ranking(named: Sequence[tuple[str, Verdict]]) -> str:
     """Whose mu, sigma and own part of epsilon fall fastest, and which exponents agree.
 
-    ``Steepest μ: calorimeter (α = 0.78(4)), digits (0.503(8), 6.8 standard errors less).`` Errors are
-    added in squares, as if they were independent: of curves on the same training subsets, the
-    difference is known at least as well as that.
+    ``Steepest μ: calorimeter (α = 0.78(4)), digits (0.503(8), 6.8 standard errors less).``
+    Errors are added in squares, as if they were independent: of curves on the same training
+    subsets, the difference is known at least as well as that.
 
     Args:
         named: what complete curves do, with their labels.

@@ -49,8 +49,9 @@ def add_ensembles(
     """
     known = [(p, e) for p, e in found if e is not None]
     trace: dict[str, Any] = dict(
-        x=[getattr(p, against) for p, _ in known],
-        y=[e.value for _, e in known],
+        # Without any, still an entry of the legend: what is to come has its colour told.
+        x=[getattr(p, against) for p, _ in known] or [None],
+        y=[e.value for _, e in known] or [None],
         name=label,
         legendgroup=label,
         showlegend=row == 1,
@@ -62,7 +63,7 @@ def add_ensembles(
         **look,
     )
     canvas.add_scatter(row, **trace)
-    return plotted([trace])
+    return plotted([trace]) if known else []
 
 
 def ends_of(found: Iterable[Estimate]) -> list[float]:

@@ -143,7 +143,7 @@ def legend_below(entries: int, plot_height: int = 330, further: int = 0) -> dict
         "height": TITLE_HEIGHT + plot_height + below,
         # Margins of our own: Plotly's would shrink the plot by its legend, one figure unlike
         # the other.
-        "margin": {"l": 92, "r": 12, "t": TITLE_HEIGHT, "b": below, "autoexpand": False},
+        "margin": {"l": 100, "r": 12, "t": TITLE_HEIGHT, "b": below, "autoexpand": False},
         "showlegend": True,
         "legend": {
             "orientation": "h",

@@ -18,6 +18,11 @@ _ROOMS = (
     f"[class*='st-key-{job_panel.ROOM}_'] {{ min-height: 152px; }} "
     f"@media (max-width: 700px) {{ [class*='st-key-{job_panel.ROOM}_'] {{ min-height: 330px; }} }}"
 )
+# Links and buttons beside each other begin at one line and one edge, whatever each is made of.
+_STARTS = (
+    ".st-key-start_panel [data-testid='stElementContainer']:has([data-testid='stPageLink']) "
+    "{ margin: 0; }"
+)
 # What is chosen of several buttons is written in the colour that others have as their ground.
 _DARK = "button[data-variant][data-selected='true'] p { color: #9CC9F5; }"
 
@@ -39,4 +44,4 @@ _HEADINGS = " ".join(
 def draw() -> None:
     """Adds it to the page."""
     dark = _DARK if session.dark() else ""
-    st.html(f"<style>{_ALWAYS} {_LISTS} {_ROOMS} {_HEADINGS} {dark}</style>")
+    st.html(f"<style>{_ALWAYS} {_LISTS} {_ROOMS} {_STARTS} {_HEADINGS} {dark}</style>")

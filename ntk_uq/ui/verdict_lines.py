@@ -11,7 +11,7 @@ _KEY = "verdicts"
 _LINE = 28  # pixels
 _SEEN = 4  # further ones are scrolled to
 # Widest window that needs so many times the lines that one of 1440 pixels needs.
-_NARROW = ((1300, 1.8), (700, 2.9))
+_NARROW = ((1300, 1.2), (1100, 1.8), (700, 2.9))
 _POWER = re.compile(r"N_D\^(-?[\d.]+(?:\(\d+\.?\d*\))?)")
 _SIZE = re.compile(r"N_D(?![\^\w])")
 

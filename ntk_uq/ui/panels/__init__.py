@@ -20,7 +20,7 @@ from ntk_uq.ui.shell import library
 _HERE = Path(__file__).parent
 _COMPONENT = "ntk_uq.panels"
 # One module: Streamlit serves a component's script as one.
-_SCRIPTS = ("row", "library", "state", "linking", "presenting")
+_SCRIPTS = ("row", "library", "state", "legend", "linking", "presenting")
 
 _component = st.components.v2.component(
     _COMPONENT,

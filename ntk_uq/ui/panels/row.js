@@ -23,9 +23,6 @@ async function draw(root) {
       keep(stateOf(root, i, panel.layout.uirevision), panel, i)
       element.own = panel.own
       if (presented(element)) enlarge(panel)
-      else if (legendStart(element, panel.layout) !== null) {
-        panel.layout.legend.x = legendStart(element, panel.layout)
-      }
       await plotly.react(element, panel.data, panel.layout, config)
       if (!element.listens) listen(plotly, root, element, i)
     }
@@ -45,6 +42,7 @@ function placed(root, panels, columns) {
   while (row.children.length < panels.length) row.append(document.createElement("div"))
   panels.forEach((panel, i) => {
     const element = row.children[i]
+    placeLegend(element.offsetWidth, panel)
     element.style.height = `${panel.layout.height ?? 450}px`
     element.setAttribute("role", "group")
     element.setAttribute("aria-label", panel.alt)
@@ -62,29 +60,19 @@ function listen(plotly, root, element, i) {
   })
   element.addEventListener("fullscreenchange", () => redraw(root))
   element.addEventListener("keydown", event => turn(element, event))
-  new ResizeObserver(() => { if (element.offsetWidth) resize(plotly, element) }).observe(element)
+  new ResizeObserver(() => { if (element.offsetWidth) resize(plotly, root, element, i) }).observe(element)
 }
 
-async function resize(plotly, element) {
-  await plotly.Plots.resize(element)
-  const { layout } = element
-  const start = legendStart(element, layout)
-  if (!presented(element) && start !== null && layout.legend.x !== start) {
-    await plotly.relayout(element, { "legend.x": start })
-  }
+// A legend's place follows from the panel's width: where that puts it elsewhere, the figure is made
+// anew, and otherwise only as wide as the panel.
+function resize(plotly, root, element, i) {
+  const panel = JSON.parse(root.data.panels[i].figure)
+  placeLegend(element.offsetWidth, panel)
+  const { legend, height } = element.layout
+  const elsewhere = panel.layout.legend?.x !== legend?.x || panel.layout.height !== height
+  if (elsewhere && !presented(element)) redraw(root)
+  else plotly.Plots.resize(element)
 }
-
-// Where a legend below the plot begins, as a share of the plot's width: in a narrow panel in the
-// plot's margin, since a fit is long. (Plotly can count from the panel's edge, but then puts the
-// axis' title into the plot.) Null for other legends.
-function legendStart(element, { legend, margin }) {
-  if (!(legend?.y < 0)) return null
-  const { l = 80, r = 80 } = margin ?? {}
-  const plot = element.offsetWidth - l - r
-  return element.offsetWidth < NARROW && plot > 0 ? Math.min((EDGE - l) / plot, 0) : 0
-}
-
-const NARROW = 600, EDGE = 16
 
 function redraw(root) {
   root.wanted ??= root.data

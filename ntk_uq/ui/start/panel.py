@@ -76,7 +76,7 @@ def _panel(page: str, first: bool) -> None:
         with right:
             st.html(image(Style(session.dark())))
         for place, preset in zip(st.columns(3), presets.TRY, strict=True):
-            with place:
+            with place, st.container(border=True, height="stretch", gap="small"):
                 preset.draw(page, "start")
                 st.caption(preset.about)
         with st.container(horizontal=True, vertical_alignment="center"):
