@@ -92,7 +92,7 @@ def _first(column: Column, rows: int) -> list[str]:
         return ["…"] * min(rows, len(column))
     if column.shape not in ((), (1,)):
         return [" × ".join(map(str, column.shape)) + " values"] * min(rows, len(column))
-    return [str(value) for value in column.values[:rows].ravel().tolist()]
+    return [f"{value:.6g}" for value in column.values[:rows].ravel().tolist()]
 
 
 def _cut(text: str) -> str:

@@ -243,7 +243,7 @@ def test_a_preview_says_what_is_in_the_columns():
     assert (c.shape, c.distinct) == ((2, 2), None)
     assert (d.low, d.high, d.distinct) == (0, 1, 2)
     rows = own.first_rows(found, 3)
-    assert rows["a"] == ["0.0", "1.0", "2.0"]
+    assert rows["a"] == ["0", "1", "2"]
     assert rows["b"] == ["u", "v", "w"]
     assert rows["c"] == ["2 × 2 values"] * 3
     long = table(q=np.arange(5000))

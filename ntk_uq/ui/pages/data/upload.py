@@ -127,8 +127,8 @@ def _reading(name: str) -> Iterator[Callable[[], None]]:
         def waiting() -> None:
             with told:
                 say.info(
-                    f"{own.AT_ONCE} other files are being read on this server; {name} is next, in "
-                    "a minute or two.",
+                    f"{counted(own.AT_ONCE, 'other file is', 'other files are')} being read on "
+                    f"this server; {name} is read as soon as one of them is done.",
                     icon=":material/hourglass_empty:",
                 )
 
@@ -220,17 +220,37 @@ def _choose(
     st.caption(f"A {found} of {of} from {counted(inputs, 'column')}.")
     for note in table.notes_of(tuple(targets), found):
         say.info(note)
+    against = _against(table, targets, ignore)
+    if against:
+        say.warning(against, icon=":material/block:")
     st.button(
         "Use these data",
         type="primary",
         key="use_upload",
         on_click=_use,
         args=(_given(file, layout), tuple(targets), found, tuple(ignore), test, chosen),
-        disabled=test is _MISSING,
+        disabled=test is _MISSING or bool(against),
     )
     error = st.session_state.pop(_ERROR, None)
     if error is not None:
         say.error(error, icon=":material/error:")
+
+
+def _against(table: Preview, targets: Sequence[str], ignore: Sequence[str]) -> str:
+    """What is known to forbid the choice before all of the file is read, and what to do; "" where
+    nothing is."""
+    if len(table) < own.FEWEST:
+        return (
+            f"The file has {counted(len(table), 'row')}; at least {own.FEWEST} are needed. Choose "
+            "one with more, or look above whether it was read as it is meant."
+        )
+    inputs = [s for s in table.summaries if s.name not in (*targets, *ignore)]
+    if not inputs and len(table.names) <= len(table.summaries):
+        return "No column is left as an input; leave out fewer of them."
+    problems = [f"{s.name} ({s.problem})" for s in inputs if s.problem]
+    if problems:
+        return f"What cannot be an input has to be left out: {', '.join(problems[:5])}."
+    return ""
 
 
 def _test_set(

@@ -141,7 +141,7 @@ def _quantity(spec: MapSpec) -> None:
     options = spec.quantities
     if st.session_state.get(key) not in options:
         st.session_state[key] = "mu"
-    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.segmented_control(
         "Colours show",
         options,

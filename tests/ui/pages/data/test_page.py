@@ -336,3 +336,16 @@ def test_a_test_file_that_is_not_there_yet_keeps_the_button_shut(store):
     assert not app.exception
     (name,) = app.session_state["own_datasets"]
     assert datasets.get(name).sizes() == (30, 7)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("x,y\n1,2\n", "The file has 1 row; at least"), ("x,y\n" + "1.5,2\n" * 40, None)],
+)
+def test_what_is_known_to_be_refused_is_not_offered(store, content, said):
+    app = upload(opened(), content.encode())
+    if not app.multiselect(key="targets_cells.csv").value:
+        app.multiselect(key="targets_cells.csv").set_value(["y"]).run()
+    assert app.button(key="use_upload").disabled == (said is not None)
+    if said:
+        assert said in texts(app.warning)
