@@ -2,9 +2,9 @@
 
     python -m benchmarks.sessions http://localhost:8501 --users 1 10 25 50
 
-A browser sends a ``BackMsg`` for each run of a page and gets ``ForwardMsg``s until the run has
-ended (Streamlit 1.67, ``web/server/starlette/starlette_websocket.py``). A session here does the same
-and draws nothing, so that what is measured is the server's share.
+A browser sends a ``BackMsg`` for each run of a page, with what its controls hold, and gets
+``ForwardMsg``s until the run has ended (Streamlit 1.67, ``starlette_websocket.py``). A session here
+does the same and draws nothing, so that what is measured is the server's share.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import numpy as np
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 SECONDS = 120.0
 """After which a run that has not ended is given up."""
@@ -53,26 +54,29 @@ class Session:
         query: of the address, as the page has written it last.
         page: its name in the address; "" is the first page.
         dark: whether its browser shows the dark theme.
+        controls: what they hold, by Streamlit's names of them.
     """
 
     socket: Any
     query: str = ""
     page: str = ""
     dark: bool = False
+    controls: dict[str, WidgetState] = field(default_factory=dict, repr=False)
     _script: str = field(default="", repr=False)
 
-    async def run(self, **widgets: Any) -> Run:
+    async def run(self, **further: Any) -> Run:
         """Has the page run, and waits until it is whole.
 
         Args:
-            widgets: further fields of the ``ClientState``.
+            further: fields of the ``ClientState``.
 
         Raises:
             TimeoutError: if it is not whole after :data:`SECONDS`.
+            RuntimeError: if the page ended with an error.
             websockets.ConnectionClosed: if the server closed the session.
         """
         start = time.perf_counter()
-        await self.socket.send(self._request(**widgets))
+        await self.socket.send(self._request(**further))
         messages, size = [], 0
         async with asyncio.timeout(SECONDS):
             while True:
@@ -86,6 +90,20 @@ class Session:
                 ):
                     return Run(time.perf_counter() - start, tuple(messages), size)
 
+    async def change(self, name: str, value: bool | float | str) -> Run:
+        """Sets a control and has the page run.
+
+        Args:
+            name: the end of the control's key.
+            value: of the type that its control holds.
+
+        Raises:
+            KeyError: if the page has no such control.
+        """
+        key = {key.rpartition("-")[2]: key for key in self.controls}[name]
+        self.controls[key] = _state(key, value)
+        return await self.run()
+
     def _request(self, **fields: Any) -> bytes:
         request = BackMsg()
         state = request.rerun_script
@@ -96,11 +114,9 @@ class Session:
         )
         state.context_info.color_scheme = "dark" if self.dark else "light"
         state.context_info.timezone = "UTC"
+        state.widget_states.widgets.extend(self.controls.values())
         for name, value in fields.items():
-            if isinstance(value, str | bool | int):
-                setattr(state, name, value)
-            else:
-                getattr(state, name).CopyFrom(value)
+            setattr(state, name, value)
         data: bytes = request.SerializeToString()
         return data
 
@@ -111,6 +127,38 @@ class Session:
             self.query = message.page_info_changed.query_string
         elif kind == "new_session":
             self._script = message.new_session.page_script_hash
+        elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+            self._hold(message.delta.new_element)
+
+    def _hold(self, element: Any) -> None:
+        """What a control holds, where it is new or the page has set it."""
+        kind = element.WhichOneof("type")
+        if kind == "exception":
+            raise RuntimeError(f"the page ended with an error: {element.exception.message}")
+        if kind not in _VALUES:
+            return
+        control = getattr(element, kind)
+        if control.set_value or control.id not in self.controls:
+            self.controls[control.id] = _state(control.id, _VALUES[kind](control))
+
+
+_VALUES = {
+    "checkbox": lambda control: control.value if control.set_value else control.default,
+    "number_input": lambda control: control.value if control.HasField("value") else None,
+    "selectbox": lambda control: control.raw_value,
+    "text_input": lambda control: control.value if control.set_value else control.default,
+}
+"""What each kind of control holds when a browser draws it first."""
+
+
+def _state(name: str, value: bool | float | str | None) -> WidgetState:
+    if value is None:
+        return WidgetState(id=name)
+    if isinstance(value, bool):
+        return WidgetState(id=name, bool_value=value)
+    if isinstance(value, str):
+        return WidgetState(id=name, string_value=value)
+    return WidgetState(id=name, double_value=value)
 
 
 @asynccontextmanager
