@@ -1,6 +1,6 @@
 """Finite networks over curves of infinite width: those that the store has, and their own limit."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,6 +37,12 @@ class CurveNetworks:
     ensembles: Ensembles
     limit: Curve
     wanted: EnsembleSpec
+
+    @property
+    def state(self) -> Hashable:
+        """All that is known of them, as a key: equal where every number is."""
+        ensembles = self.ensembles.state
+        return self.label, self.color, ensembles, self.limit.state, self.wanted.digest()
 
     @property
     def comparison(self) -> Comparison:

@@ -1,12 +1,15 @@
 """Curves as users get them: cached points averaged over draws, with fits and provenance."""
 
 import functools
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ntk_uq import datasets
 from ntk_uq.base.errors import SpecError
+from ntk_uq.base.fields import digest_of
+from ntk_uq.base.shared import Shared
 from ntk_uq.results.points import QUANTITIES, CurvePoint, Point, average, point_key, standard_error
 from ntk_uq.scaling import (
     LAWS,
@@ -20,7 +23,7 @@ from ntk_uq.scaling import (
     widen_by_draws,
 )
 from ntk_uq.specs import CurveSpec, check_window
-from ntk_uq.store import ResultsCache
+from ntk_uq.store import ResultsCache, record_of
 
 Numbers = tuple[float, ...]
 
@@ -57,6 +60,11 @@ class Curve:
     def points(self) -> tuple[CurvePoint, ...]:
         """Averages over draws at each N_D."""
         return average(self.raw)
+
+    @functools.cached_property
+    def state(self) -> str:
+        """A digest of all that is known: equal where every number, warning and word is."""
+        return digest_of([self.spec.digest(), [point.to_json() for point in self.raw]])
 
     @property
     def size(self) -> int:
@@ -217,15 +225,42 @@ def point_keys(spec: CurveSpec) -> dict[PointId, str]:
 
 
 def stored_curve(results: ResultsCache, spec: CurveSpec) -> Curve:
-    """The curve with those of its points that the store has."""
-    found = (read_point(results, place, key) for place, key in point_keys(spec).items())
-    return Curve(spec, tuple(point for point in found if point is not None))
+    """The curve with those of its points that the store has.
+
+    Whoever finds the same bytes there gets the same object: what follows from it is derived once.
+    """
+    found = [(place, results.get(key)) for place, key in point_keys(spec).items()]
+    there = tuple((place, value) for place, value in found if value is not None)
+    return _CURVES.get((spec, _content(there)), lambda: _curve(spec, there))
 
 
 def read_point(results: ResultsCache, place: PointId, key: str) -> Point | None:
     """The point that the store keeps there, or None."""
-    point = results.get_record(key, Point)
+    value = results.get(key)
+    return None if value is None else _point(place, value)
+
+
+def _point(place: PointId, value: bytes) -> Point | None:
+    point = record_of(value, Point)
     return point if point is not None and (point.draw, point.n_train) == place else None
+
+
+def _curve(spec: CurveSpec, there: Sequence[tuple[PointId, bytes]]) -> Curve:
+    found = (_point(place, value) for place, value in there)
+    return Curve(spec, tuple(point for point in found if point is not None))
+
+
+def _content(there: Iterable[tuple[PointId, bytes]]) -> bytes:
+    """A digest of points as they lie in the store."""
+    digest = hashlib.sha256()
+    for place, value in there:
+        digest.update(f"{place} {len(value)} ".encode())
+        digest.update(value)
+    return digest.digest()
+
+
+_CURVES: Shared[Curve] = Shared(512, lambda curve: 4096 * len(curve.raw) + 1, 64 * 2**20)
+"""With some kilobytes a point: its numbers, words and provenance."""
 
 
 # A page shows the same curves again at every change of a control and, while points come, every

@@ -20,7 +20,7 @@ from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.named_views import NamedViews
 from ntk_uq.store.reading import JobOrder
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine
-from ntk_uq.store.results import ResultsCache, json_bytes
+from ntk_uq.store.results import ResultsCache, json_bytes, record_of
 from ntk_uq.store.watchers import Watchers
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "Watchers",
     "json_bytes",
     "open_store",
+    "record_of",
     "shared_file_system_warning",
 ]
 

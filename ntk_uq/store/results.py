@@ -40,6 +40,19 @@ class _Readable(Protocol):
 AnyRecord = TypeVar("AnyRecord", bound=_Readable)
 
 
+def record_of(value: bytes, kind: type[AnyRecord]) -> AnyRecord | None:
+    """The record of that class in an entry's value; None where the bytes are no such record."""
+    try:
+        data = _json_of(value)
+        return None if data is None else kind.from_json(data)
+    except (DataError, ValueError, RecursionError):
+        return None
+
+
+def _json_of(value: bytes) -> Any:
+    return json.loads(value, parse_constant=_refuse_constant)
+
+
 class ResultsCache:
     """Bytes by key, kept for ever, shared by any number of threads and processes.
 
@@ -124,7 +137,7 @@ class ResultsCache:
             ValueError: if the entry is sound and not JSON: ``put`` stored it.
         """
         value = self.get(key)
-        return None if value is None else json.loads(value, parse_constant=_refuse_constant)
+        return None if value is None else _json_of(value)
 
     def get_record(self, key: str, kind: type[AnyRecord]) -> AnyRecord | None:
         """The record of that class that ``put_json`` stored; None if there is none.
@@ -132,11 +145,8 @@ class ResultsCache:
         Sound bytes that are no such record are as good as missing: they are written over when it
         is computed.
         """
-        try:
-            data = self.get_json(key)
-            return None if data is None else kind.from_json(data)
-        except (DataError, ValueError, RecursionError):
-            return None
+        value = self.get(key)
+        return None if value is None else record_of(value, kind)
 
     def put_json(self, key: str, value: Any) -> None:
         """Stores ``value`` as canonical JSON (see :func:`json_bytes`, also for what it raises).

@@ -1,6 +1,7 @@
 """Exponents and numbers as tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -16,8 +17,21 @@ _EXPECTED = 2.2
 """Half of a 95 % interval over the standard error, up to which nobody wonders."""
 
 
-def exponents(traces: Sequence[Trace], view: CurvesView) -> None:
-    """The fits of every curve in words, with intervals and windows."""
+@dataclass(frozen=True)
+class Exponents:
+    """The fits of every curve in words, with intervals and windows.
+
+    Attributes:
+        rows: of the table, one a curve.
+        wide: whether intervals are wider than readers of the errors expect.
+    """
+
+    rows: tuple[Mapping[str, str], ...]
+    wide: bool
+
+
+def exponents_of(traces: Sequence[Trace], view: CurvesView) -> Exponents:
+    """They of some curves."""
     columns = (
         "",
         "μ ~ N_D^−α",
@@ -27,15 +41,18 @@ def exponents(traces: Sequence[Trace], view: CurvesView) -> None:
         "ε",
         "networks' part of ε",
     )
-    fitted_table.draw(
-        [
-            dict(zip(columns, (t.label, *_fit_cells(t), _own_part(t, view)), strict=True))
-            for t in traces
-        ],
-        "exponents",
+    rows = tuple(
+        dict(zip(columns, (t.label, *_fit_cells(t), _own_part(t, view)), strict=True))
+        for t in traces
     )
     fits = [fit for t in traces if t.fits is not None for fit in (t.fits.mu, t.fits.sigma)]
-    if any(map(_wide, fits)):
+    return Exponents(rows, any(map(_wide, fits)))
+
+
+def exponents(found: Exponents) -> None:
+    """Draws them."""
+    fitted_table.draw(found.rows, "exponents")
+    if found.wide:
         st.caption(
             "± is one standard error. Of few points or draws its own size is little known, so that "
             "95 % takes more than two of them on either side (Student's t)."

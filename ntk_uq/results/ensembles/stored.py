@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,6 +34,16 @@ class Ensembles:
     spec: EnsembleSpec
     members: Mapping[Place, tuple[MemberResult, ...]]
     points: tuple[EnsemblePoint, ...]
+
+    @property
+    def state(self) -> Hashable:
+        """All that is known, as a key: equal where every number is. Members never change, so that
+        which of them are there says it."""
+        members = (
+            (place, tuple((m.member, m.diverged) for m in found))
+            for place, found in self.members.items()
+        )
+        return self.spec.digest(), tuple(members), repr(self.points)
 
     @property
     def done(self) -> int:

@@ -5,7 +5,7 @@ and zoom and hidden traces are lost. Here the elements stay, and Plotly puts the
 of the old one in them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,8 +47,26 @@ class Click:
     customdata: Any
 
 
+@dataclass(frozen=True)
+class Panel:
+    """A figure as browsers get it.
+
+    Attributes:
+        figure: its JSON.
+        alt: what it shows, in words, for who cannot see it.
+    """
+
+    figure: str
+    alt: str
+
+
+def panels_of(figures: Iterable[go.Figure]) -> tuple[Panel, ...]:
+    """Figures as browsers get them."""
+    return tuple(Panel(figure.to_json(engine="json"), spoken(figure)) for figure in figures)
+
+
 def show(
-    figures: Sequence[go.Figure],
+    figures: Sequence[go.Figure | Panel],
     key: str,
     *,
     linked: bool = True,
@@ -60,7 +78,7 @@ def show(
     What was zoomed and hidden stays while points come, until the figures' ``uirevision`` changes.
 
     Args:
-        figures: they, each with its height.
+        figures: they, each with its height; those that were made before as :class:`Panel`.
         key: of the row in the page.
         linked: whether they show the same curves against the same axis: then a curve that is
             hidden in one of them is hidden in all, zooming along the horizontal axis zooms all,
@@ -71,10 +89,9 @@ def show(
     Returns:
         The point whose click this run of the page is about; None where it is about none.
     """
+    panels = [one if isinstance(one, Panel) else panels_of([one])[0] for one in figures]
     data = {
-        "panels": [
-            {"figure": figure.to_json(engine="json"), "alt": spoken(figure)} for figure in figures
-        ],
+        "panels": [{"figure": panel.figure, "alt": panel.alt} for panel in panels],
         "config": PLOT_CONFIG,
         "columns": min(columns, max(len(figures), 1)),
         "linked": linked,

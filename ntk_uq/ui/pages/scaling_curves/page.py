@@ -15,7 +15,20 @@ from ntk_uq.jobs import varied_words
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Store
-from ntk_uq.ui import beginning, export, launch, links, live, panels, polling, say, session, tables
+from ntk_uq.ui import (
+    beginning,
+    export,
+    launch,
+    links,
+    live,
+    panels,
+    polling,
+    say,
+    session,
+    shared,
+    tables,
+    verdict_lines,
+)
 from ntk_uq.ui.pages.scaling_curves import about_fits, controls, finite, pinned
 from ntk_uq.ui.pages.scaling_curves import tables as law_tables
 from ntk_uq.ui.pages.scaling_curves.exhibit import exhibit, loss_unit
@@ -83,23 +96,28 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
         live.ended(store, curves, labels)
     if every != still_every:
         links.follow(every)
-    traces = [
-        trace(view, label, curve, place % len(view.curves()))
-        for place, (label, curve) in enumerate(zip(labels, curves, strict=True))
-    ]
     style = Style(session.dark(), view.axis == "linear", view.parts)
-    law_tables.verdicts(traces, view, baseline)
+    drawn = [*curves, *(curve for _, curve in baseline)]
+    state = (*(curve.state for curve in drawn), *(one.state for one in networks))
+    shown = shared.Shown(view, state, style)
+    traces = shown.once("traces", lambda: traces_of(view, labels, curves))
+    verdict_lines.draw(shown.once("verdicts", lambda: law_tables.verdicts(traces, view, baseline)))
     pinned.difference(view)
     finite.panel(store, view)
-    charts(view, traces, style, baseline, networks)
+    panels.show(
+        shown.panels("charts", lambda: charts(view, traces, style, baseline, networks)),
+        key="charts",
+    )
     compared = pairs(traces) if view.bayes else []
     if compared:
-        ratios(view, compared)
+        panels.show(
+            shown.panels("ratios", lambda: ratios(view, compared, style.dark)), key="ratios"
+        )
     law_tables.expectations(traces, view)
     for sentence in dict.fromkeys(s for c in curves for s in (*c.failures, *c.warnings)):
         say.warning(sentence, icon=":material/warning:")
     if view.law == "power":
-        tables.exponents(traces, view)
+        tables.exponents(shown.once("exponents", lambda: tables.exponents_of(traces, view)))
     else:
         law_tables.shown_laws(traces)
     finite.exponents_of(networks)
@@ -134,26 +152,33 @@ def trace(view: CurvesView, label: str, curve: Curve, color: int) -> Trace:
     return Trace(label, curve, fits, laws, instead, color, hollow, (view.fit_low, view.fit_high))
 
 
-def charts(
-    view: CurvesView,
-    traces: list[Trace],
-    style: Style,
-    baseline: pinned.Pinned,
-    networks: list[CurveNetworks],
-) -> None:
-    """The three plots side by side."""
-    unit = loss_unit(view)
-    digest, target = view.digest(), view.extrapolate
-    panels.show(
-        [
-            scaling_figure(quantity, traces, unit, style, digest, target, baseline, networks)
-            for quantity in TITLES
-        ],
-        key="charts",
+def traces_of(
+    view: CurvesView, labels: Sequence[str], curves: Sequence[Curve]
+) -> tuple[Trace, ...]:
+    """All curves with their fits."""
+    return tuple(
+        trace(view, label, curve, place % len(view.curves()))
+        for place, (label, curve) in enumerate(zip(labels, curves, strict=True))
     )
 
 
-def pairs(traces: list[Trace]) -> list[tuple[str, PosteriorPair]]:
+def charts(
+    view: CurvesView,
+    traces: Sequence[Trace],
+    style: Style,
+    baseline: pinned.Pinned,
+    networks: list[CurveNetworks],
+) -> tuple[panels.Panel, ...]:
+    """The three plots."""
+    unit = loss_unit(view)
+    digest, target = view.digest(), view.extrapolate
+    return panels.panels_of(
+        scaling_figure(quantity, traces, unit, style, digest, target, baseline, networks)
+        for quantity in TITLES
+    )
+
+
+def pairs(traces: Sequence[Trace]) -> list[tuple[str, PosteriorPair]]:
     """Each trained curve with its Bayesian partner."""
     half = len(traces) // 2
     return [
@@ -162,11 +187,12 @@ def pairs(traces: list[Trace]) -> list[tuple[str, PosteriorPair]]:
     ]
 
 
-def ratios(view: CurvesView, compared: list[tuple[str, PosteriorPair]]) -> None:
+def ratios(
+    view: CurvesView, compared: list[tuple[str, PosteriorPair]], dark: bool
+) -> tuple[panels.Panel, ...]:
     """Trained over Bayesian networks: three small plots below the others."""
-    style = Style(session.dark(), view.axis == "linear")
+    style = Style(dark, view.axis == "linear")
     window = (view.fit_low, view.fit_high)
-    panels.show(
-        [ratio_figure(quantity, compared, style, view.digest(), window) for quantity in TITLES],
-        key="ratios",
+    return panels.panels_of(
+        ratio_figure(quantity, compared, style, view.digest(), window) for quantity in TITLES
     )

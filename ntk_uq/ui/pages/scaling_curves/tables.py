@@ -10,7 +10,7 @@ from ntk_uq.analysis.curve_laws import ShownLaw, distance, doubts, expectation
 from ntk_uq.figures import Trace
 from ntk_uq.results.curves import Curve
 from ntk_uq.results.points import SYMBOLS
-from ntk_uq.ui import fitted_table, say, verdict_lines
+from ntk_uq.ui import fitted_table, say
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.ui.verdict_lines import escaped
 from ntk_uq.views import CurvesView
@@ -18,15 +18,16 @@ from ntk_uq.views import CurvesView
 
 def verdicts(
     traces: Sequence[Trace], view: CurvesView, baseline: Sequence[tuple[str, Curve]] = ()
-) -> None:
-    """What each curve does, how they compare, and what has changed since the baseline."""
+) -> list[tuple[str, str | None]]:
+    """What each curve does, how they compare, and what has changed since the baseline: names,
+    as Markdown, and sentences, None until there are any."""
     title = plain(datasets.get(view.data.dataset).title)
     lines = []
     for trace in traces:
         found = trace.verdict
         name = plain(trace.label) if view.vary == "dataset" else f"{title}, {plain(trace.label)}"
         lines.append((name, None if found is None else found.told))
-    verdict_lines.draw([*lines, *beside(traces, baseline)])
+    return [*lines, *beside(traces, baseline)]
 
 
 def beside(
