@@ -19,6 +19,7 @@ from diskcache.core import MODE_BINARY, MODE_RAW, UNKNOWN
 
 from ntk_uq.base.errors import StoreError
 from ntk_uq.store.failures import BUSY_TIMEOUT
+from ntk_uq.store.lending import LendingCache
 
 _log = logging.getLogger(__name__)
 
@@ -153,9 +154,10 @@ def open_cache(directory: Path) -> diskcache.Cache:
     if os.path.expandvars(directory) != str(directory):
         raise StoreError(f"The store cannot lie in {directory}: choose a path without $.")
     directory.mkdir(mode=0o700, exist_ok=True)
-    cache = object.__new__(diskcache.Cache)
+    cache = object.__new__(LendingCache)
     try:
-        cache.__init__(
+        LendingCache.__init__(
+            cache,
             str(directory),
             timeout=BUSY_TIMEOUT,
             disk=BytesDisk,

@@ -13,6 +13,8 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
+from ntk_uq.base.shared import Shared
+
 _PREFIX = "fitted_"
 _ROWS_SEEN = 14
 _HEIGHT = 620  # pixels; further rows are scrolled to, below a header that stays
@@ -35,15 +37,30 @@ def draw(rows: Sequence[Mapping[str, Any]], key: str, keys: int = 1) -> None:
     """
     if not rows:
         return
-    frame = pd.DataFrame(rows).map(str)
-    names = [str(name) for name in frame.columns]
     name = f"{_PREFIX}{key}"
+    texts = tuple(tuple((str(column), str(cell)) for column, cell in row.items()) for row in rows)
+    table, style = _TABLES.get((name, texts, keys), lambda: _made(name, texts, keys))
     with st.container(key=name, gap=None):
         # In the place itself: Streamlit would add what is style alone at the end of the run.
-        style = style_of(name, names, [list(frame[column]) for column in frame.columns], keys)
         st.markdown(f"<style>{style}</style>", unsafe_allow_html=True)
         height: int | Literal["content"] = _HEIGHT if len(rows) > _ROWS_SEEN else "content"
-        st.table(frame.set_index(list(frame.columns[:keys])), height=height)
+        st.table(table, height=height)
+
+
+def _made(
+    name: str, texts: Sequence[Sequence[tuple[str, str]]], keys: int
+) -> tuple[pd.DataFrame, str]:
+    """The table and its style."""
+    frame = pd.DataFrame([dict(row) for row in texts])
+    columns = list(frame.columns)
+    style = style_of(name, columns, [list(frame[column]) for column in columns], keys)
+    return frame.set_index(columns[:keys]), style
+
+
+# By all that is in them: of equal tables all sessions are drawn one, which is never changed.
+_TABLES: Shared[tuple[pd.DataFrame, str]] = Shared(
+    256, lambda made: int(made[0].memory_usage(deep=True).sum()) + len(made[1]), 32 * 2**20
+)
 
 
 def style_of(

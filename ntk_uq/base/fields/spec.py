@@ -206,9 +206,14 @@ def _added_texts(cls: type, version: int) -> dict[str, str]:
     return texts
 
 
+_HINTS: dict[type, dict[str, Any]] = {}
+
+
 def _spec_type(cls: type, name: str) -> Any:
     """The class of a nested specification, or ``object`` for a plain field."""
-    kind = typing.get_type_hints(cls)[name]
+    if cls not in _HINTS:  # the same ever after, and asked for with every field
+        _HINTS[cls] = typing.get_type_hints(cls)
+    kind = _HINTS[cls][name]
     nested = not isinstance(kind, types.UnionType) and is_dataclass(kind)
     return kind if nested else object
 

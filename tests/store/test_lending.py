@@ -1,0 +1,87 @@
+"""The results' connections: lent to threads, and few."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from ntk_uq.store import ResultsCache
+from ntk_uq.store.lending import MOST_CONNECTIONS
+
+THREADS = 60
+
+
+@pytest.fixture
+def results(tmp_path):
+    with_a_result = ResultsCache(tmp_path / "results")
+    with_a_result.put("key", b"value")
+    return with_a_result
+
+
+def open_files(results):
+    """Open files of this process in the results' directory."""
+    there = 0
+    for entry in Path("/proc/self/fd").iterdir():
+        try:
+            there += str(entry.readlink()).startswith(str(results.directory))
+        except FileNotFoundError:
+            continue
+    return there
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no list of open files")
+def test_threads_that_all_read_at_one_moment_leave_few_files_open(results):
+    together, found = threading.Barrier(THREADS), []
+
+    def read():
+        together.wait()
+        found.extend(results.get("key") for _ in range(20))
+        together.wait()  # all are still there
+        if together.wait() == 0:
+            found.append(open_files(results))
+        together.wait()
+
+    threads = [threading.Thread(target=read) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    (at_once,) = [value for value in found if isinstance(value, int)]
+    assert found.count(b"value") == 20 * THREADS
+    # The database, its log and the memory that its processes share.
+    assert at_once <= 3 * MOST_CONNECTIONS
+    assert open_files(results) <= 3 * MOST_CONNECTIONS
+
+
+def test_a_transaction_is_one_thread_s_alone(results):
+    cache, inside, out = results._cache, threading.Event(), threading.Event()
+    seen = []
+
+    def other():
+        inside.wait(10)
+        seen.append(results.get("key"))
+        out.set()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    with cache.transact():
+        cache.set("key", b"new")
+        inside.set()
+        assert out.wait(10)
+    thread.join(10)
+    assert seen == [b"value"]  # not what is not committed yet, as on one connection
+    assert results.get("key") == b"new"
+
+
+def test_a_forked_child_opens_its_own(results):
+    assert results.get("key") == b"value"
+    before = [id(connection) for connection in results._cache._idle]
+    assert before
+    child = os.fork()
+    if child == 0:
+        sound = results.get("key") == b"value"
+        fresh = all(id(c) not in before for c in results._cache._idle)
+        os._exit(0 if sound and fresh else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert results.get("key") == b"value"
