@@ -1,5 +1,6 @@
 """What an entry point asks of the libraries of its process, for speed alone."""
 
+import contextlib
 import ctypes
 import os
 
@@ -40,3 +41,28 @@ def reuse_memory() -> bool:
         return False
     wanted = ((_M_MMAP_THRESHOLD, _LARGEST_KEPT), (_M_TRIM_THRESHOLD, _KEPT))
     return all(mallopt(name, value) for name, value in wanted)
+
+
+_MOST_FILES = 2**20
+
+
+def open_more_files() -> int | None:
+    """Lifts this process's soft limit of open files to its hard one.
+
+    Systems set the soft one to 1,024 for programs of old, and each browser tab takes one, as does
+    each worker.
+
+    Returns:
+        The limit now; None where the system has none of this kind.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        # Where the kernel allows less than it says, all stays as it is.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]

@@ -14,6 +14,7 @@ from typing import Any
 
 from ntk_uq.base import paths, settings
 from ntk_uq.base.errors import EngineError, SpecError
+from ntk_uq.base.process import open_more_files
 from ntk_uq.jobs.asking import submit
 from ntk_uq.results.curves import stored_curve
 from ntk_uq.store import open_store, shared_file_system_warning
@@ -58,6 +59,7 @@ def _engine(options: argparse.Namespace) -> None:
     from ntk_uq.engine.engine import Engine
 
     logging.getLogger("ntk_uq").setLevel(logging.INFO)
+    open_more_files()  # workers are connections, and inherit the limit
     store = open_store(settings.store_directory())
     warning = shared_file_system_warning(store.directory)
     if warning:

@@ -71,3 +71,20 @@ def test_numpy_is_not_loaded_before_its_environment_is_set():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+LIMIT = """
+import resource
+from ntk_uq.base import process
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+hard = hard if hard != resource.RLIM_INFINITY else 4096
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+assert process.open_more_files() == min(hard, 2**20)
+assert resource.getrlimit(resource.RLIMIT_NOFILE) == (min(hard, 2**20), hard)
+assert process.open_more_files() == min(hard, 2**20)  # a second time nothing changes
+"""
+
+
+def test_the_limit_of_open_files_is_lifted_as_far_as_it_may():
+    pytest.importorskip("resource")
+    subprocess.run([sys.executable, "-c", LIMIT], check=True)

@@ -11,7 +11,8 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from ntk_uq.ui.shell import document, headers, library
+from ntk_uq.base import process
+from ntk_uq.ui.shell import document, headers, library, loops
 
 __all__ = ["application", "page_runs"]
 
@@ -22,11 +23,14 @@ def page_runs() -> bool:
 
 
 def application(script: str) -> dict[str, Any]:
-    """The arguments of ``streamlit.App`` for the dashboard.
+    """The arguments of ``streamlit.App`` for the dashboard; its process is made ready for many
+    sessions.
 
     Args:
         script: the file that Streamlit runs for each page.
     """
+    process.open_more_files()
+    loops.use()
     return {
         "script_path": Path(script).resolve(),
         "routes": [
