@@ -56,6 +56,12 @@ class Shown:
         return _PANELS.get((what, self, _names(self.view)), make)
 
 
+def forget() -> None:
+    """Forgets all that was made."""
+    _FOUND.clear()
+    _PANELS.clear()
+
+
 def _names(view: Spec) -> tuple[tuple[str, str | None, str | None], ...]:
     """Of each of the users' own data sets in a view, what it is called in this session and in its
     file: a name that is its owner's stays with whom it is called so."""
