@@ -4,12 +4,15 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ntk_uq.base.errors import StoreNotWritableError
+from ntk_uq.store import write_ahead
 from ntk_uq.store.failures import BUSY_TIMEOUT, in_words
+from ntk_uq.store.identity import SameFile
 
 _Lent = tuple[sqlite3.Connection, bool]
 """A connection, and whether it is kept for the next block."""
@@ -23,7 +26,10 @@ class Database:
 
     On a disk that is full, or may not be written, it is still read. SQLite needs room for that, too
     (memory that its processes share lies in a file): where there is none, and no log either, it
-    reads the file as one that does not change.
+    reads the file as one that does not change, and where there is a log, a copy in memory.
+
+    A file that is another one than before (a store that was moved back, or restored) is used from
+    then on; where there is none any more, nothing is made in its place.
     """
 
     def __init__(
@@ -31,6 +37,7 @@ class Database:
         path: Path,
         prepare: Callable[[sqlite3.Connection], object],
         stand_in: Callable[[sqlite3.Connection], object] | None = None,
+        functions: Mapping[str, Callable[[Any], Any]] | None = None,
     ) -> None:
         """Opens or creates ``path``; ``prepare`` makes what is missing in it, in one transaction.
 
@@ -38,13 +45,17 @@ class Database:
             path: of the file.
             prepare: makes the tables, once and in the first transaction that goes through.
             stand_in: makes temporary ones in a connection for those that could not be made yet.
+            functions: of one argument, which statements may call by these names.
 
         Raises:
             StoreError: if the file cannot be made or read, or is not a database.
         """
         self.path = path
         self._prepare, self._stand_in, self._prepared = prepare, stand_in, False
+        self._functions = dict(functions or {})
         self._lock = threading.Lock()
+        self._file = SameFile(path)
+        self._copy: tuple[tuple[int, ...], bytes] | None = None
         self._idle: list[sqlite3.Connection] = []
         self._process = os.getpid()
         self._inherited: list[sqlite3.Connection] = []
@@ -62,22 +73,26 @@ class Database:
         """A connection outside any transaction: each statement sees one state.
 
         Raises:
+            StoreGoneError: if the file is not there any more.
             StoreError: if the database cannot be read.
         """
-        with self._lent(self._take if self._prepared else self._passing) as connection:
+        with self._lent(self._to_read) as connection:
             yield connection
 
     @contextmanager
     def _lent(self, take: Callable[[], _Lent]) -> Iterator[sqlite3.Connection]:
         with in_words(self.path):
+            if self._file.replaced():
+                self._forget()
             connection, kept = take()
+            file = self._file.known
             try:
                 yield connection
             except BaseException:
                 # Closing rolls back, whatever state the failure left the connection in.
                 connection.close()
                 raise
-            if kept:
+            if kept and file == self._file.known:
                 self._give_back(connection)
             else:
                 connection.close()
@@ -91,6 +106,7 @@ class Database:
         Raises:
             StoreFullError: if the disk or a quota is full.
             StoreNotWritableError: if it is read-only.
+            StoreGoneError: if the file is not there any more.
             StoreError: if the database is locked or damaged.
         """
         with self._lent(self._idle_or_new) as connection:
@@ -103,6 +119,11 @@ class Database:
             connection.execute("COMMIT")
             self._prepared = True
 
+    def _forget(self) -> None:
+        """What is known of a file that another one has replaced."""
+        self._prepared = False
+        self.close()
+
     def close(self) -> None:
         """Closes the connections that nobody is using; the next block opens a new one."""
         with self._lock:
@@ -111,16 +132,19 @@ class Database:
         for connection in idle:
             connection.close()
 
+    def _to_read(self) -> _Lent:
+        return self._take() if self._prepared else self._passing()
+
     def _take(self) -> _Lent:
         """A connection to read from."""
         try:
             return self._idle_or_new()
         except sqlite3.OperationalError as error:
-            if not self._is_still():
+            if not self.path.is_file() or error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
                 raise
             try:
-                return self._open_still(), False
-            except sqlite3.Error:
+                return self._open_still() if self._is_still() else self._open_copy(), False
+            except (sqlite3.Error, OSError):
                 raise error from None
 
     def _passing(self) -> _Lent:
@@ -152,7 +176,7 @@ class Database:
     def _is_still(self) -> bool:
         """Whether all that was ever committed is in the file itself and not in a log beside it."""
         log = self.path.with_name(f"{self.path.name}-wal")
-        return self.path.is_file() and not (log.is_file() and log.stat().st_size)
+        return not (log.is_file() and log.stat().st_size)
 
     def _open_still(self) -> sqlite3.Connection:
         """The file as one that does not change, for as long as one block reads it."""
@@ -162,7 +186,21 @@ class Database:
             isolation_level=None,
             check_same_thread=False,
         )
+        return self._equipped(connection)
+
+    def _open_copy(self) -> sqlite3.Connection:
+        """The file and its log as they are now, in memory."""
+        stamp = write_ahead.stamp(self.path)
+        if self._copy is None or self._copy[0] != stamp:
+            self._copy = (stamp, write_ahead.read(self.path))
+        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        connection.deserialize(self._copy[1])
+        return self._equipped(connection)
+
+    def _equipped(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         connection.row_factory = sqlite3.Row
+        for name, function in self._functions.items():
+            connection.create_function(name, 1, function)
         return connection
 
     def _open(self) -> sqlite3.Connection:
@@ -173,7 +211,7 @@ class Database:
             check_same_thread=False,
         )
         try:
-            connection.row_factory = sqlite3.Row
+            self._equipped(connection)
             _use_write_ahead_log(connection)
             # With the log, this loses at most the last commits in a power failure, and never
             # damages the database.
@@ -181,6 +219,8 @@ class Database:
         except BaseException:
             connection.close()
             raise
+        if self._file.known is None:
+            self._file.opened()
         return connection
 
 

@@ -16,10 +16,13 @@ reports DONE or FAILED instead, that is the answer to the new submission too.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from ntk_uq.base.errors import StoreError, StoreFullError
 from ntk_uq.store.asking import Asking, queue
+from ntk_uq.store.presence import Trouble
 from ntk_uq.store.reading import ABANDONED, AMONG_IDS, HEARTBEAT_TIMEOUT, STOPPING, JobList
 from ntk_uq.store.records import JobState
 
@@ -162,6 +165,9 @@ class JobTable(Asking):
         To be called every few seconds from a thread of its own. ``info`` is JSON: pid, host,
         device, memory limit, workers and the like. The id must be new at each start of an engine,
         since jobs of an id that beats are never taken for interrupted.
+
+        Where nothing can be written, the engine is known to be alive all the same, as long as its
+        process is or until it beats again, and why it cannot write.
         """
         values = {
             "engine": engine_id,
@@ -169,20 +175,38 @@ class JobTable(Asking):
             "now": self._clock(),
             "forget": _FORGET_ENGINES,
         }
-        with self._database.write() as connection:
+        with self._seen(engine_id), self._database.write() as connection:
             connection.execute(
                 "INSERT INTO engines (id, info, started, heartbeat)"
                 " VALUES (:engine, :info, :now, :now)"
                 " ON CONFLICT (id) DO UPDATE SET info = excluded.info, heartbeat = :now",
                 values,
             )
-            connection.execute("DELETE FROM engines WHERE :now - heartbeat > :forget", values)
+            connection.execute(
+                "DELETE FROM engines WHERE :now - heartbeat > :forget AND NOT present(id)", values
+            )
             connection.execute(f"UPDATE jobs SET heartbeat = :now WHERE {_HELD}", values)
             rows = connection.execute(f"SELECT id FROM jobs WHERE {_HELD}", values).fetchall()
             return {row["id"] for row in rows}
 
+    @contextmanager
+    def _seen(self, engine_id: str) -> Iterator[None]:
+        """While the block writes that an engine is alive, and after it where that fails, it is
+        known without that."""
+        self._presence.hold(engine_id)
+        try:
+            yield
+        except StoreFullError:
+            self._presence.hold(engine_id, Trouble.FULL)
+            raise
+        except StoreError:
+            self._presence.hold(engine_id, Trouble.REFUSED)
+            raise
+        self._presence.release(engine_id)
+
     def stopped(self, engine_id: str) -> None:
         """Says that an engine has ended in good order; what it still had is released."""
+        self._presence.release(engine_id)
         with self._database.write() as connection:
             connection.execute("DELETE FROM engines WHERE id = ?", (engine_id,))
             held = connection.execute(
