@@ -137,6 +137,7 @@ class Engine:
                 written by the next call.
         """
         self.beat()
+        self._count(self._held.write(now=True))
         while self.step():
             if self._held.error is not None:
                 raise self._held.error
