@@ -65,10 +65,11 @@ def kept_words(engine: EngineRecord) -> str:
     reason = cannot_write(engine)
     if not reason:
         return ""
+    full = engine.info["unwritable"] == "full"
+    what = "Make room there." if full else "Give it the right to write there."
     return (
-        f"The engine runs but cannot write: {reason}. What it computes is kept in memory and "
-        "written once that is possible; no run is lost or fails over it. Make room, or give it the "
-        "right to write."
+        f"The engine runs but cannot write: {reason}. What it computes waits in its memory and is "
+        f"written as soon as that is possible, so do not end it. {what}"
     )
 
 
