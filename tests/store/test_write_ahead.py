@@ -42,7 +42,7 @@ def test_it_is_what_sqlite_reads(logged):
 
 
 def test_a_commit_that_is_not_whole_is_none(logged):
-    path, rows = logged
+    path, _ = logged
     log = path.with_name("copy-wal")
     whole = log.read_bytes()
     log.write_bytes(whole[:-100])
