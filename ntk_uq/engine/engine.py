@@ -151,7 +151,7 @@ class Engine:
             "memory_limit": settings.memory_limit(),
             **self._runner.describe(),
         }
-        self._store.jobs.beat(self.id, info)
+        self._store.jobs.beat(self.id, info, self._held.error)
 
     def step(self) -> bool:
         """One round; returns whether there is, or may be, more to do."""

@@ -159,7 +159,9 @@ class JobTable(Asking):
             ).fetchall()
             return {row["id"] for row in rows}
 
-    def beat(self, engine_id: str, info: Mapping[str, Any]) -> set[str]:
+    def beat(
+        self, engine_id: str, info: Mapping[str, Any], trouble: StoreError | None = None
+    ) -> set[str]:
         """Says that an engine is alive, and what it is; returns the ids of the jobs it has.
 
         To be called every few seconds from a thread of its own. ``info`` is JSON: pid, host,
@@ -167,7 +169,8 @@ class JobTable(Asking):
         since jobs of an id that beats are never taken for interrupted.
 
         Where nothing can be written, the engine is known to be alive all the same, as long as its
-        process is or until it beats again, and why it cannot write.
+        process is or until it beats again, and why it cannot write. That is known, too, where this
+        row could be written and ``trouble`` is why results cannot be.
         """
         values = {
             "engine": engine_id,
@@ -175,7 +178,7 @@ class JobTable(Asking):
             "now": self._clock(),
             "forget": _FORGET_ENGINES,
         }
-        with self._seen(engine_id), self._database.write() as connection:
+        with self._seen(engine_id, trouble), self._database.write() as connection:
             connection.execute(
                 "INSERT INTO engines (id, info, started, heartbeat)"
                 " VALUES (:engine, :info, :now, :now)"
@@ -190,19 +193,20 @@ class JobTable(Asking):
             return {row["id"] for row in rows}
 
     @contextmanager
-    def _seen(self, engine_id: str) -> Iterator[None]:
+    def _seen(self, engine_id: str, trouble: StoreError | None) -> Iterator[None]:
         """While the block writes that an engine is alive, and after it where that fails, it is
         known without that."""
-        self._presence.hold(engine_id)
+        if not self._presence.holds(engine_id):
+            self._presence.hold(engine_id)
         try:
             yield
-        except StoreFullError:
-            self._presence.hold(engine_id, Trouble.FULL)
+        except StoreError as error:
+            self._presence.hold(engine_id, _trouble(error))
             raise
-        except StoreError:
-            self._presence.hold(engine_id, Trouble.REFUSED)
-            raise
-        self._presence.release(engine_id)
+        if trouble is None:
+            self._presence.release(engine_id)
+        else:
+            self._presence.hold(engine_id, _trouble(trouble))
 
     def stopped(self, engine_id: str) -> None:
         """Says that an engine has ended in good order; what it still had is released."""
@@ -221,6 +225,10 @@ class JobTable(Asking):
         else:
             queue(connection, row["id"])
             self._note(connection, row["id"], f"Given back by engine {row['engine']}, which ends.")
+
+
+def _trouble(error: StoreError) -> Trouble:
+    return Trouble.FULL if isinstance(error, StoreFullError) else Trouble.REFUSED
 
 
 def _held(connection: sqlite3.Connection, job_id: str, engine_id: str) -> sqlite3.Row | None:

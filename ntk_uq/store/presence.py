@@ -50,18 +50,17 @@ class Presence:
     def hold(self, engine_id: str, trouble: Trouble | None = None) -> None:
         """Says that an engine is there and, if it cannot write, why; in place of what it said."""
         with self._lock:
-            self._drop(engine_id)
-            if not _SUPPORTED:
-                return
-            with contextlib.suppress(OSError):
-                file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-                try:
-                    for byte in (0,) if trouble is None else (0, trouble):
-                        _ask(file, _SET, fcntl.F_RDLCK, _place(engine_id) + byte, 1)
-                except BaseException:
-                    os.close(file)
-                    raise
+            before = self._held.pop(engine_id, None)
+            file = self._locked(engine_id, trouble)
+            if file is not None:
                 self._held[engine_id] = file
+            # Only now: there is no moment at which nothing is said.
+            if before is not None:
+                os.close(before)
+
+    def holds(self, engine_id: str) -> bool:
+        """Whether :meth:`hold` has said here that an engine is there."""
+        return engine_id in self._held
 
     def release(self, engine_id: str) -> None:
         """Says nothing any more: the row does."""
@@ -106,6 +105,22 @@ class Presence:
             yield file
         finally:
             os.close(file)
+
+    def _locked(self, engine_id: str, trouble: Trouble | None) -> int | None:
+        """The file with its locks; None where it is missing or cannot have any."""
+        if not _SUPPORTED:
+            return None
+        try:
+            file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            for byte in (0,) if trouble is None else (0, trouble):
+                _ask(file, _SET, fcntl.F_RDLCK, _place(engine_id) + byte, 1)
+        except OSError:
+            os.close(file)
+            return None
+        return file
 
     def _drop(self, engine_id: str) -> None:
         file = self._held.pop(engine_id, None)

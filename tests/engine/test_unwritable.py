@@ -11,6 +11,7 @@ from ntk_uq.base import settings
 from ntk_uq.base.errors import StoreDamagedError, StoreFullError
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
+from ntk_uq.jobs.engines import cannot_write, pulse
 from ntk_uq.store import JobState
 from ntk_uq.store.database import Database
 
@@ -106,6 +107,23 @@ def test_a_store_that_is_moved_away_and_back_costs_no_job(store, fake, tmp_path,
         stop.set()
         thread.join(10)
     assert store.results.get("a/0") == b"\1" * 10
+
+
+def test_results_that_wait_are_said_where_a_heartbeat_can_be_written(store, fake, monkeypatch):
+    _, engine = begun(store, fake, 1)
+
+    def full(*arguments):
+        raise StoreFullError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.results, "put", full)
+        step(engine)
+        engine.beat()
+        assert cannot_write(store.jobs.engines()[0]) == "the disk is full"
+        assert pulse(store.jobs).words() == "The engine runs but cannot write: the disk is full"
+    until(lambda: not engine.step())
+    engine.beat()
+    assert cannot_write(store.jobs.engines()[0]) == ""
 
 
 def test_what_is_lost_at_the_end_is_said(store, fake, full, caplog):
