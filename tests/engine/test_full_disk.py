@@ -14,12 +14,12 @@ from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec
 from ntk_uq.store import HEARTBEAT_TIMEOUT, JobState, open_store
 
 SPEC = EnsembleSpec(
-    DataSpec(n_test=200),
+    DataSpec(n_test=20),
     ArchitectureSpec(1),
-    OptimizerSpec(steps=1000),
+    OptimizerSpec(steps=1500),
     widths=(64,),
     n_train=(50,),
-    members=1500,
+    members=200,
 )
 TOLD = "The engine runs but cannot write: the disk is full"
 
@@ -66,7 +66,7 @@ def test_a_full_disk_is_said_and_costs_nothing(tmp_path, monkeypatch):
                 until(lambda: store.jobs.get(job.id).done > done, 20)
                 until(lambda: store.jobs.get(job.id).state.ended, 300)
                 ended = store.jobs.get(job.id)
-                assert (ended.state, ended.error, ended.done) == (JobState.DONE, "", 1500)
+                assert (ended.state, ended.error, ended.done) == (JobState.DONE, "", 200)
                 assert not any("unwritable" in e.info for e in store.jobs.engines())
         finally:
             engine.terminate()
