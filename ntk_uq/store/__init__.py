@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ntk_uq.store.asking import LONGEST_LABEL, LONGEST_TAG, MOST_TAGS
-from ntk_uq.store.check import Checked, Finding, checked
+from ntk_uq.store.check import Checked, Damage, checked
 from ntk_uq.store.directory import FORMAT, prepare, shared_file_system_warning
 from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.named_views import NamedViews
@@ -32,8 +32,8 @@ __all__ = [
     "LONGEST_TAG",
     "MOST_TAGS",
     "Checked",
+    "Damage",
     "EngineRecord",
-    "Finding",
     "Job",
     "JobOrder",
     "JobState",

@@ -26,7 +26,7 @@ _FLOCK = struct.Struct("hhqqi4x")
 
 
 @dataclass(frozen=True)
-class Finding:
+class Damage:
     """What is wrong with a file of the store.
 
     Attributes:
@@ -49,7 +49,7 @@ class Checked:
         jobs: how many there are; None where their table cannot be read.
     """
 
-    damaged: tuple[Finding, ...]
+    damaged: tuple[Damage, ...]
     results: int
     spoilt: int
     jobs: int | None
@@ -68,22 +68,22 @@ def checked(directory: Path) -> Checked:
     if not version.exists():
         if not is_begun(directory):
             raise StoreError(f"{directory} is not a store: it has no {VERSION_FILE}.")
-        damaged.append(Finding(version, "it is missing"))
+        damaged.append(Damage(version, "it is missing"))
     elif (found := found_format(version)) is None:
-        damaged.append(Finding(version, "it does not say which format the store has"))
+        damaged.append(Damage(version, "it does not say which format the store has"))
     elif found != FORMAT:
         raise StoreError(f"The store {directory} has format {found}, this program {FORMAT}.")
     jobs, results, spoilt = None, 0, 0
     with contextlib.suppress(FileNotFoundError):
         reason, connection = _opened(directory / JOBS)
         if reason:
-            damaged.append(Finding(directory / JOBS, reason))
+            damaged.append(Damage(directory / JOBS, reason))
         elif connection is not None:
             (jobs,) = connection.execute("SELECT count(*) FROM jobs").fetchone()
     with contextlib.suppress(FileNotFoundError):
         reason, connection = _opened(directory / RESULTS / CACHE)
         if reason:
-            damaged.append(Finding(directory / RESULTS / CACHE, reason))
+            damaged.append(Damage(directory / RESULTS / CACHE, reason))
         elif connection is not None:
             disk = BytesDisk(str(directory / RESULTS))
             for row in connection.execute("SELECT mode, filename, value FROM Cache"):

@@ -14,8 +14,15 @@ from ntk_uq.store import write_ahead
 from ntk_uq.store.failures import BUSY_TIMEOUT, in_words
 from ntk_uq.store.identity import SameFile
 
-_Lent = tuple[sqlite3.Connection, bool]
-"""A connection, and whether it is kept for the next block."""
+_Keep = Callable[[sqlite3.Connection], None]
+_Lent = tuple[sqlite3.Connection, _Keep | None]
+"""A connection, and what keeps it for the next block; None where nothing does."""
+
+
+class _Copy(sqlite3.Connection):
+    """A database in memory, and what the file was like that it is a copy of."""
+
+    stamp: tuple[int, ...] = ()
 
 
 class Database:
@@ -55,7 +62,7 @@ class Database:
         self._functions = dict(functions or {})
         self._lock = threading.Lock()
         self._file = SameFile(path)
-        self._copy: tuple[tuple[int, ...], bytes] | None = None
+        self._copies: list[_Copy] = []
         self._idle: list[sqlite3.Connection] = []
         self._process = os.getpid()
         self._inherited: list[sqlite3.Connection] = []
@@ -84,7 +91,7 @@ class Database:
         with in_words(self.path):
             if self._file.replaced():
                 self._forget()
-            connection, kept = take()
+            connection, keep = take()
             file = self._file.known
             try:
                 yield connection
@@ -92,8 +99,8 @@ class Database:
                 # Closing rolls back, whatever state the failure left the connection in.
                 connection.close()
                 raise
-            if kept and file == self._file.known:
-                self._give_back(connection)
+            if keep is not None and file == self._file.known:
+                keep(connection)
             else:
                 connection.close()
 
@@ -128,7 +135,7 @@ class Database:
         """Closes the connections that nobody is using; the next block opens a new one."""
         with self._lock:
             self._leave_inherited()
-            idle, self._idle = self._idle, []
+            idle, self._idle, self._copies = [*self._idle, *self._copies], [], []
         for connection in idle:
             connection.close()
 
@@ -143,24 +150,25 @@ class Database:
             if not self.path.is_file() or error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
                 raise
             try:
-                return self._open_still() if self._is_still() else self._open_copy(), False
+                return (self._open_still(), None) if self._is_still() else self._copy()
             except (sqlite3.Error, OSError):
                 raise error from None
 
     def _passing(self) -> _Lent:
-        """The same, with what stands in for tables that could not be made yet; not kept."""
-        connection, _ = self._take()
+        """The same, with what stands in for tables that could not be made yet; not kept unless it
+        is a copy, which can be of much and has nobody to wait for."""
+        connection, keep = self._take()
         if self._stand_in is not None:
             self._stand_in(connection)
-        return connection, False
+        return connection, keep if isinstance(connection, _Copy) else None
 
     def _idle_or_new(self) -> _Lent:
         with self._lock:
             self._leave_inherited()
             if self._idle:
-                return self._idle.pop(), True
+                return self._idle.pop(), self._give_back
         # One for reading only would make all others of this process so, also once more is allowed.
-        return self._open(), os.access(self.path, os.W_OK)
+        return self._open(), self._give_back if os.access(self.path, os.W_OK) else None
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._lock:
@@ -188,14 +196,30 @@ class Database:
         )
         return self._equipped(connection)
 
-    def _open_copy(self) -> sqlite3.Connection:
-        """The file and its log as they are now, in memory."""
+    def _copy(self) -> _Lent:
+        """The file and its log as they are now, in memory; read once while they stay so."""
         stamp = write_ahead.stamp(self.path)
-        if self._copy is None or self._copy[0] != stamp:
-            self._copy = (stamp, write_ahead.read(self.path))
-        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        connection.deserialize(self._copy[1])
-        return self._equipped(connection)
+        with self._lock:
+            copies, self._copies = self._copies, []
+        while copies:
+            found = copies.pop()
+            if found.stamp == stamp:
+                with self._lock:
+                    self._copies += copies
+                return found, self._keep_copy
+            found.close()
+        found = sqlite3.connect(
+            ":memory:", isolation_level=None, check_same_thread=False, factory=_Copy
+        )
+        found.deserialize(write_ahead.read(self.path))
+        found.stamp = stamp
+        self._equipped(found)
+        return found, self._keep_copy
+
+    def _keep_copy(self, connection: sqlite3.Connection) -> None:
+        assert isinstance(connection, _Copy)
+        with self._lock:
+            self._copies.append(connection)
 
     def _equipped(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         connection.row_factory = sqlite3.Row

@@ -64,3 +64,9 @@ def test_a_log_is_read_where_there_is_no_room_for_what_sqlite_needs(logged, monk
     with database.read() as connection:
         assert [tuple(row) for row in connection.execute("SELECT * FROM t")] == rows
         assert connection.execute("SELECT twice(3)").fetchone()[0] == 6
+    with database.read() as again:
+        assert again is connection  # it is not read twice
+    path.write_bytes(path.read_bytes())
+    with database.read() as other:
+        assert other is not connection
+    database.close()
