@@ -89,17 +89,16 @@ class Database:
     @contextmanager
     def _lent(self, take: Callable[[], _Lent]) -> Iterator[sqlite3.Connection]:
         with in_words(self.path):
-            if self._file.replaced():
-                self._forget()
-            connection, keep = take()
+            self._leave_replaced()
             file = self._file.known
+            connection, keep = take()
             try:
                 yield connection
             except BaseException:
                 # Closing rolls back, whatever state the failure left the connection in.
                 connection.close()
                 raise
-            if keep is not None and file == self._file.known:
+            if keep is not None and file in (None, self._file.known):
                 keep(connection)
             else:
                 connection.close()
@@ -125,11 +124,6 @@ class Database:
             yield connection
             connection.execute("COMMIT")
             self._prepared = True
-
-    def _forget(self) -> None:
-        """What is known of a file that another one has replaced."""
-        self._prepared = False
-        self.close()
 
     def close(self) -> None:
         """Closes the connections that nobody is using; the next block opens a new one."""
@@ -180,6 +174,17 @@ class Database:
             self._process = os.getpid()
             self._inherited += self._idle
             self._idle = []
+
+    def _leave_replaced(self) -> None:
+        """Forgets what is known of a file that another one has replaced."""
+        with self._lock:
+            if not self._file.replaced():
+                return
+            self._leave_inherited()
+            stale: list[sqlite3.Connection] = [*self._idle, *self._copies]
+            self._idle, self._copies, self._prepared = [], [], False
+        for connection in stale:
+            connection.close()
 
     def _is_still(self) -> bool:
         """Whether all that was ever committed is in the file itself and not in a log beside it."""
