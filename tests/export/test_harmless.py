@@ -13,6 +13,8 @@ from helpers.made import made
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ntk_uq.datasets.own.delimited import read_csv
+from ntk_uq.datasets.own.source import OwnFile
 from ntk_uq.export import Column, harmless
 from ntk_uq.export.table import columns_csv, csv_of, plain_csv
 
@@ -81,10 +83,13 @@ def test_no_cell_of_any_file_is_a_formula(hostile, write):
     assert formulas(f"# a,={FORMULA}") != []  # the measure itself sees them
 
 
-def test_numbers_stay_numbers_for_pandas_and_numpy(hostile):
+def test_numbers_stay_numbers_for_pandas_numpy_and_our_own_reader(hostile):
     text = csv_of(hostile)
     table = pd.read_csv(io.StringIO(text), comment="#")
     assert list(table["mu"]) == [-0.31] * len(HOSTILE)
+    content = text.encode()
+    columns = read_csv(OwnFile("x.csv", None, content, len(content))).columns
+    assert columns[0].values.tolist() == [-0.31] * len(HOSTILE)
     lines = [line for line in text.splitlines() if line.startswith("-0.31,")]
     assert np.genfromtxt(lines, delimiter=",", usecols=(0, 1)).tolist() == [[-0.31, -7.0]] * 6
 
