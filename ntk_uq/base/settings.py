@@ -27,6 +27,7 @@ KERNEL_CACHE = "NTK_UQ_KERNEL_CACHE"
 PRECISION = "NTK_UQ_PRECISION"
 TF32 = "NTK_UQ_TF32"
 WORKERS = "NTK_UQ_WORKERS"
+HELD = "NTK_UQ_HELD"
 TRAINING_HOURS = "NTK_UQ_TRAINING_HOURS"
 MAP_HOURS = "NTK_UQ_MAP_HOURS"
 SCHEDULER = "NTK_UQ_SCHEDULER"
@@ -113,6 +114,16 @@ def kernel_cache() -> int:
     """
     text = os.environ.get(KERNEL_CACHE, "")
     return parse_bytes(text, KERNEL_CACHE) if text else memory_limit() // 7
+
+
+def held_limit() -> int:
+    """Bytes of results that an engine keeps in memory while they cannot be written, before it
+    begins nothing more (default 256 MiB). What is being computed then is kept, too.
+
+    Raises:
+        SpecError: if ``NTK_UQ_HELD`` is not a size.
+    """
+    return parse_bytes(os.environ.get(HELD) or "256MiB", HELD)
 
 
 def precision() -> str:

@@ -1,6 +1,7 @@
 """``ntk_uq engine`` and ``ntk_uq run``: the processes behind the pages."""
 
 import argparse
+import contextlib
 import logging
 import os
 import signal
@@ -13,7 +14,7 @@ from types import FrameType
 from typing import Any
 
 from ntk_uq.base import paths, settings
-from ntk_uq.base.errors import EngineError, SpecError
+from ntk_uq.base.errors import EngineError, SpecError, StoreNotWritableError
 from ntk_uq.jobs.asking import submit
 from ntk_uq.results.curves import stored_curve
 from ntk_uq.store import open_store, shared_file_system_warning
@@ -67,9 +68,10 @@ def _engine(options: argparse.Namespace) -> None:
         threading.Thread(target=_watch_parent, args=(os.getppid(), stop), daemon=True).start()
     engine = Engine(store, DaskRunner())
     # What a first visitor sees is computed while nobody waits for anything else.
-    for spec in reversed(CurvesView().curves()):
-        if not stored_curve(store.results, spec).complete:
-            submit(store.jobs, spec, priority=-1)
+    with contextlib.suppress(StoreNotWritableError):  # the heartbeat says so, too
+        for spec in reversed(CurvesView().curves()):
+            if not stored_curve(store.results, spec).complete:
+                submit(store.jobs, spec, priority=-1)
     log.info("engine %s computes the jobs in %s", engine.id, store.directory)
     engine.serve(stop)
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ntk_uq.base import settings
-from ntk_uq.base.errors import SpecError, StoreError
+from ntk_uq.base.errors import SpecError, StoreDamagedError, StoreError
 from ntk_uq.base.fields import parse_json
 from ntk_uq.base.version import VERSION
 from ntk_uq.engine import kinds, webhook
 from ntk_uq.engine.chunks import Chunk
+from ntk_uq.engine.held import Held, Written
 from ntk_uq.engine.here import Here
 from ntk_uq.engine.kinds import Kind
 from ntk_uq.engine.runners import Emitted, Event, Progressed, Runner, in_words
@@ -82,6 +83,8 @@ class Engine:
         self._runs: dict[str, _Run] = {}
         self._owners: dict[str, str] = {}  # chunk id -> job id
         self._claimed: deque[Job] = deque()  # not begun yet
+        self._held = Held(store.results)
+        self._said = ""  # the last trouble with the store that the log has
 
     def serve(self, stop: threading.Event) -> None:
         """Works until ``stop`` is set, then gives unfinished jobs back."""
@@ -90,25 +93,54 @@ class Engine:
         try:
             while not stop.is_set():
                 try:
-                    if not self.step():
+                    busy = self.step()
+                    waits = self._held.error is not None
+                    if not waits:
+                        self._say("")
+                    if not busy or (waits and not self._owners):
                         stop.wait(_POLL_SECONDS)
                 except StoreError as error:
-                    # A full disk or a locked database passes; the jobs and we wait for that.
-                    log.error("the store cannot be used: %s", error)
+                    # A full disk, a locked database or a store that was moved away passes; the
+                    # jobs and we wait for that.
+                    self._say(f"the store cannot be used: {error}")
                     stop.wait(_STORE_PAUSE_SECONDS)
         finally:
             self._here.close()
             self._runner.close()
-            try:
-                self._store.jobs.stopped(self.id)
-            except StoreError as error:
-                log.error("jobs could not be given back: %s", error)
+            self._give_back()
+
+    def _say(self, trouble: str) -> None:
+        """Writes into the log what is wrong with the store, and that it is over; each once."""
+        if trouble and trouble != self._said:
+            log.error(trouble)
+        elif self._said and not trouble:
+            log.warning("the store can be used again")
+        self._said = trouble
+
+    def _give_back(self) -> None:
+        """At the end: writes what waits, if that is possible by now, and gives jobs back."""
+        try:
+            self._held.write(now=True)
+        except StoreError as error:
+            log.error("%s", error)
+        self._held.give_up()
+        try:
+            self._store.jobs.stopped(self.id)
+        except StoreError as error:
+            log.error("jobs could not be given back: %s", error)
 
     def run_until_idle(self) -> None:
-        """Works in this thread until no job is left that could be claimed."""
+        """Works in this thread until no job is left that could be claimed.
+
+        Raises:
+            StoreError: where the store cannot be used. What was computed is kept in memory, and
+                written by the next call.
+        """
         self.beat()
+        self._count(self._held.write(now=True))
         while self.step():
-            pass
+            if self._held.error is not None:
+                raise self._held.error
 
     def beat(self) -> None:
         """Says that this engine is alive."""
@@ -119,17 +151,24 @@ class Engine:
             "memory_limit": settings.memory_limit(),
             **self._runner.describe(),
         }
-        self._store.jobs.beat(self.id, info)
+        self._store.jobs.beat(self.id, info, self._held.error)
 
     def step(self) -> bool:
         """One round; returns whether there is, or may be, more to do."""
-        self._stop_unwanted()
-        self._hand_out()
+        trouble = None
+        try:
+            self._count(self._held.write())
+            self._stop_unwanted()
+            self._hand_out()
+        except StoreError as error:
+            trouble = error  # after this round: what is being computed goes on meanwhile
         for event in self._events():
             self._take(event)
+        if trouble is not None:
+            raise trouble
         runs = list(self._runs.values())
         for run in runs:
-            if run.pending or run.out:
+            if run.pending or run.out or self._held.of(run.job.id):
                 self._report(run)
             else:
                 self._end(run)
@@ -144,11 +183,15 @@ class Engine:
 
     def _beat_until(self, stop: threading.Event) -> None:
         # A thread of its own: a long write must not make the engine look dead.
+        said = ""
         while True:
             try:
                 self.beat()
+                said = ""
             except Exception as error:  # noqa: BLE001 (whatever it was, the next one may go through)
-                log.error("no heartbeat: %s", error)
+                if str(error) != said:
+                    log.error("no heartbeat: %s", error)
+                said = str(error)
             if stop.wait(BEAT_SECONDS):
                 return
 
@@ -177,7 +220,9 @@ class Engine:
 
     def _hand_out(self) -> None:
         while True:
-            claimed = self._store.jobs.claim(self.id, least_priority=self._least_priority())
+            if self._held.full:
+                return
+            claimed = self._claim()
             self._claimed.extend(claimed)
             while self._claimed:
                 self._begin(self._claimed[0])
@@ -188,6 +233,12 @@ class Engine:
                 self._submit(min(ready, key=lambda run: run.rank))
             elif not claimed:
                 return
+
+    def _claim(self) -> list[Job]:
+        """The next job; none while results wait to be written: that is nothing to take on more."""
+        if self._held.error is not None:
+            return []
+        return self._store.jobs.claim(self.id, least_priority=self._least_priority())
 
     def _has_room(self, run: _Run) -> bool:
         others = [p for p in self._out(run.kind.here) if p >= run.job.priority]
@@ -257,13 +308,18 @@ class Engine:
 
     def _keep(self, run: _Run, event: Emitted) -> None:
         try:
-            self._store.results.put(event.result.key, event.result.value)
-        except StoreError as error:
+            self._count(self._held.put(run.job.id, event.result))
+        except StoreDamagedError as error:
             run.failed(str(error))
             self._stop_chunks(run)
-            return
-        run.done += event.result.units
-        run.message, run.unsaid = run.kind.words(run.done, run.total), True
+
+    def _count(self, written: list[Written]) -> None:
+        """Counts results that are in the store now; those of jobs that this engine has."""
+        for one in written:
+            run = self._runs.get(one.job_id)
+            if run is not None:
+                run.done += one.result.units
+                run.message, run.unsaid = run.kind.words(run.done, run.total), True
 
     def _report(self, run: _Run) -> None:
         """Writes how far a job is, not too often."""

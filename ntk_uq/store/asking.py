@@ -198,7 +198,7 @@ class Asking(Reading):
                 f" turn = {_NEXT_TURN}, queue_again = cancel_requested WHERE id = :id",
                 values,
             )
-            if job.state is JobState.INTERRUPTED:
+            if job.abandoned:
                 queue(connection, job_id)
                 self._note(connection, job_id, "Asked for again: it was interrupted.")
             elif job.cancel_requested:

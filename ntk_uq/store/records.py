@@ -9,7 +9,8 @@ from typing import Any
 class JobState(StrEnum):
     """Where a job is.
 
-    INTERRUPTED is never written: it is how a running job reads whose engine has gone silent.
+    INTERRUPTED is never written: it is how a running job reads whose engine has gone silent while
+    no other is alive. Where one is, such a job reads as QUEUED: it waits for a place there.
     """
 
     QUEUED = auto()
@@ -75,6 +76,13 @@ class Job:
     archived: bool = False
     launched: bool = False
     tags: tuple[str, ...] = ()
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether its engine has gone silent over it."""
+        # Nobody has a job that was queued by hand.
+        queued = self.state is JobState.QUEUED and self.engine is not None
+        return queued or self.state is JobState.INTERRUPTED
 
 
 @dataclass(frozen=True)

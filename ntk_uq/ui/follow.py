@@ -4,10 +4,10 @@ import streamlit as st
 
 from ntk_uq.base.fields import Spec
 from ntk_uq.jobs.asking import submit
+from ntk_uq.jobs.engines import kept_words
 from ntk_uq.store import JobState, Store
 from ntk_uq.ui import links, polling, say, session
 from ntk_uq.ui.plain_text import plain
-from ntk_uq.ui.session import engine_alive
 
 _ASKED = "asked_once"
 
@@ -15,6 +15,22 @@ NO_ENGINE = (
     "No engine is running, so nothing is computed. What is asked for stays in the queue: start one "
     "with `make run`, or `python -m ntk_uq engine` beside this page."
 )
+
+
+def engine_words(store: Store) -> str:
+    """What is wrong with the engines where something is to be computed: none is alive, or what they
+    compute cannot be kept; empty if nothing is."""
+    engines = store.jobs.engines()
+    if not engines:
+        return NO_ENGINE
+    return next((words for words in map(kept_words, engines) if words), "")
+
+
+def warn_of_engine(store: Store) -> None:
+    """Says that, where there is anything to say."""
+    words = engine_words(store)
+    if words:
+        st.warning(words, icon=":material/power_off:" if words == NO_ENGINE else ":material/save:")
 
 
 def follow(store: Store, spec: Spec, what: str) -> bool:
@@ -49,8 +65,7 @@ def follow(store: Store, spec: Spec, what: str) -> bool:
         return False
     told = plain(job.message or str(job.state))
     st.caption(f":material/hourglass_top: {what} is being computed: {told}…")
-    if not engine_alive(store):
-        st.warning(NO_ENGINE, icon=":material/power_off:")
+    warn_of_engine(store)
     return True
 
 

@@ -7,8 +7,7 @@ import streamlit as st
 from ntk_uq.base.counting import counted
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui import links, say
-from ntk_uq.ui.follow import NO_ENGINE
-from ntk_uq.ui.session import engine_alive
+from ntk_uq.ui.follow import warn_of_engine
 
 _SOON = ", waiting for the engine"
 ROOM = "job_panel"
@@ -48,8 +47,8 @@ def panel(
             st.markdown(f":material/check_circle: {finished}")
         else:
             offer()
-    if active and not engine_alive(store):
-        st.warning(NO_ENGINE, icon=":material/power_off:")
+    if active:
+        warn_of_engine(store)
     if finished is not None:
         return
     for error in dict.fromkeys(job.error for job in jobs if job.state is JobState.FAILED):

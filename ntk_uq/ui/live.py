@@ -11,8 +11,7 @@ from ntk_uq.base.errors import StoreNotWritableError
 from ntk_uq.jobs.asking import submit
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui import links, polling, say, session
-from ntk_uq.ui.follow import NO_ENGINE
-from ntk_uq.ui.session import engine_alive
+from ntk_uq.ui.follow import warn_of_engine
 
 _ASKED, _WATCHER = "asked_jobs", "watcher"
 
@@ -119,8 +118,8 @@ def progress(store: Store, curves: Sequence[Growing], unit: str = "points") -> N
         ):
             for job in running:
                 store.jobs.request_cancel(job.id)
-    if running and not engine_alive(store):
-        st.warning(NO_ENGINE, icon=":material/power_off:")
+    if running:
+        warn_of_engine(store)
 
 
 def ended(store: Store, curves: Sequence[Growing], labels: Sequence[str]) -> None:
