@@ -34,6 +34,7 @@ SCHEDULER = "NTK_UQ_SCHEDULER"
 PLAIN_TCP = "NTK_UQ_PLAIN_TCP"
 MIRRORS = "NTK_UQ_MIRRORS"
 WEBHOOK = "NTK_UQ_WEBHOOK"
+WITH_ENGINE = "NTK_UQ_WITH_ENGINE"  # not for people: from one of our processes to another
 
 _APP = "ntk_uq"
 _data_from: ContextVar[Path | None] = ContextVar("data_from", default=None)
@@ -266,6 +267,12 @@ def webhook() -> str | None:
     if not re.fullmatch(r"https?://[^\s/?#]+(/\S*|\?\S*)?", text):
         raise SpecError(f"{WEBHOOK} is {text!r:.80}; write an address such as https://host/path.")
     return text
+
+
+def with_engine() -> bool:
+    """Whether these pages were started together with an engine, which is started again if it ends:
+    where none is alive, one is about to be. ``ntk-uq run`` says so to them."""
+    return bool(os.environ.get(WITH_ENGINE))
 
 
 def parse_bytes(text: str, name: str = "size") -> int:
