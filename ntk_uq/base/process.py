@@ -1,6 +1,7 @@
 """What an entry point asks of the libraries of its process, for speed alone."""
 
 import ctypes
+import gc
 import os
 
 BLAS_ENVIRONMENT = {"OPENBLAS_THREAD_TIMEOUT": "18"}
@@ -21,6 +22,20 @@ def prepare() -> None:
     for name, value in BLAS_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     reuse_memory()
+
+
+def give_back_memory() -> bool:
+    """Gives free memory back to the system, for a process that has put something large down.
+
+    Returns:
+        Whether the C library can; others than glibc do as they do.
+    """
+    gc.collect()
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError, TypeError):
+        return False
+    return True
 
 
 def reuse_memory() -> bool:

@@ -40,6 +40,11 @@ def kept() -> Iterator[None]:
         )
 
 
+NO_ENGINE = (
+    "No engine is running, so nothing is computed. What is asked for stays in the queue: start one "
+    "with `make run`, or `python -m ntk_uq engine` beside this page."
+)
+
 CONTROLS = "control_keys"
 """Under it, the keys of all controls that a view has set, as the keys of a dictionary."""
 

@@ -12,9 +12,8 @@ from ntk_uq.jobs.asking import submit
 from ntk_uq.specs import FetchSpec
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui import links, say
-from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.plain_text import plain
-from ntk_uq.ui.session import engine_alive
+from ntk_uq.ui.session import NO_ENGINE, engine_alive
 
 _WIDTHS = [4, 3, 3, 2]
 

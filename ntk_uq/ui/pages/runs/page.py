@@ -8,7 +8,6 @@ from ntk_uq.jobs.engines import computes_on, describe_engine, troubles
 from ntk_uq.jobs.words import own_titles
 from ntk_uq.store import JobState, Store
 from ntk_uq.ui import export, links, own, pages, say, session, visibility
-from ntk_uq.ui.follow import NO_ENGINE
 from ntk_uq.ui.pages.runs import comparison as run_comparison
 from ntk_uq.ui.pages.runs import controls
 from ntk_uq.ui.pages.runs import details as run_details
@@ -54,7 +53,7 @@ def runs(store: Store, view: RunsView, total: int, busy: bool) -> None:
             "asked for” lists them."
         )
     if busy and not session.engine_alive(store):
-        st.warning(NO_ENGINE, icon=":material/power_off:")
+        st.warning(session.NO_ENGINE, icon=":material/power_off:")
     computing(store)
     found = store.jobs.get_many(view.selected)
     for job_id in view.selected:
