@@ -71,11 +71,10 @@ class _Run:
     @property
     def quick(self) -> bool:
         """Whether its next chunk may have the place that is kept for chunks of a moment."""
-        if not self.pending:
+        if not self.pending or self.job.priority < QUICK_RANK:
             return False
         chunk = self.pending[0]
-        brief = chunk.seconds <= QUICK_SECONDS and chunk.memory <= QUICK_BYTES
-        return brief and (not self.job.launched or self.job.priority >= QUICK_RANK)
+        return chunk.seconds <= QUICK_SECONDS and chunk.memory <= QUICK_BYTES
 
     @property
     def error(self) -> str:
@@ -99,9 +98,8 @@ class Engine:
     fewest chunks so far. Chunks that are out hold back only jobs of their own priority and below,
     so that a short job need not wait until long ones have left the runner's queue.
 
-    Where the runner has a place for chunks of a moment, those go there: the chunks of quick jobs,
-    and others that are told to take no longer and that no launch asked for. What is launched, of
-    however many chunks, leaves that place free.
+    Where the runner has a place for chunks of a moment, those of jobs from the priority
+    :data:`~ntk_uq.jobs.asking.QUICK_RANK` on go there, and nothing else does.
     """
 
     def __init__(self, store: Store, runner: Runner) -> None:

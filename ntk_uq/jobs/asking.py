@@ -11,11 +11,12 @@ from ntk_uq.jobs import kinds
 from ntk_uq.store import Job, JobTable
 
 QUICK_SECONDS = 2.0
-"""A job that is told to take no longer is quick: it goes before others, and a worker for such
-chunks alone has a place for it whatever else runs."""
+"""What a chunk may be told to take for the place that engines keep for such chunks alone."""
 
 QUICK_RANK = 5
-"""What is added to its priority, so that it goes before all that is not quick."""
+"""Priority from which on a job's brief chunks have that place. It is added for what a page asks for
+by itself in brief chunks, and one more where the whole job is brief: that goes before all others.
+What is launched in many chunks, however brief, has to leave the place free."""
 
 
 def submit(
@@ -44,14 +45,17 @@ def submit(
     """
     kind = kinds.of(spec)
     kind.check(spec)
-    cost = cost_of(spec)
-    quick = cost is not None and cost.seconds <= QUICK_SECONDS
+    cost, quick = cost_of(spec), 0
+    if cost is not None and cost.seconds <= QUICK_SECONDS:
+        quick = QUICK_RANK + 1
+    elif cost is not None and passing and cost.chunk <= QUICK_SECONDS:
+        quick = QUICK_RANK
     return jobs.submit(
         spec.digest(),
         kind.name,
         json.dumps(spec.to_json(), sort_keys=True),
         total=kind.total(spec),
-        priority=kind.rank + priority + (QUICK_RANK if quick else 0),
+        priority=kind.rank + priority + quick,
         former_kinds=kind.former,
         launched=launched or (kind.launched and not passing),
         passing=passing,

@@ -1,7 +1,10 @@
 """One job behind a part of a page: asked for once, followed, and retried by a button."""
 
+from contextlib import suppress
+
 import streamlit as st
 
+from ntk_uq.base.errors import StoreNotWritableError
 from ntk_uq.base.fields import Spec
 from ntk_uq.costs.theory import TheoryCost
 from ntk_uq.jobs.asking import cost_of, submit
@@ -27,7 +30,8 @@ def follow(store: Store, spec: Spec, what: str) -> bool:
     job_id = spec.digest()
     asked: set[str] = st.session_state.setdefault(_ASKED, set())
     job, cost = store.jobs.get(job_id), cost_of(spec)
-    watching.watch(store, [job_id])
+    with suppress(StoreNotWritableError):  # said below, if there is something to ask for
+        watching.watch(store, [job_id])
     gone = job is not None and job.withdrawn and job.state is JobState.CANCELLED
     if job is None or gone or (job_id not in asked and job.state.ended):
         if not requests.by_itself(cost):

@@ -14,6 +14,7 @@ from ntk_uq.ui.pages.runs import details as run_details
 from ntk_uq.ui.pages.runs import table as run_table
 from ntk_uq.ui.pages.runs.exhibit import exhibit
 from ntk_uq.ui.plain_text import plain
+from ntk_uq.ui.session import NO_ENGINE
 from ntk_uq.views import RunsView
 
 POLL_SECONDS = 1.5
@@ -53,7 +54,7 @@ def runs(store: Store, view: RunsView, total: int, busy: bool) -> None:
             "asked for” lists them."
         )
     if busy and not session.engine_alive(store):
-        st.warning(session.NO_ENGINE, icon=":material/power_off:")
+        st.warning(NO_ENGINE, icon=":material/power_off:")
     computing(store)
     found = store.jobs.get_many(view.selected)
     for job_id in view.selected:
