@@ -43,6 +43,8 @@ class _Sent:
     """A chunk that was taken.
 
     Attributes:
+        brief: whether it asked for a place of quick chunks.
+        quick: whether it is for the worker that has them.
         bundle: the data that go with it, as JSON; None until they have been looked at.
         future: while it is with a scheduler.
         worker: address of the worker that has begun with it, or empty.
@@ -57,6 +59,7 @@ class _Sent:
 
     chunk: Chunk
     priority: int
+    brief: bool = False
     quick: bool = False
     bundle: str | None = None
     tries: int = 0
@@ -116,7 +119,9 @@ class DaskRunner:
     def submit(
         self, chunk_id: str, chunk: Chunk, priority: int = 0, *, quick: bool = False
     ) -> None:
-        self._sent[chunk_id] = _Sent(chunk, priority, quick)
+        # A card is faster even for these, as long as it has nothing else to do.
+        cards_idle = self._link.on_cards and all(sent.brief for sent in self._sent.values())
+        self._sent[chunk_id] = _Sent(chunk, priority, quick, quick and not cards_idle)
         self._prepare(chunk_id)
 
     def stop(self, chunk_id: str) -> None:

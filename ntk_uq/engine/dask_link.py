@@ -62,6 +62,7 @@ class Link:
     Attributes:
         client: the client, or None while the scheduler does not answer.
         ready: addresses of the workers that can take chunks, without the one for quick chunks.
+        on_cards: whether this machine's workers compute on cards.
         has_quick: whether there is one for quick chunks: in the embedded cluster.
         trouble: why nothing can be computed now, in words; empty if something can.
         refused: workers that cannot take chunks, and why.
@@ -76,7 +77,7 @@ class Link:
             EngineError: if the embedded cluster does not start.
         """
         self.client: distributed.Client | None = None
-        self.has_quick = False
+        self.has_quick, self.on_cards = False, bool(cards.used())
         self.ready: frozenset[str] = frozenset()
         self.trouble = ""
         self.refused: dict[str, str] = {}

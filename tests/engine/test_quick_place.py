@@ -1,8 +1,13 @@
 """A place for chunks of a moment, beside whatever else runs."""
 
+from concurrent.futures import Future
+from types import SimpleNamespace
+
 import pytest
 from helpers.fake_kinds import FAKE
 
+from ntk_uq.engine.chunks import Chunk
+from ntk_uq.engine.dask import DaskRunner
 from ntk_uq.engine.engine import QUICK_BYTES, Engine
 from ntk_uq.engine.runners import InProcess
 from ntk_uq.jobs.asking import QUICK_RANK, QUICK_SECONDS, submit
@@ -85,3 +90,27 @@ def test_whether_a_job_is_quick_is_told_by_all_of_it(store):
     assert submit(store.jobs, many, launched=True).priority == 0
     assert submit(store.jobs, many, passing=True).priority == QUICK_RANK
     assert submit(store.jobs, tiny).priority == QUICK_RANK + 1
+
+
+@pytest.mark.parametrize(("cards", "expected"), [((), "quick"), (("0",), "usual")])
+def test_an_idle_card_has_quick_chunks_too_and_a_busy_one_has_not(monkeypatch, cards, expected):
+    sent = []
+
+    class Link:
+        client = SimpleNamespace(
+            submit=lambda *args, resources, **more: sent.append(*resources) or Future()
+        )
+        address, ready, has_quick, trouble = None, ("a",), True, ""
+
+        def __init__(self, *about):
+            self.on_cards = bool(cards)
+
+        def watch(self, changed):
+            pass
+
+    monkeypatch.setattr("ntk_uq.engine.dask.Link", Link)
+    runner = DaskRunner()
+    runner.submit("1", Chunk(FAKE, {}), quick=True)
+    runner.submit("2", Chunk(FAKE, {}))
+    runner.submit("3", Chunk(FAKE, {}), quick=True)
+    assert sent == [expected, "usual", "quick"]

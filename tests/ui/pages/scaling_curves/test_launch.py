@@ -31,7 +31,8 @@ def test_a_heavy_link_asks_for_nothing_and_says_what_it_would_take(store, real_d
     assert not store.jobs.list()
     said = texts(app.markdown)
     assert "0 of 2,400 points are there" in said
-    assert "of one worker" in said and "GiB of memory" in said
+    assert "of one worker" in said
+    assert "GiB of memory" in said
     assert not launch(app).disabled
 
 
