@@ -13,7 +13,7 @@ from ntk_uq.store import Store
 from ntk_uq.ui import polling
 from ntk_uq.ui.job_panel import duration
 
-_MINE = "my_jobs"
+_MINE, _LAUNCHED = "my_jobs", "my_launches"
 
 
 def by_itself(cost: TheoryCost | None) -> bool:
@@ -36,18 +36,23 @@ def hand_in(store: Store, specs: Iterable[Spec], *, launched: bool = False) -> i
     Raises:
         StoreError: as :func:`ntk_uq.jobs.asking.submit`.
     """
-    taken = list(specs)[: room(store)]
+    mine = _mine(launched)
+    taken = list(specs)[: room(store, launched)]
     # The last one asked for runs first.
     for spec in reversed(taken):
-        _mine().add(submit(store.jobs, spec, launched=launched, passing=not launched).id)
+        mine.add(submit(store.jobs, spec, launched=launched, passing=not launched).id)
     if taken:
         polling.asked()
     return len(taken)
 
 
-def room(store: Store) -> int:
-    """How many more jobs this session may have waiting or running."""
-    mine = _mine()
+def room(store: Store, launched: bool = False) -> int:
+    """How many more jobs this session may have waiting or running.
+
+    What it has launched, which may take hours, is counted by itself: it shall not keep the same
+    session's pages from showing anything.
+    """
+    mine = _mine(launched)
     jobs = store.jobs.get_many(mine) if mine else {}
     mine &= {job_id for job_id, job in jobs.items() if not job.state.ended}
     return max(0, settings.session_jobs() - len(mine))
@@ -62,6 +67,6 @@ def full(waiting: int) -> str:
     )
 
 
-def _mine() -> set[str]:
-    jobs: set[str] = st.session_state.setdefault(_MINE, set())
+def _mine(launched: bool) -> set[str]:
+    jobs: set[str] = st.session_state.setdefault(_LAUNCHED if launched else _MINE, set())
     return jobs

@@ -101,3 +101,24 @@ def test_what_was_withdrawn_is_asked_for_again_where_it_is_shown(store):
     store.jobs.request_cancel(gone)  # but not what somebody stops
     app.run()
     assert store.jobs.get(gone).state is JobState.CANCELLED
+
+
+def test_a_page_that_is_left_does_not_show_its_jobs_any_more(store):
+    app = open_page(None, SMALL)
+    assert app.session_state["watched_jobs"] == {spec.digest() for spec in SMALL.curves()}
+    app.switch_page("pages/runs.py").run()
+    assert app.session_state["watched_jobs"] == set()
+
+
+def test_launches_keep_the_same_session_from_nothing_that_its_pages_ask_for(store, monkeypatch):
+    monkeypatch.setenv("NTK_UQ_SESSION_JOBS", "2")
+    monkeypatch.setenv("NTK_UQ_ASK_SECONDS", "0.001")
+    app = launch(open_page(None, SMALL)).click().run()
+    monkeypatch.setenv("NTK_UQ_ASK_SECONDS", "60")
+    app.text_input(key="curves_depths").set_value("3").run()
+    assert store.jobs.count() == 3
+    monkeypatch.setenv("NTK_UQ_ASK_SECONDS", "0.001")
+    app.text_input(key="curves_depths").set_value("4").run()
+    app = launch(app).click().run()
+    assert store.jobs.count() == 3
+    assert "1 job waits on this page" in texts(app.caption)
