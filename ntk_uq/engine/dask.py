@@ -210,7 +210,8 @@ class DaskRunner:
                 return  # nobody would start it again; the chunk ends when it looks at its flag
             for name, other in list(self._sent.items()):
                 waits = other.future is not None and other.future.status == "pending"
-                if other is not sent and waits and other.worker in ("", worker):
+                alike = other is not sent and other.quick == sent.quick
+                if alike and waits and other.worker in ("", worker):
                     others.append(name)
                     self._recall(other)
             self._recall(sent)

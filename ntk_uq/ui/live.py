@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 import streamlit as st
 
 from ntk_uq.base import settings
+from ntk_uq.base.fields import Spec
 from ntk_uq.costs.theory import TheoryCost, together
 from ntk_uq.jobs.asking import cost_of
 from ntk_uq.store import Job, JobState, Store
@@ -14,6 +15,7 @@ from ntk_uq.ui import job_panel, links, polling, refused, requests, say, session
 from ntk_uq.ui.session import NO_ENGINE, engine_alive
 
 _ASKED, _DECIDED, _OFFER, _HELD = "asked_jobs", "asked_at_once", "theory_offer", "held_jobs"
+_STOP = "stop_theory"
 
 Found = TypeVar("Found")
 
@@ -57,7 +59,7 @@ def ask(store: Store, curves: Sequence[Asked]) -> None:
     decided: dict[tuple[str, ...], bool] = st.session_state.setdefault(_DECIDED, {})
     # Decided when it is shown first, so that a view does not change its mind while it grows.
     at_once = decided.setdefault(tuple(sorted(wanted)), requests.by_itself(cost))
-    st.session_state[_OFFER] = None if at_once else _Offer(cost, tuple(missing))
+    st.session_state[_OFFER] = None if at_once else _Offer(cost, _specs(missing.values()))
     with session.kept():
         watching.watch(store, missing)
         for job_id in before - wanted.keys():
@@ -69,10 +71,10 @@ def ask(store: Store, curves: Sequence[Asked]) -> None:
         if at_once:
             gone = _withdrawn(store, missing)
             new = [job_id for job_id in missing if job_id not in before or job_id in gone]
-            kept = [job_id for job_id in _held() if job_id in missing]
-            _hand_in(store, curves, [*kept, *new])
+            kept = [spec for spec in _held() if spec.digest() in missing]
+            _hand_in(store, [*kept, *(missing[job_id].spec for job_id in new)])
         else:
-            _hand_in(store, curves, [job_id for job_id in _held() if job_id in missing])
+            _hand_in(store, [spec for spec in _held() if spec.digest() in missing])
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,11 @@ class _Offer:
 
     Attributes:
         cost: of what is missing.
-        jobs: ids, the first to run first.
+        specs: of its jobs, the first to run first.
     """
 
     cost: TheoryCost
-    jobs: tuple[str, ...]
+    specs: tuple[Spec, ...]
 
 
 def _cost(curves: Iterable[Asked]) -> TheoryCost:
@@ -93,22 +95,24 @@ def _cost(curves: Iterable[Asked]) -> TheoryCost:
     return together(cost for cost in costs if cost is not None)
 
 
-def _held() -> tuple[str, ...]:
-    """Ids of the jobs that wait here for room, the first to run first."""
-    held: tuple[str, ...] = st.session_state.get(_HELD, ())
+def _specs(curves: Iterable[Asked]) -> tuple[Spec, ...]:
+    return tuple(curve.spec for curve in curves)
+
+
+def _held() -> tuple[Spec, ...]:
+    """What waits here for room, the first to run first."""
+    held: tuple[Spec, ...] = st.session_state.get(_HELD, ())
     return held
 
 
-def _hand_in(store: Store, curves: Sequence[Asked], job_ids: Iterable[str]) -> None:
+def _hand_in(store: Store, specs: Iterable[Spec]) -> None:
     """Asks for jobs as far as there is room, and holds the others."""
-    wanted = list(dict.fromkeys(job_ids))
+    wanted = tuple(dict.fromkeys(specs))
+    taken = 0
     if wanted:
-        specs = {curve.spec.digest(): curve.spec for curve in curves}
         launched = st.session_state.get(_OFFER) is not None
-        found = [specs[job_id] for job_id in wanted if job_id in specs]
-        taken = requests.hand_in(store, found, launched=launched)
-        wanted = [spec.digest() for spec in found[taken:]]
-    st.session_state[_HELD] = tuple(wanted)
+        taken = requests.hand_in(store, wanted, launched=launched)
+    st.session_state[_HELD] = wanted[taken:]
 
 
 def _withdrawn(store: Store, job_ids: Iterable[str]) -> set[str]:
@@ -122,7 +126,7 @@ def pending(store: Store, curves: Sequence[Asked]) -> bool:
     jobs = _jobs(store, curves)
     if any(not job.state.ended for job in jobs.values()):
         return True
-    return any(curve.spec.digest() in _held() for curve in curves)
+    return any(curve.spec in _held() for curve in curves)
 
 
 def once(found: Found, complete: bool, again: Callable[[], Found]) -> Callable[[], Found]:
@@ -149,10 +153,10 @@ def progress(store: Store, curves: Sequence[Growing], unit: str = "points") -> N
     done = sum(len(curve.raw) for curve in curves)
     total = sum(curve.size for curve in curves)
     text = f"{done} of {total} {unit} computed"
-    _go_on(store, curves)
     if st.session_state.get(_OFFER) is not None:
         offer(store, curves, unit)
         return
+    _go_on(store, curves)
     running = [job for job in _jobs(store, curves).values() if not job.state.ended]
     stopping = bool(running) and all(job.cancel_requested for job in running)
     if stopping:
@@ -174,32 +178,34 @@ def offer(store: Store, curves: Sequence[Growing], unit: str = "points") -> None
     """The panel of a launch for what is not computed without one; nothing where all else is."""
     found: _Offer | None = st.session_state.get(_OFFER)
     missing = [curve for curve in curves if not curve.complete]
-    if found is None or not (missing or found.jobs):
+    if found is None or not (missing or found.specs):
         return
+    if st.session_state.get(_STOP):
+        st.session_state[_HELD] = ()
     _go_on(store, curves)
-    jobs = list(store.jobs.get_many(found.jobs).values())
+    ids = [spec.digest() for spec in found.specs]
     done = sum(len(curve.raw) for curve in curves)
     total = sum(curve.size for curve in curves)
 
     def left() -> str:
         rest = _cost(missing).seconds
-        return job_panel.time_left("_".join(found.jobs), rest, rest / settings.workers())
+        return job_panel.time_left("_".join(ids), rest, rest / settings.workers())
 
     job_panel.panel(
         store,
-        jobs,
+        list(store.jobs.get_many(ids).values()),
         finished=None if missing else f"All {total:,} {unit} are there.",
-        offer=lambda: _launch(store, curves, found, f"{done:,} of {total:,} {unit} are there"),
+        offer=lambda: _launch(store, found, f"{done:,} of {total:,} {unit} are there"),
         share=done / total,
         text=f"{done:,} of {total:,} {unit} computed",
         left=left,
         stopped=f"Stopped before all {unit} were computed. What is computed is kept.",
-        key="stop_theory",
+        key=_STOP,
     )
     _tell(store, ())
 
 
-def _launch(store: Store, curves: Sequence[Asked], found: _Offer, there: str) -> None:
+def _launch(store: Store, found: _Offer, there: str) -> None:
     left, right = st.columns([4, 1], vertical_alignment="center")
     left.markdown(
         f"**Infinite width**, {there}. To do: {requests.in_words(found.cost)}. That is more than a "
@@ -212,20 +218,20 @@ def _launch(store: Store, curves: Sequence[Asked], found: _Offer, there: str) ->
         icon=":material/play_arrow:",
         disabled=refused.stale(),
     ):
-        _hand_in(store, curves, found.jobs)
+        _hand_in(store, found.specs)
         links.again()
 
 
 def _go_on(store: Store, curves: Sequence[Asked]) -> None:
     """Asks for what waits here for room, and again for what was withdrawn."""
-    missing = [curve.spec.digest() for curve in curves if not curve.complete]
+    missing = {curve.spec.digest(): curve.spec for curve in curves if not curve.complete}
     wanted = list(_held())
     if st.session_state.get(_OFFER) is None:
-        wanted += _withdrawn(store, missing)
+        wanted += [missing[job_id] for job_id in _withdrawn(store, missing)]
     if wanted:
         with session.kept():
             watching.watch(store, missing)
-            _hand_in(store, curves, wanted)
+            _hand_in(store, wanted)
 
 
 def _stop(store: Store, jobs: Iterable[Job]) -> None:
@@ -251,7 +257,7 @@ def ended(store: Store, curves: Sequence[Growing], labels: Sequence[str]) -> Non
     reasons: dict[tuple[bool, str], list[str]] = {}
     for curve, label in zip(curves, labels, strict=True):
         job = jobs.get(curve.spec.digest())
-        if job is not None and job.state.ended and job.id not in _held():
+        if job is not None and job.state.ended and curve.spec not in _held():
             missing.append(curve)
             failed = job.state is JobState.FAILED
             reason = job.error if failed else _REASONS[job.state]
@@ -260,7 +266,7 @@ def ended(store: Store, curves: Sequence[Growing], labels: Sequence[str]) -> Non
         tell = say.error if failed else say.info
         tell(f"{', '.join(concerned)}: {reason}")
     if missing and st.button("Compute what is missing", key="compute_missing"):
-        _hand_in(store, curves, [*_held(), *(curve.spec.digest() for curve in missing)])
+        _hand_in(store, [*_held(), *_specs(missing)])
         links.again()
 
 

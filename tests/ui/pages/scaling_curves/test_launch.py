@@ -122,3 +122,35 @@ def test_launches_keep_the_same_session_from_nothing_that_its_pages_ask_for(stor
     app = launch(app).click().run()
     assert store.jobs.count() == 3
     assert "1 job waits on this page" in texts(app.caption)
+
+
+def with_baseline():
+    tiny = CurvesView(DataSpec(n_test=40), (1,), n_low=10, n_high=40, n_points=3, draws=1)
+    view = replace(tiny, sigma_w=2.0, baseline=tiny.as_baseline())
+    return view, {view.curves()[0].digest(), tiny.curves()[0].digest()}
+
+
+def test_what_stands_beneath_is_launched_with_it(store, low_limit):
+    view, wanted = with_baseline()
+    launch(open_page(None, view)).click().run()
+    assert {job.id for job in store.jobs.list()} == wanted
+
+
+def test_what_stands_beneath_waits_its_turn_and_comes(store, monkeypatch):
+    monkeypatch.setenv("NTK_UQ_SESSION_JOBS", "1")
+    view, wanted = with_baseline()
+    app = open_page(None, view)
+    assert store.jobs.count() == 1
+    compute(store)
+    app.run()
+    assert {job.id for job in store.jobs.list()} == wanted
+
+
+def test_stopping_a_launch_stops_what_waits_on_the_page_too(store, low_limit, monkeypatch):
+    monkeypatch.setenv("NTK_UQ_SESSION_JOBS", "1")
+    app = launch(open_page(None, SMALL)).click().run()
+    assert store.jobs.count() == 1
+    app = app.button(key="stop_theory").click().run()
+    app.run()
+    assert store.jobs.count() == 1
+    assert "waits on this page" not in texts(app.caption)
