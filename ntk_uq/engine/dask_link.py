@@ -18,7 +18,7 @@ from distributed.security import Security
 from ntk_uq.base import cards, process, settings
 from ntk_uq.base.errors import EngineError, NtkUqError
 from ntk_uq.base.version import VERSION
-from ntk_uq.engine.dask_worker import READY, STATE, WarmUp, version
+from ntk_uq.engine.dask_worker import QUICK, READY, STATE, USUAL, WarmUp, version
 
 log = logging.getLogger(__name__)
 # Dask tells every connection; a user wants to read what went wrong.
@@ -287,7 +287,7 @@ def _unfit(worker: Mapping[str, Any]) -> str:
 def lane(quick: bool) -> str:
     """What a worker of the embedded cluster has one of, and a task asks for: the resource of those
     for quick chunks, or of all others."""
-    return "quick" if quick else "usual"
+    return QUICK if quick else USUAL
 
 
 def embedded_cluster() -> distributed.SpecCluster:

@@ -40,6 +40,14 @@ READY = "ntk_uq-"
 """With the version behind it, the name of a Dask resource that a worker has once it is warm. Tasks
 ask for it, so that no worker gets any that cannot import the package, or has another version."""
 
+USUAL, QUICK = "usual", "quick"
+"""Resources of the embedded cluster's workers: those for all chunks but quick ones, and the one for
+these."""
+
+NICE = 5
+"""How far the former step back where cores are short: pages and quick chunks take a moment, and
+shall not wait for what takes hours. (On a machine that does nothing else, it costs nothing.)"""
+
 STATE = "ntk_uq"
 """What a worker says of its device with every heartbeat, among Dask's own metrics."""
 
@@ -69,6 +77,8 @@ class WarmUp(WorkerPlugin):
         worker.metrics[STATE] = lambda worker: device.state(busy=bool(worker.state.executing_count))
         keep_compiled(str(settings.cache_directory()))
         datasets.get(DataSpec().dataset).load()  # the default view's; brings scikit-learn with it
+        if USUAL in worker.state.total_resources:
+            process.step_back(NICE)
         ready = READY + VERSION
         # Saying it twice, as for two engines, would make the scheduler forget what is in use.
         if ready not in worker.state.total_resources:

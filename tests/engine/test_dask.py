@@ -190,6 +190,7 @@ def test_a_chunk_that_does_not_look_up_is_ended_with_its_worker_and_no_other_suf
     runner._client.register_plugin(Registered())
     monkeypatch.setattr("ntk_uq.engine.dask.GRACE_SECONDS", 1.0)
     before = usual_worker(runner)
+    assert psutil.Process(before).nice() > psutil.Process().nice()  # pages and quick chunks first
     deaf = fake({"key": "kept", "sizes": [1], "deaf_after": 600})
     wait_for(lambda: store.results.get("kept/0"))
     other = fake({"key": "other", "sizes": [1]})  # waits for the same worker
