@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
-CODE := ntk_uq pages tests benchmarks app.py docs/conf.py
+CODE := ntk_uq pages tests benchmarks app.py docs/conf.py docs/pictures.py
 
 # JAX's CUDA plug-in comes along where the driver lists an NVIDIA card. CUDA=no leaves it out, and
 # CUDA=12 or 13 asks for it.
@@ -12,7 +12,7 @@ CUDA ?= $(if $(wildcard /proc/driver/nvidia/gpus/*),12,no)
 # The program sets this for itself; tests compute in their own process (see ntk_uq/base/process.py).
 export OPENBLAS_THREAD_TIMEOUT ?= 18
 
-.PHONY: run test test-slow check format bench docs wheel lock clean
+.PHONY: run test test-slow check format bench docs pictures wheel lock clean
 
 run: $(VENV)/installed
 	$(BIN)/python -m ntk_uq run $(ARGS)
@@ -47,6 +47,10 @@ bench: $(VENV)/installed-bench
 # Guides and API reference as one site, docs/_build/html/docs/index.html; a warning is an error.
 docs: $(VENV)/installed-dev
 	$(BIN)/sphinx-build -q -W --keep-going -c docs -d docs/_build/doctrees . docs/_build/html
+
+# The pictures of the README, of the program as it is (Debian: apt install chromium).
+pictures: $(VENV)/installed-dev
+	PYTHONPATH=.:tests $(BIN)/python docs/pictures.py
 
 # The wheel, and beside it the pins to install it with (docs/install.md). Built with the tools that
 # are installed, so that it needs no network.

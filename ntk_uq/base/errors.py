@@ -66,6 +66,14 @@ class StoreFullError(StoreNotWritableError):
     """A result could not be written because the disk, or a quota, is full."""
 
 
+class StoreGoneError(StoreError):
+    """The store's files are not where they were when it was opened."""
+
+
+class StoreDamagedError(StoreError):
+    """A file of the store does not hold what was written into it."""
+
+
 class EngineError(NtkUqError):
     """The engine, or a worker, could not do what was asked."""
 

@@ -14,6 +14,7 @@ from ntk_uq.base.errors import NtkUqError, SpecError
 from ntk_uq.base.fields import parse_json
 from ntk_uq.datasets import own
 from ntk_uq.jobs import describe, kinds
+from ntk_uq.jobs.engines import kept_words
 from ntk_uq.jobs.words import own_titles
 from ntk_uq.store import Job, JobState, JobTable, open_store
 
@@ -118,6 +119,7 @@ def _print_list(table: JobTable, options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps([_json(job) for job in jobs], indent=2))
         return
+    _warn_of_engines(table)
     for job in jobs:
         done = describe.amount(job)
         label = f"[{job.label}] " if job.label else ""
@@ -127,6 +129,11 @@ def _print_list(table: JobTable, options: argparse.Namespace) -> None:
         print(f"{job.id[:_SHORT]}  {job.state:<11}  {done:>9}  {kind:<13}  {what}")
     if total > len(jobs):
         print(f"... and {total - len(jobs)} more; --all lists them")
+
+
+def _warn_of_engines(table: JobTable) -> None:
+    for words in dict.fromkeys(filter(None, map(kept_words, table.engines()))):
+        print(f"ntk_uq: {words}", file=sys.stderr)
 
 
 def _kinds(table: JobTable, names: Sequence[str]) -> Sequence[str]:

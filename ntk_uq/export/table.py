@@ -4,7 +4,8 @@ CSV has comments above its header, lines that begin with ``#``: what it is, and 
 unit and the meaning. ``pandas.read_csv(path, comment="#")`` reads it, and so do R and gnuplot;
 a spreadsheet shows the comments above the table. :func:`plain_csv` has none of them, for
 programs that want none, and :func:`columns_csv` has the units beside it. Parquet keeps units with
-its fields and everything else with its schema.
+its fields and everything else with its schema. Nothing in a CSV is a formula to a spreadsheet
+(:mod:`ntk_uq.export.harmless`).
 """
 
 import json
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ntk_uq.base.version import VERSION
+from ntk_uq.export import harmless
 from ntk_uq.export.exhibit import Column, Exhibit, Value
 
 METADATA = "ntk_uq"
@@ -29,14 +31,14 @@ def csv_of(exhibit: Exhibit, address: str = "") -> str:
         address: where the view can be opened.
     """
     about = [exhibit.title, exhibit.caption, f"ntk_uq {VERSION}"]
-    about += [f"link: {address}"] if address else []
-    about += [f"view: {json.dumps(exhibit.view.to_json())}"]
+    about += [f"link: {harmless.address(address)}"] if address else []
+    about += [f"view: {harmless.json_words(exhibit.view.to_json())}"]
     about += [f"{key}: {_words(value)}" for key, value in exhibit.provenance.items()]
     about += [f"found: {finding}" for finding in exhibit.findings]
     about += [
         f"column {c.name}{f' [{c.unit}]' if c.unit else ''}: {c.about}" for c in exhibit.columns
     ]
-    lines = "".join(f"# {_one_line(text)}\n" for text in about if text)
+    lines = "".join(f"# {harmless.words(_one_line(text))}\n" for text in about if text)
     return lines + plain_csv(exhibit)
 
 
@@ -114,17 +116,12 @@ def _written_cell(value: Value) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return '"' + _harmless(value).replace('"', '""') + '"'
+        return '"' + harmless.words(value).replace('"', '""') + '"'
     return repr(value)
 
 
-def _harmless(words: str) -> str:
-    """A spreadsheet computes words that begin like a formula; an apostrophe keeps them words."""
-    return f"'{words}" if words.startswith(("=", "+", "-", "@", "\t", "\r")) else words
-
-
 def _words(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else harmless.json_words(value)
 
 
 def _one_line(text: str) -> str:

@@ -15,11 +15,13 @@ from pathlib import Path
 from types import TracebackType
 
 from ntk_uq.store.asking import LONGEST_LABEL, LONGEST_TAG, MOST_TAGS
+from ntk_uq.store.check import Checked, Damage, checked
 from ntk_uq.store.directory import FORMAT, prepare, shared_file_system_warning
 from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.named_views import NamedViews
 from ntk_uq.store.reading import JobOrder
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine
+from ntk_uq.store.rescue import Rescued, repair
 from ntk_uq.store.results import ResultsCache, json_bytes, record_of
 from ntk_uq.store.watchers import Watchers
 
@@ -29,18 +31,23 @@ __all__ = [
     "LONGEST_LABEL",
     "LONGEST_TAG",
     "MOST_TAGS",
+    "Checked",
+    "Damage",
     "EngineRecord",
     "Job",
     "JobOrder",
     "JobState",
     "JobTable",
     "LogLine",
+    "Rescued",
     "ResultsCache",
     "Store",
     "Watchers",
+    "checked",
     "json_bytes",
     "open_store",
     "record_of",
+    "repair",
     "shared_file_system_warning",
 ]
 

@@ -4,15 +4,25 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ntk_uq.base.errors import StoreNotWritableError
+from ntk_uq.store import write_ahead
 from ntk_uq.store.failures import BUSY_TIMEOUT, in_words
+from ntk_uq.store.identity import SameFile
 
-_Lent = tuple[sqlite3.Connection, bool]
-"""A connection, and whether it is kept for the next block."""
+_Keep = Callable[[sqlite3.Connection], None]
+_Lent = tuple[sqlite3.Connection, _Keep | None]
+"""A connection, and what keeps it for the next block; None where nothing does."""
+
+
+class _Copy(sqlite3.Connection):
+    """A database in memory, and what the file was like that it is a copy of."""
+
+    stamp: tuple[int, ...] = ()
 
 
 class Database:
@@ -23,7 +33,10 @@ class Database:
 
     On a disk that is full, or may not be written, it is still read. SQLite needs room for that, too
     (memory that its processes share lies in a file): where there is none, and no log either, it
-    reads the file as one that does not change.
+    reads the file as one that does not change, and where there is a log, a copy in memory.
+
+    A file that is another one than before (a store that was moved back, or restored) is used from
+    then on; where there is none any more, nothing is made in its place.
     """
 
     def __init__(
@@ -31,6 +44,7 @@ class Database:
         path: Path,
         prepare: Callable[[sqlite3.Connection], object],
         stand_in: Callable[[sqlite3.Connection], object] | None = None,
+        functions: Mapping[str, Callable[[Any], Any]] | None = None,
     ) -> None:
         """Opens or creates ``path``; ``prepare`` makes what is missing in it, in one transaction.
 
@@ -38,13 +52,17 @@ class Database:
             path: of the file.
             prepare: makes the tables, once and in the first transaction that goes through.
             stand_in: makes temporary ones in a connection for those that could not be made yet.
+            functions: of one argument, which statements may call by these names.
 
         Raises:
             StoreError: if the file cannot be made or read, or is not a database.
         """
         self.path = path
         self._prepare, self._stand_in, self._prepared = prepare, stand_in, False
+        self._functions = dict(functions or {})
         self._lock = threading.Lock()
+        self._file = SameFile(path)
+        self._copies: list[_Copy] = []
         self._idle: list[sqlite3.Connection] = []
         self._process = os.getpid()
         self._inherited: list[sqlite3.Connection] = []
@@ -62,23 +80,26 @@ class Database:
         """A connection outside any transaction: each statement sees one state.
 
         Raises:
+            StoreGoneError: if the file is not there any more.
             StoreError: if the database cannot be read.
         """
-        with self._lent(self._take if self._prepared else self._passing) as connection:
+        with self._lent(self._to_read) as connection:
             yield connection
 
     @contextmanager
     def _lent(self, take: Callable[[], _Lent]) -> Iterator[sqlite3.Connection]:
         with in_words(self.path):
-            connection, kept = take()
+            self._leave_replaced()
+            file = self._file.known
+            connection, keep = take()
             try:
                 yield connection
             except BaseException:
                 # Closing rolls back, whatever state the failure left the connection in.
                 connection.close()
                 raise
-            if kept:
-                self._give_back(connection)
+            if keep is not None and file in (None, self._file.known):
+                keep(connection)
             else:
                 connection.close()
 
@@ -91,6 +112,7 @@ class Database:
         Raises:
             StoreFullError: if the disk or a quota is full.
             StoreNotWritableError: if it is read-only.
+            StoreGoneError: if the file is not there any more.
             StoreError: if the database is locked or damaged.
         """
         with self._lent(self._idle_or_new) as connection:
@@ -107,36 +129,40 @@ class Database:
         """Closes the connections that nobody is using; the next block opens a new one."""
         with self._lock:
             self._leave_inherited()
-            idle, self._idle = self._idle, []
+            idle, self._idle, self._copies = [*self._idle, *self._copies], [], []
         for connection in idle:
             connection.close()
+
+    def _to_read(self) -> _Lent:
+        return self._take() if self._prepared else self._passing()
 
     def _take(self) -> _Lent:
         """A connection to read from."""
         try:
             return self._idle_or_new()
         except sqlite3.OperationalError as error:
-            if not self._is_still():
+            if not self.path.is_file() or error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
                 raise
             try:
-                return self._open_still(), False
-            except sqlite3.Error:
+                return (self._open_still(), None) if self._is_still() else self._copy()
+            except (sqlite3.Error, OSError):
                 raise error from None
 
     def _passing(self) -> _Lent:
-        """The same, with what stands in for tables that could not be made yet; not kept."""
-        connection, _ = self._take()
+        """The same, with what stands in for tables that could not be made yet; not kept unless it
+        is a copy, which can be of much and has nobody to wait for."""
+        connection, keep = self._take()
         if self._stand_in is not None:
             self._stand_in(connection)
-        return connection, False
+        return connection, keep if isinstance(connection, _Copy) else None
 
     def _idle_or_new(self) -> _Lent:
         with self._lock:
             self._leave_inherited()
             if self._idle:
-                return self._idle.pop(), True
+                return self._idle.pop(), self._give_back
         # One for reading only would make all others of this process so, also once more is allowed.
-        return self._open(), os.access(self.path, os.W_OK)
+        return self._open(), self._give_back if os.access(self.path, os.W_OK) else None
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._lock:
@@ -149,10 +175,21 @@ class Database:
             self._inherited += self._idle
             self._idle = []
 
+    def _leave_replaced(self) -> None:
+        """Forgets what is known of a file that another one has replaced."""
+        with self._lock:
+            if not self._file.replaced():
+                return
+            self._leave_inherited()
+            stale: list[sqlite3.Connection] = [*self._idle, *self._copies]
+            self._idle, self._copies, self._prepared = [], [], False
+        for connection in stale:
+            connection.close()
+
     def _is_still(self) -> bool:
         """Whether all that was ever committed is in the file itself and not in a log beside it."""
         log = self.path.with_name(f"{self.path.name}-wal")
-        return self.path.is_file() and not (log.is_file() and log.stat().st_size)
+        return not (log.is_file() and log.stat().st_size)
 
     def _open_still(self) -> sqlite3.Connection:
         """The file as one that does not change, for as long as one block reads it."""
@@ -162,7 +199,37 @@ class Database:
             isolation_level=None,
             check_same_thread=False,
         )
+        return self._equipped(connection)
+
+    def _copy(self) -> _Lent:
+        """The file and its log as they are now, in memory; read once while they stay so."""
+        stamp = write_ahead.stamp(self.path)
+        with self._lock:
+            copies, self._copies = self._copies, []
+        while copies:
+            found = copies.pop()
+            if found.stamp == stamp:
+                with self._lock:
+                    self._copies += copies
+                return found, self._keep_copy
+            found.close()
+        found = sqlite3.connect(
+            ":memory:", isolation_level=None, check_same_thread=False, factory=_Copy
+        )
+        found.deserialize(write_ahead.read(self.path))
+        found.stamp = stamp
+        self._equipped(found)
+        return found, self._keep_copy
+
+    def _keep_copy(self, connection: sqlite3.Connection) -> None:
+        assert isinstance(connection, _Copy)
+        with self._lock:
+            self._copies.append(connection)
+
+    def _equipped(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         connection.row_factory = sqlite3.Row
+        for name, function in self._functions.items():
+            connection.create_function(name, 1, function)
         return connection
 
     def _open(self) -> sqlite3.Connection:
@@ -173,7 +240,7 @@ class Database:
             check_same_thread=False,
         )
         try:
-            connection.row_factory = sqlite3.Row
+            self._equipped(connection)
             _use_write_ahead_log(connection)
             # With the log, this loses at most the last commits in a power failure, and never
             # damages the database.
@@ -181,6 +248,8 @@ class Database:
         except BaseException:
             connection.close()
             raise
+        if self._file.known is None:
+            self._file.opened()
         return connection
 
 

@@ -6,9 +6,9 @@ import re
 import tempfile
 from pathlib import Path
 
-from ntk_uq.base.errors import StoreError, StoreNotWritableError
+from ntk_uq.base.errors import StoreDamagedError, StoreError, StoreNotWritableError
 from ntk_uq.base.settings import STORE
-from ntk_uq.store.failures import in_words
+from ntk_uq.store.failures import RESCUE, in_words
 
 FORMAT = 1
 """Version of the layout below: ``VERSION.json``, ``results/``, ``jobs.sqlite``."""
@@ -52,6 +52,8 @@ def prepare(directory: Path) -> None:
         if not version.exists():
             # The version file is written first. If another process began to make the store since
             # the look above, whatever it has put there comes with a version file.
+            if is_begun(directory) and not version.exists():
+                raise StoreDamagedError(f"{version} is missing, and all else is there. {RESCUE}")
             foreign = _foreign_content(directory)
             if foreign is not None and not version.exists():
                 raise StoreError(
@@ -59,8 +61,10 @@ def prepare(directory: Path) -> None:
                     f"Set {STORE} to a directory that is empty or does not exist yet."
                 )
             if not version.exists():
-                _write_version(version)
-        found = _format(version)
+                write_version(version)
+        found = found_format(version)
+    if found is None:
+        raise StoreDamagedError(f"{version} is damaged: it does not say its format. {RESCUE}")
     if found != FORMAT:
         raise StoreError(
             f"The store {directory} has format {found}; this program reads and writes format "
@@ -95,17 +99,23 @@ def shared_file_system_warning(directory: Path, mounts: Path = Path("/proc/mount
     )
 
 
-def _format(version: Path) -> str | int:
-    """The format that the file states, or words for what is there instead."""
+def found_format(version: Path) -> str | int | None:
+    """The format that the version file states, or words for what is there instead; None where it
+    states nothing. Raises OSError if it cannot be read."""
     try:
         content = json.loads(version.read_bytes())
         found = content["format"]
     except (ValueError, KeyError, TypeError):
-        return f"unknown ({VERSION_FILE} cannot be read)"
+        return None
     return found if type(found) is int else repr(found)
 
 
-def _write_version(path: Path) -> None:
+def is_begun(directory: Path) -> bool:
+    """Whether what a store holds besides its version file is there."""
+    return all((directory / name).exists() for name in ("jobs.sqlite", "results"))
+
+
+def write_version(path: Path) -> None:
     """Writes the file whole or not at all; two processes that do so write the same."""
     handle, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=path.parent)
     temporary = Path(name)

@@ -9,11 +9,22 @@ from pathlib import Path
 
 import diskcache
 
-from ntk_uq.base.errors import StoreError, StoreFullError, StoreNotWritableError
+from ntk_uq.base.errors import (
+    StoreDamagedError,
+    StoreError,
+    StoreFullError,
+    StoreNotWritableError,
+)
 from ntk_uq.base.settings import STORE
 
 BUSY_TIMEOUT = 30.0
 """Seconds that a statement waits for another process's transaction."""
+
+RESCUE = (
+    "End the engine and the pages and run `ntk-uq store check --repair` (`python -m ntk_uq store "
+    "check --repair`): it keeps all of it that can be read, and leaves the damaged file aside."
+)
+"""What to do with a file of the store that does not hold what was written into it."""
 
 _REPORTED = (sqlite3.Error, diskcache.Timeout, OSError)
 _FULL_ERRNO = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -71,10 +82,7 @@ def _translated(chain: list[BaseException], where: Path) -> StoreError:
     cause = next(e for e in reversed(chain) if isinstance(e, _REPORTED))
     code = _primary_code(cause)
     if code in _DAMAGED_CODES:
-        return StoreError(
-            f"The database {where} is damaged ({cause}). End every process that uses it, move it "
-            "away and start again: what it held is computed again when it is asked for."
-        )
+        return StoreDamagedError(f"The database {where} is damaged ({cause}). {RESCUE}")
     if code in _DENIED_CODES or (isinstance(cause, OSError) and cause.errno in _DENIED_ERRNO):
         return StoreNotWritableError(
             f"{where} cannot be opened or written ({cause}). Give this user the right to write "

@@ -16,10 +16,13 @@ reports DONE or FAILED instead, that is the answer to the new submission too.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from ntk_uq.base.errors import StoreError, StoreFullError
 from ntk_uq.store.asking import Asking, queue
+from ntk_uq.store.presence import Trouble
 from ntk_uq.store.reading import ABANDONED, AMONG_IDS, HEARTBEAT_TIMEOUT, STOPPING, JobList
 from ntk_uq.store.records import JobState
 
@@ -28,7 +31,7 @@ __all__ = ["HEARTBEAT_TIMEOUT", "JobTable"]
 _FORGET_ENGINES = 24 * 3600.0
 _CLAIMABLE = (
     f"((state = 'queued' OR ({ABANDONED} AND engine <> :engine AND NOT {STOPPING}))"
-    " AND (:least IS NULL OR priority >= :least))"
+    " AND (:least IS NULL OR priority >= :least) AND (:below IS NULL OR priority < :below))"
 )
 _HELD = "state = 'running' AND engine = :engine"
 
@@ -44,19 +47,25 @@ class JobTable(Asking):
     """
 
     def claim(
-        self, engine_id: str, limit: int = 1, *, least_priority: int | None = None
+        self,
+        engine_id: str,
+        limit: int = 1,
+        *,
+        least_priority: int | None = None,
+        below_priority: int | None = None,
     ) -> JobList:
         """Takes up to ``limit`` jobs, which are running from now on; no two engines get the same.
 
         Queued and interrupted ones, higher priority first, then the one asked for last. An engine
         that was silent itself does not get its own jobs again: it still has them. Jobs below
-        ``least_priority`` are left to others.
+        ``least_priority``, and from ``below_priority`` on, are left to others, or to another call.
         """
         values = {
             **self._times(),
             "engine": engine_id,
             "limit": max(limit, 0),
             "least": least_priority,
+            "below": below_priority,
         }
         with self._database.read() as connection:
             # An idle engine that asks often shall not take the lock of those who write.
@@ -156,12 +165,18 @@ class JobTable(Asking):
             ).fetchall()
             return {row["id"] for row in rows}
 
-    def beat(self, engine_id: str, info: Mapping[str, Any]) -> set[str]:
+    def beat(
+        self, engine_id: str, info: Mapping[str, Any], trouble: StoreError | None = None
+    ) -> set[str]:
         """Says that an engine is alive, and what it is; returns the ids of the jobs it has.
 
         To be called every few seconds from a thread of its own. ``info`` is JSON: pid, host,
         device, memory limit, workers and the like. The id must be new at each start of an engine,
         since jobs of an id that beats are never taken for interrupted.
+
+        Where nothing can be written, the engine is known to be alive all the same, as long as its
+        process is or until it beats again, and why it cannot write. That is known, too, where this
+        row could be written and ``trouble`` is why results cannot be.
         """
         values = {
             "engine": engine_id,
@@ -169,20 +184,39 @@ class JobTable(Asking):
             "now": self._clock(),
             "forget": _FORGET_ENGINES,
         }
-        with self._database.write() as connection:
+        with self._seen(engine_id, trouble), self._database.write() as connection:
             connection.execute(
                 "INSERT INTO engines (id, info, started, heartbeat)"
                 " VALUES (:engine, :info, :now, :now)"
                 " ON CONFLICT (id) DO UPDATE SET info = excluded.info, heartbeat = :now",
                 values,
             )
-            connection.execute("DELETE FROM engines WHERE :now - heartbeat > :forget", values)
+            connection.execute(
+                "DELETE FROM engines WHERE :now - heartbeat > :forget AND NOT present(id)", values
+            )
             connection.execute(f"UPDATE jobs SET heartbeat = :now WHERE {_HELD}", values)
             rows = connection.execute(f"SELECT id FROM jobs WHERE {_HELD}", values).fetchall()
             return {row["id"] for row in rows}
 
+    @contextmanager
+    def _seen(self, engine_id: str, trouble: StoreError | None) -> Iterator[None]:
+        """While the block writes that an engine is alive, and after it where that fails, it is
+        known without that."""
+        if not self._presence.holds(engine_id):
+            self._presence.hold(engine_id)
+        try:
+            yield
+        except StoreError as error:
+            self._presence.hold(engine_id, _trouble(error))
+            raise
+        if trouble is None:
+            self._presence.release(engine_id)
+        else:
+            self._presence.hold(engine_id, _trouble(trouble))
+
     def stopped(self, engine_id: str) -> None:
         """Says that an engine has ended in good order; what it still had is released."""
+        self._presence.release(engine_id)
         with self._database.write() as connection:
             connection.execute("DELETE FROM engines WHERE id = ?", (engine_id,))
             held = connection.execute(
@@ -197,6 +231,10 @@ class JobTable(Asking):
         else:
             queue(connection, row["id"])
             self._note(connection, row["id"], f"Given back by engine {row['engine']}, which ends.")
+
+
+def _trouble(error: StoreError) -> Trouble:
+    return Trouble.FULL if isinstance(error, StoreFullError) else Trouble.REFUSED
 
 
 def _held(connection: sqlite3.Connection, job_id: str, engine_id: str) -> sqlite3.Row | None:

@@ -14,6 +14,8 @@ from typing import Any
 from ntk_uq.base.errors import SpecError, StoreError
 from ntk_uq.store import schema
 from ntk_uq.store.database import Database
+from ntk_uq.store.directory import VERSION_FILE
+from ntk_uq.store.presence import Presence, Trouble
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine
 
 HEARTBEAT_TIMEOUT = 15.0
@@ -24,13 +26,18 @@ SHORTEST_PREFIX = 4
 
 # abs: after the clock was set back, heartbeats of dead engines lie in the future.
 SILENT = "abs(:now - heartbeat) > :timeout"
-ABANDONED = f"(state = 'running' AND {SILENT})"
+# An engine whose row cannot be written may still say that it is there.
+DEAD = f"({SILENT} AND NOT present(id))"
+ABANDONED = f"(state = 'running' AND {SILENT} AND NOT present(engine))"
+# Whoever is alive takes over what others have left, as soon as it has a place.
+TAKER = f"EXISTS (SELECT 1 FROM engines WHERE NOT {DEAD})"
 STOPPING = "(cancel_requested AND NOT queue_again)"
 
 # The state as every reader sees it. Of an engine that died while it was told to stop, nothing is
-# left to wait for.
+# left to wait for; what another one will take over waits for a place like any other.
 STATE = (
-    f"CASE WHEN NOT {ABANDONED} THEN state WHEN {STOPPING} THEN 'cancelled' ELSE 'interrupted' END"
+    f"CASE WHEN NOT {ABANDONED} THEN state WHEN {STOPPING} THEN 'cancelled'"
+    f" WHEN {TAKER} THEN 'queued' ELSE 'interrupted' END"
 )
 _COLUMNS = ", ".join(
     f"{STATE} AS state" if field.name == "state" else field.name for field in fields(Job)
@@ -83,17 +90,37 @@ class Reading:
         """Opens or creates the table in ``path``; ``clock`` gives unix seconds."""
         self._clock = clock
         self._timeout = timeout
-        self._database = Database(path, schema.prepare, schema.stand_in)
+        self._presence = Presence(path.with_name(VERSION_FILE))
+        self._database = Database(
+            path,
+            schema.prepare,
+            schema.stand_in,
+            {"present": self._presence.present},
+        )
 
     def engines(self) -> list[EngineRecord]:
-        """The engines that are alive, the one that started first first."""
+        """The engines that are alive, the one that started first first.
+
+        One that cannot write has ``unwritable`` in its info: ``full`` where the disk is, else
+        ``refused``. Of one that has never been able to, nothing else is known.
+        """
         with self._database.read() as connection:
             rows = connection.execute(
-                f"SELECT * FROM engines WHERE NOT {SILENT} ORDER BY started, id", self._times()
+                f"SELECT * FROM engines WHERE NOT {DEAD} ORDER BY started, id", self._times()
             ).fetchall()
-        return [
-            EngineRecord(row["id"], json.loads(row["info"]), row["started"], row["heartbeat"])
+        known = [
+            EngineRecord(
+                row["id"],
+                json.loads(row["info"]) | _unwritable(self._presence.trouble(row["id"])),
+                row["started"],
+                row["heartbeat"],
+            )
             for row in rows
+        ]
+        return known + [
+            EngineRecord(f"unnamed-{number}", _unwritable(trouble), self._clock(), self._clock())
+            for number, trouble in enumerate(self._presence.strangers([row["id"] for row in rows]))
+            if trouble is not None
         ]
 
     def get(self, job_id: str) -> Job | None:
@@ -248,16 +275,19 @@ class Reading:
         """A text that differs whenever anything has changed that a list of jobs shows.
 
         It is read without reading any job: the number of changes so far, that of running jobs
-        whose engine has gone silent, and that of engines alive, since nobody writes these two.
+        whose engine has gone silent, that of engines alive, since nobody writes these two, and
+        what keeps engines from writing.
         """
         with self._database.read() as connection:
             row = connection.execute(
                 "SELECT (SELECT count FROM changes) AS changes,"
                 f" (SELECT count(*) FROM jobs WHERE {ABANDONED}) AS abandoned,"
-                f" (SELECT count(*) FROM engines WHERE NOT {SILENT}) AS engines",
+                f" (SELECT count(*) FROM engines WHERE NOT {DEAD}) AS engines",
                 self._times(),
             ).fetchone()
-        return f"{row['changes']}-{row['abandoned']}-{row['engines']}"
+        stamp = f"{row['changes']}-{row['abandoned']}-{row['engines']}"
+        troubles = self._presence.strangers([])
+        return f"{stamp}-{troubles}" if any(troubles) else stamp
 
     def close(self) -> None:
         """Closes idle connections; the table opens again when used."""
@@ -359,10 +389,14 @@ def _said(words: Words, kind: str, spec: str) -> str:
     return words(kind, spec)
 
 
+def _unwritable(trouble: Trouble | None) -> dict[str, str]:
+    return {} if trouble is None else {"unwritable": trouble.name.lower()}
+
+
 def _job(row: sqlite3.Row) -> Job:
     values = dict(row)
     values["state"] = JobState(values["state"])
-    for name in ("cancel_requested", "archived", "launched"):
+    for name in ("cancel_requested", "archived", "launched", "passing", "withdrawn"):
         values[name] = bool(values[name])
     values["tags"] = tuple(json.loads(values["tags"]))
     return Job(**values)

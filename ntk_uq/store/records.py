@@ -9,7 +9,8 @@ from typing import Any
 class JobState(StrEnum):
     """Where a job is.
 
-    INTERRUPTED is never written: it is how a running job reads whose engine has gone silent.
+    INTERRUPTED is never written: it is how a running job reads whose engine has gone silent while
+    no other is alive. Where one is, such a job reads as QUEUED: it waits for a place there.
     """
 
     QUEUED = auto()
@@ -52,6 +53,8 @@ class Job:
         launched: whether somebody asked for it by a button or a command; otherwise a page asked for
             it by itself, to have something to show.
         tags: words by which it is found again, in alphabetical order.
+        passing: whether a page asked for it by itself, and only for as long as somebody looks.
+        withdrawn: whether it was cancelled since nobody looked any more.
     """
 
     id: str
@@ -75,6 +78,15 @@ class Job:
     archived: bool = False
     launched: bool = False
     tags: tuple[str, ...] = ()
+    passing: bool = False
+    withdrawn: bool = False
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether its engine has gone silent over it."""
+        # Nobody has a job that was queued by hand.
+        queued = self.state is JobState.QUEUED and self.engine is not None
+        return queued or self.state is JobState.INTERRUPTED
 
 
 @dataclass(frozen=True)

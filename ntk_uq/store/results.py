@@ -12,6 +12,7 @@ import diskcache
 from ntk_uq.base.errors import DataError, StoreNotWritableError
 from ntk_uq.store.disk import DamagedEntryError, open_cache
 from ntk_uq.store.failures import in_words
+from ntk_uq.store.identity import SameFile
 from ntk_uq.store.unwritable import UnwritableResults
 
 _log = logging.getLogger(__name__)
@@ -59,7 +60,8 @@ class ResultsCache:
     An entry that is damaged is never returned: it is logged, deleted and reads as missing, so
     that the result is computed again.
 
-    Every method raises StoreError, in words, if the database cannot be used.
+    Every method raises StoreError, in words, if the database cannot be used; StoreGoneError if it
+    is not there any more. Where another one is, they go on with that.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -67,6 +69,7 @@ class ResultsCache:
         self.directory = directory
         self._cache: diskcache.Cache | None = None
         self._reader: UnwritableResults | None = None
+        self._file = SameFile(directory / "cache.db")
         try:
             self._opened()
         except StoreNotWritableError:
@@ -75,14 +78,15 @@ class ResultsCache:
 
     def get(self, key: str) -> bytes | None:
         """The value of ``key``; None if there is none or it is damaged."""
-        if self._cache is None:
+        cache = self._same()
+        if cache is None:
             return self._unwritable().get(key)
         try:
             with in_words(self.directory):
                 try:
-                    value: bytes | None = self._cache.get(key)
+                    value: bytes | None = cache.get(key)
                 except DamagedEntryError:
-                    return self._reread(self._cache, key)
+                    return self._reread(cache, key)
                 return value
         except StoreNotWritableError:
             return self._unwritable().get(key)
@@ -107,11 +111,12 @@ class ResultsCache:
 
     def __contains__(self, key: str) -> bool:
         """Whether there is an entry; reading it may still find it damaged, and so missing."""
-        if self._cache is None:
+        cache = self._same()
+        if cache is None:
             return key in self._unwritable()
         try:
             with in_words(self.directory):
-                return key in self._cache
+                return key in cache
         except StoreNotWritableError:
             return key in self._unwritable()
 
@@ -165,12 +170,22 @@ class ResultsCache:
 
     def _opened(self) -> diskcache.Cache:
         """The cache to write to; where nothing could be written before, it is tried again."""
-        if self._cache is None:
+        cache = self._same()
+        if cache is None:
             if self._reader is not None:
                 # SQLite would share with it, in this process, what it could open for reading only.
                 self._reader.close()
             with in_words(self.directory):
-                self._cache = open_cache(self.directory)
+                cache = self._cache = open_cache(self.directory)
+                self._file.opened()
+        return cache
+
+    def _same(self) -> diskcache.Cache | None:
+        """The cache that was opened to write to, if it still is the one in the directory."""
+        with in_words(self.directory):
+            if self._file.replaced():
+                self.close()
+                self._cache = self._reader = None
         return self._cache
 
     def _unwritable(self) -> UnwritableResults:

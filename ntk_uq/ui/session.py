@@ -1,12 +1,13 @@
 """What a page needs of the process around it: the store, the engine's pulse, the theme."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ntk_uq.base import settings
-from ntk_uq.base.errors import NtkUqError, StoreNotWritableError
+from ntk_uq.base.errors import NtkUqError, StoreError, StoreGoneError, StoreNotWritableError
 from ntk_uq.store import Store, open_store
 from ntk_uq.ui import say
 
@@ -16,6 +17,9 @@ def _opened(directory: str) -> Store:  # noqa: ARG001 (the key: tests and users 
     return open_store(settings.store_directory())
 
 
+_LOOK_SECONDS = 2.0  # whether a store that was moved away is back
+
+
 @contextmanager
 def told() -> Iterator[None]:
     """Whatever is reported to users in words ends the page, or the fragment, with these words."""
@@ -23,7 +27,22 @@ def told() -> Iterator[None]:
         yield
     except NtkUqError as error:
         say.error(error, icon=":material/error:")
+        if isinstance(error, StoreGoneError):
+            _look_again()
         st.stop()
+
+
+def _look_again() -> None:
+    """Draws the page again once the store is back; a fragment that runs by itself does anyway."""
+    context = get_script_run_ctx()
+    if context is not None and not context.fragment_ids_this_run:
+        st.fragment(_again_if_back, run_every=_LOOK_SECONDS)()
+
+
+def _again_if_back() -> None:
+    with suppress(StoreError):
+        store().jobs.stamp()
+        st.rerun()
 
 
 @contextmanager

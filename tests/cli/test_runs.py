@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from ntk_uq.base.errors import StoreFullError
 from ntk_uq.cli import main
 from ntk_uq.jobs.asking import submit
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, FetchSpec, InspectionSpec
 from ntk_uq.store import JobState
+from ntk_uq.store.database import Database
 
 SHALLOW, DEEP = (CurveSpec(architecture=ArchitectureSpec(depth)) for depth in (1, 7))
 
@@ -196,3 +198,18 @@ def test_what_was_launched_is_told_from_what_pages_asked_for(run, store, failed)
     submit(store.jobs, SHALLOW)  # a page shows it: it stays somebody's
     assert store.jobs.get(failed.id).launched
     assert "asked by: a page" in run("show", InspectionSpec("digits").digest())[1]
+
+
+def test_the_list_says_that_the_engine_cannot_write(store, capsys, monkeypatch):
+    def full(self):
+        raise StoreFullError("the disk is full")
+
+    store.jobs.submit("one", "curve", "{}")
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "write", full)
+        with pytest.raises(StoreFullError):
+            store.jobs.beat("e", {})
+    assert main(["runs", "list"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("one")
+    assert "The engine runs but cannot write: the disk is full." in err

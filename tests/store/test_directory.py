@@ -80,7 +80,7 @@ def test_unreadable_version(tmp_path: Path, text: str) -> None:
     open_store(tmp_path / "s").close()
     version = tmp_path / "s" / "VERSION.json"
     version.write_bytes(text.encode(errors="surrogateescape"))
-    with pytest.raises(StoreError, match=r"has format unknown \(VERSION.json cannot be read\)"):
+    with pytest.raises(StoreError, match=r"VERSION.json is damaged.*store check --repair"):
         open_store(tmp_path / "s")
 
 

@@ -562,7 +562,7 @@ def test_read_only_database(jobs: JobTable) -> None:
 def test_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "jobs.sqlite"
     path.write_bytes(b"not a database" * 100)
-    with pytest.raises(StoreError, match=r"jobs\.sqlite is damaged.*move it away"):
+    with pytest.raises(StoreError, match=r"jobs\.sqlite is damaged.*store check --repair"):
         JobTable(path)
 
 

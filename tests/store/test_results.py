@@ -268,7 +268,7 @@ def test_database_that_is_none(results: ResultsCache) -> None:
     for name in ("cache.db-wal", "cache.db-shm"):
         (results.directory / name).unlink(missing_ok=True)
     (results.directory / "cache.db").write_bytes(b"not a database" * 1000)
-    with pytest.raises(StoreError, match=r"is damaged.*move it away"):
+    with pytest.raises(StoreError, match=r"is damaged.*store check --repair"):
         ResultsCache(results.directory)
 
 

@@ -1,14 +1,13 @@
 """A store is read where nothing can be written: a full disk, a read-only one, SQLite's own files
 among what cannot be made."""
 
-import os
-import shutil
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from helpers.disks import fill, small_disk
 
 from ntk_uq.base.errors import StoreFullError, StoreNotWritableError
 from ntk_uq.store import Store, open_store, schema
@@ -32,22 +31,8 @@ store.close()
 @pytest.fixture
 def disk(tmp_path):
     """A disk of its own of two megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
-    if os.geteuid() or not shutil.which("mount") or subprocess.run(command).returncode:
-        pytest.skip("no disk can be mounted here")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def fill(disk: Path) -> None:
-    file = os.open(disk / "fill", os.O_CREAT | os.O_WRONLY)
-    try:
-        while True:
-            os.write(file, bytes(1024))
-    except OSError:
-        os.close(file)
+    with small_disk(tmp_path / "disk") as folder:
+        yield folder
 
 
 def reads(store: Store) -> None:

@@ -39,6 +39,18 @@ def test_a_page_is_shown_and_says_that_nothing_is_kept(full, page):
         assert len(app.dataframe[0].value) == 1
 
 
+@pytest.mark.parametrize("page", ["scaling_curves", "runs"])
+def test_an_engine_that_cannot_write_is_no_engine_that_is_not_there(full, store, page):
+    with pytest.raises(StoreFullError):
+        store.jobs.beat("e", {})
+    app = open_page(page)
+    told = "The engine runs but cannot write: the disk is full"
+    assert told in texts(app.sidebar.caption)
+    assert "No engine is running" not in texts(app.sidebar.caption, app.warning)
+    if page == "runs":
+        assert f"{told}. What it computes waits in its memory" in texts(app.warning)
+
+
 def test_what_a_person_wants_written_is_refused_in_words(full):
     app = open_page("runs", RunsView(selected=(full.id,)))
     app.button(key="run_archive").click().run()

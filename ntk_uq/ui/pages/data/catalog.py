@@ -13,9 +13,8 @@ from ntk_uq.jobs.asking import submit
 from ntk_uq.specs import FetchSpec
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui import links, say
-from ntk_uq.ui.follow import NO_ENGINE
+from ntk_uq.ui.engine_words import warn_of_engine
 from ntk_uq.ui.plain_text import plain
-from ntk_uq.ui.session import engine_alive
 
 _WIDTHS = [4, 3, 3, 2]
 
@@ -39,8 +38,8 @@ def table(store: Store, choose: Callable[[str], None]) -> None:
     for dataset in datasets.REGISTRY.values():
         with st.container(border=True):
             _row(store, dataset, jobs.get(dataset.name), choose)
-    if any(not job.state.ended for job in jobs.values()) and not engine_alive(store):
-        st.warning(NO_ENGINE, icon=":material/power_off:")
+    if any(not job.state.ended for job in jobs.values()):
+        warn_of_engine(store)
 
 
 def _row(store: Store, dataset: Dataset, job: Job | None, choose: Callable[[str], None]) -> None:
