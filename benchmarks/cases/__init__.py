@@ -17,6 +17,7 @@ NAMES = (
     "training",
     "start",
     "page",
+    "users",
 )
 """In the order in which they run."""
 
