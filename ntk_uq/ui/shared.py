@@ -17,19 +17,19 @@ from ntk_uq.base.shared import Shared
 from ntk_uq.datasets import own as own_data
 from ntk_uq.figures import Style
 from ntk_uq.ui import own
-from ntk_uq.ui.panels import Panel
+from ntk_uq.ui.panels import SentFigure
 
 Value = TypeVar("Value")
 
 _FOUND: Shared[Any] = Shared(256)
-_PANELS: Shared[tuple[Panel, ...]] = Shared(
+_PANELS: Shared[tuple[SentFigure, ...]] = Shared(
     512, lambda panels: sum(len(p.figure) + len(p.alt) for p in panels), 64 * 2**20
 )
 _OWN = re.compile(rf"{own_data.PREFIX}[0-9a-f]+")
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownView:
     """What a page shows: all that its figures, tables and sentences follow from.
 
     Attributes:
@@ -51,7 +51,9 @@ class Shown:
         """
         return cast(Value, _FOUND.get((what, self, _names(self.view)), make))
 
-    def panels(self, what: str, make: Callable[[], tuple[Panel, ...]]) -> tuple[Panel, ...]:
+    def panels(
+        self, what: str, make: Callable[[], tuple[SentFigure, ...]]
+    ) -> tuple[SentFigure, ...]:
         """The same of a row of figures."""
         return _PANELS.get((what, self, _names(self.view)), make)
 

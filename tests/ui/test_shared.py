@@ -1,17 +1,26 @@
 """What is made once for all sessions: shared where all is the same, and never otherwise."""
 
+import asyncio
+import contextlib
 import dataclasses
+import socket
+import subprocess
+import sys
+import urllib.parse
+from pathlib import Path
 
 import pytest
 from helpers import drawn
-from helpers.pages_driver import compute, open_page, texts
+from helpers.pages_driver import APP, compute, open_page, texts
 from helpers.planted_curve import made
+from helpers.serving import wait_until_healthy
 
 from ntk_uq import datasets
 from ntk_uq.figures import Style
 from ntk_uq.results.curves import point_keys, stored_curve
 from ntk_uq.results.points import Point
 from ntk_uq.specs import DataSpec
+from ntk_uq.store.lending import MOST_CONNECTIONS
 from ntk_uq.ui import own, session, shared
 from ntk_uq.ui.pages.scaling_curves import page
 from ntk_uq.views import CurvesView
@@ -110,7 +119,7 @@ def _plotted(figures):
 
 
 def test_what_a_file_is_called_stays_with_its_owner(monkeypatch):
-    shown = shared.Shown(OWN, ("state",), Style())
+    shown = shared.ShownView(OWN, ("state",), Style())
     names = {"hers": "her secret", "his": None}
     made_for = []
 
@@ -124,7 +133,7 @@ def test_what_a_file_is_called_stays_with_its_owner(monkeypatch):
 
 def test_a_baseline_s_data_set_is_one_of_the_view_s(monkeypatch):
     view = CurvesView(baseline=OWN.as_baseline())
-    shown = shared.Shown(view, ("state",), Style())
+    shown = shared.ShownView(view, ("state",), Style())
     monkeypatch.setattr(own, "title_of", lambda name: "her secret")
     assert shown.once("sentence", lambda: "her secret") == "her secret"
     monkeypatch.setattr(own, "title_of", lambda name: None)
@@ -132,7 +141,7 @@ def test_a_baseline_s_data_set_is_one_of_the_view_s(monkeypatch):
 
 
 def test_a_data_set_that_is_called_otherwise_by_now_is_called_so(monkeypatch):
-    shown = shared.Shown(OWN, ("state",), Style())
+    shown = shared.ShownView(OWN, ("state",), Style())
     for title in ("before", "after"):
         monkeypatch.setattr(datasets, "get", lambda _, title=title: type("", (), {"title": title}))
         assert shown.once("sentence", lambda title=title: title) == title
@@ -146,3 +155,68 @@ def test_the_same_results_are_one_curve_and_others_are_another(computed):
     assert other.state != one.state
     assert dataclasses.replace(one).state == one.state
     assert made(lambda n: n**-0.5).state != made(lambda n: n**-0.4).state
+
+
+@pytest.mark.slow
+def test_real_sessions_of_a_server_share_figures_and_give_their_files_back(computed, tmp_path):
+    from benchmarks.sessions import session as opened
+
+    pid, address = _serve(tmp_path)
+
+    def files():
+        return len(list(Path(f"/proc/{pid.pid}/fd").iterdir()))
+
+    async def visit():
+        query = urllib.parse.urlencode(SMALL.to_query())
+        async with contextlib.AsyncExitStack() as stack:
+            light, dark = [
+                await stack.enter_async_context(opened(address, query=query, dark=dark))
+                for dark in (False, True)
+            ]
+            runs = [await light.run(), await dark.run(), await light.run()]
+            before = files()
+            many = [
+                await stack.enter_async_context(opened(address, query=query)) for _ in range(30)
+            ]
+            found = await asyncio.gather(*(one.run() for one in many))
+            during = files()
+        await asyncio.sleep(2)
+        return [_figures(run) for run in (*runs, *found)], before, during, files()
+
+    try:
+        (light, dark, again, *others), before, during, after = asyncio.run(visit())
+    finally:
+        pid.terminate()
+        pid.wait(30)
+    assert light == again
+    assert all(other == light for other in others)
+    assert Style(dark=True).ground in dark
+    assert Style(dark=True).ground not in light
+    assert during - before <= 30 + 3 * MOST_CONNECTIONS
+    # All but the connections to the store, which the next ones use.
+    assert after - before <= 3 * MOST_CONNECTIONS
+
+
+def _figures(run):
+    (sent,) = [
+        message.delta.new_element.bidi_component.json
+        for message in run.messages
+        if message.WhichOneof("type") == "delta"
+        and message.delta.new_element.bidi_component.id.endswith("-charts")
+    ]
+    return sent
+
+
+def _serve(folder):
+    """A web process alone, on this test's own store: it and its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with (folder / "log").open("w") as log:
+        command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.headless", "true"]
+        process = subprocess.Popen(
+            [*command, "--server.port", str(port)], cwd=APP.parent, stdout=log, stderr=log
+        )
+    address = f"http://localhost:{port}"
+    wait_until_healthy(address, process)
+    return process, address

@@ -48,7 +48,7 @@ class Click:
 
 
 @dataclass(frozen=True)
-class Panel:
+class SentFigure:
     """A figure as browsers get it.
 
     Attributes:
@@ -60,13 +60,13 @@ class Panel:
     alt: str
 
 
-def panels_of(figures: Iterable[go.Figure]) -> tuple[Panel, ...]:
+def panels_of(figures: Iterable[go.Figure]) -> tuple[SentFigure, ...]:
     """Figures as browsers get them."""
-    return tuple(Panel(figure.to_json(engine="json"), spoken(figure)) for figure in figures)
+    return tuple(SentFigure(figure.to_json(engine="json"), spoken(figure)) for figure in figures)
 
 
 def show(
-    figures: Sequence[go.Figure | Panel],
+    figures: Sequence[go.Figure | SentFigure],
     key: str,
     *,
     linked: bool = True,
@@ -78,7 +78,7 @@ def show(
     What was zoomed and hidden stays while points come, until the figures' ``uirevision`` changes.
 
     Args:
-        figures: they, each with its height; those that were made before as :class:`Panel`.
+        figures: they, each with its height; those that were made before as :class:`SentFigure`.
         key: of the row in the page.
         linked: whether they show the same curves against the same axis: then a curve that is
             hidden in one of them is hidden in all, zooming along the horizontal axis zooms all,
@@ -89,7 +89,7 @@ def show(
     Returns:
         The point whose click this run of the page is about; None where it is about none.
     """
-    panels = [one if isinstance(one, Panel) else panels_of([one])[0] for one in figures]
+    panels = [one if isinstance(one, SentFigure) else panels_of([one])[0] for one in figures]
     data = {
         "panels": [{"figure": panel.figure, "alt": panel.alt} for panel in panels],
         "config": PLOT_CONFIG,

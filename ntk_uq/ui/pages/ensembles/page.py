@@ -12,7 +12,7 @@ from ntk_uq.figures.ensembles import ensemble_figure
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.results.ensembles.stored import theory_of
 from ntk_uq.store import Store
-from ntk_uq.ui import beginning, export, launch, links, live, panels, polling, say, session
+from ntk_uq.ui import beginning, export, launch, links, live, panels, polling, say, session, shared
 from ntk_uq.ui.pages.ensembles import controls, details
 from ntk_uq.ui.pages.ensembles import tables as ensemble_tables
 from ntk_uq.ui.pages.ensembles.exhibit import exhibit
@@ -69,25 +69,27 @@ def results(view: EnsemblesView, every: float | None) -> None:
         links.follow(every)
     found = exponents(comparison) if ensembles.points else ()
     ensemble_tables.verdicts(comparison, found)
-    charts(view, comparison)
+    style = Style(session.dark(), view.axis == "linear")
+    state = (ensembles.state, None if theory is None else theory.state)
+    shown = shared.ShownView(view, state, style)
+    panels.show(shown.panels("charts", lambda: charts(view, comparison, style)), key="charts")
     for sentence in comparison.ensembles.warnings:
         say.warning(sentence, icon=":material/warning:")
     ensemble_tables.numbers(comparison, view, found)
     with session.told():
         st.markdown("## One ensemble in detail")
         controls.shown(view)
-        style = Style(session.dark(), view.axis == "linear")
         descent = details.draw(store, comparison, view, style)
     export.panel(lambda: exhibit(view, comparison, descent, style))
 
 
-def charts(view: EnsemblesView, comparison: Comparison) -> None:
-    """The three quantities side by side, each with its ratio."""
+def charts(
+    view: EnsemblesView, comparison: Comparison, style: Style
+) -> tuple[panels.SentFigure, ...]:
+    """The three quantities, each with its ratio."""
     dataset = datasets.get(view.data.dataset)
-    style = Style(session.dark(), view.axis == "linear")
     unit = datasets.loss_unit(dataset, view.data)
     digest = view.ensembles().digest()
-    panels.show(
-        [ensemble_figure(quantity, comparison, unit, style, digest) for quantity in TITLES],
-        key="charts",
+    return panels.panels_of(
+        ensemble_figure(quantity, comparison, unit, style, digest) for quantity in TITLES
     )

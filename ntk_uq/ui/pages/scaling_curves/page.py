@@ -99,7 +99,7 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
     style = Style(session.dark(), view.axis == "linear", view.parts)
     drawn = [*curves, *(curve for _, curve in baseline)]
     state = (*(curve.state for curve in drawn), *(one.state for one in networks))
-    shown = shared.Shown(view, state, style)
+    shown = shared.ShownView(view, state, style)
     traces = shown.once("traces", lambda: traces_of(view, labels, curves))
     verdict_lines.draw(shown.once("verdicts", lambda: law_tables.verdicts(traces, view, baseline)))
     pinned.difference(view)
@@ -168,7 +168,7 @@ def charts(
     style: Style,
     baseline: pinned.Pinned,
     networks: list[CurveNetworks],
-) -> tuple[panels.Panel, ...]:
+) -> tuple[panels.SentFigure, ...]:
     """The three plots."""
     unit = loss_unit(view)
     digest, target = view.digest(), view.extrapolate
@@ -189,7 +189,7 @@ def pairs(traces: Sequence[Trace]) -> list[tuple[str, PosteriorPair]]:
 
 def ratios(
     view: CurvesView, compared: list[tuple[str, PosteriorPair]], dark: bool
-) -> tuple[panels.Panel, ...]:
+) -> tuple[panels.SentFigure, ...]:
     """Trained over Bayesian networks: three small plots below the others."""
     style = Style(dark, view.axis == "linear")
     window = (view.fit_low, view.fit_high)

@@ -1,6 +1,7 @@
 """The page "Width": how finite networks approach infinite width, and how wide is wide enough."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ from ntk_uq.figures.width import correction_figure, width_figure
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.results.ensembles.stored import theory_of
 from ntk_uq.store import Store
-from ntk_uq.ui import beginning, export, launch, links, live, panels, polling, say, session
+from ntk_uq.ui import beginning, export, launch, links, live, panels, polling, say, session, shared
 from ntk_uq.ui.pages.width import controls
 from ntk_uq.ui.pages.width import tables as width_tables
 from ntk_uq.ui.pages.width.exhibit import exhibit
@@ -66,40 +67,50 @@ def results(view: WidthView, every: float | None) -> None:
     with session.told():
         controls.shown(view)
     width_tables.verdicts(studies, view)
-    charts(view, studies)
+    style = Style(session.dark(), view.axis == "linear")
+    theories = (comparison.theory for comparison in found)
+    state = (
+        *(comparison.ensembles.state for comparison in found),
+        *(None if theory is None else theory.state for theory in theories),
+    )
+    drawn = shared.ShownView(view, state, style)
+    panels.show(drawn.panels("charts", lambda: charts(view, studies, style)), key="charts")
     width_tables.answers(studies, view)
-    corrections(view, studies)
+    corrections(view, studies, drawn)
     for sentence in dict.fromkeys(w for s in studies for w in s.comparison.ensembles.warnings):
         say.warning(sentence, icon=":material/warning:")
     width_tables.laws(studies)
-    style = Style(session.dark(), view.axis == "linear")
     export.panel(lambda: exhibit(view, studies, style))
 
 
-def charts(view: WidthView, studies: list[WidthLaws]) -> None:
-    """The three quantities against width, side by side."""
-    style = Style(session.dark(), view.axis == "linear")
+def charts(
+    view: WidthView, studies: list[WidthLaws], style: Style
+) -> tuple[panels.SentFigure, ...]:
+    """The three quantities against width."""
     unit = datasets.loss_unit(datasets.get(view.data.dataset), view.data)
     tolerance, digest = view.tolerance / 100, view.digest()
-    panels.show(
-        [
-            width_figure(quantity, studies, view.shown, tolerance, unit, style, digest)
-            for quantity in TITLES
-        ],
-        key="charts",
+    return panels.panels_of(
+        width_figure(quantity, studies, view.shown, tolerance, unit, style, digest)
+        for quantity in TITLES
     )
 
 
-def corrections(view: WidthView, studies: list[WidthLaws]) -> None:
+def corrections(view: WidthView, studies: list[WidthLaws], drawn: shared.ShownView) -> None:
     """The correction c against depth and against N_D, where there are several of them."""
-    style = Style(session.dark())
+    style = Style(drawn.style.dark)
     several = {"depth": len(view.depths) > 1, "n_train": len(view.n_train) > 1}
     trusted = any(law.trusted for study in studies for law in study.laws)
     if not any(several.values()) or not trusted:
         return
     st.markdown("## The correction *c* in units of width")
     for against in (name for name, drawn in several.items() if drawn):
-        panels.show(
-            [correction_figure(q, studies, against, style, view.digest()) for q in TITLES],
-            key=f"correction_{against}",
-        )
+        key = f"correction_{against}"
+        panels.show(drawn.panels(key, partial(_against, view, studies, against, style)), key)
+
+
+def _against(
+    view: WidthView, studies: list[WidthLaws], against: str, style: Style
+) -> tuple[panels.SentFigure, ...]:
+    return panels.panels_of(
+        correction_figure(q, studies, against, style, view.digest()) for q in TITLES
+    )
