@@ -1,0 +1,100 @@
+"""Many users who redraw the cached default view at the same moment: the web process alone."""
+
+import asyncio
+import statistics
+import time
+
+import psutil
+
+from attack.figures import Aim
+from attack.product import Product, end, memory
+from attack.tabs import Tab
+from attack.trial import Trial, wait_for
+from ntk_uq.results.curves import stored_curve
+from ntk_uq.views import CurvesView
+
+USERS = (1, 10, 25, 50)
+MOST = 50
+
+AIMS = {
+    **{
+        n: Aim(f"95 % of redraws, {n} users", 1.0 if n == MOST else None, "s")
+        for n in map(str, USERS)
+    },
+    "memory": Aim(f"memory of the web process, {MOST} users", None, "MB"),
+    "each": Aim("memory of a session", None, "MB"),
+    "files": Aim("file descriptors of a session", None),
+    "left": Aim("file descriptors left after sessions ended", 5),
+    "failed": Aim("sessions that got no page", 0, safety=True),
+}
+
+
+def run(trial: Trial):
+    """Figures of numbers of users one after the other, on one web process."""
+    with Product(trial) as product:
+        product.start_engine()
+        _compute(product)
+        end(product.engine)
+        product.start_web()
+        process = psutil.Process(product.web.pid)
+        # What the first session loads is of all of them.
+        asyncio.run(_crowd(product.address, 1, 2, process))
+        time.sleep(1)
+        before, failed = _state(process), 0
+        wanted = trial.size(USERS, (1, MOST))
+        for users in USERS:
+            if users not in wanted:
+                yield str(users), None, "in the long form"
+                continue
+            times, most, lost = asyncio.run(
+                _crowd(product.address, users, trial.size(4, 2), process)
+            )
+            failed += lost
+            note = f"median {statistics.median(times):.2f} s, {len(times)} redraws"
+            yield str(users), _quantile(times, 0.95), note
+        yield "memory", most[0], f"{before[0]:.0f} MB before the first"
+        yield "each", (most[0] - before[0]) / users, f"of {users}"
+        yield "files", (most[1] - before[1]) / users, f"of {users}"
+        # A session that has lost its connection is kept for a reload that may come.
+        wait_for(lambda: process.num_fds() <= before[1], 10)
+        yield "left", max(0, process.num_fds() - before[1]), f"{before[1]} before"
+        yield "failed", failed, ""
+
+
+def _compute(product: Product) -> None:
+    """An engine computes the default view by itself."""
+    specs = CurvesView().curves()
+
+    def complete():
+        return all(stored_curve(product.store.results, spec).complete for spec in specs)
+
+    if not wait_for(complete, 60, 0.2):
+        raise AssertionError("the default view was not computed within 60 s")
+
+
+async def _crowd(address: str, users: int, rounds: int, process):
+    """Seconds of all redraws but the first; memory and files meanwhile; sessions that got none."""
+    tabs = [await Tab.opened(address) for _ in range(users)]
+    times, failed = [], 0
+    try:
+        for number in range(rounds + 1):
+            answers = await asyncio.gather(
+                *(asyncio.wait_for(tab.drawn(), 60) for tab in tabs), return_exceptions=True
+            )
+            failed = max(failed, sum(isinstance(answer, BaseException) for answer in answers))
+            if number:
+                times += [answer for answer in answers if isinstance(answer, float)]
+        return times, _state(process), failed
+    finally:
+        for tab in tabs:
+            tab.close()
+        await asyncio.sleep(0.2)
+
+
+def _state(process) -> tuple[float, int]:
+    return memory([process]) * 2**20 / 1e6, process.num_fds()
+
+
+def _quantile(values, share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
