@@ -11,8 +11,6 @@ import random
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -20,11 +18,10 @@ from pathlib import Path
 from helpers.drawn import figures
 from helpers.pages_driver import open_page
 
+from attack.computing import computed
 from attack.figures import Aim
-from attack.product import ROOT
 from attack.trial import Trial
 from ntk_uq.base.errors import NtkUqError
-from ntk_uq.jobs.asking import submit
 from ntk_uq.results.curves import stored_curve
 from ntk_uq.results.ensembles.stored import stored_ensembles
 from ntk_uq.specs import ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec
@@ -47,15 +44,6 @@ NETWORKS = EnsembleSpec(
 )
 
 _SECONDS = 20
-_COMPUTE = """
-import sys
-from pathlib import Path
-from ntk_uq.engine.engine import Engine
-from ntk_uq.engine.runners import InProcess
-from ntk_uq.store import open_store
-with open_store(Path(sys.argv[1])) as store:
-    Engine(store, InProcess()).run_until_idle()
-"""
 
 
 class Bait:
@@ -123,10 +111,8 @@ def run(trial: Trial):
 
 def _make(folder: Path) -> None:
     with open_store(folder) as store:
-        for spec in (*VIEW.curves(), NETWORKS):
-            submit(store.jobs, spec, launched=True)
+        computed(store, (*VIEW.curves(), NETWORKS))
         store.views.save(NamedView("a view", "", VIEW.to_query()))
-    subprocess.run([sys.executable, "-c", _COMPUTE, str(folder)], cwd=ROOT, check=True, timeout=60)
 
 
 def _files(store: Path) -> list[str]:

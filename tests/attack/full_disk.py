@@ -61,6 +61,8 @@ def _filled(trial: Trial, disk):
             said = texts(app.sidebar.caption, app.caption, app.warning, app.info, app.error)
             lies += [name] * (_LIE in said)
             tracebacks += [name] * bool(app.exception)
+        yield "lies", len(lies), ", ".join(lies)
+        yield "tracebacks", len(tracebacks), ", ".join(tracebacks)
         there = ledger.look()
         (disk / "fill").unlink()
         start = time.monotonic()
@@ -76,12 +78,10 @@ def _filled(trial: Trial, disk):
         lost = ledger.lost | (set() if undone else ledger.gone)
         yield "lost", len(lost), f"of {ledger.seen}; {there} when it was full"
         yield "twice", len(ledger.twice | ledger.under_way), ""
-        yield "lies", len(lies), ", ".join(lies)
-        yield "tracebacks", len(tracebacks), ", ".join(tracebacks)
         yield "room", room, ""
 
 
 def _networks(seed: int) -> EnsembleSpec:
     optimizer = OptimizerSpec(steps=1000)
     data = DataSpec(n_test=20, seed=seed)
-    return EnsembleSpec(data, ArchitectureSpec(1), optimizer, (64,), (50,), members=100)
+    return EnsembleSpec(data, ArchitectureSpec(1), optimizer, (64,), (50,), members=60)

@@ -46,8 +46,8 @@ def run(trial: Trial):
     logging.getLogger("ntk_uq").addHandler(warnings)
     frame = frame_of(25).assign(word=["left", "right", 'q"', "ü", ","] * 5)
     whole = _whole(frame)
-    _files(trial, whole, 5, 40)  # what libraries load once is no growth
-    _pages(trial, 2, "warm")
+    _files(trial, whole, 2, 40)  # what libraries load once is no growth
+    _pages(trial, trial.size(7, 2), "warm")
     gc.collect()
     before = process.memory_info().rss
     read, tracebacks, odd = _files(trial, whole, trial.size(20, 5), trial.size(800, 100))
@@ -55,8 +55,7 @@ def run(trial: Trial):
     tracebacks += [words for words in warnings.words if "Traceback" in words]
     yield "tracebacks", len(tracebacks), "; ".join(tracebacks)[:300]
     yield "sentences", len(odd), "; ".join(odd)[:200]
-    count = trial.size(6000, 1000)
-    bad = _links(trial, count)
+    count, bad = _links(trial, trial.size(6000, 1000))
     yield "links", count, f"of {len(VIEWS)} pages"
     yield "unread", len(bad), "; ".join(bad)[:300]
     count = trial.size(30, 6)
@@ -97,8 +96,13 @@ def _files(trial: Trial, whole, isolated: int, here: int):
         isolated: how many by the process with limits that uploads have.
         here: how many of text and NumPy in this one, which takes a thousandth of that.
     """
-    rng, tracebacks, odd = trial.random(f"files {here}"), [], []
+    rng, tracebacks, odd, read = trial.random(f"files {here}"), [], [], 0
     for number in range(isolated + here):
+        if number < isolated and trial.share_left() < 0.5:
+            continue
+        if trial.share_left() < 0.4:
+            break
+        read += 1
         suffix = rng.choice([*whole] if number < isolated else [".csv", ".npz"])
         content = changed(rng.choice(whole[suffix]), rng)
         place = contextlib.nullcontext() if number < isolated else _in_this_process()
@@ -111,7 +115,7 @@ def _files(trial: Trial, whole, isolated: int, here: int):
                 odd.append(repr(words)[:100])
         except Exception as error:  # noqa: BLE001 (that is what is looked for)
             tracebacks.append(f"{suffix}: {type(error).__name__}: {error}"[:100])
-    return isolated + here, tracebacks, odd
+    return read, tracebacks, odd
 
 
 @contextlib.contextmanager
@@ -163,10 +167,11 @@ def changed_link(items: dict[str, str], rng: random.Random) -> dict[str, str]:
     return found
 
 
-def _links(trial: Trial, count: int) -> list[str]:
-    """Tracebacks of the views' own readers."""
-    rng, bad = trial.random("links"), []
-    for _ in range(count):
+def _links(trial: Trial, count: int):
+    """How many were read by the views' own readers, and their tracebacks."""
+    rng, bad, read = trial.random("links"), [], 0
+    while read < count and trial.share_left() > 0.3:
+        read += 1
         view = rng.choice(VIEWS)
         items = changed_link(view().to_query(), rng)
         try:
@@ -176,7 +181,7 @@ def _links(trial: Trial, count: int) -> list[str]:
             pass
         except Exception as error:  # noqa: BLE001 (that is what is looked for)
             bad.append(f"{view.__name__} {items}: {type(error).__name__}: {error}"[:200])
-    return bad
+    return read, bad
 
 
 def _pages(trial: Trial, count: int, name: str):

@@ -6,11 +6,11 @@ import time
 
 import psutil
 
+from attack.computing import computed
 from attack.figures import Aim
-from attack.product import Product, end, memory
+from attack.product import Product, memory
 from attack.tabs import Tab
 from attack.trial import Trial, wait_for
-from ntk_uq.results.curves import stored_curve
 from ntk_uq.views import CurvesView
 
 USERS = (1, 10, 25, 50)
@@ -32,9 +32,7 @@ AIMS = {
 def run(trial: Trial):
     """Figures of numbers of users one after the other, on one web process."""
     with Product(trial) as product:
-        product.start_engine()
-        _compute(product)
-        end(product.engine)
+        computed(product.store, CurvesView().curves())
         product.start_web()
         process = psutil.Process(product.web.pid)
         # What the first session loads is of all of them.
@@ -59,17 +57,6 @@ def run(trial: Trial):
         wait_for(lambda: process.num_fds() <= before[1], 10)
         yield "left", max(0, process.num_fds() - before[1]), f"{before[1]} before"
         yield "failed", failed, ""
-
-
-def _compute(product: Product) -> None:
-    """An engine computes the default view by itself."""
-    specs = CurvesView().curves()
-
-    def complete():
-        return all(stored_curve(product.store.results, spec).complete for spec in specs)
-
-    if not wait_for(complete, 60, 0.2):
-        raise AssertionError("the default view was not computed within 60 s")
 
 
 async def _crowd(address: str, users: int, rounds: int, process):
