@@ -1,7 +1,10 @@
 """What an entry point asks of the libraries of its process, for speed alone."""
 
+import contextlib
 import ctypes
+import gc
 import os
+from pathlib import Path
 
 BLAS_ENVIRONMENT = {"OPENBLAS_THREAD_TIMEOUT": "18"}
 """What entry points set for OpenBLAS, as the logarithm of clock cycles. NumPy and SciPy bring a
@@ -21,6 +24,35 @@ def prepare() -> None:
     for name, value in BLAS_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     reuse_memory()
+
+
+def step_back(by: int) -> None:
+    """Lets other processes go first where cores are short: raises the niceness of this one.
+
+    On Linux each thread has its own, and hands it on to those that it starts: libraries have
+    started theirs when they were loaded.
+    """
+    if not hasattr(os, "setpriority"):
+        return
+    threads = Path("/proc/self/task")
+    for thread in [int(path.name) for path in threads.iterdir()] if threads.is_dir() else [0]:
+        with contextlib.suppress(OSError):  # it has just ended
+            now = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, now + by)
+
+
+def give_back_memory() -> bool:
+    """Gives free memory back to the system, for a process that has put something large down.
+
+    Returns:
+        Whether the C library can; others than glibc do as they do.
+    """
+    gc.collect()
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError, TypeError):
+        return False
+    return True
 
 
 def reuse_memory() -> bool:

@@ -30,10 +30,13 @@ WORKERS = "NTK_UQ_WORKERS"
 HELD = "NTK_UQ_HELD"
 TRAINING_HOURS = "NTK_UQ_TRAINING_HOURS"
 MAP_HOURS = "NTK_UQ_MAP_HOURS"
+ASK_SECONDS = "NTK_UQ_ASK_SECONDS"
+SESSION_JOBS = "NTK_UQ_SESSION_JOBS"
 SCHEDULER = "NTK_UQ_SCHEDULER"
 PLAIN_TCP = "NTK_UQ_PLAIN_TCP"
 MIRRORS = "NTK_UQ_MIRRORS"
 WEBHOOK = "NTK_UQ_WEBHOOK"
+WITH_ENGINE = "NTK_UQ_WITH_ENGINE"  # not for people: from one of our processes to another
 
 _APP = "ntk_uq"
 _data_from: ContextVar[Path | None] = ContextVar("data_from", default=None)
@@ -162,7 +165,7 @@ def training_limit() -> float:
     Raises:
         SpecError: if ``NTK_UQ_TRAINING_HOURS`` is not a number above 0.
     """
-    return _hours(TRAINING_HOURS, "48")
+    return _amount(TRAINING_HOURS, "48", "hours")
 
 
 def map_limit() -> float:
@@ -171,7 +174,27 @@ def map_limit() -> float:
     Raises:
         SpecError: if ``NTK_UQ_MAP_HOURS`` is not a number above 0.
     """
-    return _hours(MAP_HOURS, "12")
+    return _amount(MAP_HOURS, "12", "hours")
+
+
+def ask_limit() -> float:
+    """Seconds of one worker up to which a page asks for theory by itself (default 60); what takes
+    longer is told with its cost, and launched by a button.
+
+    Raises:
+        SpecError: if ``NTK_UQ_ASK_SECONDS`` is not a number above 0.
+    """
+    return _amount(ASK_SECONDS, "60", "seconds")
+
+
+def session_jobs() -> int:
+    """How many jobs one browser session may have waiting or running (default 16); what it asks for
+    beyond that waits on its page.
+
+    Raises:
+        SpecError: if ``NTK_UQ_SESSION_JOBS`` is no whole number of at least 1.
+    """
+    return _count(SESSION_JOBS, "16")
 
 
 def workers() -> int:
@@ -183,10 +206,7 @@ def workers() -> int:
     Raises:
         SpecError: if ``NTK_UQ_WORKERS`` is no whole number of at least 1.
     """
-    text = os.environ.get(WORKERS) or str(max(1, len(cards.used())))
-    if not text.isdecimal() or int(text) < 1:
-        raise SpecError(f"{WORKERS} is {text!r}; it must be a whole number of at least 1.")
-    return int(text)
+    return _count(WORKERS, str(max(1, len(cards.used()))))
 
 
 def cores() -> int:
@@ -268,6 +288,12 @@ def webhook() -> str | None:
     return text
 
 
+def with_engine() -> bool:
+    """Whether these pages were started together with an engine, which is started again if it ends:
+    where none is alive, one is about to be. ``ntk-uq run`` says so to them."""
+    return bool(os.environ.get(WITH_ENGINE))
+
+
 def parse_bytes(text: str, name: str = "size") -> int:
     """Bytes in a size such as ``16GiB``; k, M, G and T are powers of 1024 throughout."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?\s*", text, re.IGNORECASE)
@@ -285,15 +311,22 @@ def format_bytes(count: float) -> str:
     return f"{count:.1f} TiB"
 
 
-def _hours(variable: str, default: str) -> float:
+def _amount(variable: str, default: str, unit: str) -> float:
     text = os.environ.get(variable) or default
     try:
-        hours = float(text)
+        amount = float(text)
     except ValueError:
-        hours = 0.0
-    if not 0 < hours < float("inf"):
-        raise SpecError(f"{variable} is {text!r}; it must be a number of hours above 0.")
-    return hours
+        amount = 0.0
+    if not 0 < amount < float("inf"):
+        raise SpecError(f"{variable} is {text!r}; it must be a number of {unit} above 0.")
+    return amount
+
+
+def _count(variable: str, default: str) -> int:
+    text = os.environ.get(variable) or default
+    if not text.isdecimal() or int(text) < 1:
+        raise SpecError(f"{variable} is {text!r}; it must be a whole number of at least 1.")
+    return int(text)
 
 
 def _directory(variable: str, default: Path) -> Path:

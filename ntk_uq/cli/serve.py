@@ -15,6 +15,7 @@ from typing import Any
 
 from ntk_uq.base import paths, settings
 from ntk_uq.base.errors import EngineError, SpecError, StoreNotWritableError
+from ntk_uq.engine.starting import starting
 from ntk_uq.jobs.asking import submit
 from ntk_uq.results.curves import stored_curve
 from ntk_uq.store import open_store, shared_file_system_warning
@@ -55,9 +56,6 @@ def add_parsers(commands: Any) -> None:
 
 
 def _engine(options: argparse.Namespace) -> None:
-    from ntk_uq.engine.dask import DaskRunner
-    from ntk_uq.engine.engine import Engine
-
     logging.getLogger("ntk_uq").setLevel(logging.INFO)
     store = open_store(settings.store_directory())
     warning = shared_file_system_warning(store.directory)
@@ -66,12 +64,17 @@ def _engine(options: argparse.Namespace) -> None:
     stop = _stop_on_signals()
     if options.with_parent:
         threading.Thread(target=_watch_parent, args=(os.getppid(), stop), daemon=True).start()
-    engine = Engine(store, DaskRunner())
-    # What a first visitor sees is computed while nobody waits for anything else.
-    with contextlib.suppress(StoreNotWritableError):  # the heartbeat says so, too
-        for spec in reversed(CurvesView().curves()):
-            if not stored_curve(store.results, spec).complete:
-                submit(store.jobs, spec, priority=-1)
+    with starting(store):
+        from ntk_uq.engine.dask import DaskRunner
+        from ntk_uq.engine.engine import Engine
+
+        engine = Engine(store, DaskRunner())
+        # What a first visitor sees is computed while nobody waits for anything else.
+        with contextlib.suppress(StoreNotWritableError):  # the heartbeat says so, too
+            for spec in reversed(CurvesView().curves()):
+                if not stored_curve(store.results, spec).complete:
+                    submit(store.jobs, spec, priority=-1)
+            engine.beat()  # before nobody says any more that it is starting
     log.info("engine %s computes the jobs in %s", engine.id, store.directory)
     engine.serve(stop)
 
@@ -90,7 +93,7 @@ def _serve(options: argparse.Namespace) -> int:
         *("--server.port", str(options.port), "--server.address", options.address),
         *(("--server.headless", "true") if options.headless or not _has_display() else ()),
     ]
-    engine, pages = _start(engine_command), _start(pages_command)
+    engine, pages = _start(engine_command), _start(pages_command, settings.WITH_ENGINE)
     started, quick_ends = time.monotonic(), 0
     try:
         while not stop.wait(0.3) and pages.poll() is None:
@@ -116,12 +119,12 @@ def _serve(options: argparse.Namespace) -> int:
     return 0 if stop.is_set() else int(pages.returncode or 0)
 
 
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
+def _start(command: list[str], *told: str) -> subprocess.Popen[bytes]:
     # A session of its own: Ctrl-C reaches this process alone, which ends the others in order.
     return subprocess.Popen(
         command,
         cwd=paths.home(),
-        env=os.environ | settings.absolute_directories(),
+        env=os.environ | settings.absolute_directories() | dict.fromkeys(told, "yes"),
         start_new_session=True,
         preexec_fn=_end_with_parent,
     )

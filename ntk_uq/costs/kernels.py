@@ -32,10 +32,6 @@ def draw_seconds(spec: CurveSpec, n_features: int) -> float:
     eigendecomposition, and products.
     """
     n, t, training = spec.n_train[-1], spec.data.n_test, spec.training
-    across, down = -(-n // TILE), -(-t // TILE)
-    tiles = across * (across + 1) / 2 + across * down + down * (down + 1) / 2
-    layer = get(spec.architecture.activation).layer_seconds
-    tile = _TILE_SECONDS + layer * spec.architecture.depth + 2 * TILE**2 * n_features / _FLOPS
     flops = n**3 / 3 + n**2 * t + 100 * sum(size**2 for size in spec.n_train)
     if training.posterior == "bayes":
         flops += 2 * n * t**2
@@ -44,7 +40,26 @@ def draw_seconds(spec: CurveSpec, n_features: int) -> float:
     else:
         flops += solution_flops(spec.n_train, t)
         flops += sum(_EIGENVECTORS * size**3 + 2 * size**2 * t for size in spec.n_train)
-    return _START_SECONDS + tiles * tile + flops / _FLOPS
+    return _START_SECONDS + _kernel_seconds(spec.architecture, n, t, n_features) + flops / _FLOPS
+
+
+def modes_seconds(spec: ArchitectureSpec, n: int, t: int, n_features: int, filters: int) -> float:
+    """About how long the losses under some spectral filters take, from one eigendecomposition.
+
+    Counted, with n training and t test examples: the kernels; eigenvectors of the NTK and four
+    products of n n n; for each filter ``2 n n t + 4 n t t`` on the test set, and ``2 n n`` on the
+    training set (:mod:`ntk_uq.theory.modes`).
+    """
+    flops = (_EIGENVECTORS + 4) * n**3 + filters * (2 * n**2 * t + 4 * n * t**2 + 2 * n**2)
+    return _START_SECONDS + _kernel_seconds(spec, n, t, n_features) + flops / _FLOPS
+
+
+def _kernel_seconds(spec: ArchitectureSpec, n: int, t: int, n_features: int) -> float:
+    """The tiles of the kernels of n training examples, t test examples and between them."""
+    across, down = -(-n // TILE), -(-t // TILE)
+    tiles = across * (across + 1) / 2 + across * down + down * (down + 1) / 2
+    layer = get(spec.activation).layer_seconds
+    return tiles * (_TILE_SECONDS + layer * spec.depth + 2 * TILE**2 * n_features / _FLOPS)
 
 
 def elimination_flops(n: int, t: int) -> float:

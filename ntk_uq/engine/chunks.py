@@ -4,6 +4,7 @@ Both are plain values, so that they reach any worker on any machine.
 """
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,11 +17,14 @@ class Chunk:
         kind: name of the job's kind.
         payload: what to compute, JSON's own types.
         memory: bytes that it is estimated to take, for the engine; 0 where nobody has estimated.
+        seconds: about how long it takes on a processor, for the engine; infinite where nobody can
+            tell.
     """
 
     kind: str
     payload: Any
     memory: int = 0
+    seconds: float = math.inf
 
     def to_json(self) -> str:
         """The chunk as JSON text."""

@@ -6,6 +6,7 @@ import logging
 import os
 import queue
 import threading
+import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,7 @@ from ntk_uq.base.version import VERSION
 from ntk_uq.engine import dask_worker
 from ntk_uq.engine.bundle import names
 from ntk_uq.engine.chunks import Chunk, Result
-from ntk_uq.engine.dask_link import Change, Link
+from ntk_uq.engine.dask_link import Change, Link, lane
 from ntk_uq.engine.dask_worker import READY, STREAMED_BYTES
 from ntk_uq.engine.data_server import DataServer
 from ntk_uq.engine.kinds import get
@@ -27,10 +28,14 @@ from ntk_uq.engine.runners import Emitted, Ended, Event, Progressed, in_words
 log = logging.getLogger(__name__)
 
 _AHEAD = 1  # chunks waiting at the scheduler, so that no worker idles between two
-_MOST_TRIES = 4  # of a chunk that waited on workers which other chunks killed
+_MOST_TRIES = 3  # further ones of a chunk that waited on workers which other chunks killed
 _MOST_DEATHS = 3  # of workers of an existing cluster over one chunk, beside what Dask counts
 _AGAIN = "an accelerator failed; trying again on another worker, or on one started anew"
 _SENDERS = 2  # threads that send pieces of data
+_FORGET_SECONDS = 30.0  # after which a flag is cleared at which nobody looks any more
+
+GRACE_SECONDS = 5.0
+"""How long a stopped chunk may go on, in a routine of LAPACK say, before its worker is ended."""
 
 
 @dataclass
@@ -38,20 +43,31 @@ class _Sent:
     """A chunk that was taken.
 
     Attributes:
+        brief: whether it asked for a place of quick chunks.
+        quick: whether it is for the worker that has them.
         bundle: the data that go with it, as JSON; None until they have been looked at.
         future: while it is with a scheduler.
         worker: address of the worker that has begun with it, or empty.
         keys: of the results that came; a chunk that is run again gives them again.
+        tries: how often it was sent.
+        blamed: how often it was sent again since another chunk had killed the worker.
+        deaths: of workers of an existing cluster over it.
+        stopped: when it was told to stop, by the monotonic clock; None while it was not.
+        leaving: whether its worker is being ended.
         lost: what a worker said whose accelerator failed over it, or empty.
     """
 
     chunk: Chunk
     priority: int
+    brief: bool = False
+    quick: bool = False
     bundle: str | None = None
     tries: int = 0
+    blamed: int = 0
     deaths: int = 0
     worker: str = ""
-    stopped: bool = False
+    stopped: float | None = None
+    leaving: bool = False
     ended: bool = False
     future: distributed.Future | None = None
     keys: set[str] = field(default_factory=set)
@@ -65,6 +81,12 @@ class DaskRunner:
     With an existing cluster each chunk says which data it needs, and workers that have others, or
     none, get them from here. Chunks wait here while there is no scheduler or no worker; those that
     a scheduler took along when it ended are sent to the next one.
+
+    The embedded cluster has a worker for quick chunks alone, so that these never wait for others.
+
+    A chunk that is told to stop looks at a flag now and then. One that has not ended some seconds
+    later is ended with its worker; what else was with that worker is sent again, and nothing counts
+    it as a failure of theirs.
     """
 
     def __init__(self) -> None:
@@ -83,6 +105,7 @@ class DaskRunner:
         self._topic = f"ntk_uq-{os.getpid()}-{os.urandom(4).hex()}"
         self._data = DataServer()
         self._asked: set[str] = set()  # requests for data that are being answered
+        self._flags: dict[str, float] = {}  # chunk id -> when it was told to stop
         self._preparing = ThreadPoolExecutor(1)
         self._sending = ThreadPoolExecutor(_SENDERS)
         self._link = Link(self._topic, self._on_event)
@@ -93,23 +116,28 @@ class DaskRunner:
         assert self._link.client is not None
         return self._link.client
 
-    def submit(self, chunk_id: str, chunk: Chunk, priority: int = 0) -> None:
-        self._sent[chunk_id] = _Sent(chunk, priority)
+    def submit(
+        self, chunk_id: str, chunk: Chunk, priority: int = 0, *, quick: bool = False
+    ) -> None:
+        # A card is faster even for these, as long as it has nothing else to do.
+        cards_idle = self._link.on_cards and all(sent.brief for sent in self._sent.values())
+        self._sent[chunk_id] = _Sent(chunk, priority, quick, quick and not cards_idle)
         self._prepare(chunk_id)
 
     def stop(self, chunk_id: str) -> None:
         sent = self._sent.get(chunk_id)
-        if sent is None:
+        if sent is None or sent.stopped is not None:
             return
-        sent.stopped = True
-        if sent.future is None or not self._link.ready:
+        sent.stopped = time.monotonic()
+        if sent.future is not None:
+            # Not only future.cancel(): that reports the end at once while the body, which may begin
+            # in this moment, runs on. The task looks at the flag at its beginning and then often.
+            self._flags[chunk_id] = sent.stopped
+            self._set_flag(chunk_id, True)
+        if not sent.worker or not self._link.ready:
             # It runs nowhere, and nobody might ever say that it has ended.
             self._recall(sent)
             self._end(chunk_id)
-            return
-        # Not future.cancel(): that reports the end at once while the body runs on. The task
-        # looks at the flag before its first result and after each.
-        self._set_flag(chunk_id, True)
 
     def events(self, wait: float) -> list[Event]:
         found: list[Event] = []
@@ -118,10 +146,15 @@ class DaskRunner:
             while True:
                 found.append(self._queue.get_nowait())
         out = [event for event in found if self._concerns(event)]
+        self._end_overdue()
+        self._clear_flags()
         return out + self._waiting()
 
     def slots(self) -> int:
         return max(1, len(self._link.ready)) + _AHEAD
+
+    def quick_slots(self) -> int:
+        return 1 + _AHEAD if self._link.has_quick else 0
 
     def describe(self) -> dict[str, Any]:
         link = self._link
@@ -154,16 +187,57 @@ class DaskRunner:
             sent.keys.add(event.result.key)
         elif isinstance(event, Ended):
             del self._sent[event.chunk_id]
-            if sent.stopped and sent.future is not None:
-                self._set_flag(event.chunk_id, False)
         return True
+
+    def _end_overdue(self) -> None:
+        """Ends the workers of chunks that go on although they were told to stop."""
+        now = time.monotonic()
+        for chunk_id, sent in list(self._sent.items()):
+            overdue = sent.stopped is not None and now - sent.stopped > GRACE_SECONDS
+            if overdue and not sent.ended and not sent.leaving:
+                sent.leaving = True
+                # Not here: the engine has other jobs to see to.
+                ending = threading.Thread(target=self._end_worker, args=(chunk_id, sent))
+                ending.daemon = True
+                ending.start()
+
+    def _end_worker(self, chunk_id: str, sent: _Sent) -> None:
+        worker, others = sent.worker, []
+        try:
+            if sent.future is None or sent.future.status != "pending" or not worker:
+                return
+            if not self._link.restarts(worker):
+                return  # nobody would start it again; the chunk ends when it looks at its flag
+            for name, other in list(self._sent.items()):
+                waits = other.future is not None and other.future.status == "pending"
+                alike = other is not sent and other.quick == sent.quick
+                if alike and waits and other.worker in ("", worker):
+                    others.append(name)
+                    self._recall(other)
+            self._recall(sent)
+            log.info("a chunk of kind %s goes on; ending its worker", sent.chunk.kind)
+            self._link.restart(worker)
+            self._end(chunk_id)
+        except Exception as error:  # or its job would never end
+            log.error("a worker could not be ended", exc_info=error)
+            self._end(chunk_id)
+        finally:
+            for name in others:
+                self._send(name)
+
+    def _clear_flags(self) -> None:
+        old = time.monotonic() - _FORGET_SECONDS
+        for chunk_id in [c for c, when in self._flags.items() if when < old]:
+            if chunk_id not in self._sent:
+                del self._flags[chunk_id]
+                self._set_flag(chunk_id, False)
 
     def _waiting(self) -> list[Event]:
         """Tells the chunks' jobs once why nothing is computed, and once that it is over."""
         trouble = self._link.trouble
         out: list[Event] = []
         for chunk_id, sent in self._sent.items():
-            if sent.told != trouble:
+            if sent.told != trouble and not sent.quick:
                 sent.told = trouble
                 out.append(Progressed(chunk_id, trouble))
         return out
@@ -194,6 +268,7 @@ class DaskRunner:
             if future.status not in ("finished", "error"):
                 raise _LostError
             if _blamed_for_another(sent, future):
+                sent.blamed += 1
                 self._recall(sent)
                 self._send(chunk_id)
                 return
@@ -251,11 +326,11 @@ class DaskRunner:
             sent, client = self._sent.get(chunk_id), self._link.client
             if sent is None or sent.future is not None or sent.bundle is None:
                 return
-            if sent.stopped or sent.ended:
+            if sent.stopped is not None or sent.ended:
                 return
             if client is None or (self._link.address and not self._link.ready):
                 return  # later; a task whose resource nobody has is never looked at again
-            resources = {READY + VERSION: 1} if self._link.address else None
+            resources = {READY + VERSION if self._link.address else lane(sent.quick): 1}
             try:
                 future = client.submit(
                     dask_worker.run,
@@ -301,7 +376,7 @@ class DaskRunner:
                     # It waits at the scheduler, which does not look at it again for a worker that
                     # is warm only now.
                     self._recall(sent)
-            if sent.stopped and (sent.future is None or not self._link.ready):
+            if sent.stopped is not None and (sent.future is None or not self._link.ready):
                 self._recall(sent)
                 self._end(chunk_id)
             elif sent.deaths >= _MOST_DEATHS:
@@ -356,7 +431,7 @@ def _is_killed(error: BaseException | None) -> bool:
 
 def _blamed_for_another(sent: _Sent, future: distributed.Future) -> bool:
     """Whether a chunk only waited on workers that died; Dask suspects it all the same."""
-    if sent.worker or sent.tries >= _MOST_TRIES or future.status != "error":
+    if sent.worker or sent.blamed >= _MOST_TRIES or future.status != "error":
         return False
     return _is_killed(future.exception())
 

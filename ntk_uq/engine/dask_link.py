@@ -12,12 +12,13 @@ from typing import Any
 
 import dask
 import distributed
+import psutil
 from distributed.security import Security
 
 from ntk_uq.base import cards, process, settings
 from ntk_uq.base.errors import EngineError, NtkUqError
 from ntk_uq.base.version import VERSION
-from ntk_uq.engine.dask_worker import READY, STATE, WarmUp, version
+from ntk_uq.engine.dask_worker import QUICK, READY, STATE, USUAL, WarmUp, version
 
 log = logging.getLogger(__name__)
 # Dask tells every connection; a user wants to read what went wrong.
@@ -31,6 +32,7 @@ RETRY_SECONDS = 3.0
 _LOOK_SECONDS = 0.5
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 30.0
+_GONE_SECONDS = 0.02
 _MOST_NAMED = 3
 _OF_OURS = (FileNotFoundError, PermissionError)  # a certificate
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -59,7 +61,9 @@ class Link:
 
     Attributes:
         client: the client, or None while the scheduler does not answer.
-        ready: addresses of the workers that can take chunks.
+        ready: addresses of the workers that can take chunks, without the one for quick chunks.
+        on_cards: whether this machine's workers compute on cards.
+        has_quick: whether there is one for quick chunks: in the embedded cluster.
         trouble: why nothing can be computed now, in words; empty if something can.
         refused: workers that cannot take chunks, and why.
         devices: what the ready workers compute on, as :func:`ntk_uq.engine.device.state` tells it.
@@ -73,6 +77,7 @@ class Link:
             EngineError: if the embedded cluster does not start.
         """
         self.client: distributed.Client | None = None
+        self.has_quick, self.on_cards = False, bool(cards.used())
         self.ready: frozenset[str] = frozenset()
         self.trouble = ""
         self.refused: dict[str, str] = {}
@@ -88,7 +93,7 @@ class Link:
         self._thread: threading.Thread | None = None
         try:
             if self.address is None:
-                self._cluster = embedded_cluster()
+                self._cluster, self.has_quick = embedded_cluster(), True
             self._connect()
         except NtkUqError:
             raise  # a setting, which says so itself
@@ -111,6 +116,32 @@ class Link:
         """Has the connection looked at now; somebody found it broken."""
         self._lost = True
         self._wake.set()
+
+    def restarts(self, worker: str) -> bool:
+        """Whether a worker that is ended is started again."""
+        if self._cluster is not None:
+            return True
+        if self.client is None:
+            return False
+        return bool(_identity(self.client)["workers"].get(worker, {}).get("nanny"))
+
+    def restart(self, worker: str) -> None:
+        """Ends a worker, whatever it does; its nanny starts it again. Returns once the scheduler
+        knows that it has gone."""
+        cluster = self._cluster
+        if cluster is None:
+            assert self.client is not None
+            self.client.restart_workers([worker], timeout=_ANSWER_SECONDS, raise_for_error=False)
+            return
+        nannies = (nanny for nanny in cluster.workers.values() if nanny.worker_address == worker)
+        nanny = next(nannies, None)
+        if nanny is not None and nanny.pid is not None:
+            # Not asked to close: it would wait for its thread, which is in a routine of LAPACK.
+            psutil.Process(nanny.pid).kill()
+        end = time.monotonic() + _CONNECT_SECONDS
+        scheduler: Any = cluster.scheduler
+        while worker in scheduler.workers and time.monotonic() < end:
+            time.sleep(_GONE_SECONDS)
 
     def close(self) -> None:
         """Ends the connection, and the cluster if it is the embedded one."""
@@ -205,7 +236,8 @@ class Link:
         refused = {} if embedded else {a: why for a, w in workers.items() if (why := _unfit(w))}
         for address in refused.keys() - self.refused.keys():
             log.info("worker %s of %s %s", address, self.address, refused[address])
-        self.ready, self.refused = frozenset(workers) - refused.keys(), refused
+        quick = {a for a, w in workers.items() if embedded and lane(True) in w["resources"]}
+        self.ready, self.refused = frozenset(workers) - refused.keys() - quick, refused
         told = (workers[a].get("metrics", {}).get(STATE) for a in sorted(self.ready))
         self.devices = [state for state in told if state]
         self.trouble = "" if self.ready else self._waiting()
@@ -252,6 +284,12 @@ def _unfit(worker: Mapping[str, Any]) -> str:
     return "is not ready: it is starting, or its Python lacks ntk_uq or what it needs"
 
 
+def lane(quick: bool) -> str:
+    """What a worker of the embedded cluster has one of, and a task asks for: the resource of those
+    for quick chunks, or of all others."""
+    return QUICK if quick else USUAL
+
+
 def embedded_cluster() -> distributed.SpecCluster:
     """A cluster of this machine's own, which ends with this process.
 
@@ -290,6 +328,15 @@ def embedded_cluster() -> distributed.SpecCluster:
         "local_directory": str(settings.cache_directory() / "dask"),
         "silence_logs": logging.ERROR,
     }
+    usual = {
+        place: {**options, "env": share, "resources": {lane(False): 1}}
+        # One by one, since each has a card of its own where there are any.
+        for place, share in enumerate(cards.shares(workers))
+    }
+    # On a processor, also where there are cards: what takes a moment there needs none of a card's
+    # memory, which is shared out already.
+    few = {"JAX_PLATFORMS": "cpu", settings.KERNEL_CACHE: str(settings.kernel_cache() // 4)}
+    quick = {"quick": {**options, "env": few, "resources": {lane(True): 1}}}
     return distributed.SpecCluster(
         scheduler={
             "cls": distributed.Scheduler,
@@ -300,13 +347,9 @@ def embedded_cluster() -> distributed.SpecCluster:
                 **safe,
             },
         },
-        # One by one, since each has a card of its own where there are any.
         workers={
-            place: {
-                "cls": distributed.Nanny,
-                "options": {**options, "env": share},
-            }
-            for place, share in enumerate(cards.shares(workers))
+            place: {"cls": distributed.Nanny, "options": told}
+            for place, told in (usual | quick).items()
         },
         security=safe["security"],
         silence_logs=logging.ERROR,

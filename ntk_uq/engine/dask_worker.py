@@ -18,6 +18,7 @@ from distributed.diagnostics.plugin import WorkerPlugin
 
 from ntk_uq.base import process, settings
 from ntk_uq.base.errors import DataError, DeviceLostError, EngineError
+from ntk_uq.base.stopping import looking
 from ntk_uq.base.version import VERSION
 from ntk_uq.engine import device
 from ntk_uq.engine.bundle import Bundle
@@ -38,6 +39,14 @@ STREAMED_BYTES = 2**16
 READY = "ntk_uq-"
 """With the version behind it, the name of a Dask resource that a worker has once it is warm. Tasks
 ask for it, so that no worker gets any that cannot import the package, or has another version."""
+
+USUAL, QUICK = "usual", "quick"
+"""Resources of the embedded cluster's workers: those for all chunks but quick ones, and the one for
+these."""
+
+NICE = 5
+"""How far the former step back where cores are short: pages and quick chunks take a moment, and
+shall not wait for what takes hours. (On a machine that does nothing else, it costs nothing.)"""
 
 STATE = "ntk_uq"
 """What a worker says of its device with every heartbeat, among Dask's own metrics."""
@@ -68,6 +77,8 @@ class WarmUp(WorkerPlugin):
         worker.metrics[STATE] = lambda worker: device.state(busy=bool(worker.state.executing_count))
         keep_compiled(str(settings.cache_directory()))
         datasets.get(DataSpec().dataset).load()  # the default view's; brings scikit-learn with it
+        if USUAL in worker.state.total_resources:
+            process.step_back(NICE)
         ready = READY + VERSION
         # Saying it twice, as for two engines, would make the scheduler forget what is in use.
         if ready not in worker.state.total_resources:
@@ -112,10 +123,19 @@ def run(chunk_text: str, bundle_text: str, chunk_id: str, topic: str) -> tuple[s
     chunk = Chunk.from_json(chunk_text)
     worker = distributed.get_worker()
     stop = distributed.Event(f"stop-{chunk_id}", client=distributed.get_client())
-    told = 0.0
+    told = looked = 0.0
 
     def tell(*values: object) -> None:
         worker.log_event(topic, [*values])
+
+    def look() -> None:
+        nonlocal looked
+        now = time.monotonic()
+        if now - looked < _PROGRESS_SECONDS:
+            return
+        looked = now
+        if _is_set(stop):
+            raise Stopped
 
     def progress(message: str, done: int | None = None, total: int | None = None) -> None:
         nonlocal told
@@ -128,6 +148,7 @@ def run(chunk_text: str, bundle_text: str, chunk_id: str, topic: str) -> tuple[s
         tell(PROGRESS, chunk_id, message, done, total)
 
     large: list[Values] = []
+    given_up = False
     tell(STARTED, chunk_id, worker.address)
     try:
         if _is_set(stop):
@@ -144,7 +165,7 @@ def run(chunk_text: str, bundle_text: str, chunk_id: str, topic: str) -> tuple[s
 
             folder = place(bundle, ask, progress)
             tell(PROGRESS, chunk_id, "", None, None)
-        with settings.data_from(folder):
+        with settings.data_from(folder), looking(look):
             for result in compute(chunk, progress):
                 values = (result.key, result.value, result.units)
                 if len(result.value) > STREAMED_BYTES:
@@ -154,13 +175,15 @@ def run(chunk_text: str, bundle_text: str, chunk_id: str, topic: str) -> tuple[s
                 if _is_set(stop):
                     break
     except Stopped:
-        pass
+        given_up = True
     except DeviceLostError as error:
         tell(LOST, chunk_id, str(error))
         _leave(worker)
         return str(error), large
     except Exception as error:  # noqa: BLE001 (a failure is a value; Dask would only log it)
         return in_words(error, chunk.kind), large
+    if given_up:
+        process.give_back_memory()  # of half a factorization, which nobody comes back to
     return "", large
 
 

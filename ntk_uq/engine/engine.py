@@ -1,5 +1,6 @@
 """The engine's loop: claim jobs, hand their chunks to a runner, keep what comes back."""
 
+import enum
 import logging
 import math
 import os
@@ -21,6 +22,7 @@ from ntk_uq.engine.held import Held, Written
 from ntk_uq.engine.here import Here
 from ntk_uq.engine.kinds import Kind
 from ntk_uq.engine.runners import Emitted, Event, Progressed, Runner, in_words
+from ntk_uq.jobs.asking import QUICK_RANK, QUICK_SECONDS
 from ntk_uq.store import Job, JobState, Store
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,19 @@ _POLL_SECONDS = 0.05
 _STORE_PAUSE_SECONDS = 2.0
 _REPORT_SECONDS = 0.25  # between two writes of one job's progress
 _MOST_REASONS = 3
+_LOOK_SECONDS = 1.0  # between two looks for jobs that nobody shows any more
+
+
+QUICK_BYTES = 2**30
+"""Memory that a chunk may be told to take in the place that is kept for chunks of a moment."""
+
+
+class _Place(enum.Enum):
+    """Where a chunk runs: in the engine's own process, or with its runner."""
+
+    HERE = enum.auto()
+    QUICK = enum.auto()
+    MAIN = enum.auto()
 
 
 @dataclass
@@ -55,6 +70,14 @@ class _Run:
         return (-self.job.priority, self.handed)
 
     @property
+    def quick(self) -> bool:
+        """Whether its next chunk may have the place that is kept for chunks of a moment."""
+        if not self.pending or self.job.priority < QUICK_RANK:
+            return False
+        chunk = self.pending[0]
+        return chunk.seconds <= QUICK_SECONDS and chunk.memory <= QUICK_BYTES
+
+    @property
     def error(self) -> str:
         """Why the job failed: the first few reasons, each once, a line each."""
         reasons = self.errors[:_MOST_REASONS]
@@ -75,6 +98,9 @@ class Engine:
     started yet goes first, the newest of them before the others, then the job that has had the
     fewest chunks so far. Chunks that are out hold back only jobs of their own priority and below,
     so that a short job need not wait until long ones have left the runner's queue.
+
+    Where the runner has a place for chunks of a moment, those of jobs from the priority
+    :data:`~ntk_uq.jobs.asking.QUICK_RANK` on go there, and nothing else does.
     """
 
     def __init__(self, store: Store, runner: Runner) -> None:
@@ -82,6 +108,8 @@ class Engine:
         self._store, self._runner, self._here = store, runner, Here()
         self._runs: dict[str, _Run] = {}
         self._owners: dict[str, str] = {}  # chunk id -> job id
+        self._places: dict[str, _Place] = {}  # chunk id -> where it is out
+        self._looked = -math.inf  # when for jobs that nobody looks at any more
         self._claimed: deque[Job] = deque()  # not begun yet
         self._held = Held(store.results)
         self._said = ""  # the last trouble with the store that the log has
@@ -93,6 +121,7 @@ class Engine:
         try:
             while not stop.is_set():
                 try:
+                    self._withdraw()
                     busy = self.step()
                     waits = self._held.error is not None
                     if not waits:
@@ -176,8 +205,8 @@ class Engine:
 
     def _events(self) -> list[Event]:
         """What happened; waits a little where something runs, at one of the two places."""
-        there = bool(self._out(here=False))
-        here = bool(self._out(here=True))
+        here = bool(self._out(_Place.HERE))
+        there = len(self._places) > len(self._out(_Place.HERE))
         events = self._runner.events(_POLL_SECONDS if there else 0)
         return events + self._here.events(_POLL_SECONDS if here and not there else 0)
 
@@ -194,6 +223,16 @@ class Engine:
                 said = str(error)
             if stop.wait(BEAT_SECONDS):
                 return
+
+    def _withdraw(self) -> None:
+        """Cancels what pages asked for by themselves that nobody shows any more."""
+        now = time.monotonic()
+        if now - self._looked < _LOOK_SECONDS:
+            return
+        self._looked = now
+        for job_id in self._store.watchers.forsaken():
+            if self._store.jobs.withdraw(job_id):
+                log.info("%s is withdrawn: nobody looks at it any more", job_id)
 
     def _stop_unwanted(self) -> None:
         if not self._runs:
@@ -213,10 +252,22 @@ class Engine:
     def _runner_of(self, run: _Run) -> Runner:
         return self._here if run.kind.here else self._runner
 
-    def _out(self, here: bool) -> list[int]:
-        """Priorities of the chunks that are out, here or with the main runner; highest first."""
-        runs = (self._runs[job_id] for job_id in self._owners.values())
-        return sorted((run.job.priority for run in runs if run.kind.here == here), reverse=True)
+    def _place(self, run: _Run) -> _Place:
+        """Where the run's next chunk goes."""
+        if run.kind.here:
+            return _Place.HERE
+        quick = run.quick and self._runner.quick_slots() > 0
+        return _Place.QUICK if quick else _Place.MAIN
+
+    def _slots(self, place: _Place) -> int:
+        if place is _Place.QUICK:
+            return self._runner.quick_slots()
+        return (self._here if place is _Place.HERE else self._runner).slots()
+
+    def _out(self, place: _Place) -> list[int]:
+        """Priorities of the chunks that are out at a place; highest first."""
+        jobs = (self._owners[chunk_id] for chunk_id, at in self._places.items() if at is place)
+        return sorted((self._runs[job_id].job.priority for job_id in jobs), reverse=True)
 
     def _hand_out(self) -> None:
         while True:
@@ -234,24 +285,29 @@ class Engine:
             elif not claimed:
                 return
 
+    def _has_room(self, run: _Run) -> bool:
+        place = self._place(run)
+        others = [p for p in self._out(place) if p >= run.job.priority]
+        return len(others) < self._slots(place)
+
     def _claim(self) -> list[Job]:
-        """The next job; none while results wait to be written: that is nothing to take on more."""
+        """A further job that would get a place now; one that could only wait is left to other
+        engines, and none is taken on while results wait to be written."""
         if self._held.error is not None:
             return []
-        return self._store.jobs.claim(self.id, least_priority=self._least_priority())
+        jobs, main = self._store.jobs, self._least_priority(_Place.MAIN)
+        if not self._runner.quick_slots():
+            return jobs.claim(self.id, least_priority=main)
+        # Quick jobs whether or not all else is full; and those do not keep the others away.
+        least = max(QUICK_RANK, self._least_priority(_Place.QUICK) or QUICK_RANK)
+        claimed = jobs.claim(self.id, least_priority=least)
+        return claimed or jobs.claim(self.id, least_priority=main, below_priority=QUICK_RANK)
 
-    def _has_room(self, run: _Run) -> bool:
-        others = [p for p in self._out(run.kind.here) if p >= run.job.priority]
-        return len(others) < self._runner_of(run).slots()
-
-    def _least_priority(self) -> int | None:
-        """The lowest priority at which a further job would get a place now; None if any would.
-
-        A job that could only wait is left to other engines.
-        """
-        out, slots = self._out(here=False), self._runner.slots()
-        waiting = (run for run in self._runs.values() if run.pending and not run.kind.here)
-        bounds = [run.job.priority for run in waiting]
+    def _least_priority(self, place: _Place) -> int | None:
+        """The lowest priority at which a further job would get a place now; None if any would."""
+        out, slots = self._out(place), self._slots(place)
+        waiting = (run for run in self._runs.values() if run.pending)
+        bounds = [run.job.priority for run in waiting if self._place(run) is place]
         if len(out) >= slots:
             bounds.append(out[slots - 1] + 1)
         return max(bounds, default=None)
@@ -276,8 +332,11 @@ class Engine:
         chunk_id = f"{run.job.id[:16]}-{uuid.uuid4().hex[:12]}"
         run.out.add(chunk_id)
         run.handed += 1
-        self._owners[chunk_id] = run.job.id
-        self._runner_of(run).submit(chunk_id, run.pending.popleft(), run.job.priority)
+        place = self._place(run)
+        self._owners[chunk_id], self._places[chunk_id] = run.job.id, place
+        quick = {"quick": True} if place is _Place.QUICK else {}
+        chunk = run.pending.popleft()
+        self._runner_of(run).submit(chunk_id, chunk, run.job.priority, **quick)
 
     def _take(self, event: Event) -> None:
         job_id = self._owners.get(event.chunk_id)
@@ -292,7 +351,7 @@ class Engine:
             run.message = event.message or run.kind.words(run.done, run.total)
             run.unsaid = True
         else:
-            del self._owners[event.chunk_id]
+            del self._owners[event.chunk_id], self._places[event.chunk_id]
             run.out.discard(event.chunk_id)
             if event.error:
                 # The other chunks go on: what they compute is good, and a retry needs less.

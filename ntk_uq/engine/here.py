@@ -33,7 +33,14 @@ class Here:
         self._threads: dict[str, threading.Thread] = {}
         self._given_up: dict[str, float] = {}  # chunk id -> when
 
-    def submit(self, chunk_id: str, chunk: Chunk, priority: int = 0) -> None:  # noqa: ARG002
+    def submit(
+        self,
+        chunk_id: str,
+        chunk: Chunk,
+        priority: int = 0,  # noqa: ARG002 (all run at once)
+        *,
+        quick: bool = False,  # noqa: ARG002 (never)
+    ) -> None:
         stop = self._stops[chunk_id] = threading.Event()
         # A daemon: the engine must be able to end while a mirror is silent.
         thread = threading.Thread(target=self._run, args=(chunk_id, chunk, stop), daemon=True)
@@ -63,6 +70,9 @@ class Here:
 
     def slots(self) -> int:
         return SLOTS
+
+    def quick_slots(self) -> int:
+        return 0
 
     def describe(self) -> dict[str, Any]:
         return {}

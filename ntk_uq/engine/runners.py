@@ -49,17 +49,25 @@ Event = Emitted | Progressed | Ended
 class Runner(Protocol):
     """Runs chunks; the engine polls it."""
 
-    def submit(self, chunk_id: str, chunk: Chunk, priority: int = 0) -> None:
-        """Takes a chunk to run; of those that wait, the one of highest priority goes first."""
+    def submit(
+        self, chunk_id: str, chunk: Chunk, priority: int = 0, *, quick: bool = False
+    ) -> None:
+        """Takes a chunk to run; of those that wait, the one of highest priority goes first.
+
+        ``quick`` asks for one of the :meth:`quick_slots`, and is never said where there are none.
+        """
 
     def stop(self, chunk_id: str) -> None:
-        """Stops a chunk after its next result at the latest; it still ends with an event."""
+        """Stops a chunk, within seconds; it still ends with an event. Results so far are kept."""
 
     def events(self, wait: float) -> list[Event]:
         """What happened since the last call; waits up to ``wait`` seconds for the first."""
 
     def slots(self) -> int:
         """How many chunks can usefully be with the runner at once."""
+
+    def quick_slots(self) -> int:
+        """How many chunks of a moment there is a place for beside all others; 0 for none."""
 
     def describe(self) -> dict[str, Any]:
         """The runner in words, for the engine's heartbeat."""
@@ -83,7 +91,14 @@ class InProcess:
         self._stopped: list[str] = []
         self._progressed: list[Event] = []
 
-    def submit(self, chunk_id: str, chunk: Chunk, priority: int = 0) -> None:
+    def submit(
+        self,
+        chunk_id: str,
+        chunk: Chunk,
+        priority: int = 0,
+        *,
+        quick: bool = False,  # noqa: ARG002 (never)
+    ) -> None:
         def progress(message: str, done: int | None = None, total: int | None = None) -> None:
             self._progressed.append(Progressed(chunk_id, message, done, total))
 
@@ -107,6 +122,9 @@ class InProcess:
 
     def slots(self) -> int:
         return 1
+
+    def quick_slots(self) -> int:
+        return 0
 
     def describe(self) -> dict[str, Any]:
         return {"runner": "in this process", "workers": 1, "devices": [device.state(busy=True)]}

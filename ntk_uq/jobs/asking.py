@@ -1,13 +1,32 @@
 """Asking for jobs. Whoever asks loads nothing that computes."""
 
 import json
+from contextlib import suppress
+from typing import Any
 
+from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import Spec
+from ntk_uq.costs.theory import TheoryCost
 from ntk_uq.jobs import kinds
 from ntk_uq.store import Job, JobTable
 
+QUICK_SECONDS = 2.0
+"""What a chunk may be told to take for the place that engines keep for such chunks alone."""
 
-def submit(jobs: JobTable, spec: Spec, priority: int = 0, *, launched: bool = False) -> Job:
+QUICK_RANK = 5
+"""Priority from which on a job's brief chunks have that place. It is added for what a page asks for
+by itself in brief chunks, and one more where the whole job is brief: that goes before all others.
+What is launched in many chunks, however brief, has to leave the place free."""
+
+
+def submit(
+    jobs: JobTable,
+    spec: Spec,
+    priority: int = 0,
+    *,
+    launched: bool = False,
+    passing: bool = False,
+) -> Job:
     """Asks the engines of a store for a job; asking twice is one job.
 
     What it computes is found by the kind's :meth:`~ntk_uq.jobs.kinds.base.JobKind.result`.
@@ -17,6 +36,8 @@ def submit(jobs: JobTable, spec: Spec, priority: int = 0, *, launched: bool = Fa
         spec: what to compute: it says which kind of job, and its digest is the job's id.
         priority: added to the kind's own rank.
         launched: whether a person asks for it, and not a page by itself.
+        passing: whether it is wanted only for as long as somebody looks at it: of a page that asks
+            by itself.
 
     Raises:
         SpecError: if no kind of job computes such a specification, or the kind refuses it.
@@ -24,12 +45,32 @@ def submit(jobs: JobTable, spec: Spec, priority: int = 0, *, launched: bool = Fa
     """
     kind = kinds.of(spec)
     kind.check(spec)
+    cost, quick = cost_of(spec), 0
+    if cost is not None and cost.seconds <= QUICK_SECONDS:
+        quick = QUICK_RANK + 1
+    elif cost is not None and passing and cost.chunk <= QUICK_SECONDS:
+        quick = QUICK_RANK
     return jobs.submit(
         spec.digest(),
         kind.name,
         json.dumps(spec.to_json(), sort_keys=True),
         total=kind.total(spec),
-        priority=kind.rank + priority,
+        priority=kind.rank + priority + quick,
         former_kinds=kind.former,
-        launched=launched or kind.launched,
+        launched=launched or (kind.launched and not passing),
+        passing=passing,
     )
+
+
+def cost_of(spec: Spec, found: Any = None) -> TheoryCost | None:
+    """What is still to be computed of a job; None where nobody can tell, or it cannot be computed.
+
+    Args:
+        spec: what it computes.
+        found: what there is of it; None for nothing.
+    """
+    kind = kinds.of(spec)
+    if kind.cost is not None:
+        with suppress(NtkUqError):  # whoever plans it says so
+            return kind.cost(spec, found)
+    return None

@@ -13,6 +13,8 @@ from ntk_uq.store import EngineRecord, JobState, JobTable
 def describe_engine(engine: EngineRecord) -> str:
     """Where an engine runs, with how many workers."""
     info = engine.info
+    if starts(engine):
+        return f"an engine that is starting on {info.get('host', 'some machine')}"
     count = int(info.get("workers", 0))
     workers = counted(count, "worker")
     return f"{info.get('runner', 'an engine')} on {info.get('host', 'some machine')}, {workers}"
@@ -22,6 +24,11 @@ _UNWRITABLE = {
     "full": "the disk is full",
     "refused": "the store cannot be written",
 }
+
+
+def starts(engine: EngineRecord) -> bool:
+    """Whether an engine is only coming up: it takes no jobs yet."""
+    return bool(engine.info.get("starting"))
 
 
 def cannot_write(engine: EngineRecord) -> str:
@@ -89,23 +96,26 @@ class Pulse:
         running: how many runs are being computed.
         waiting: how many wait for that.
         trouble: why an engine that is alive cannot write, in a few words; empty if all can.
+        starting: whether one is coming up.
     """
 
     on: str
     running: int
     waiting: int
     trouble: str = ""
+    starting: bool = False
 
     @property
     def changes(self) -> bool:
         """Whether it may change by itself."""
-        return self.running + self.waiting > 0 or bool(self.trouble)
+        return self.running + self.waiting > 0 or bool(self.trouble) or self.starting
 
     def words(self) -> str:
         """One line: device, busy or idle, and the queue."""
         queue = f"{self.waiting} waiting" if self.waiting else ""
         if not self.on:
-            return ", ".join(filter(None, ("No engine is running", queue)))
+            none = "The engine is starting" if self.starting else "No engine is running"
+            return ", ".join(filter(None, (none, queue)))
         if self.trouble:
             return ", ".join(
                 filter(None, (f"The engine runs but cannot write: {self.trouble}", queue))
@@ -118,8 +128,9 @@ def pulse(jobs: JobTable) -> Pulse:
     """What the engines of a store do at the moment."""
     engines = jobs.engines()
     return Pulse(
-        "; ".join(computes_on(engine) or describe_engine(engine) for engine in engines),
+        "; ".join(computes_on(e) or describe_engine(e) for e in engines if not starts(e)),
         jobs.count((JobState.RUNNING,)),
         jobs.count((JobState.QUEUED, JobState.INTERRUPTED)),
         next(filter(None, map(cannot_write, engines)), ""),
+        any(map(starts, engines)),
     )

@@ -34,6 +34,7 @@ class Asking(Reading):
         priority: int = 0,
         former_kinds: Collection[str] = (),
         launched: bool = False,
+        passing: bool = False,
     ) -> Job:
         """Asks for a job; returns it as it stands then. Asking twice makes one job.
 
@@ -54,6 +55,8 @@ class Asking(Reading):
                 these, waiting or running, is the same job.
             launched: whether a person asks for it, by a button or a command, and not a page by
                 itself. Once launched, it stays so.
+            passing: whether it is wanted only for as long as somebody looks at it; see
+                :meth:`withdraw`. A job that anybody asks for otherwise stays.
 
         Raises:
             StoreError: if a job of this id is waiting or running with another kind or spec.
@@ -62,7 +65,12 @@ class Asking(Reading):
             waiting = self._read(connection, job_id)
             if waiting is not None and waiting.kind in former_kinds and not waiting.state.ended:
                 kind = waiting.kind  # its engine may be of that version
+            stays = waiting is not None and not waiting.state.ended and not waiting.passing
             self._submit(connection, job_id, kind, spec, total, priority)
+            connection.execute(
+                "UPDATE jobs SET passing = ?, withdrawn = 0 WHERE id = ?",
+                (passing and not stays, job_id),
+            )
             if launched:
                 _launch(connection, job_id)
             return self._existing(connection, job_id)
@@ -84,6 +92,7 @@ class Asking(Reading):
                     "interrupted can be tried again."
                 )
             self._submit(connection, job.id, job.kind, job.spec, job.total, job.priority)
+            connection.execute("UPDATE jobs SET withdrawn = 0 WHERE id = ?", (job_id,))
             _launch(connection, job_id)
             return self._existing(connection, job_id)
 
@@ -99,6 +108,27 @@ class Asking(Reading):
         with self._database.write() as connection:
             self._cancel(connection, self._existing(connection, job_id))
             return self._existing(connection, job_id)
+
+    def withdraw(self, job_id: str) -> bool:
+        """Cancels a job that is wanted only while somebody looks, if nobody has launched it.
+
+        Returns:
+            Whether it is cancelled, or asked to stop, by this. The job says that it was withdrawn,
+            so that a page that shows it again asks for it again.
+        """
+        with self._database.write() as connection:
+            job = self._read(connection, job_id)
+            if job is None or job.state.ended or not job.passing or job.launched:
+                return False
+            asked_again = connection.execute(
+                "SELECT 1 FROM jobs WHERE id = ? AND queue_again", (job_id,)
+            ).fetchone()
+            if job.cancel_requested and asked_again is None:
+                return False
+            self._note(connection, job_id, "Nobody looks at it any more, and nobody launched it.")
+            self._cancel(connection, job)
+            connection.execute("UPDATE jobs SET withdrawn = 1 WHERE id = ?", (job_id,))
+            return True
 
     def set_label(self, job_id: str, label: str) -> Job:
         """Names a job, for everybody to see; an empty label takes the name away.

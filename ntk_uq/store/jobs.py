@@ -31,7 +31,7 @@ __all__ = ["HEARTBEAT_TIMEOUT", "JobTable"]
 _FORGET_ENGINES = 24 * 3600.0
 _CLAIMABLE = (
     f"((state = 'queued' OR ({ABANDONED} AND engine <> :engine AND NOT {STOPPING}))"
-    " AND (:least IS NULL OR priority >= :least))"
+    " AND (:least IS NULL OR priority >= :least) AND (:below IS NULL OR priority < :below))"
 )
 _HELD = "state = 'running' AND engine = :engine"
 
@@ -47,19 +47,25 @@ class JobTable(Asking):
     """
 
     def claim(
-        self, engine_id: str, limit: int = 1, *, least_priority: int | None = None
+        self,
+        engine_id: str,
+        limit: int = 1,
+        *,
+        least_priority: int | None = None,
+        below_priority: int | None = None,
     ) -> JobList:
         """Takes up to ``limit`` jobs, which are running from now on; no two engines get the same.
 
         Queued and interrupted ones, higher priority first, then the one asked for last. An engine
         that was silent itself does not get its own jobs again: it still has them. Jobs below
-        ``least_priority`` are left to others.
+        ``least_priority``, and from ``below_priority`` on, are left to others, or to another call.
         """
         values = {
             **self._times(),
             "engine": engine_id,
             "limit": max(limit, 0),
             "least": least_priority,
+            "below": below_priority,
         }
         with self._database.read() as connection:
             # An idle engine that asks often shall not take the lock of those who write.

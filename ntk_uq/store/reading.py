@@ -396,7 +396,7 @@ def _unwritable(trouble: Trouble | None) -> dict[str, str]:
 def _job(row: sqlite3.Row) -> Job:
     values = dict(row)
     values["state"] = JobState(values["state"])
-    for name in ("cancel_requested", "archived", "launched"):
+    for name in ("cancel_requested", "archived", "launched", "passing", "withdrawn"):
         values[name] = bool(values[name])
     values["tags"] = tuple(json.loads(values["tags"]))
     return Job(**values)

@@ -53,6 +53,8 @@ class Job:
         launched: whether somebody asked for it by a button or a command; otherwise a page asked for
             it by itself, to have something to show.
         tags: words by which it is found again, in alphabetical order.
+        passing: whether a page asked for it by itself, and only for as long as somebody looks.
+        withdrawn: whether it was cancelled since nobody looked any more.
     """
 
     id: str
@@ -76,6 +78,8 @@ class Job:
     archived: bool = False
     launched: bool = False
     tags: tuple[str, ...] = ()
+    passing: bool = False
+    withdrawn: bool = False
 
     @property
     def abandoned(self) -> bool:

@@ -59,6 +59,8 @@ ADDED = {
     "archived": "INTEGER NOT NULL DEFAULT 0",
     "launched": "INTEGER NOT NULL DEFAULT 0",
     "tags": "TEXT NOT NULL DEFAULT '[]'",
+    "passing": "INTEGER NOT NULL DEFAULT 0",
+    "withdrawn": "INTEGER NOT NULL DEFAULT 0",
 }
 """Columns of ``jobs`` that came after the first version."""
 

@@ -1,4 +1,4 @@
-"""Who looks at which jobs: whether one may be stopped that its asker no longer wants."""
+"""Who looks at which jobs: which of them are wanted by nobody any more."""
 
 import json
 import time
@@ -7,9 +7,13 @@ from pathlib import Path
 
 from ntk_uq.store.database import Database
 
-FRESH_SECONDS = 10.0
-"""A watcher that has not been seen for longer is gone: a closed tab says no goodbye, and an open
-one says every second that it is there."""
+FRESH_SECONDS = 6.0
+"""A watcher that has not been seen for longer is gone: a closed tab says no goodbye, and for an
+open one the web process says every :data:`SAY_SECONDS` that it is there. Long enough for a tab that
+is loaded anew."""
+
+SAY_SECONDS = 1.5
+"""Pause between two signs of a watcher."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS watchers (
@@ -60,6 +64,18 @@ class Watchers:
                 {"job": job_id, "but": but, "now": self._clock(), "fresh": FRESH_SECONDS},
             ).fetchone()
         return row is not None
+
+    def forsaken(self) -> list[str]:
+        """Jobs that pages asked for by themselves, that nobody launched and nobody looks at now."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT id FROM jobs WHERE passing AND NOT launched"
+                " AND state IN ('queued', 'running') AND (queue_again OR NOT cancel_requested)"
+                " AND NOT EXISTS (SELECT 1 FROM watchers WHERE job = jobs.id"
+                " AND abs(:now - seen) <= :fresh)",
+                {"now": self._clock(), "fresh": FRESH_SECONDS},
+            ).fetchall()
+        return [row["id"] for row in rows]
 
     def close(self) -> None:
         """Closes idle connections; they open again when used."""

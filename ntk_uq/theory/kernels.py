@@ -14,6 +14,7 @@ from ntk_uq.activations import FILES, get
 from ntk_uq.activations.base import CloseLayer
 from ntk_uq.base import settings
 from ntk_uq.base.errors import KernelOverflowError, SpecError
+from ntk_uq.base.stopping import may_stop
 from ntk_uq.costs.kernels import TILE
 from ntk_uq.networks.architecture import build
 from ntk_uq.specs import ArchitectureSpec
@@ -234,8 +235,14 @@ class Kernels:
 def in_threads(work: Callable[..., None], places: Iterable[tuple[int, int]]) -> None:
     """``work(i, j)`` for every place, on as many cores as this process may take."""
     with ThreadPoolExecutor(settings.cores(), thread_name_prefix="kernels") as pool:
-        for done in [pool.submit(work, *place) for place in places]:
-            done.result()
+        running = [pool.submit(work, *place) for place in places]
+        try:
+            for done in running:
+                done.result()
+                may_stop()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 @functools.lru_cache(maxsize=80)

@@ -11,6 +11,8 @@ from jaxtyping import Float
 from scipy.linalg.blas import dgemm, dgemv, dsymm, dtrmm, dtrsm, dtrsv
 from scipy.linalg.lapack import dpotrf, dsygst, dtrcon, dtrtri
 
+from ntk_uq.base.stopping import may_stop
+
 _GENTLE = 100
 """Condition number (1-norm) up to which the inverse of a triangle stands in for a solve. Its error
 may be larger by as much, two digits of sixteen; those of kernels are mostly below 10."""
@@ -88,6 +90,7 @@ class Panels:
             raise np.linalg.LinAlgError("the matrix is not positive definite")
         for (start, stop), later in zip(self.ranges[j + 1 :], self.columns[j + 1 :], strict=True):
             subtract(later, panel[start - low :], panel[start - low : stop - low])
+            may_stop()
 
     def transform(self, j: int, factor: "Panels") -> None:
         """The same step for ``K -> L^-1 K L'^-1``, given L: on both sides.
@@ -116,6 +119,7 @@ class Panels:
         left, right = np.hstack([rest, below]), np.hstack([below, rest])
         for (start, stop), later in zip(self.ranges[j + 1 :], self.columns[j + 1 :], strict=True):
             subtract(later, left[start - high :], right[start - high : stop - high])
+            may_stop()
 
 
 def subtract(
@@ -150,6 +154,7 @@ def solve_upper(factor: Panels, b: Float[np.ndarray, "n k"]) -> None:
         if high < len(b):
             dgemm(-1.0, b[high:].T, rows[high - low :].T, 1.0, top, trans_b=1, overwrite_c=1)
         dtrsm(1.0, rows[: high - low].T, top, side=1, lower=0, trans_a=1, overwrite_b=1)
+        may_stop()
 
 
 def solve_vector(factor: Panels, v: Float[np.ndarray, "n"]) -> None:
@@ -190,6 +195,7 @@ def multiply_half(matrix: Panels, w: Float[np.ndarray, "n k"], v: Float[np.ndarr
         dsymm(0.5, rows[:width].T, part, 1.0, v[low:high].T, side=1, lower=0, overwrite_c=1)
         if high < len(w):
             dgemm(1.0, part, rows[width:].T, 1.0, v[high:].T, overwrite_c=1)
+        may_stop()
 
 
 def _in_place(a: np.ndarray) -> None:

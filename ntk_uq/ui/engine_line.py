@@ -8,6 +8,7 @@ import time
 
 import streamlit as st
 
+from ntk_uq.base import settings
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.jobs import describe
 from ntk_uq.jobs.engines import Pulse, pulse
@@ -35,8 +36,10 @@ def draw() -> None:
         return  # the page says so
     wanted = bool(st.session_state.get(_WANTED))
     asleep = visibility.last_known() and not wanted
+    comes = not now.on and settings.with_engine()
     with st.sidebar:
-        st.fragment(_line, run_every=CALM_SECONDS if now.changes and not asleep else None)()
+        every = CALM_SECONDS if (now.changes or comes) and not asleep else None
+        st.fragment(_line, run_every=every)()
 
 
 def _line() -> None:

@@ -1,36 +1,19 @@
 """One job behind a part of a page: asked for once, followed, and retried by a button."""
 
+from contextlib import suppress
+
 import streamlit as st
 
+from ntk_uq.base.errors import StoreNotWritableError
 from ntk_uq.base.fields import Spec
-from ntk_uq.jobs.asking import submit
-from ntk_uq.jobs.engines import kept_words
+from ntk_uq.costs.theory import TheoryCost
+from ntk_uq.jobs.asking import cost_of, submit
 from ntk_uq.store import JobState, Store
-from ntk_uq.ui import links, polling, say, session
+from ntk_uq.ui import job_panel, links, polling, requests, say, session, watching
+from ntk_uq.ui.engine_words import warn_of_engine
 from ntk_uq.ui.plain_text import plain
 
 _ASKED = "asked_once"
-
-NO_ENGINE = (
-    "No engine is running, so nothing is computed. What is asked for stays in the queue: start one "
-    "with `make run`, or `python -m ntk_uq engine` beside this page."
-)
-
-
-def engine_words(store: Store) -> str:
-    """What is wrong with the engines where something is to be computed: none is alive, or what they
-    compute cannot be kept; empty if nothing is."""
-    engines = store.jobs.engines()
-    if not engines:
-        return NO_ENGINE
-    return next((words for words in map(kept_words, engines) if words), "")
-
-
-def warn_of_engine(store: Store) -> None:
-    """Says that, where there is anything to say."""
-    words = engine_words(store)
-    if words:
-        st.warning(words, icon=":material/power_off:" if words == NO_ENGINE else ":material/save:")
 
 
 def follow(store: Store, spec: Spec, what: str) -> bool:
@@ -46,10 +29,19 @@ def follow(store: Store, spec: Spec, what: str) -> bool:
     """
     job_id = spec.digest()
     asked: set[str] = st.session_state.setdefault(_ASKED, set())
-    job = store.jobs.get(job_id)
-    if job is None or (job_id not in asked and job.state.ended):
+    job, cost = store.jobs.get(job_id), cost_of(spec)
+    with suppress(StoreNotWritableError):  # said below, if there is something to ask for
+        watching.watch(store, [job_id])
+    gone = job is not None and job.withdrawn and job.state is JobState.CANCELLED
+    if job is None or gone or (job_id not in asked and job.state.ended):
+        if not requests.by_itself(cost):
+            _offer(store, spec, what, cost)
+            return False
         with session.kept():
-            job = submit(store.jobs, spec)
+            if not requests.hand_in(store, [spec]):
+                st.caption(f":material/hourglass_top: {what}: {requests.full(1)}")
+                return True
+            job = store.jobs.get(job_id)
             asked.add(job_id)
     else:
         asked.add(job_id)
@@ -59,7 +51,7 @@ def follow(store: Store, spec: Spec, what: str) -> bool:
         tell, text = _ENDS[job.state]
         tell(f"{what} {text.format(job.error)}")
         if st.button("Try again", key=f"again_{job_id}"):
-            submit(store.jobs, spec)
+            submit(store.jobs, spec, launched=True)
             polling.asked()
             links.again()
         return False
@@ -67,6 +59,27 @@ def follow(store: Store, spec: Spec, what: str) -> bool:
     st.caption(f":material/hourglass_top: {what} is being computed: {told}…")
     warn_of_engine(store)
     return True
+
+
+def coming(store: Store, spec: Spec) -> bool:
+    """Whether a result may come by itself that :func:`follow` shows."""
+    job = store.jobs.get(spec.digest())
+    return requests.by_itself(cost_of(spec)) if job is None else not job.state.ended
+
+
+def _offer(store: Store, spec: Spec, what: str, cost: TheoryCost | None) -> None:
+    """What it costs, and the button."""
+
+    def draw() -> None:
+        left, right = st.columns([4, 1], vertical_alignment="center")
+        told = "" if cost is None else f" To do: {requests.in_words(cost)}."
+        left.markdown(f"**{what}** is more than a page asks for by itself.{told}")
+        if right.button("Compute", key=f"launch_{spec.digest()}", icon=":material/play_arrow:"):
+            requests.hand_in(store, [spec], launched=True)
+            st.session_state[_ASKED].add(spec.digest())
+            links.again()
+
+    job_panel.offer(draw, key=spec.digest())
 
 
 _ENDS = {

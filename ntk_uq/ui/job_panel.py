@@ -1,13 +1,16 @@
 """Jobs that somebody launches: what they cost and the button, how far it is, stopping, its end."""
 
+import time
 from collections.abc import Callable, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ntk_uq.base.counting import counted
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui import links, say
-from ntk_uq.ui.follow import warn_of_engine
+from ntk_uq.ui.engine_words import warn_of_engine
+from ntk_uq.ui.time_left import Pace
 
 _SOON = ", waiting for the engine"
 ROOM = "job_panel"
@@ -40,7 +43,7 @@ def panel(
         key: of the button that stops it.
     """
     active = [job for job in jobs if not job.state.ended]
-    with st.container(border=True, key=f"{ROOM}_{key}", vertical_alignment="center"):
+    with _frame(key):
         if active:
             _progress(store, active, share, text, left, key)
         elif finished is not None:
@@ -57,13 +60,23 @@ def panel(
         say.info(stopped)
 
 
+def offer(draw: Callable[[], None], key: str) -> None:
+    """The offer alone, of what is followed elsewhere once it is launched; ``key`` is its own."""
+    with _frame(key):
+        draw()
+
+
+def _frame(key: str) -> DeltaGenerator:
+    return st.container(border=True, key=f"{ROOM}_{key}", vertical_alignment="center")
+
+
 def _progress(
     store: Store, active: Sequence[Job], share: float, text: str, left: Callable[[], str], key: str
 ) -> None:
     bar, button = st.columns([5, 1], vertical_alignment="center")
     stopping = all(job.cancel_requested for job in active)
     if stopping:
-        text += ", stopping after the ones in hand"
+        text += ", stopping"
     elif all(job.state is JobState.QUEUED for job in active):
         others = min(store.jobs.ahead(job.id) for job in active)
         text += f", waiting for {counted(others, 'other')}" if others else _SOON
@@ -76,6 +89,20 @@ def _progress(
         for job in active:
             store.jobs.request_cancel(job.id)
         links.again()
+
+
+def time_left(key: str, rest: float, guessed: float) -> str:
+    """How long it still takes, by how fast it went since this session looked at it first.
+
+    Args:
+        key: tells it from others.
+        rest: what is left of it, in seconds of work as estimated.
+        guessed: the same in seconds of waiting, as long as nothing was seen.
+    """
+    now, name = time.monotonic(), f"pace_{key}"
+    seen = (st.session_state.get(name) or Pace.first(now, rest)).seen(now, rest)
+    st.session_state[name] = seen
+    return f", about {duration(seen.left(now, guessed / rest if rest else 0.0))} left"
 
 
 def duration(seconds: float) -> str:

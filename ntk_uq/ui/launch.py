@@ -1,6 +1,5 @@
 """Launching an ensemble: what it costs, the button, how far it is, stopping and going on."""
 
-import time
 from collections.abc import Sequence
 
 import streamlit as st
@@ -19,7 +18,6 @@ from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui import job_panel, links, polling, refused
 from ntk_uq.ui.job_panel import duration
 from ntk_uq.ui.plain_text import plain
-from ntk_uq.ui.time_left import Pace
 
 
 def calibrate(store: Store) -> None:
@@ -58,11 +56,8 @@ def panel(store: Store, *several: Ensembles) -> None:
         pairs = zip(several, costs, strict=True)
         guessed = sum(cost.seconds * pace(store, e) for e, cost in pairs) / settings.workers()
         rest = sum(cost.seconds for cost in costs)
-        key = "pace_" + "_".join(ensembles.spec.digest() for ensembles in several)
-        now = time.monotonic()
-        seen = st.session_state.get(key) or Pace.first(now, rest)
-        seen = st.session_state[key] = seen.seen(now, rest)
-        return f", about {duration(seen.left(now, guessed / rest if rest else 0.0))} left"
+        key = "_".join(ensembles.spec.digest() for ensembles in several)
+        return job_panel.time_left(key, rest, guessed)
 
     job_panel.panel(
         store,

@@ -23,6 +23,11 @@ _STARTS = (
     ".st-key-start_panel [data-testid='stElementContainer']:has([data-testid='stPageLink']) "
     "{ margin: 0; }"
 )
+# Streamlit's own CSV of a table has whatever a label or a title is, formulas of a spreadsheet
+# included; "Take it home" below has the same numbers without.
+_EXPORTS = (
+    "[data-testid='stElementToolbarButton']:has([aria-label*='Download as CSV']) { display: none; }"
+)
 # What is chosen of several buttons is written in the colour that others have as their ground.
 _DARK = "button[data-variant][data-selected='true'] p { color: #9CC9F5; }"
 
@@ -44,4 +49,4 @@ _HEADINGS = " ".join(
 def draw() -> None:
     """Adds it to the page."""
     dark = _DARK if session.dark() else ""
-    st.html(f"<style>{_ALWAYS} {_LISTS} {_ROOMS} {_STARTS} {_HEADINGS} {dark}</style>")
+    st.html(f"<style>{_ALWAYS} {_LISTS} {_ROOMS} {_EXPORTS} {_STARTS} {_HEADINGS} {dark}</style>")

@@ -6,7 +6,7 @@ import pytest
 from helpers.drawn import wait_until_drawn
 
 from ntk_uq.specs import DataSpec
-from ntk_uq.views import CurvesView
+from ntk_uq.views import CurvesView, RunsView
 
 pytestmark = pytest.mark.browser
 
@@ -43,3 +43,17 @@ def test_no_table_of_a_view_is_cut_in_any_window(server, open_page):
         assert page.evaluate(_CUT) == [], width
         cards[width] = page.evaluate(_CARDS)
     assert cards[1440] < cards[1024] < cards[390]
+
+
+def test_streamlits_own_export_is_not_offered(server, open_page):
+    """Its cells are whatever a label is, also a formula of a spreadsheet."""
+    page = open_page(f"{server}/?{urllib.parse.urlencode(VIEW.to_query())}")
+    wait_until_drawn(page, WAIT)
+    query = urllib.parse.urlencode(RunsView(everything=True).to_query())
+    page.goto(f"{server}/runs?{query}")
+    table = page.locator("[data-testid=stDataFrame]").first
+    table.hover(timeout=WAIT)
+    buttons = page.locator("[data-testid=stElementToolbarButton]")
+    buttons.filter(has=page.locator("[aria-label*=Search]")).first.wait_for(timeout=WAIT)
+    assert buttons.filter(has=page.locator("[aria-label*='as CSV']")).count() == 1
+    assert not buttons.filter(has=page.locator("[aria-label*='as CSV']")).is_visible()

@@ -343,7 +343,7 @@ def test_asking_again_is_the_same_job(older):
         assert spec.digest() == job["id"]
         now = jobs.submit(older.jobs, spec)
         assert now.id == job["id"]
-        assert now.priority == job["priority"]
+        assert now.priority >= job["priority"]  # brief ones go before others by now
         asked = job["submissions"] + 1 if job["state"] in ("queued", "interrupted") else 1
         assert (now.state, now.submissions) == (JobState.QUEUED, asked)
     assert older.jobs.count(archived=None) == len(EXPECTED["jobs"])

@@ -15,9 +15,10 @@ def fake(store, monkeypatch):
     for kind in KINDS:
         monkeypatch.setitem(kinds.REGISTRY, kind.name, kind)
 
-    def submit(*chunks, kind=FAKE, priority=0, **more):
-        job_id = uuid.uuid4().hex
-        store.jobs.submit(job_id, kind, json.dumps({"chunks": chunks, **more}), priority=priority)
+    def submit(*chunks, kind=FAKE, priority=0, launched=False, passing=False, **more):
+        job_id, how = uuid.uuid4().hex, {"launched": launched, "passing": passing}
+        spec = json.dumps({"chunks": chunks, **more})
+        store.jobs.submit(job_id, kind, spec, priority=priority, **how)
         return job_id
 
     return submit

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
+import psutil
 import pytest
 from helpers.fake_kinds import Registered
 from helpers.job_names import CURVE
@@ -79,6 +81,13 @@ def wait_for(condition, seconds=60):
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.05)
+
+
+def usual_worker(runner):
+    """The process of the worker that is not for quick chunks, once it has started."""
+    wait_for(lambda: runner._link.ready)
+    (pid,) = runner._client.run(os.getpid, workers=list(runner._link.ready)).values()
+    return pid
 
 
 def ended(store, spec):
@@ -173,6 +182,44 @@ def test_a_chunk_that_kills_its_workers_fails_in_words_and_takes_no_other_along(
     assert store.results.get("good/0") == b"\1"
 
 
+@pytest.mark.slow
+def test_a_chunk_that_does_not_look_up_is_ended_with_its_worker_and_no_other_suffers(
+    store, engine_of_its_own, fake, monkeypatch
+):
+    runner = engine_of_its_own
+    runner._client.register_plugin(Registered())
+    monkeypatch.setattr("ntk_uq.engine.dask.GRACE_SECONDS", 1.0)
+    before = usual_worker(runner)
+    assert psutil.Process(before).nice() > psutil.Process().nice()  # pages and quick chunks first
+    deaf = fake({"key": "kept", "sizes": [1], "deaf_after": 600})
+    wait_for(lambda: store.results.get("kept/0"))
+    other = fake({"key": "other", "sizes": [1]})  # waits for the same worker
+    wait_for(lambda: len(runner._sent) == 2)
+    start = time.monotonic()
+    store.jobs.request_cancel(deaf)
+    wait_for(lambda: store.jobs.get(deaf).state.ended)
+    assert time.monotonic() - start < 4
+    assert store.jobs.get(deaf).state is JobState.CANCELLED
+    assert not psutil.pid_exists(before)  # and its memory with it
+    wait_for(lambda: store.jobs.get(other).state.ended)
+    assert (store.jobs.get(other).state, store.jobs.get(other).error) == (JobState.DONE, "")
+    assert store.results.get("kept/0") == b"\1"
+
+
+@pytest.mark.slow
+def test_what_takes_a_moment_is_done_while_all_else_is_busy(store, engine_of_its_own, fake):
+    engine_of_its_own._client.register_plugin(Registered())
+    asking.submit(store.jobs, SPEC)
+    wait_for(lambda: ended(store, SPEC))  # compiled
+    long = [fake(*[{"deaf": 30}] * 5, launched=True) for _ in range(10)]
+    wait_for(lambda: any(store.jobs.get(job).state is JobState.RUNNING for job in long))
+    again = replace(SPEC, data=replace(SPEC.data, seed=3))
+    asking.submit(store.jobs, again)
+    wait_for(lambda: ended(store, again), seconds=8)
+    assert store.jobs.get(again.digest()).state is JobState.DONE
+    assert not any(store.jobs.get(job).state.ended for job in long)
+
+
 LOST = "INTERNAL: CUDA_ERROR_LAUNCH_FAILED: unspecified launch failure"
 
 
@@ -181,13 +228,13 @@ def test_a_card_that_fails_costs_its_worker_and_not_the_job(
     store, engine_of_its_own, fake, tmp_path
 ):
     engine_of_its_own._client.register_plugin(Registered())
-    (before,) = engine_of_its_own._client.run(os.getpid).values()
+    before = usual_worker(engine_of_its_own)
     once = {"key": "a", "sizes": [1], "device": LOST, "once": str(tmp_path / "failed")}
     job_id = fake(once, {"key": "b", "sizes": [1]})
     wait_for(lambda: store.jobs.get(job_id).state.ended, seconds=120)
     job = store.jobs.get(job_id)
     assert (job.state, job.error, job.done) == (JobState.DONE, "", 2)
-    (after,) = engine_of_its_own._client.run(os.getpid).values()
+    after = usual_worker(engine_of_its_own)
     assert after != before  # no process can use a card that it has seen fail
 
 

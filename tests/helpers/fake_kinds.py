@@ -3,6 +3,7 @@
 A module of its own, so that Dask workers can import it, too.
 """
 
+import math
 import os
 import signal
 import time
@@ -25,7 +26,7 @@ def plan_of(kind):
         """One chunk for each entry of the spec's chunks; a result of another run counts."""
         chunks = [c for c in spec["chunks"] if f"{c.get('key')}/0" not in results]
         total = spec.get("total", len(spec["chunks"]))
-        made = tuple(Chunk(kind, c, c.get("estimate", 0)) for c in chunks)
+        made = tuple(Chunk(kind, c, c.get("estimate", 0), c.get("told", math.inf)) for c in chunks)
         return Plan(made, total - len(chunks), total)
 
     return plan
@@ -41,6 +42,7 @@ def compute(payload, progress):
     time.sleep(payload.get("deaf", 0))
     for i, size in enumerate(payload.get("sizes", ())):
         yield Result(f"{payload['key']}/{i}", bytes([i + 1]) * size, int(i == 0))
+    time.sleep(payload.get("deaf_after", 0))
     if payload.get("kill"):
         os.kill(os.getpid(), signal.SIGKILL)
     if payload.get("memory"):

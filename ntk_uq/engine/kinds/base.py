@@ -1,5 +1,6 @@
 """What a kind of job is to the engine: its declaration, and what computes it."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -93,7 +94,9 @@ def one_record(
     def plan(spec: AnySpec, results: ResultsCache) -> Plan:
         if record.stored(results, spec) is not None:
             return Plan((), 1, 1)
-        return Plan((Chunk(kind.name, spec.to_json(), memory(spec)),), 0, 1)
+        needed = memory(spec)
+        seconds = math.inf if kind.cost is None else kind.cost(spec, None).chunk
+        return Plan((Chunk(kind.name, spec.to_json(), needed, seconds),), 0, 1)
 
     def compute(payload: Any, progress: Progress) -> Iterator[Result]:
         spec = kind.spec.from_json(payload)

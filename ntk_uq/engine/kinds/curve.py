@@ -1,9 +1,11 @@
 """Evaluates a scaling curve of the theory, one draw a chunk, points one by one."""
 
+import math
 from collections.abc import Container, Iterator
 from typing import Any
 
 from ntk_uq import datasets
+from ntk_uq.costs.kernels import draw_seconds
 from ntk_uq.costs.memory import check_memory
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
 from ntk_uq.jobs.kinds.curve import KIND
@@ -13,14 +15,25 @@ from ntk_uq.specs import CurveSpec
 from ntk_uq.store import ResultsCache, json_bytes
 
 
-def split(curve: CurveSpec, known: Container[PointId], memory: int = 0) -> tuple[Chunk, ...]:
-    """The chunks that compute the points of a curve that are not known: one a draw."""
+def split(
+    curve: CurveSpec,
+    known: Container[PointId],
+    memory: int = 0,
+    seconds: float = math.inf,
+) -> tuple[Chunk, ...]:
+    """The chunks that compute the points of a curve that are not known: one a draw.
+
+    Args:
+        curve: all of it. known: draw and N_D of points that are not wanted.
+        memory, seconds: of one draw, for the engine.
+    """
     # Points are kept, and so found, under what a specification comes to for its data set.
     spec, chunks = canonical(curve).to_json(), []
     for draw in range(curve.draws):
         skip = [n for n in curve.n_train if (draw, n) in known]
         if len(skip) < len(curve.n_train):
-            chunks.append(Chunk(KIND.name, {"spec": spec, "draw": draw, "skip": skip}, memory))
+            payload = {"spec": spec, "draw": draw, "skip": skip}
+            chunks.append(Chunk(KIND.name, payload, memory, seconds))
     return tuple(chunks)
 
 
@@ -30,7 +43,8 @@ def plan(curve: CurveSpec, results: ResultsCache) -> Plan:
     known = {(p.draw, p.n_train) for p in stored_curve(results, curve).raw}
     total = curve.n_points
     memory = check_memory(curve, dataset.n_features) if len(known) < total else 0
-    return Plan(split(curve, known, memory), len(known), total)
+    seconds = draw_seconds(curve, dataset.n_features)
+    return Plan(split(curve, known, memory, seconds), len(known), total)
 
 
 def compute(payload: Any, progress: Progress) -> Iterator[Result]:  # noqa: ARG001

@@ -6,6 +6,7 @@ from typing import Any
 
 from ntk_uq import datasets
 from ntk_uq.costs.memory import check_training_time_memory
+from ntk_uq.costs.theory import training_time_cost
 from ntk_uq.engine.chunks import Chunk, Plan, Progress, Result
 from ntk_uq.jobs.kinds.training_time import KIND
 from ntk_uq.results.training_time import stored_training_time, training_time_key
@@ -20,9 +21,10 @@ def plan(wanted: TrainingTimeSpec, results: ResultsCache) -> Plan:
     memory = (
         check_training_time_memory(wanted, dataset.n_features) if len(known) < wanted.draws else 0
     )
+    seconds = training_time_cost(wanted).chunk if memory else 0.0
     one = replace(wanted, draws=1).to_json()
     chunks = (
-        Chunk(KIND.name, {"spec": one, "draw": draw}, memory)
+        Chunk(KIND.name, {"spec": one, "draw": draw}, memory, seconds)
         for draw in range(wanted.draws)
         if draw not in known
     )

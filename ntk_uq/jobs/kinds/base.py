@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from ntk_uq.base.errors import SpecError
 from ntk_uq.base.fields import Spec
+from ntk_uq.costs.theory import TheoryCost
 from ntk_uq.results.keys import OneRecord
 from ntk_uq.store import ResultsCache
 
@@ -66,6 +67,9 @@ class JobKind(Generic[AnySpec]):
             waits and does not compute, or has to be done on the engine's machine.
         smaller: what to choose smaller where the memory does not suffice.
         launched: whether only people ask for it, by a button or a command, and no page by itself.
+        cost: (specification, what :meth:`result` gives) -> what is still to be computed, for kinds
+            that pages ask for by themselves: above the settings' limit they show it with a button
+            instead. Raises NtkUqError where it cannot be computed. None where nobody can tell.
         amount: writes a number of its results, with a unit where they are not simply counted.
     """
 
@@ -84,6 +88,7 @@ class JobKind(Generic[AnySpec]):
     smaller: str = "N_D or N_T"
     launched: bool = False
     amount: Callable[[int], str] = str
+    cost: Callable[[AnySpec, Any], TheoryCost] | None = None
 
     def __post_init__(self) -> None:
         for name in (self.name, *self.former):

@@ -1,5 +1,6 @@
 """Jobs that evaluate a scaling curve of the theory."""
 
+from ntk_uq.costs.theory import curve_cost
 from ntk_uq.jobs.kinds.base import JobKind, Shown, counted
 from ntk_uq.jobs.words import draws, network, preparation, span, title, training
 from ntk_uq.results.curves import stored_curve
@@ -35,4 +36,5 @@ KIND = JobKind(
     progress=counted("points"),
     stored=stored_curve,
     opens=_opens,
+    cost=curve_cost,
 )

@@ -1,5 +1,6 @@
 """Jobs that evaluate the infinite-width losses along one training by gradient descent."""
 
+from ntk_uq.costs.theory import descent_cost
 from ntk_uq.jobs.kinds.base import JobKind, Shown, at_once
 from ntk_uq.jobs.words import network, preparation, title
 from ntk_uq.results.descent import DESCENT
@@ -30,4 +31,5 @@ KIND = JobKind(
     former=("history",),
     record=DESCENT,
     opens=_opens,
+    cost=descent_cost,
 )

@@ -1,6 +1,7 @@
 """Jobs that look through a data set."""
 
 from ntk_uq import datasets
+from ntk_uq.costs.theory import inspection_cost
 from ntk_uq.jobs.kinds.base import JobKind, Shown, at_once
 from ntk_uq.jobs.words import title
 from ntk_uq.results.inspection import INSPECTION
@@ -19,4 +20,5 @@ KIND = JobKind(
     record=INSPECTION,
     opens=lambda spec: Shown(DataView(DataSpec(spec.dataset))),
     smaller="data set",
+    cost=inspection_cost,
 )

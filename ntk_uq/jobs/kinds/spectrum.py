@@ -1,5 +1,6 @@
 """Jobs that decompose the kernels on a sample of the pool."""
 
+from ntk_uq.costs.theory import spectrum_cost
 from ntk_uq.jobs.kinds.base import JobKind, Shown, at_once
 from ntk_uq.jobs.words import network, preparation, title
 from ntk_uq.results.spectrum import SPECTRUM
@@ -21,4 +22,5 @@ KIND = JobKind(
     record=SPECTRUM,
     opens=lambda spec: Shown(DataView(spec.data, spec.architecture, max(10, spec.n))),
     smaller="n",
+    cost=spectrum_cost,
 )

@@ -1,5 +1,6 @@
 """Jobs that evaluate the infinite-width losses against training time."""
 
+from ntk_uq.costs.theory import training_time_cost
 from ntk_uq.jobs.kinds.base import JobKind, Shown, counted
 from ntk_uq.jobs.words import draws, network, preparation, span, title
 from ntk_uq.results.training_time import stored_training_time
@@ -38,4 +39,5 @@ KIND = JobKind(
     former=("flow",),
     stored=stored_training_time,
     opens=_opens,
+    cost=training_time_cost,
 )

@@ -13,7 +13,7 @@ from ntk_uq.jobs.asking import submit
 from ntk_uq.specs import FetchSpec
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui import links, say
-from ntk_uq.ui.follow import warn_of_engine
+from ntk_uq.ui.engine_words import warn_of_engine
 from ntk_uq.ui.plain_text import plain
 
 _WIDTHS = [4, 3, 3, 2]

@@ -10,7 +10,7 @@ from ntk_uq.results.descent import Descent, stored_descent
 from ntk_uq.results.ensembles.stored import descent_of
 from ntk_uq.store import Store
 from ntk_uq.ui import panels
-from ntk_uq.ui.follow import follow
+from ntk_uq.ui.follow import coming, follow
 from ntk_uq.views import EnsemblesView
 
 
@@ -19,8 +19,7 @@ def waiting(store: Store, view: EnsemblesView) -> bool:
     wanted = descent_of(view.ensembles(), view.shown[1])
     if wanted is None or stored_descent(store.results, wanted) is not None:
         return False
-    job = store.jobs.get(wanted.digest())
-    return job is None or not job.state.ended
+    return coming(store, wanted)
 
 
 def draw(store: Store, comparison: Comparison, view: EnsemblesView, style: Style) -> Descent | None:

@@ -60,6 +60,8 @@ def results(view: EnsemblesView, every: float | None) -> None:
         comparison = stored_comparison(store.results, view.ensembles())
         ensembles, theory = comparison.ensembles, comparison.theory
         launch.panel(store, ensembles)
+        if theory is not None:
+            live.offer(store, [theory])
         still_every = polling.interval(
             _waiting(store, view, [] if theory is None else [theory]), POLL_SECONDS
         )

@@ -8,7 +8,7 @@ from ntk_uq.jobs.engines import computes_on, describe_engine, troubles
 from ntk_uq.jobs.words import own_titles
 from ntk_uq.store import JobState, Store
 from ntk_uq.ui import export, links, own, pages, say, session, visibility
-from ntk_uq.ui.follow import NO_ENGINE
+from ntk_uq.ui.engine_words import NO_ENGINE
 from ntk_uq.ui.pages.runs import comparison as run_comparison
 from ntk_uq.ui.pages.runs import controls
 from ntk_uq.ui.pages.runs import details as run_details

@@ -83,8 +83,7 @@ def _waiting(store: Store, law: TrainingTimeStudy) -> bool:
     wanted = descent_of(law.ensembles.spec, law.view.n_train)
     if wanted is None or law.descent is not None:
         return False
-    job = store.jobs.get(wanted.digest())
-    return job is None or not job.state.ended
+    return follow.coming(store, wanted)
 
 
 def results(

@@ -57,6 +57,7 @@ def results(view: WidthView, every: float | None) -> None:
             found = [stored_comparison(store.results, spec) for spec in view.ensembles()]
             studies = [width_laws(comparison) for comparison in found]
         launch.panel(store, *(comparison.ensembles for comparison in found))
+        live.offer(store, [c.theory for c in found if c.theory is not None])
         still_every = polling.interval(
             _waiting(store, view, [c.theory for c in found if c.theory is not None]), POLL_SECONDS
         )
