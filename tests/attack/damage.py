@@ -275,7 +275,8 @@ PLANTED = {
     ),
     "jobs of unknown states": _in_database("jobs.sqlite", "UPDATE jobs SET state = 'sleeping'"),
     "engines with pickles": _in_database(
-        "jobs.sqlite", "INSERT INTO engines VALUES ('e', ?, 1e9, 4e9)"
+        "jobs.sqlite",
+        "INSERT INTO engines VALUES ('e', ?, strftime('%s', 'now'), strftime('%s', 'now') + 5)",
     ),
 }
 """What somebody may plant who can write into a store."""
