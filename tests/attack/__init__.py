@@ -2,5 +2,5 @@
 
 Each part is a file with two names: ``AIMS``, what it measures with the most that is aimed at, and
 ``run``, which gives figures one by one. A part runs in a process of its own, with a store, a cache
-and processes of its own; nothing listens or asks beyond loopback. docs/contributing/attack.md.
+and processes of its own; nothing listens or asks beyond loopback. See docs/contributing/attack.md.
 """

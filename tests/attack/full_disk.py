@@ -48,8 +48,8 @@ def _filled(trial: Trial, disk):
         for spec in specs:
             ledger.expect(spec)
         ids = [submit(jobs, spec, launched=True).id for spec in specs]
-        if not wait_for(lambda: ledger.look() > 3, 30):
-            raise AssertionError("nothing was trained within 30 s")
+        if not wait_for(lambda: ledger.look() > 3, 0.4 * trial.seconds):
+            raise AssertionError("nothing was trained in 0.4 of the time")
         fill(disk)
         full = time.monotonic()
         time.sleep(3)

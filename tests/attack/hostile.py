@@ -9,6 +9,7 @@ import contextlib
 import json
 import re
 import shutil
+import time
 import urllib.parse
 from dataclasses import is_dataclass
 
@@ -40,7 +41,8 @@ AIMS = {
     "unshown": Aim("pages that did not come", 0),
 }
 
-_WAIT = 20_000  # milliseconds
+_WAIT = 15_000  # milliseconds
+_LONGEST = 25.0  # seconds that one look may take
 _SETTLED = 400
 _TEXTS = ("text", "tags", "baseline", "dataset", "selected", "kinds", "states", "values", "v")
 """Fields of links that hold texts: they come first."""
@@ -65,14 +67,14 @@ def run(trial: Trial):
     listener = Listener()
     with contextlib.closing(listener), Product(trial) as product, playwright() as driver:
         product.start_web()
-        product.start_engine(wait=60)
+        product.start_engine(wait=0)
         _write_into(product.store, listener)
         browser = driver.chromium.launch(
             executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
         )
         looks = _Looks(browser, listener.netloc)
         for name, look in _sights(trial, product.address, listener):
-            if trial.share_left() < 0.1:
+            if trial.seconds_left() < _LONGEST:
                 break
             looks.at(name, look)
         yield "sights", looks.count, ""
@@ -105,6 +107,7 @@ class _Looks:
         self.count, self.dialogs, self.links, self.unshown = 0, [], [], []
 
     def at(self, name: str, look) -> None:
+        start = time.monotonic()
         context = self._browser.new_context(viewport={"width": 1440, "height": 900})
         context.set_default_timeout(_WAIT)
         page = context.new_page()
@@ -120,6 +123,7 @@ class _Looks:
                 self.links += [f"{name}: {words}" for words in found]
             self.count += 1
             context.close()
+            print(f"{name}: {time.monotonic() - start:.1f} s", flush=True)  # into the part's log
 
     def _dialog(self, name: str, dialog) -> None:
         self.dialogs.append(f"{name}: {dialog.message[:40]}")

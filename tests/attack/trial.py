@@ -48,6 +48,10 @@ class Trial:
         """How much of its time is left, from 1 to 0."""
         return max(0.0, 1 - (time.monotonic() - self.began) / self.seconds)
 
+    def seconds_left(self) -> float:
+        """How much that is."""
+        return self.share_left() * self.seconds
+
     def environment(self) -> dict[str, str]:
         """Variables that keep all of the program in the trial's folder, and off the network."""
         return {
