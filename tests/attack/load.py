@@ -3,6 +3,8 @@
 import asyncio
 import statistics
 import time
+from collections import Counter
+from pathlib import Path
 
 import psutil
 
@@ -16,11 +18,13 @@ from ntk_uq.views import CurvesView
 USERS = (1, 10, 25, 50)
 MOST = 50
 
+
+def _most(users: int) -> float | None:
+    return 1.0 if users == MOST else None
+
+
 AIMS = {
-    **{
-        n: Aim(f"95 % of redraws, {n} users", 1.0 if n == MOST else None, "s")
-        for n in map(str, USERS)
-    },
+    **{str(n): Aim(f"95 % of redraws, {n} users", _most(n), "s") for n in USERS},
     "memory": Aim(f"memory of the web process, {MOST} users", None, "MB"),
     "each": Aim("memory of a session", None, "MB"),
     "files": Aim("file descriptors of a session", None),
@@ -55,7 +59,7 @@ def run(trial: Trial):
         yield "files", (most[1] - before[1]) / users, f"of {users}"
         # A session that has lost its connection is kept for a reload that may come.
         wait_for(lambda: process.num_fds() <= before[1], 10)
-        yield "left", max(0, process.num_fds() - before[1]), f"{before[1]} before"
+        yield "left", max(0, process.num_fds() - before[1]), _files(process)
         yield "failed", failed, ""
 
 
@@ -80,6 +84,13 @@ async def _crowd(address: str, users: int, rounds: int, process):
 
 def _state(process) -> tuple[float, int]:
     return memory([process]) * 2**20 / 1e6, process.num_fds()
+
+
+def _files(process) -> str:
+    """What it has open, the most first."""
+    names = Counter(Path(file.path).name for file in process.open_files())
+    names["connections"] = len(process.net_connections())
+    return ", ".join(f"{count} {name}" for name, count in names.most_common(4))
 
 
 def _quantile(values, share: float) -> float:

@@ -13,6 +13,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from ntk_uq.figures.no_links import linkless_json
 from ntk_uq.figures import PLOT_CONFIG
 from ntk_uq.figures.spoken import spoken
 from ntk_uq.ui.shell import library
@@ -72,9 +73,7 @@ def show(
         The point whose click this run of the page is about; None where it is about none.
     """
     data = {
-        "panels": [
-            {"figure": figure.to_json(engine="json"), "alt": spoken(figure)} for figure in figures
-        ],
+        "panels": [{"figure": linkless_json(figure), "alt": spoken(figure)} for figure in figures],
         "config": PLOT_CONFIG,
         "columns": min(columns, max(len(figures), 1)),
         "linked": linked,
