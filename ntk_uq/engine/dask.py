@@ -8,27 +8,24 @@ import queue
 import threading
 import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any
 
 import distributed
 
-from ntk_uq.base import settings
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.version import VERSION
 from ntk_uq.engine import dask_worker
 from ntk_uq.engine.bundle import names
 from ntk_uq.engine.chunks import Chunk, Result
 from ntk_uq.engine.dask_link import Change, Link, lane
+from ntk_uq.engine.dask_sent import LostError, Sent, blamed_for_another, is_killed, killed
 from ntk_uq.engine.dask_worker import READY, STREAMED_BYTES
 from ntk_uq.engine.data_server import DataServer
-from ntk_uq.engine.kinds import get
 from ntk_uq.engine.runners import Emitted, Ended, Event, Progressed, in_words
 
 log = logging.getLogger(__name__)
 
 _AHEAD = 1  # chunks waiting at the scheduler, so that no worker idles between two
-_MOST_TRIES = 3  # further ones of a chunk that waited on workers which other chunks killed
 _MOST_DEATHS = 3  # of workers of an existing cluster over one chunk, beside what Dask counts
 _AGAIN = "an accelerator failed; trying again on another worker, or on one started anew"
 _SENDERS = 2  # threads that send pieces of data
@@ -36,43 +33,6 @@ _FORGET_SECONDS = 30.0  # after which a flag is cleared at which nobody looks an
 
 GRACE_SECONDS = 5.0
 """How long a stopped chunk may go on, in a routine of LAPACK say, before its worker is ended."""
-
-
-@dataclass
-class _Sent:
-    """A chunk that was taken.
-
-    Attributes:
-        brief: whether it asked for a place of quick chunks.
-        quick: whether it is for the worker that has them.
-        bundle: the data that go with it, as JSON; None until they have been looked at.
-        future: while it is with a scheduler.
-        worker: address of the worker that has begun with it, or empty.
-        keys: of the results that came; a chunk that is run again gives them again.
-        tries: how often it was sent.
-        blamed: how often it was sent again since another chunk had killed the worker.
-        deaths: of workers of an existing cluster over it.
-        stopped: when it was told to stop, by the monotonic clock; None while it was not.
-        leaving: whether its worker is being ended.
-        lost: what a worker said whose accelerator failed over it, or empty.
-    """
-
-    chunk: Chunk
-    priority: int
-    brief: bool = False
-    quick: bool = False
-    bundle: str | None = None
-    tries: int = 0
-    blamed: int = 0
-    deaths: int = 0
-    worker: str = ""
-    stopped: float | None = None
-    leaving: bool = False
-    ended: bool = False
-    future: distributed.Future | None = None
-    keys: set[str] = field(default_factory=set)
-    told: str = ""
-    lost: str = ""
 
 
 class DaskRunner:
@@ -99,7 +59,7 @@ class DaskRunner:
             EngineError: if the embedded cluster does not start.
         """
         self._queue: queue.Queue[Event] = queue.Queue()
-        self._sent: dict[str, _Sent] = {}
+        self._sent: dict[str, Sent] = {}
         self._lock = threading.RLock()
         self._closing = False
         self._topic = f"ntk_uq-{os.getpid()}-{os.urandom(4).hex()}"
@@ -121,7 +81,7 @@ class DaskRunner:
     ) -> None:
         # A card is faster even for these, as long as it has nothing else to do.
         cards_idle = self._link.on_cards and all(sent.brief for sent in self._sent.values())
-        self._sent[chunk_id] = _Sent(chunk, priority, quick, quick and not cards_idle)
+        self._sent[chunk_id] = Sent(chunk, priority, quick, quick and not cards_idle)
         self._prepare(chunk_id)
 
     def stop(self, chunk_id: str) -> None:
@@ -201,7 +161,7 @@ class DaskRunner:
                 ending.daemon = True
                 ending.start()
 
-    def _end_worker(self, chunk_id: str, sent: _Sent) -> None:
+    def _end_worker(self, chunk_id: str, sent: Sent) -> None:
         worker, others = sent.worker, []
         try:
             if sent.future is None or sent.future.status != "pending" or not worker:
@@ -260,20 +220,20 @@ class DaskRunner:
         else:
             (sent.worker,) = values
 
-    def _on_done(self, chunk_id: str, sent: _Sent, future: distributed.Future) -> None:
+    def _on_done(self, chunk_id: str, sent: Sent, future: distributed.Future) -> None:
         if sent.future is not future or self._closing:
             return
         # Whatever happens here, the chunk has to end, or its job never would.
         try:
             if future.status not in ("finished", "error"):
-                raise _LostError
-            if _blamed_for_another(sent, future):
+                raise LostError
+            if blamed_for_another(sent, future):
                 sent.blamed += 1
                 self._recall(sent)
                 self._send(chunk_id)
                 return
             error = self._fetch_end(chunk_id, sent, future)
-        except (_LostError, OSError, TimeoutError, CancelledError):
+        except (LostError, OSError, TimeoutError, CancelledError):
             if self._link.address is not None:
                 self._link.suspect()  # sent again when that has been looked at
                 return
@@ -288,7 +248,7 @@ class DaskRunner:
             sent.ended = True
         self._queue.put(Ended(chunk_id, error))
 
-    def _fetch_end(self, chunk_id: str, sent: _Sent, future: distributed.Future) -> str:
+    def _fetch_end(self, chunk_id: str, sent: Sent, future: distributed.Future) -> str:
         """Takes in what came with the end of a task; returns why it failed or nothing."""
         if future.status == "finished":
             error, results = future.result()
@@ -296,7 +256,7 @@ class DaskRunner:
                 self._queue.put(Emitted(chunk_id, Result(*values)))
             return str(error)
         cause = future.exception()
-        return _killed(cause, sent) if _is_killed(cause) else in_words(cause, sent.chunk.kind)
+        return killed(cause, sent) if is_killed(cause) else in_words(cause, sent.chunk.kind)
 
     # What goes out
 
@@ -352,7 +312,7 @@ class DaskRunner:
             sent.future = future
         future.add_done_callback(lambda done: self._on_done(chunk_id, sent, done))
 
-    def _recall(self, sent: _Sent) -> None:
+    def _recall(self, sent: Sent) -> None:
         """Takes a chunk back from the scheduler, which may be gone; a body runs on unheard."""
         with self._lock:
             future, sent.future, sent.worker = sent.future, None, ""
@@ -382,7 +342,7 @@ class DaskRunner:
             elif sent.deaths >= _MOST_DEATHS:
                 error = RuntimeError(f"{sent.deaths} workers were lost")
                 self._recall(sent)
-                self._end(chunk_id, _killed(error, sent))
+                self._end(chunk_id, killed(error, sent))
             elif change.joined and sent.future is None:
                 self._prepare(chunk_id)  # and not only sent: the files may have changed since
 
@@ -419,33 +379,6 @@ class DaskRunner:
             flag.set() if stop else flag.clear()
         except Exception:  # noqa: BLE001 (gone with its scheduler; so is the task)
             self._link.suspect()
-
-
-class _LostError(Exception):
-    """The scheduler is gone, or has forgotten a task."""
-
-
-def _is_killed(error: BaseException | None) -> bool:
-    return isinstance(error, distributed.scheduler.KilledWorker)
-
-
-def _blamed_for_another(sent: _Sent, future: distributed.Future) -> bool:
-    """Whether a chunk only waited on workers that died; Dask suspects it all the same."""
-    if sent.worker or sent.blamed >= _MOST_TRIES or future.status != "error":
-        return False
-    return _is_killed(future.exception())
-
-
-def _killed(error: BaseException, sent: _Sent) -> str:
-    chunk = sent.chunk
-    if sent.lost:
-        return f"{sent.lost} It was tried again on other workers, or on the same one started anew."
-    estimate = f" (estimated to take {settings.format_bytes(chunk.memory)})" if chunk.memory else ""
-    return (
-        f"The worker was killed each time it tried, most likely for lack of memory{estimate}. "
-        f"Choose a smaller {get(chunk.kind).smaller}, or lower {settings.MEMORY} so that such "
-        f"requests are refused. ({error})"
-    )
 
 
 __all__ = ["STREAMED_BYTES", "DaskRunner"]

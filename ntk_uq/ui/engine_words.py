@@ -1,9 +1,8 @@
 """What is wrong with the engines, where something is to be computed."""
 
-import streamlit as st
-
 from ntk_uq.jobs.engines import kept_words
 from ntk_uq.store import Store
+from ntk_uq.ui import say
 
 NO_ENGINE = (
     "No engine is running, so nothing is computed. What is asked for stays in the queue: start one "
@@ -23,4 +22,4 @@ def warn_of_engine(store: Store) -> None:
     """Says that, where there is anything to say."""
     words = engine_words(store)
     if words:
-        st.warning(words, icon=":material/power_off:" if words == NO_ENGINE else ":material/save:")
+        say.warning(words, icon=":material/power_off:" if words == NO_ENGINE else ":material/save:")
