@@ -13,8 +13,8 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from ntk_uq.figures.no_links import linkless_json
 from ntk_uq.figures import PLOT_CONFIG
+from ntk_uq.figures.no_links import linkless_json
 from ntk_uq.figures.spoken import spoken
 from ntk_uq.ui.shell import library
 
