@@ -137,6 +137,9 @@ def _beside(trial: Trial, product: Product):
         job = submit(product.store.jobs, spec, passing=True)
         wait_for(lambda job=job: product.store.jobs.get(job.id).state.ended, 30, 0.02)
         times.append(time.monotonic() - start)
+        ended = product.store.jobs.get(job.id)
+        if ended.state is not JobState.DONE:
+            raise AssertionError(f"the tiny curve is {ended.state} after 30 s {ended.error}")
     queued = sum(not product.store.jobs.get(job.id).state.ended for job in jobs)
     yield "tiny", max(times), f"the slowest of {len(times)}; {queued} of ten went on"
     for job in jobs:
