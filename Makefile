@@ -30,7 +30,7 @@ test-slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m "slow or browser" $(ARGS)
 
 # Kills, cancels, fills, damages and deceives the running product, on loopback alone, and prints what
-# became of it: ten minutes at most. ARGS="--short" takes a minute and a half on two idle cores
+# became of it: ten minutes at most. ARGS="--short" does less of it, as CI does
 # (docs/contributing/attack.md).
 attack: $(VENV)/installed-dev
 	PYTHONPATH=.:tests $(BIN)/python -m attack $(ARGS)

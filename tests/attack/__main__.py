@@ -100,7 +100,7 @@ def _lines(name: str, told: dict, log: Path) -> Iterator[dict]:
 
 def _options(arguments):
     parser = argparse.ArgumentParser(prog="python -m attack", description=__doc__)
-    parser.add_argument("--short", action="store_true", help="a minute and a half: is all sound?")
+    parser.add_argument("--short", action="store_true", help="less of it, as in CI")
     parser.add_argument("--only", help=f"some parts, with commas between: {', '.join(PARTS)}")
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn (default 0)")
     parser.add_argument("--json", type=Path, help="a file for the figures")

@@ -22,7 +22,7 @@ class Trial:
     """One part's run.
 
     Attributes:
-        short: whether it is the form of a minute and a half in all.
+        short: whether it is the form that CI runs.
         seed: of everything that is drawn.
         folder: for store, data and logs; empty when it begins.
         cache: for what is compiled and simulated, of all parts.

@@ -215,6 +215,16 @@ def test_any_damage_is_read_without_an_error_and_makes_up_nothing(made, data):
     assert len({row[0] for row in jobs} - {row[0] for row in sound}) <= 20
 
 
+@pytest.mark.parametrize("wrong", [b"\x80\x04.", "7", "{", None])
+def test_an_engine_whose_words_are_damaged_is_there_all_the_same(store, wrong):
+    store.jobs.beat("host-1-0123abcd", {"host": "here"})
+    connection = sqlite3.connect(store.directory / "jobs.sqlite")
+    with connection:
+        connection.execute("UPDATE engines SET info = coalesce(?, '')", (wrong,))
+    connection.close()
+    assert [(e.id, dict(e.info)) for e in store.jobs.engines()] == [("host-1-0123abcd", {})]
+
+
 @pytest.mark.parametrize(
     ("column", "wrong"),
     [
