@@ -63,7 +63,7 @@ def run(trial: Trial):
             orphans += _kill(product, _VICTIMS[killed % 3], rng)
             killed += 1
         yield "kills", killed, f"of {wanted}; engine, worker, web in turn"
-        failed, goes_on = _to_the_end(jobs, ids, ledger, trial)
+        failed, goes_on = _to_the_end(product, ids, ledger, trial)
         ledger.look()
         yield "lost", len(ledger.lost), f"of {ledger.seen} in {len(ids)} jobs"
         yield "twice", len(ledger.twice), f"{len(ledger.under_way)} that were under way"
@@ -121,12 +121,14 @@ def _kill(product: Product, victim: str, rng) -> list[psutil.Process]:
     return orphans
 
 
-def _to_the_end(jobs, ids, ledger: Ledger, trial: Trial):
+def _to_the_end(product: Product, ids, ledger: Ledger, trial: Trial):
     """Waits for all jobs; one that failed is tried again once, as a person would.
 
     Returns:
-        why jobs failed, and whether results still came in the last seconds.
+        why jobs failed, and whether results may still come: some did in the last seconds, or the
+        engine has had a worker for no longer.
     """
+    jobs = product.store.jobs
     left = max(HEARTBEAT_TIMEOUT + 10, trial.share_left() * trial.seconds - 30)
     end, failed, there, came = time.monotonic() + left, {}, ledger.look(), time.monotonic()
     while time.monotonic() < end:
@@ -138,7 +140,7 @@ def _to_the_end(jobs, ids, ledger: Ledger, trial: Trial):
         if all(job.state is JobState.DONE for job in found):
             break
         time.sleep(0.5)
-        if (now := ledger.look()) > there:
+        if (now := ledger.look()) > there or not product.has_worker():
             there, came = now, time.monotonic()
     return [*failed.values()], time.monotonic() - came < _STUCK
 

@@ -38,7 +38,7 @@ class Product:
     def start_engine(self, wait: float = 90) -> None:
         """Returns when it is alive and has a worker that is ready."""
         self.engine = self._start("engine", "-m", "ntk_uq", "engine")
-        if wait and not wait_for(self._has_worker, wait):
+        if wait and not wait_for(self.has_worker, wait):
             raise AssertionError(f"no worker within {wait:.0f} s: {self.log('engine')[-2000:]}")
 
     def start_web(self) -> None:
@@ -47,6 +47,13 @@ class Product:
         address = ("--server.address", "localhost", "--server.port", str(self.port))
         self.web = self._start("web", *command, *address)
         wait_until_healthy(self.address, self.web)
+
+    def has_worker(self) -> bool:
+        """Whether the engine that was started last is alive and has a worker that is ready."""
+        if self.engine.poll() is not None:
+            raise AssertionError(f"the engine ended: {self.log('engine')[-2000:]}")
+        alive = [e for e in self.store.jobs.engines() if e.info.get("pid") == self.engine.pid]
+        return any(engine.info.get("devices") for engine in alive)
 
     def workers(self) -> list[psutil.Process]:
         """The engine's worker processes."""
@@ -65,12 +72,6 @@ class Product:
             if process is not None:
                 end(process)
         self.store.close()
-
-    def _has_worker(self) -> bool:
-        if self.engine.poll() is not None:
-            raise AssertionError(f"the engine ended: {self.log('engine')[-2000:]}")
-        alive = [e for e in self.store.jobs.engines() if e.info.get("pid") == self.engine.pid]
-        return any(engine.info.get("devices") for engine in alive)
 
     def _start(self, name: str, *command: str) -> subprocess.Popen:
         with (self._logs / f"{name}.log").open("ab") as log:
