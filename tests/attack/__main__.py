@@ -52,7 +52,8 @@ def main(arguments=None) -> int:
 def attacked(name: str, options, base: Path, left: float) -> Iterator[Figure]:
     """The figures of a part, run in a process of its own."""
     part, aims = PARTS[name], dict(PARTS[name].module().AIMS)
-    seconds = min(part.short_seconds if options.short else part.seconds, left)
+    seconds = part.short_seconds if options.short else part.seconds
+    seconds = min(seconds * options.patience, left)
     folder = base / name
     folder.mkdir(parents=True, exist_ok=True)
     told = {
@@ -94,6 +95,11 @@ def _lines(name: str, told: dict, log: Path) -> Iterator[dict]:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             out, _ = process.communicate()
+        except BaseException:
+            # As if its time was over: it ends what it has started.
+            process.send_signal(signal.SIGALRM)
+            process.wait(_GRACE)
+            raise
     for line in out.splitlines():
         yield json.loads(line)
 
@@ -103,6 +109,12 @@ def _options(arguments):
     parser.add_argument("--short", action="store_true", help="less of it, as in CI")
     parser.add_argument("--only", help=f"some parts, with commas between: {', '.join(PARTS)}")
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn (default 0)")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=1.0,
+        help="times as long for each part, where others compute",
+    )
     parser.add_argument("--json", type=Path, help="a file for the figures")
     parser.add_argument("--folder", help="where stores and logs are left (default: nowhere)")
     options = parser.parse_args(arguments)
