@@ -12,7 +12,7 @@ CUDA ?= $(if $(wildcard /proc/driver/nvidia/gpus/*),12,no)
 # The program sets this for itself; tests compute in their own process (see ntk_uq/base/process.py).
 export OPENBLAS_THREAD_TIMEOUT ?= 18
 
-.PHONY: run test test-slow check format bench docs pictures wheel lock clean
+.PHONY: run test test-slow attack check format bench docs pictures wheel lock clean
 
 run: $(VENV)/installed
 	$(BIN)/python -m ntk_uq run $(ARGS)
@@ -28,6 +28,12 @@ test: $(VENV)/installed-dev
 # measure times and peaks of memory, and start clusters and browsers.
 test-slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m "slow or browser" $(ARGS)
+
+# Kills, cancels, fills, damages and deceives the running product, on loopback alone, and prints what
+# became of it: ten minutes at most. ARGS="--short" does less of it, as CI does
+# (docs/contributing/attack.md).
+attack: $(VENV)/installed-dev
+	PYTHONPATH=.:tests $(BIN)/python -m attack $(ARGS)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check $(CODE)

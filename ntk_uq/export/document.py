@@ -20,6 +20,7 @@ from ntk_uq.base.version import VERSION
 from ntk_uq.export.bibliography import bibtex
 from ntk_uq.export.exhibit import Exhibit
 from ntk_uq.figures import on_ground
+from ntk_uq.figures.no_links import linkless_json, without_links
 
 SCHEMA = Path(__file__).with_name("schema.json")
 FORMAT = 1
@@ -66,7 +67,7 @@ def document_of(exhibit: Exhibit, address: str = "", figures: bool = False) -> D
 
 def figure_json(figure: go.Figure) -> dict[str, Any]:
     """A figure on light ground as JSON's own types, without the template that all of them have."""
-    data = json.loads(on_ground(figure, dark=False).to_json())
+    data = json.loads(linkless_json(on_ground(figure, dark=False)))
     return {"data": data["data"], "layout": {**data["layout"], "template": None}}
 
 
@@ -104,6 +105,9 @@ def read(text: str | bytes, what: str) -> Document:
     if error is not None:
         where = ".".join(map(str, error.absolute_path)) or "at its beginning"
         raise ExportError(f"This is no {what} that was saved here: {where}: {error.message:.200}")
+    views = [item["view"] for item in data["items"]] if what == "report" else [data]
+    for figure in (figure for view in views for figure in view.get("figures", ())):
+        figure["figure"] = without_links(figure["figure"])
     return dict(data)
 
 

@@ -7,10 +7,12 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from ntk_uq.base.counting import counted
 from ntk_uq.base.errors import StoreError
 from ntk_uq.store import write_ahead
 from ntk_uq.store.directory import FORMAT, VERSION_FILE, found_format, is_begun
 from ntk_uq.store.disk import BytesDisk, DamagedEntryError
+from ntk_uq.store.job_row import is_job
 
 try:
     import fcntl
@@ -79,7 +81,9 @@ def checked(directory: Path) -> Checked:
         if reason:
             damaged.append(Damage(directory / JOBS, reason))
         elif connection is not None:
-            (jobs,) = connection.execute("SELECT count(*) FROM jobs").fetchone()
+            jobs, wrong = _jobs_in(connection)
+            if wrong:
+                damaged.append(Damage(directory / JOBS, f"{counted(wrong, 'row')} that are no job"))
     with contextlib.suppress(FileNotFoundError):
         reason, connection = _opened(directory / RESULTS / CACHE)
         if reason:
@@ -90,6 +94,13 @@ def checked(directory: Path) -> Checked:
                 sound = is_sound(disk, *row)
                 results, spoilt = results + sound, spoilt + (not sound)
     return Checked(tuple(damaged), results, spoilt, jobs)
+
+
+def _jobs_in(connection: sqlite3.Connection) -> tuple[int, int]:
+    """How many jobs a sound file has, and how many rows that are none."""
+    connection.row_factory = sqlite3.Row
+    rows = [is_job(dict(row)) for row in connection.execute("SELECT * FROM jobs")]
+    return sum(rows), len(rows) - sum(rows)
 
 
 def is_sound(disk: BytesDisk, mode: object, filename: object, value: object) -> bool:

@@ -11,10 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ntk_uq.base.errors import SpecError, StoreError
-from ntk_uq.store import schema
+from ntk_uq.base.errors import SpecError, StoreDamagedError, StoreError
+from ntk_uq.store import job_row, schema
 from ntk_uq.store.database import Database
 from ntk_uq.store.directory import VERSION_FILE
+from ntk_uq.store.failures import RESCUE
 from ntk_uq.store.presence import Presence, Trouble
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine
 
@@ -111,7 +112,7 @@ class Reading:
         known = [
             EngineRecord(
                 row["id"],
-                json.loads(row["info"]) | _unwritable(self._presence.trouble(row["id"])),
+                _info(row["info"]) | _unwritable(self._presence.trouble(row["id"])),
                 row["started"],
                 row["heartbeat"],
             )
@@ -135,7 +136,7 @@ class Reading:
                 f"SELECT {_COLUMNS} FROM jobs WHERE {AMONG_IDS}",
                 {**self._times(), "ids": json.dumps([*job_ids])},
             ).fetchall()
-        return {row["id"]: _job(row) for row in rows}
+        return {row["id"]: self._job(row) for row in rows}
 
     def find(self, prefix: str) -> Job:
         """The one job whose id is, or starts with, ``prefix``.
@@ -166,7 +167,7 @@ class Reading:
                 f"Several jobs start with {prefix}: {some}{', …' if len(rows) > 3 else ''}. "
                 "Give more characters."
             )
-        return _job(rows[0])
+        return self._job(rows[0])
 
     def list(
         self,
@@ -212,7 +213,7 @@ class Reading:
                 f" ORDER BY {_ORDERS[order]} LIMIT :limit OFFSET :offset",
                 {**values, "limit": max(limit, 0), "offset": max(offset, 0)},
             ).fetchall()
-        return [_job(row) for row in rows]
+        return [self._job(row) for row in rows]
 
     def count(
         self,
@@ -296,11 +297,20 @@ class Reading:
     def _times(self) -> dict[str, Any]:
         return {"now": self._clock(), "timeout": self._timeout}
 
+    def _job(self, row: sqlite3.Row) -> Job:
+        values = dict(row)
+        if not job_row.is_job(values):
+            raise StoreDamagedError(
+                f"The database {self._database.path} is damaged: its row {row['id']!r:.40} is no "
+                f"job. {RESCUE}"
+            )
+        return job_row.job_of(values)
+
     def _read(self, connection: sqlite3.Connection, job_id: str) -> Job | None:
         row = connection.execute(
             f"SELECT {_COLUMNS} FROM jobs WHERE id = :id", {**self._times(), "id": job_id}
         ).fetchone()
-        return None if row is None else _job(row)
+        return None if row is None else self._job(row)
 
     def _existing(self, connection: sqlite3.Connection, job_id: str) -> Job:
         job = self._read(connection, job_id)
@@ -393,10 +403,10 @@ def _unwritable(trouble: Trouble | None) -> dict[str, str]:
     return {} if trouble is None else {"unwritable": trouble.name.lower()}
 
 
-def _job(row: sqlite3.Row) -> Job:
-    values = dict(row)
-    values["state"] = JobState(values["state"])
-    for name in ("cancel_requested", "archived", "launched", "passing", "withdrawn"):
-        values[name] = bool(values[name])
-    values["tags"] = tuple(json.loads(values["tags"]))
-    return Job(**values)
+def _info(text: Any) -> dict[str, Any]:
+    """What an engine has said of itself; nothing where that was damaged: it says it again."""
+    try:
+        info = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return {}
+    return info if isinstance(info, dict) else {}

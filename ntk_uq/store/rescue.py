@@ -4,7 +4,6 @@ The damaged files are moved into a folder beside them and never written to. What
 before anything is moved, so that a disk that is full, or whoever ends the program, costs nothing.
 """
 
-import json
 import re
 import sqlite3
 import time
@@ -19,6 +18,7 @@ from ntk_uq.store.database import Database
 from ntk_uq.store.directory import FORMAT, VERSION_FILE, write_version
 from ntk_uq.store.disk import BytesDisk, open_cache
 from ntk_uq.store.failures import in_words
+from ntk_uq.store.job_row import is_job
 from ntk_uq.store.records import JobState
 from ntk_uq.store.sqlite_file import Row, Scan
 
@@ -28,8 +28,6 @@ _JOB_COLUMNS = (
     *("cancel_requested", "queue_again", "submissions", *schema.ADDED),
 )
 _FEWEST = len(_JOB_COLUMNS) - len(schema.ADDED)
-_STATES = {str(state) for state in JobState} - {str(JobState.INTERRUPTED)}
-_TEXTS, _NUMBERS = (0, 1, 2, 3, 6, 7), (8, 9, 10)  # of a job's columns
 _CACHE_COLUMNS = (
     *("key", "raw", "store_time", "expire_time", "access_time", "access_count", "tag"),
     *("size", "mode", "filename", "value"),
@@ -145,21 +143,12 @@ def _make_results(path: Path, folder: Path, found: Scan) -> Rescued:
 
 
 def _is_job(row: Row) -> bool:
-    return (
-        _FEWEST <= len(row) <= len(_JOB_COLUMNS)
-        and all(isinstance(row[i], str) for i in _TEXTS)
-        and all(isinstance(row[i], int | float) for i in _NUMBERS)
-        and row[3] in _STATES
-        and all(isinstance(row[i], str) for i in (19, 22) if i < len(row))
-        and (len(row) <= 22 or _is_list(row[22]))
-    )
-
-
-def _is_list(text: object) -> bool:
-    try:
-        return isinstance(json.loads(str(text)), list)
-    except ValueError:
+    if not _FEWEST <= len(row) <= len(_JOB_COLUMNS):
         return False
+    values = dict(zip(_JOB_COLUMNS, row, strict=False))
+    numbers = isinstance(values["turn"], int | float)
+    # Interrupted is how others read a running one, and never written.
+    return numbers and is_job(values) and values["state"] != JobState.INTERRUPTED
 
 
 def _is_line(row: Row) -> bool:

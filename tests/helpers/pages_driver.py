@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
 from ntk_uq.store import ResultsCache, open_store
+from ntk_uq.ui.plain_text import JOINER
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 
@@ -39,7 +40,7 @@ def view_in(app, cls):
 
 def texts(*groups):
     """The words of some groups of elements, as they are read."""
-    return _PROTECTED.sub(r"\1", sources(*groups))
+    return _PROTECTED.sub(r"\1", sources(*groups)).replace(JOINER, "")
 
 
 def sources(*groups):

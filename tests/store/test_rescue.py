@@ -213,3 +213,41 @@ def test_any_damage_is_read_without_an_error_and_makes_up_nothing(made, data):
     jobs = [row for row in found.rows if rescue._is_job(row)]
     # Noise inside a text is read as it stands: SQLite has no checksums. It hits a few rows.
     assert len({row[0] for row in jobs} - {row[0] for row in sound}) <= 20
+
+
+@pytest.mark.parametrize("wrong", [b"\x80\x04.", "7", "{", None])
+def test_an_engine_whose_words_are_damaged_is_there_all_the_same(store, wrong):
+    store.jobs.beat("host-1-0123abcd", {"host": "here"})
+    connection = sqlite3.connect(store.directory / "jobs.sqlite")
+    with connection:
+        connection.execute("UPDATE engines SET info = coalesce(?, '')", (wrong,))
+    connection.close()
+    assert [(e.id, dict(e.info)) for e in store.jobs.engines()] == [("host-1-0123abcd", {})]
+
+
+@pytest.mark.parametrize(
+    ("column", "wrong"),
+    [
+        ("spec", b"\x80\x04."),
+        ("state", "sleeping"),
+        ("tags", "7"),
+        ("tags", "[7]"),
+        ("started", "soon"),
+        ("error", b"\xff"),
+    ],
+)
+def test_a_row_that_is_no_job_is_damage_in_words_and_is_left_behind(where, column, wrong):
+    connection = sqlite3.connect(where / "jobs.sqlite")
+    with connection:
+        connection.execute(f"UPDATE jobs SET {column} = ? WHERE id = ?", (wrong, f"job{3:060}"))
+    connection.close()
+    with open_store(where) as store:
+        for look in (store.jobs.list, lambda: store.jobs.get(f"job{3:060}")):
+            with pytest.raises(StoreDamagedError, match=COMMAND):
+                look()
+        assert store.jobs.get(f"job{4:060}").id == f"job{4:060}"
+    assert [damage.path.name for damage in checked(where).damaged] == ["jobs.sqlite"]
+    (rescued,), _ = repair(where)
+    assert (rescued.rescued, rescued.lost) == (JOBS - 1, 1)
+    with open_store(where) as store:
+        assert len(store.jobs.list()) == JOBS - 1

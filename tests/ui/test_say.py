@@ -8,6 +8,7 @@ import pytest
 from helpers.pages_driver import open_page, sources
 
 from ntk_uq.ui import pages, say
+from ntk_uq.ui.plain_text import JOINER, plain
 
 _MESSAGES = {"error", "warning", "info", "success", "toast", "exception"}
 HOSTILE = "![x](http://evil.example/x.png) [y](http://evil.example) <img src=x> www.evil.example"
@@ -53,3 +54,13 @@ def test_a_link_of_a_strangers_is_quoted_as_it_is(store, name):
         app = open_page(name, **{"v": "4"} | query)
         shown = sources((*app.error, *app.warning, *app.info, *app.caption, *app.markdown))
         assert not re.search(r"(?<!\\)\]\(http|(?<!\\)<img|www\.evil", shown), query
+
+
+@pytest.mark.parametrize("address", ["http://a.example/x", "HTTPS://a.example", "www.a.example"])
+@pytest.mark.parametrize("before", ["", "see ", "(", "https://b.example/?to="])
+def test_no_address_stands_behind_what_makes_a_link_of_it(before, address):
+    """Markdown makes one at the beginning of a text, behind a blank and behind punctuation."""
+    said = plain(f"{before}{address}")
+    begin = re.search(r"https?\\:|www\\\.", said.removeprefix(plain(before)), re.IGNORECASE).start()
+    assert said.removeprefix(plain(before))[:begin].endswith(JOINER)
+    assert plain("a me@b.example").startswith(f"a {JOINER}me")

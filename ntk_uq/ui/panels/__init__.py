@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ntk_uq.figures import PLOT_CONFIG
+from ntk_uq.figures.no_links import linkless_json
 from ntk_uq.figures.spoken import spoken
 from ntk_uq.ui.shell import library
 
@@ -62,7 +63,7 @@ class SentFigure:
 
 def panels_of(figures: Iterable[go.Figure]) -> tuple[SentFigure, ...]:
     """Figures as browsers get them."""
-    return tuple(SentFigure(figure.to_json(engine="json"), spoken(figure)) for figure in figures)
+    return tuple(SentFigure(linkless_json(figure), spoken(figure)) for figure in figures)
 
 
 def show(
