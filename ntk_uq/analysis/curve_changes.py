@@ -10,21 +10,23 @@ from ntk_uq.analysis.verdicts import POPULATION, Trend, Verdict
 from ntk_uq.results.curves import Curve
 from ntk_uq.results.points import QUANTITIES, SYMBOLS
 from ntk_uq.scaling.notation import short_value
+from ntk_uq.specs import CurveSpec
 
 _TOLD_APART = 2.0
 """Standard errors from which on two exponents are told apart."""
 
 _OF = {"mu": "μ", "sigma": "σ", POPULATION: "the networks' own part of ε"}
 
-Named = TypeVar("Named")
+Named = TypeVar("Named", Curve, CurveSpec)
 
 
 def ranking(named: Sequence[tuple[str, Verdict]]) -> str:
     """Whose mu, sigma and own part of epsilon fall fastest, and which exponents agree.
 
-    ``Steepest μ: calorimeter (α = 0.78(4)), digits (0.503(8), 6.8 standard errors less).``
-    Errors are added in squares, as if they were independent: of curves on the same training
-    subsets, the difference is known at least as well as that.
+    ``Steepest μ: calorimeter (α = 0.78(4)), digits (0.503(8), 6.8 standard errors less).`` Each is
+    compared with the one before it, and from the third on that is said. Errors are added in
+    squares, as if they were independent: of curves on the same training subsets, the difference is
+    known at least as well as that.
 
     Args:
         named: what complete curves do, with their labels.
@@ -45,6 +47,10 @@ def _ranked(quantity: str, named: Sequence[tuple[str, Verdict]]) -> str:
     for place, (label, alpha, error) in enumerate(known):
         value = short_value(alpha, error)
         beside = _apart((alpha, error), known[place - 1][1:]) if place else ""
+        if place > 1:
+            than = known[place - 1][0]
+            beside = beside.replace("agrees,", f"agrees with {than},")
+            beside = f"{beside} than {than}" if beside.endswith(" less") else beside
         said.append(f"{label} ({value}, {beside})" if place else f"{label} (α = {value})")
     without = [label for label, trend in trends if trend is not None and not _quoted(trend)]
     rest = f"; without an exponent: {', '.join(without)}" if without else ""
@@ -142,7 +148,32 @@ def change(
     return CurveChange(label, name, first, last, now, then)
 
 
-def partners(label: str, baseline: Sequence[tuple[str, Named]]) -> list[tuple[str, Named]]:
-    """The curves of a baseline that one is compared with: those of its own label if there are any,
-    or all of them."""
-    return [one for one in baseline if one[0] == label] or list(baseline)
+NOTHING_ALIKE = (
+    "No curve of the baseline is of the same data and target, or several might be meant, so that "
+    "nothing is compared with it."
+)
+
+
+def partners(
+    label: str, curve: CurveSpec, baseline: Sequence[tuple[str, Named]]
+) -> list[tuple[str, Named]]:
+    """The curves of a baseline that one is compared with: that of its own label, or the only one;
+    none whose loss is another quantity, since the target is another.
+
+    Args:
+        label: of the curve.
+        curve: what it is.
+        baseline: labels, and specifications or curves.
+    """
+    alike = [one for one in baseline if _target(_spec(one[1])) == _target(curve)]
+    same = [one for one in alike if one[0] == label]
+    return same or (alike if len(alike) == 1 else [])
+
+
+def _spec(one: Named) -> CurveSpec:
+    return one.spec if isinstance(one, Curve) else one
+
+
+def _target(spec: CurveSpec) -> tuple[str, str]:
+    """What the loss is measured in follows from."""
+    return spec.data.dataset, spec.data.target

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from ntk_uq.analysis.curve_changes import ranking
+from ntk_uq.analysis.curve_changes import NOTHING_ALIKE, ranking
 from ntk_uq.analysis.curve_laws import cautions, expectation, shown_laws
 from ntk_uq.analysis.verdicts import verdict
 from ntk_uq.base.errors import SpecError
@@ -89,7 +89,7 @@ def _run(options: argparse.Namespace) -> int:
     out, failed, said_of = [], False, []
     for name, one in curves:
         curve = _compute(one, results, options.quiet)
-        compared = [(n, bases[spec]) for n, spec in beside.bases(name)]
+        compared = [(n, bases[spec]) for n, spec in beside.bases(name, one)]
         finite = there.get(name)
         if options.json:
             told: dict[str, Any] = {"label": name} if values else {}
@@ -105,6 +105,8 @@ def _run(options: argparse.Namespace) -> int:
                 lines += _laws(curve, low, high)
             lines += _beyond(curve, fits, low, high, law, target)
             lines += curve_beside.baseline_lines((name, curve), compared, low, high)
+            if beside.baseline and not compared:
+                lines += ["", NOTHING_ALIKE]
             lines += [] if finite is None else curve_beside.network_lines(finite)
             print("\n".join(lines))
             if one is not curves[-1][1]:

@@ -54,10 +54,9 @@ class Beside:
     networks: tuple[EnsembleSpec | None, ...]
     curves: tuple[str, ...]
 
-    def bases(self, name: str) -> list[Labelled]:
-        """The baseline's curves that a curve is compared with: of its own label if there are any,
-        or all of them."""
-        return partners(name, self.baseline)
+    def bases(self, name: str, spec: CurveSpec) -> list[Labelled]:
+        """The baseline's curves that a curve is compared with."""
+        return partners(name, spec, self.baseline)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

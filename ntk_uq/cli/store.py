@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ntk_uq.base import settings
+from ntk_uq.base.counting import counted
 from ntk_uq.base.errors import StoreError
 from ntk_uq.store import checked, repair
 
@@ -54,11 +55,11 @@ def _check(options: argparse.Namespace) -> int:
     if aside is not None:
         print(f"the damaged files are in {aside}")
         print("what was lost is computed again when it is asked for")
-    jobs, results = _counted(found.jobs or 0, "job"), _counted(found.results, "result")
+    jobs, results = counted(found.jobs or 0, "job"), counted(found.results, "result")
     print(f"store {directory}: {jobs}, {results}")
     if found.spoilt:
         print(
-            f"{_counted(found.spoilt, 'more result')} with a wrong checksum: computed again when "
+            f"{counted(found.spoilt, 'more result')} with a wrong checksum: computed again when "
             "asked for"
         )
     for finding in found.damaged:
@@ -72,7 +73,3 @@ def _check(options: argparse.Namespace) -> int:
 
 def _short(path: Path, directory: Path) -> str:
     return str(path.relative_to(directory))
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"

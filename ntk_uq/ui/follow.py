@@ -71,7 +71,7 @@ def _offer(store: Store, spec: Spec, what: str, cost: TheoryCost | None) -> None
     """What it costs, and the button."""
 
     def draw() -> None:
-        left, right = st.columns([4, 1], vertical_alignment="center")
+        left, right = st.columns([3, 1], vertical_alignment="center")
         told = "" if cost is None else f" To do: {requests.in_words(cost)}."
         left.markdown(f"**{what}** is more than a page asks for by itself.{told}")
         if right.button("Compute", key=f"launch_{spec.digest()}", icon=":material/play_arrow:"):

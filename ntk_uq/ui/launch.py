@@ -84,7 +84,7 @@ def _done(ensembles: Ensembles, job: Job | None) -> int:
 
 
 def _offer(store: Store, several: Sequence[Ensembles], costs: Sequence[Cost], wanted: int) -> None:
-    left, right = st.columns([4, 1], vertical_alignment="center")
+    left, right = st.columns([3, 1], vertical_alignment="center")
     done = sum(ensembles.done for ensembles in several)
     cached = f", {done:,} of them trained already" if done else ""
     measured = "" if stored_speed(store.results) else " (not measured on this machine yet)"

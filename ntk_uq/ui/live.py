@@ -206,7 +206,7 @@ def offer(store: Store, curves: Sequence[Growing], unit: str = "points") -> None
 
 
 def _launch(store: Store, found: _Offer, there: str) -> None:
-    left, right = st.columns([4, 1], vertical_alignment="center")
+    left, right = st.columns([3, 1], vertical_alignment="center")
     left.markdown(
         f"**Infinite width**, {there}. To do: {requests.in_words(found.cost)}. That is more than a "
         "page asks for by itself. Every point is kept when it is computed; you can close this page."

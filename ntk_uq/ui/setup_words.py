@@ -29,8 +29,9 @@ def line(view: Spec) -> str:
     axes = (view.map.x, view.map.y) if isinstance(view, PhaseMapView) else ()
     data = DataSpec(**{name: held[name] for name in _DATA})
     several = _varied(view)
-    title = several.pop("dataset", "") or _title(data.dataset)
-    parts = [f"**{plain(title)}**", plain(several.pop("preparation", "") or _preparation(data))]
+    title = several.pop("dataset", "")
+    prepared = several.pop("preparation", "") or _prepared(view, data)
+    parts = [f"**{plain(title or _title(data.dataset))}**", plain(prepared)]
     network = {name: told for name, told in _network(view, held) if name not in axes}
     training = [several.pop(n) for n in ("posterior", "time") if n in several] or _training(held)
     parts.append(plain(", ".join((*(network | several).values(), *training))))
@@ -70,6 +71,17 @@ def preparation(view: Spec) -> str:
         return plain(datasets.describe(datasets.get(data.dataset), data))
     except NtkUqError:
         return ""
+
+
+def _prepared(view: Spec, data: DataSpec) -> str:
+    """The preparation in few words; of several data sets, that of each where they differ."""
+    if not isinstance(view, CurvesView) or view.vary != "dataset":
+        return _preparation(data)
+    found = [_preparation(spec.data) for spec in view.curves()]
+    if len(set(found)) == 1:
+        return found[0]
+    labels = [varied_words.label(view.vary, spec) for spec in view.curves()]
+    return "; ".join(f"{name}: {told}" for name, told in zip(labels, found, strict=True))
 
 
 def _preparation(data: DataSpec) -> str:

@@ -159,8 +159,7 @@ def difference(old: Spec, new: Spec) -> str:
     """In which fields two views of a page differ, in words; "" for none."""
     there, here = old.to_query(), new.to_query()
     parts = [_told(n, there[n], here[n]) for n in here if here[n] != there[n] and n != "baseline"]
-    more = f" and {len(parts) - 3} more" if len(parts) > 3 else ""
-    return ", ".join(parts[:3]) + more
+    return ", ".join(parts)
 
 
 def _told(name: str, old: str, new: str) -> str:

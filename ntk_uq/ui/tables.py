@@ -74,20 +74,21 @@ def _fit_cells(trace: Trace) -> tuple[str, ...]:
         return (f"{ready} of {total} points", *["…"] * 4)
     mu, sigma, epsilon = trace.fits.mu, trace.fits.sigma, trace.fits.epsilon
     return (
-        mu.describe(),
+        _told(trace, "mu", mu),
         _interval(mu),
-        sigma.describe(),
+        _told(trace, "sigma", sigma),
         _interval(sigma),
-        _epsilon(trace, epsilon),
+        _told(trace, "epsilon", epsilon),
     )
 
 
-def _epsilon(trace: Trace, fit: PlateauFit) -> str:
-    """The plateau; where there is none, how epsilon falls, as the sentences say it."""
-    trend = None if trace.verdict is None else trace.verdict.trend("epsilon")
-    if fit.valid or trend is None or trend.alpha is None:
+def _told(trace: Trace, quantity: str, fit: PowerLawFit | PlateauFit) -> str:
+    """The fit; where it is not to be quoted, what the curve does instead, as the sentences say."""
+    trend = None if trace.verdict is None else trace.verdict.trend(quantity)
+    if fit.valid or trend is None or trend.law is None:
         return fit.describe()
-    return f"no plateau: α = {format_value(trend.alpha, trend.alpha_error)}"
+    none = "no plateau" if isinstance(fit, PlateauFit) else "no single power law"
+    return f"{none}: {trend.does}"
 
 
 def _own_part(trace: Trace, view: CurvesView) -> str:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+_PRIOR = 0.02
+"""Work at the guessed speed that is added to what was seen, as a share of all."""
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -32,12 +35,18 @@ class Pace:
         """Seconds from now to the end, at the speed that was seen.
 
         Work ``whole - rest`` took ``changed - began``, so the rest takes as much longer as it is
-        larger; from then on the time runs.
+        larger; from then on the time runs. To what was seen some work at the guessed speed is
+        added: the first results of many are small and slow, since programs are compiled for them,
+        and would tell of days where it is hours.
 
         Args:
             now: in seconds, as the times that were seen.
             guess: how much longer than estimated one second of work takes, until it is seen.
         """
         done, took = self.whole - self.rest, self.changed - self.began
-        rate = took / done if done > 0 and took > 0 else guess
+        if done <= 0 or took <= 0:
+            rate = guess
+        else:
+            prior = _PRIOR * self.whole
+            rate = (prior * guess + took) / (prior + done)
         return max(0.0, self.rest * rate - (now - self.changed))

@@ -9,7 +9,7 @@ from ntk_uq.ui import say
 
 _KEY = "verdicts"
 _LINE = 28  # pixels
-_SEEN = 4  # further ones are scrolled to
+_SEEN = 8  # further ones are scrolled to
 # Widest window that needs so many times the lines that one of 1440 pixels needs.
 _NARROW = ((1300, 1.2), (1100, 1.8), (700, 2.9))
 _POWER = re.compile(r"N_D\^(-?[\d.]+(?:\(\d+\.?\d*\))?)")

@@ -9,6 +9,7 @@ from helpers.unchecked import unchecked
 
 from ntk_uq.analysis.curve_changes import change, partners, ranking
 from ntk_uq.analysis.verdicts import Trend, Verdict, verdict
+from ntk_uq.specs import CurveSpec, DataSpec
 
 
 def falls(alpha, error=0.01, quantity="mu", **more):
@@ -20,7 +21,7 @@ def test_the_steepest_comes_first_and_neighbours_are_told_apart_or_said_to_agree
     said = ranking([("a", falls(0.30)), ("b", falls(0.50)), ("c", falls(0.31))])
     assert said == (
         "Steepest μ: b (α = 0.500(10)), c (0.310(10), 13 standard errors less), "
-        "a (0.300(10), agrees, 0.7 standard errors)."
+        "a (0.300(10), agrees with c, 0.7 standard errors)."
     )
 
 
@@ -53,6 +54,21 @@ def test_what_has_no_n_train_in_common_has_no_ratio():
     assert told == "has no N_D in common with it, and so no ratio."
 
 
-@pytest.mark.parametrize(("label", "found"), [("a", ["a"]), ("c", ["a", "b"])])
-def test_a_curve_is_compared_with_its_own_label_or_with_all(label, found):
-    assert [name for name, _ in partners(label, [("a", 1), ("b", 2)])] == found
+@pytest.mark.parametrize(
+    ("label", "target", "found"),
+    [
+        ("a", "default", ["a"]),
+        ("c", "default", []),  # which of the two is meant, nobody knows
+        ("c", "log", ["c"]),
+        ("d", "log", ["c"]),
+        ("a", "raw", []),
+    ],
+)
+def test_a_curve_is_compared_with_its_own_label_or_the_only_one_of_its_target(label, target, found):
+    def of(one):
+        return CurveSpec(DataSpec("calorimeter", target=one))
+
+    baseline = [("a", of("default")), ("b", of("default")), ("c", of("log"))]
+    assert [name for name, _ in partners(label, of(target), baseline)] == found
+    other = CurveSpec(DataSpec("digits"))
+    assert partners("a", other, baseline) == []

@@ -23,3 +23,9 @@ def test_it_ends_at_zero_and_begins_anew_with_more_work():
     pace = Pace.first(0.0, 4.0).seen(2.0, 2.0)
     assert pace.left(100.0, 1.0) == 0.0
     assert pace.seen(5.0, 9.0) == Pace.first(5.0, 9.0)
+
+
+def test_a_first_small_result_that_was_slow_does_not_make_days_of_an_hour():
+    # An hour of work; its first, tiny result takes a quarter of a minute, most of it compiling.
+    pace = Pace.first(0.0, 3600.0).seen(15.0, 3599.95)
+    assert 3000 < pace.left(15.0, 1.0) < 5400

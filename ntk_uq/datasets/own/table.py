@@ -200,7 +200,7 @@ def check_columns(source: str, count: int) -> None:
     """Raises DataError for more columns than a table may have."""
     if count > MOST_COLUMNS:
         raise DataError(
-            f"{source} has {counted(count, 'column')}; a table may have {MOST_COLUMNS}. "
+            f"{source} has {counted(count, 'column')}; a table may have {MOST_COLUMNS:,}. "
             "Save so many inputs as one array x of an NPZ or HDF5 file, beside y."
         )
 

@@ -1,12 +1,13 @@
 """What all controls share: their keys, and number inputs with a field's own bounds."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
 
 from ntk_uq.base.errors import SpecError
-from ntk_uq.base.fields import Maybe, Whole, check_of
+from ntk_uq.base.fields import Maybe, Whole, check_of, default_of
 from ntk_uq.ui import refused, session
 from ntk_uq.ui.controls import effects
 from ntk_uq.ui.plain_text import plain
@@ -65,8 +66,19 @@ def number(
         placeholder=empty,
         help=effects.of(cls, name),
     )
+    value = _meant(value, default_of(cls, name), form)
     _told(label, lambda name: check.check(name, value))
     return value
+
+
+def _meant(value: Any, default: Any, form: str | None) -> Any:
+    """The field's default where somebody has entered what is shown of it: 1.4142 is √2."""
+    if form is None or not isinstance(value, float) or not isinstance(default, float):
+        return value
+    return default if form % value == form % default else value
+
+
+_ENTRY = re.compile(r"(“[^”]*”)\[(\d+)\]")
 
 
 def _told(label: str, checked: Callable[[str], Any]) -> None:
@@ -74,8 +86,9 @@ def _told(label: str, checked: Callable[[str], Any]) -> None:
     try:
         checked(f"“{label}”")
     except SpecError as error:
-        refused.tell(str(error))
-        st.caption(f":red[{plain(str(error))}]")
+        told = _ENTRY.sub(lambda found: f"entry {int(found[2]) + 1} of {found[1]}", str(error))
+        refused.tell(told)
+        st.caption(f":red[{plain(told)}]")
 
 
 def numbers(page: str, cls: type, name: str, label: str, start: Any = None) -> str:

@@ -125,7 +125,7 @@ REFUSED = {
         HEAD + "1,2,3,\n",
         r"line 2 has 4 values.*Does the line end in a separator\?",
     ),
-    "too many columns": (",".join(f"c{i}" for i in range(20_001)), "20001 columns"),
+    "too many columns": (",".join(f"c{i}" for i in range(20_001)), "20,001 columns"),
 }
 
 

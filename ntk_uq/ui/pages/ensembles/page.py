@@ -68,7 +68,8 @@ def results(view: EnsemblesView, every: float | None) -> None:
     if every != still_every:
         links.follow(every)
     found = exponents(comparison) if ensembles.points else ()
-    ensemble_tables.verdicts(comparison, found)
+    running = launch.running(store, comparison.ensembles.spec)
+    ensemble_tables.verdicts(comparison, found, running)
     style = Style(session.dark(), view.axis == "linear")
     state = (ensembles.state, None if theory is None else theory.state)
     shown = shared.ShownView(view, state, style)

@@ -20,14 +20,20 @@ NOTHING = (
     "width as networks come."
 )
 
+COMING = (
+    "The first networks are being trained; points appear beside the line of infinite width as they "
+    "come."
+)
 
-def verdicts(comparison: Comparison, found: Sequence[Exponent]) -> None:
-    """One sentence a width on what its networks do; before there are any, what to do."""
+
+def verdicts(comparison: Comparison, found: Sequence[Exponent], running: bool) -> None:
+    """One sentence a width on what its networks do; before there are any, what to do, or that some
+    are on their way."""
     spec = comparison.ensembles.spec
     told = {v.width: v.told for v in ensemble_verdicts(comparison, found)}
     verdict_lines.draw(
         [(f"Width {width:,}", told.get(width)) for width in spec.widths],
-        nothing=NOTHING if not comparison.ensembles.points else "",
+        nothing="" if comparison.ensembles.points else COMING if running else NOTHING,
         rows=3 if len(spec.n_train) > 1 else 1,
     )
 

@@ -53,7 +53,7 @@ def panel(store: Store, found: PhaseMap) -> None:
 
 def _offer(store: Store, found: PhaseMap, cost: MapCost) -> None:
     spec = found.spec
-    left, right = st.columns([4, 1], vertical_alignment="center")
+    left, right = st.columns([3, 1], vertical_alignment="center")
     there = f", {found.done:,} of them there already" if found.done else ""
     left.markdown(
         f"**{counted(spec.n_cells, 'cell')}**{there}. To do: {counted(cost.points, 'point')}, "

@@ -27,7 +27,7 @@ def verdicts(
         found = trace.verdict
         name = plain(trace.label) if view.vary == "dataset" else f"{title}, {plain(trace.label)}"
         lines.append((name, None if found is None else found.told))
-    return [*lines, *beside(traces, baseline)]
+    return [*beside(traces, baseline), *lines]
 
 
 def beside(
@@ -52,7 +52,7 @@ def _changes(
 ) -> list[tuple[str, str | None]]:
     lines: list[tuple[str, str | None]] = []
     for trace in traces if baseline else ():
-        for label, curve in curve_changes.partners(trace.label, baseline):
+        for label, curve in curve_changes.partners(trace.label, trace.curve.spec, baseline):
             name = f"{plain(trace.label)} over baseline"
             name += "" if label == trace.label else f", {plain(label)}"
             if trace.fits is None or not curve.complete:
@@ -64,7 +64,7 @@ def _changes(
                 trace.label, trace.curve, trace.verdict, (label, curve, pinned.verdict)
             )
             lines.append((name, found.told))
-    return lines
+    return lines if lines or not baseline else [("Baseline", curve_changes.NOTHING_ALIKE)]
 
 
 def expectations(traces: Sequence[Trace], view: CurvesView) -> None:

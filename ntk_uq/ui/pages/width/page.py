@@ -66,7 +66,7 @@ def results(view: WidthView, every: float | None) -> None:
         links.follow(every)
     with session.told():
         controls.shown(view)
-    width_tables.verdicts(studies, view)
+    width_tables.verdicts(studies, view, launch.running(store, *view.ensembles()))
     style = Style(session.dark(), view.axis == "linear")
     theories = (comparison.theory for comparison in found)
     state = (

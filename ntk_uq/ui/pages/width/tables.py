@@ -15,18 +15,23 @@ NOTHING = (
     "No network is trained yet: press “Train” above. Three widths or more say how wide is wide "
     "enough; until then the plots have infinite width alone, as dashed lines."
 )
+COMING = (
+    "The first networks are being trained. Three widths or more say how wide is wide enough; until "
+    "then the plots have infinite width alone, as dashed lines."
+)
 _FEWEST = 3
 
 
-def verdicts(studies: Sequence[WidthLaws], view: WidthView) -> None:
-    """One sentence a depth on what its widths say; before there are any, what to do."""
+def verdicts(studies: Sequence[WidthLaws], view: WidthView, running: bool) -> None:
+    """One sentence a depth on what its widths say; before there are any, what to do, or that some
+    are on their way."""
     lines = []
     for study in studies:
         found = width_verdict(study, view.shown, view.tolerance / 100)
         name = f"Depth {study.depth}, N\\_D = {view.shown:,}"
         lines.append((name, None if found is None else found.told))
     empty = not any(study.comparison.ensembles.points for study in studies)
-    verdict_lines.draw(lines, nothing=NOTHING if empty else "")
+    verdict_lines.draw(lines, nothing=(COMING if running else NOTHING) if empty else "")
 
 
 def answers(studies: Sequence[WidthLaws], view: WidthView) -> None:

@@ -47,6 +47,9 @@ def test_what_is_pinned_stays_in_grey_beneath_and_in_the_link(store):
         "baseline, depth 2",
     ]
 
+    assert "baseline = {" in home.python
+    assert "partners(label, curve.spec, pinned)" in home.python
+
     app = open_page(None, view)  # somebody else's browser
     assert not app.exception
     assert "depth 2 over baseline:** at $N_D$ = 10 μ × " in texts(app.markdown)

@@ -1,0 +1,34 @@
+"""The line that says a page's setup says nothing that is not so."""
+
+import math
+
+from helpers.pages_driver import open_page, texts, view_in
+
+from ntk_uq.specs import DataSpec
+from ntk_uq.ui import setup_words
+from ntk_uq.views import CurvesView
+
+SMALL = CurvesView(DataSpec(n_test=40), (1,), n_low=10, n_high=40, n_points=3, draws=1)
+
+
+def test_of_several_data_sets_each_has_its_own_preparation():
+    both = CurvesView(DataSpec(), depths=(1,), vary="dataset", values=("digits", "calorimeter"))
+    told = setup_words.line(both).replace("\\", "")
+    assert "Handwritten digits: inputs on a sphere" in told
+    assert "Calorimeter showers: inputs on one scale, target standardized" in told
+    one = setup_words.line(CurvesView(DataSpec(), depths=(1,)))
+    assert "inputs on a sphere ·" in one
+    assert ": inputs" not in one
+
+
+def test_what_is_shown_of_the_default_is_the_default(store):
+    app = open_page(None, SMALL)
+    for typed, found in ((1.5, 1.5), (1.4142, math.sqrt(2)), (1.4141, 1.4141)):
+        app.number_input(key="curves_sigma_w").set_value(typed).run()
+        assert view_in(app, CurvesView).sigma_w == found
+
+
+def test_a_wrong_entry_of_a_list_is_named_as_people_count(store):
+    app = open_page(None, SMALL)
+    app.text_input(key="curves_depths").set_value("1, 0").run()
+    assert "entry 2 of “Depths, hidden layers”" in texts(app.caption).replace("\\", "")
