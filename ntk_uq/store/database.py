@@ -16,6 +16,9 @@ from ntk_uq.store.identity import SameFile
 
 _Keep = Callable[[sqlite3.Connection], None]
 _Lent = tuple[sqlite3.Connection, _Keep | None]
+
+MOST_IDLE = 4
+"""Connections that are kept open while nobody uses them: pages that ran at one moment took more."""
 """A connection, and what keeps it for the next block; None where nothing does."""
 
 
@@ -166,7 +169,11 @@ class Database:
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._lock:
-            self._idle.append(connection)
+            kept = len(self._idle) < MOST_IDLE
+            if kept:
+                self._idle.append(connection)
+        if not kept:
+            connection.close()
 
     def _leave_inherited(self) -> None:
         """A forked child may neither use nor close its parent's connections: it keeps them."""

@@ -103,8 +103,9 @@ def query(**view):
 
 def test_runs_are_followed_in_another_browser_cancelled_and_cost_nothing_at_rest(server, open_page):
     first, second = (
-        CurvesView(DataSpec(n_test=n_test), (2,), n_low=200, n_high=1000, n_points=6, draws=draws)
-        for n_test, draws in ((333, 10), (444, 100))
+        # Long enough to be seen on its way, and short enough to be asked for by a page.
+        CurvesView(DataSpec(n_test=n_test), (16,), n_low=200, n_high=1200, n_points=12, draws=draws)
+        for n_test, draws in ((333, 40), (444, 100))
     )
     sent, loads = [], []
     asking = open_page(f"{server}/?{urllib.parse.urlencode(first.to_query())}")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ntk_uq.store import ResultsCache
+from ntk_uq.store.database import MOST_IDLE, Database
 from ntk_uq.store.lending import MOST_CONNECTIONS
 
 THREADS = 60
@@ -97,3 +98,21 @@ assert results.get("key") == b"value"
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks")
 def test_a_forked_child_opens_its_own(results):
     subprocess.run([sys.executable, "-c", FORK, str(results.directory)], check=True, timeout=60)
+
+
+def test_a_crowd_of_readers_of_the_job_table_leaves_few_connections(tmp_path):
+    database = Database(tmp_path / "x.sqlite", lambda _: None)
+    meet = threading.Barrier(20)
+
+    def look():
+        with database.read() as connection:
+            connection.execute("SELECT 1").fetchone()
+            meet.wait(30)
+
+    crowd = [threading.Thread(target=look) for _ in range(20)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join()
+    assert len(database._idle) == MOST_IDLE
+    database.close()

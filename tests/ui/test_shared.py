@@ -20,11 +20,14 @@ from ntk_uq.figures import Style
 from ntk_uq.results.curves import point_keys, stored_curve
 from ntk_uq.results.points import Point
 from ntk_uq.specs import DataSpec
+from ntk_uq.store.database import MOST_IDLE
 from ntk_uq.store.lending import MOST_CONNECTIONS
 from ntk_uq.ui import own, session, shared
 from ntk_uq.ui.pages.scaling_curves import page
 from ntk_uq.views import CurvesView
 
+# Files of connections that wait for the next page: database, log and shared memory of each.
+OF_THE_STORE = 3 * (MOST_CONNECTIONS + MOST_IDLE)
 SMALL = CurvesView(
     data=DataSpec(n_test=50), depths=(1, 2), n_low=20, n_high=160, n_points=4, draws=2
 )
@@ -179,7 +182,7 @@ def test_real_sessions_of_a_server_share_figures_and_give_their_files_back(compu
                 await stack.enter_async_context(opened(address, query=query)) for _ in range(30)
             ]
             found = await asyncio.gather(*(one.run() for one in many))
-            during = files()
+            during = await _settled(files, before + 30 + OF_THE_STORE)
         await asyncio.sleep(2)
         return [_figures(run) for run in (*runs, *found)], before, during, files()
 
@@ -192,9 +195,19 @@ def test_real_sessions_of_a_server_share_figures_and_give_their_files_back(compu
     assert all(other == light for other in others)
     assert Style(dark=True).ground in dark
     assert Style(dark=True).ground not in light
-    assert during - before <= 30 + 3 * MOST_CONNECTIONS
+    assert during - before <= 30 + OF_THE_STORE
     # All but the connections to the store, which the next ones use.
-    assert after - before <= 3 * MOST_CONNECTIONS
+    assert after - before <= OF_THE_STORE
+
+
+async def _settled(count, most):
+    """How many there are once it is no more than that, or after a while: a file that a run has just
+    read is open for a moment longer."""
+    for _ in range(100):
+        if count() <= most:
+            break
+        await asyncio.sleep(0.1)
+    return count()
 
 
 def _figures(run):
