@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 from ntk_uq.base.fields import Spec
 from ntk_uq.jobs.asking import submit
 from ntk_uq.specs import DataSpec, MapSpec, OptimizerSpec
-from ntk_uq.store import open_store
+from ntk_uq.store import JobState, open_store
 from ntk_uq.views import CurvesView, DataView, EnsemblesView, PhaseMapView, WidthView
 
 HERE = Path(__file__).parent
@@ -26,17 +26,17 @@ VIEWS: dict[str, tuple[str, Spec, int]] = {
     "scaling-curves": (
         "",
         CurvesView(finite=True, depths=(1, 3), widths=(128,), n_low=50, n_high=800, n_points=5),
-        1250,
+        1400,
     ),
     "ensembles": (
         "ensembles",
         EnsemblesView(widths=(32, 128, 512), n_train=(50, 100, 200, 400), **_SMALL),
-        1250,
+        1500,
     ),
     "width": (
         "width",
         WidthView(depths=(1, 2), widths=(16, 32, 64, 128, 256, 512), n_train=(100,), **_SMALL),
-        1200,
+        1560,
     ),
     "phase-map": (
         "phase_map",
@@ -52,7 +52,7 @@ VIEWS: dict[str, tuple[str, Spec, int]] = {
             row=2,
             column=4,
         ),
-        1000,
+        1150,
     ),
     "data": ("data", DataView(), 1250),
 }
@@ -62,7 +62,8 @@ _DRAWN = """() => {
   const plots = [...document.querySelectorAll('.ntk-uq-row > div')]
   const done = document.querySelector('[data-testid=stApp]')?.dataset.testScriptState
   const said = document.querySelector('[data-testid=stMain]')?.innerText ?? ''
-  return done === 'notRunning' && plots.length && plots.every(e => e.querySelector('.main-svg'))
+  return done === 'notRunning' && said.length > 500 && plots.length
+    && plots.every(e => e.querySelector('.main-svg'))
     && !/being computed|networks trained|cells computed|…/.test(said)
 }"""
 
@@ -81,6 +82,9 @@ def main() -> None:
             for name, (page_address, view, height) in VIEWS.items():
                 page = browser.new_page(viewport={"width": 1440, "height": height}, bypass_csp=True)
                 page.goto(f"{address}/{page_address}?{urllib.parse.urlencode(view.to_query())}")
+                page.wait_for_function(_DRAWN, timeout=WAIT)
+                while jobs.count((JobState.QUEUED, JobState.RUNNING)):
+                    page.wait_for_timeout(1000)
                 page.wait_for_function(_DRAWN, timeout=WAIT)
                 page.wait_for_timeout(3000)  # points glide in, the last word of the engine comes
                 page.screenshot(path=HERE / f"{name}.png")
