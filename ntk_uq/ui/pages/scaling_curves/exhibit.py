@@ -24,6 +24,7 @@ from ntk_uq.specs.varied import value_in
 from ntk_uq.ui import exhibit_words as words
 from ntk_uq.ui.pages import page_of
 from ntk_uq.ui.pages.scaling_curves import tables as law_tables
+from ntk_uq.ui.pages.scaling_curves.baseline_script import script_of_baseline
 from ntk_uq.views import CurvesView
 
 Row = dict[str, Value]
@@ -404,30 +405,8 @@ def _python(view: CurvesView) -> str:
         f"    fits = curve.fits({window})\n"
         "    print(label, fits.mu.describe(), fits.sigma.describe(), fits.epsilon.describe())",
         *laws,
-        *_python_baseline(view),
+        *script_of_baseline(view),
         *_python_networks(view),
-    )
-
-
-def _python_baseline(view: CurvesView) -> Iterator[str]:
-    """The pinned curves, and those of the view over them."""
-    if not view.baseline:
-        return
-    pinned = view.pinned()
-    specs = "".join(
-        f'    "{varied_words.label(pinned.vary, spec)}": {python_of(spec, 4)},\n'
-        for spec in pinned.curves()
-    )
-    yield (
-        "# The baseline, and the curves over those of it that are of the same data and target.\n"
-        "from ntk_uq.analysis.curve_changes import partners\n"
-        "from ntk_uq.analysis.curve_ratios import curve_ratios\n\n"
-        f"baseline = {{\n{specs}}}\n"
-        "pinned = [(label, ntk_uq.curve(spec)) for label, spec in baseline.items()]\n"
-        "for label, curve in curves.items():\n"
-        "    for name, base in partners(label, curve.spec, pinned):\n"
-        '        for quantity in ("mu", "sigma", "epsilon"):\n'
-        "            print(label, name, quantity, curve_ratios(curve, base, quantity))"
     )
 
 
