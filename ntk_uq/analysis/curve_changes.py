@@ -46,12 +46,12 @@ def _ranked(quantity: str, named: Sequence[tuple[str, Verdict]]) -> str:
     said = []
     for place, (label, alpha, error) in enumerate(known):
         value = short_value(alpha, error)
-        beside = _apart((alpha, error), known[place - 1][1:]) if place else ""
-        if place > 1:
-            than = known[place - 1][0]
-            beside = beside.replace("agrees,", f"agrees with {than},")
-            beside = f"{beside} than {than}" if beside.endswith(" less") else beside
-        said.append(f"{label} ({value}, {beside})" if place else f"{label} (α = {value})")
+        if not place:
+            said.append(f"{label} (α = {value})")
+            continue
+        name, *before = known[place - 1]
+        beside = _apart((alpha, error), (before[0], before[1]), name if place > 1 else "")
+        said.append(f"{label} ({value}, {beside})")
     without = [label for label, trend in trends if trend is not None and not _quoted(trend)]
     rest = f"; without an exponent: {', '.join(without)}" if without else ""
     return f"Steepest {_OF[quantity]}: {', '.join(said)}{rest}."
@@ -64,8 +64,8 @@ def _quoted(trend: Trend) -> bool:
 Known = tuple[float | None, float | None]
 
 
-def _apart(one: Known, before: Known) -> str:
-    """How far an exponent lies below the one before it."""
+def _apart(one: Known, before: Known, name: str = "") -> str:
+    """How far an exponent lies below the one before it, with that one's name where it is given."""
     (alpha, error), (other, its_error) = one, before
     if alpha is None or other is None or error is None or its_error is None:
         return "errors are not known"
@@ -74,7 +74,9 @@ def _apart(one: Known, before: Known) -> str:
         return "errors are not known"
     distance = (other - alpha) / together
     told = f"{distance:.{0 if distance >= 10 else 1}f} standard errors"
-    return f"{told} less" if distance >= _TOLD_APART else f"agrees, {told}"
+    if distance >= _TOLD_APART:
+        return f"{told} less than {name}" if name else f"{told} less"
+    return f"agrees with {name}, {told}" if name else f"agrees, {told}"
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,11 @@ class CurveChange:
     """A curve over the one that it is compared with.
 
     Attributes:
-        label, base: what both are called.
         first, last: of mu, sigma and epsilon the ratio at the smallest and at the largest N_D that
             both have; empty where they have none in common.
         now, then: what both do; None until they are complete.
     """
 
-    label: str
-    base: str
     first: dict[str, Ratio]
     last: dict[str, Ratio]
     now: Verdict | None
@@ -131,21 +130,17 @@ class CurveChange:
         return ["; ".join(said)[:1].upper() + "; ".join(said)[1:]] if said else []
 
 
-def change(
-    label: str, curve: Curve, now: Verdict | None, base: tuple[str, Curve, Verdict | None]
-) -> CurveChange:
+def change(curve: Curve, now: Verdict | None, base: Curve, then: Verdict | None) -> CurveChange:
     """What distinguishes a curve from the one that it is compared with.
 
     Args:
-        label: of the curve.
         curve, now: the curve, and what it does.
-        base: the other one's label, curve, and what it does.
+        base, then: the other one, and what it does.
     """
-    name, other, then = base
-    ratios = {q: found for q in QUANTITIES if (found := curve_ratios(curve, other, q))}
+    ratios = {q: found for q in QUANTITIES if (found := curve_ratios(curve, base, q))}
     first = {q: found[0] for q, found in ratios.items()}
     last = {q: found[-1] for q, found in ratios.items()}
-    return CurveChange(label, name, first, last, now, then)
+    return CurveChange(first, last, now, then)
 
 
 NOTHING_ALIKE = (

@@ -104,7 +104,7 @@ def _run(options: argparse.Namespace) -> int:
             if options.verbose or law != "power":
                 lines += _laws(curve, low, high)
             lines += _beyond(curve, fits, low, high, law, target)
-            lines += curve_beside.baseline_lines((name, curve), compared, low, high)
+            lines += curve_beside.baseline_lines(curve, compared, low, high)
             if beside.baseline and not compared:
                 lines += ["", NOTHING_ALIKE]
             lines += [] if finite is None else curve_beside.network_lines(finite)

@@ -139,7 +139,7 @@ def read_networks(beside: Beside) -> list[CurveNetworks]:
 
 
 def baseline_lines(
-    named: tuple[str, Curve],
+    curve: Curve,
     bases: Sequence[tuple[str, Curve]],
     low: float | None,
     high: float | None,
@@ -147,12 +147,11 @@ def baseline_lines(
     """A table a baseline: its points, and the curve over it; and what that says of both.
 
     Args:
-        named: the curve with its label.
-        bases: those that it is compared with, with theirs.
+        curve: that is compared.
+        bases: those that it is compared with, with their labels.
         low, high: the window of the fits.
     """
     lines: list[str] = []
-    label_, curve = named
     for name, base in bases:
         ratios = {q: {r.n_train: r for r in curve_ratios(curve, base, q)} for q in QUANTITIES}
         rows = [("N_D", *QUANTITIES, *(f"{q}/baseline" for q in QUANTITIES))]
@@ -163,7 +162,7 @@ def baseline_lines(
         lines += ["", f"baseline, {name}: {_difference(base.spec, curve.spec)}"]
         lines += shared.aligned(rows)
         now, then = (verdict(c, c.fits(low, high), None, low, high) for c in (curve, base))
-        lines.append(f"over the baseline: {change(label_, curve, now, (name, base, then)).told}")
+        lines.append(f"over the baseline: {change(curve, now, base, then).told}")
     return lines
 
 

@@ -7,6 +7,7 @@ Everything small goes to the engine as an event of its topic; its answers come a
 import functools
 import json
 import logging
+import math
 import queue
 import threading
 import time
@@ -111,6 +112,21 @@ class WarmUp(WorkerPlugin):
             log.warning("nothing more is compiled ahead: %s", error)
 
 
+def _seldom() -> Callable[[], bool]:
+    """What says whether it is time again: once in so many seconds, from the first call on."""
+    last = -math.inf
+
+    def due() -> bool:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < _PROGRESS_SECONDS:
+            return False
+        last = now
+        return True
+
+    return due
+
+
 def run(chunk_text: str, bundle_text: str, chunk_id: str, topic: str) -> tuple[str, list[Values]]:
     """The body of a task: streams small results; returns why it failed, and the large ones.
 
@@ -123,26 +139,18 @@ def run(chunk_text: str, bundle_text: str, chunk_id: str, topic: str) -> tuple[s
     chunk = Chunk.from_json(chunk_text)
     worker = distributed.get_worker()
     stop = distributed.Event(f"stop-{chunk_id}", client=distributed.get_client())
-    told = looked = 0.0
+    to_look, to_tell = _seldom(), _seldom()
 
     def tell(*values: object) -> None:
         worker.log_event(topic, [*values])
 
     def look() -> None:
-        nonlocal looked
-        now = time.monotonic()
-        if now - looked < _PROGRESS_SECONDS:
-            return
-        looked = now
-        if _is_set(stop):
+        if to_look() and _is_set(stop):
             raise Stopped
 
     def progress(message: str, done: int | None = None, total: int | None = None) -> None:
-        nonlocal told
-        now = time.monotonic()
-        if now - told < _PROGRESS_SECONDS:
+        if not to_tell():
             return
-        told = now
         if _is_set(stop):
             raise Stopped
         tell(PROGRESS, chunk_id, message, done, total)

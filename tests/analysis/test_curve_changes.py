@@ -40,7 +40,7 @@ def test_a_curve_of_twice_the_loss_is_told_to_be_that():
         raw = tuple(dataclasses.replace(p, mu=2 * p.mu, sigma=2 * p.sigma) for p in base.raw)
         curve = dataclasses.replace(base, raw=raw)
         now, then = (verdict(c, c.fits()) for c in (curve, base))
-        told = change("new", curve, now, ("old", base, then)).told
+        told = change(curve, now, base, then).told
     assert told.startswith(f"at N_D = {GRID[0]:,} μ × 2, σ × 2, ε × 1; at N_D = ")
     assert f"at N_D = {GRID[-1]:,} μ × 2, σ × 2, ε × 1." in told
     assert "Exponent of μ" in told
@@ -50,7 +50,7 @@ def test_a_curve_of_twice_the_loss_is_told_to_be_that():
 def test_what_has_no_n_train_in_common_has_no_ratio():
     with unchecked():
         base, other = (made(lambda n: 0.3 * n**-0.2, grid=g) for g in ((40, 80), (50, 100)))
-        told = change("new", base, None, ("old", other, None)).told
+        told = change(base, None, other, None).told
     assert told == "has no N_D in common with it, and so no ratio."
 
 

@@ -1,6 +1,7 @@
 """The line that says a page's setup says nothing that is not so."""
 
 import math
+from dataclasses import replace
 
 from helpers.pages_driver import open_page, texts, view_in
 
@@ -26,6 +27,10 @@ def test_what_is_shown_of_the_default_is_the_default(store):
     for typed, found in ((1.5, 1.5), (1.4142, math.sqrt(2)), (1.4141, 1.4141)):
         app.number_input(key="curves_sigma_w").set_value(typed).run()
         assert view_in(app, CurvesView).sigma_w == found
+    linked = replace(SMALL, sigma_w=1.4142)
+    app = open_page(None, linked)
+    app.number_input(key="curves_draws").set_value(2).run()
+    assert view_in(app, CurvesView) == replace(linked, draws=2), "a link is opened as it is"
 
 
 def test_a_wrong_entry_of_a_list_is_named_as_people_count(store):

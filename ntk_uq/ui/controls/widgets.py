@@ -65,17 +65,18 @@ def number(
         key=key(page, name),
         placeholder=empty,
         help=effects.of(cls, name),
+        on_change=_entered,
+        args=(key(page, name), default_of(cls, name), form),
     )
-    value = _meant(value, default_of(cls, name), form)
     _told(label, lambda name: check.check(name, value))
     return value
 
 
-def _meant(value: Any, default: Any, form: str | None) -> Any:
-    """The field's default where somebody has entered what is shown of it: 1.4142 is √2."""
-    if form is None or not isinstance(value, float) or not isinstance(default, float):
-        return value
-    return default if form % value == form % default else value
+def _entered(name: str, default: Any, form: str | None) -> None:
+    """Takes what somebody enters for the field's default where it is what is shown of that: 1.4142
+    is √2. (A link that has 1.4142 is opened as it is.)"""
+    if form and isinstance(default, float) and st.session_state[name] == float(form % default):
+        st.session_state[name] = default
 
 
 _ENTRY = re.compile(r"(“[^”]*”)\[(\d+)\]")

@@ -60,9 +60,7 @@ def _changes(
                 continue
             fits = curve.fits(*trace.window)
             pinned = Trace(label, curve, fits, window=trace.window)
-            found = curve_changes.change(
-                trace.label, trace.curve, trace.verdict, (label, curve, pinned.verdict)
-            )
+            found = curve_changes.change(trace.curve, trace.verdict, curve, pinned.verdict)
             lines.append((name, found.told))
     return lines if lines or not baseline else [("Baseline", curve_changes.NOTHING_ALIKE)]
 
