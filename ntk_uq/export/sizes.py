@@ -1,7 +1,6 @@
 """Figures fitted to where they will be printed or shown, with type that can be read there."""
 
 import copy
-import math
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
@@ -16,6 +15,9 @@ _WIDER_TYPE = 14
 
 _SYMBOL = 45
 """Pixels that a legend's entry takes besides its text."""
+
+_ROW, _FURTHER_LINE = 1.86, 1.43
+"""Heights of a legend's row and of each further line of its entries, by that of its type."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,9 @@ def fit(figure: go.Figure, width: float, height: float | None = None) -> go.Figu
     if legend.orientation == "h" and legend.y is not None and legend.y < 0:
         # As figures/style.py lays it out: a distance of its own for the axis, then rows.
         axis = -legend.y * plot
-        row = _row_height(fitted, bottom - axis)
         left, right = (float(edge or 0) for edge in (margin.l, margin.r))
         columns = max(1, int((width - right) // (float(legend.entrywidth or width) + _SYMBOL)))
-        below = axis + row * math.ceil(_entries(fitted) / columns)
+        below = axis + _rows_height(fitted, columns)
         plot = plot if height is None else max(height - top - below, 0.35 * height)
         layout.margin.b = below
         legend.y = -axis / plot
@@ -107,11 +108,13 @@ def fit(figure: go.Figure, width: float, height: float | None = None) -> go.Figu
     return fitted
 
 
-def _entries(figure: go.Figure) -> int:
-    """How many entries the legend has."""
-    return sum(bool(t.name) and t.showlegend is not False for t in figure.data)
-
-
-def _row_height(figure: go.Figure, room: float) -> float:
-    size = figure.layout.legend.font.size or 14
-    return min(1.86 * float(size), room) if room > 0 else 1.86 * float(size)
+def _rows_height(figure: go.Figure, columns: int) -> float:
+    """Height of the legend in so many columns: a row is as high as its highest entry."""
+    type_size = float(figure.layout.legend.font.size or 14)
+    lines = [
+        1 + trace.name.count("<br>")
+        for trace in figure.data
+        if trace.name and trace.showlegend is not False
+    ]
+    rows = [max(lines[at : at + columns]) for at in range(0, len(lines), columns)]
+    return type_size * (_ROW * len(rows) + _FURTHER_LINE * (sum(rows) - len(rows)))

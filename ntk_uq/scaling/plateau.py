@@ -83,6 +83,8 @@ def _by(fit: PlateauFit) -> str:
     assert fit.slope is not None
     assert fit.window is not None
     reach = fit.slope * math.log(fit.window[1] / fit.window[0])
+    if reach > _LARGEST:
+        return f"by a factor above {math.exp(_LARGEST):.0e}"
     if reach > math.log(2):
         return f"by a factor {math.exp(reach):.2g}"
     return f"by {100 * abs(math.expm1(reach)):#.2g}".rstrip(".") + " %"
@@ -92,6 +94,9 @@ def _undetermined(fit: PlateauFit) -> str:
     slope = format_value(fit.slope, fit.slope_error)
     return f"no plateau can be told: the slope{_where(fit)} is {slope}"
 
+
+_LARGEST = math.log(1e15)
+"""A factor beyond is only called large: it is of numbers at the end of what floats can hold."""
 
 _IN_WORDS: Mapping[Finding, Callable[[PlateauFit], str]] = {
     Finding.TOO_FEW_POINTS: lambda fit: (

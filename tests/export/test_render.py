@@ -11,6 +11,7 @@ import unicodedata
 import xml.etree.ElementTree as ET
 
 import numpy as np
+import plotly.graph_objects as go
 import psutil
 import pypdf
 import pytest
@@ -22,6 +23,7 @@ from ntk_uq.export import render as rendering
 from ntk_uq.export.render import render
 from ntk_uq.export.sizes import SIZES, fit, picture_of
 from ntk_uq.figures import Style, on_ground
+from ntk_uq.figures.style import legend_below
 
 MM = 72 / 25.4  # points
 
@@ -90,6 +92,20 @@ def false_browser(tmp_path, monkeypatch, script):
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("BROWSER_PATH", str(path))
     return path
+
+
+@pytest.mark.parametrize(
+    ("lines", "rows"),
+    [([1, 1], 1), ([2, 1], 1.77), ([2, 2, 1, 1], 2.77), ([2, 1, 2, 1], 3.54), ([3], 2.54)],
+)
+def test_a_legend_has_room_for_every_line_of_its_entries(lines, rows):
+    figure = go.Figure()
+    for count in lines:
+        figure.add_scatter(x=[1], y=[1], name="<br>".join("x" * count))
+    figure.update_layout(legend_below(len(lines), 330, sum(lines) - len(lines)))
+    fitted = fit(figure, 900.0)  # two columns
+    axis = -fitted.layout.legend.y * 330
+    assert fitted.layout.margin.b - axis == pytest.approx(26 * rows, rel=0.01)
 
 
 def test_a_browser_that_hangs_is_ended_in_time(tmp_path, monkeypatch):

@@ -611,6 +611,11 @@ def test_no_data_raises_or_warns(examples):
     settings(max_examples=examples, deadline=None)(given(curves())(raises_or_warns_never))()
 
 
+@pytest.mark.parametrize("values", [[1.0, 1.0, 9e289], [9e289, 1.0, 1.0], [5e-324, 1.0, 1e308]])
+def test_a_curve_at_the_ends_of_what_numbers_hold_is_described(values):
+    raises_or_warns_never(([4.0, 5.0, 16.0], values, None, None))
+
+
 @unchecked()
 def raises_or_warns_never(curve):
     n_train, values, errors, window = curve

@@ -13,11 +13,20 @@ function placeLegend(width, { data, layout }) {
     return
   }
   legend.x = 0
-  const entries = data.filter(trace => trace.name && trace.showlegend !== false).length
-  const rows = Math.ceil(entries / Math.max(Math.floor(room / (legend.entrywidth + SYMBOL)), 1))
+  const lines = data.filter(trace => trace.name && trace.showlegend !== false)
+    .map(trace => trace.name.split('<br>').length)
+  const columns = Math.max(Math.floor(room / (legend.entrywidth + SYMBOL)), 1)
+  // A row is as high as its highest entry. The figure has room for all entries in one column, of
+  // which it keeps the share that the rows need.
+  let rows = 0
+  for (let at = 0; at < lines.length; at += columns) {
+    rows += 1 + FURTHER_LINE * (Math.max(...lines.slice(at, at + columns)) - 1)
+  }
+  const all = lines.reduce((sum, count) => sum + 1 + FURTHER_LINE * (count - 1), 0)
   const axis = -legend.y * plot
-  margin.b = Math.round(axis + (margin.b - axis) * rows / Math.max(entries, 1))
+  margin.b = Math.round(axis + (margin.b - axis) * rows / Math.max(all, 1))
   layout.height = plot + margin.t + margin.b
 }
 
-const NARROW = 600, EDGE = 16, SYMBOL = 40
+// Pixels, and the height of an entry's further line by that of its first.
+const NARROW = 600, EDGE = 16, SYMBOL = 40, FURTHER_LINE = 0.77
