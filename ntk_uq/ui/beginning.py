@@ -48,6 +48,7 @@ def chosen(
         dataset = check(view)
         st.session_state[last] = view
     except NtkUqError as error:
+        links.see_controls()
         if isinstance(error, MissingDataError):
             live.ask(store, ())
             missing.end(error.data or view.data, error)

@@ -166,9 +166,15 @@ def keep(view: Spec) -> None:
     # With the page's class: another page drops the controls of this one.
     st.session_state[_WRITTEN] = (type(view).__name__, query)
     st.session_state.setdefault(_PAST, deque(maxlen=_REMEMBERED)).append(st.session_state[_WRITTEN])
-    st.session_state[_SEEN] = _controls()
+    see_controls()
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
+
+
+def see_controls() -> None:
+    """Remembers what the controls hold: what differs from it in the next run was edited since. Also
+    where they hold no view, or whoever goes back from there would seem to have edited it."""
+    st.session_state[_SEEN] = _controls()
 
 
 def address_of(view: Spec) -> str:

@@ -198,3 +198,15 @@ def test_an_edit_that_breaks_off_the_run_that_opens_the_page_is_kept():
     draws(app).set_value(before + 4).run()
     assert draws(app).value == before + 4
     assert address(app)["draws"] == str(before + 4)
+
+
+def test_going_back_from_a_refused_entry_opens_what_was_there(store):
+    page = open_page("scaling_curves", CurvesView(draws=2, n_points=3))
+    first = address(page)
+    draws(page).set_value(3).run()
+    draws(page).set_value(100_000).run()
+    assert page.error
+    ask_with(page, first)
+    page.run()
+    assert draws(page).value == 2
+    assert not page.error
