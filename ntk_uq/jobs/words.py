@@ -58,9 +58,9 @@ def training(spec: TrainingSpec) -> str:
     return f"{text}, jitter {spec.jitter:g}" if spec.jitter else text
 
 
-def optimizer(spec: OptimizerSpec) -> str:
-    """How finite networks are trained."""
-    text = f"{spec.optimizer}, {spec.steps} steps, η {spec.eta:g}"
+def optimizer(spec: OptimizerSpec, called: str = "") -> str:
+    """How finite networks are trained; ``called`` instead of the optimizer's short name."""
+    text = f"{called or spec.optimizer}, {spec.steps} steps, η {spec.eta:g}"
     if spec.momentum is not None:
         text += f", momentum {spec.momentum:g}"
     return text if spec.batch_size is None else f"{text}, batches of {spec.batch_size}"

@@ -278,7 +278,7 @@ _BEFORE = {
 _ENDS = {
     JobState.DONE: "Finished",
     JobState.FAILED: "Failed",
-    JobState.CANCELLED: "Cancelled; what is computed is kept",
+    JobState.CANCELLED: "Stopped; what is computed is kept",
 }
 
 

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ntk_uq.base.counting import counted
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui import links, say
+from ntk_uq.ui import say, stop
 from ntk_uq.ui.engine_words import warn_of_engine
 from ntk_uq.ui.time_left import Pace
 
@@ -29,6 +29,7 @@ def panel(
     left: Callable[[], str],
     stopped: str,
     key: str,
+    when_stopped: Callable[[], None] = lambda: None,
 ) -> None:
     """The offer; or the progress, and a button to stop; or that all is there.
 
@@ -41,11 +42,12 @@ def panel(
         left: how long it still takes, in words.
         stopped: what to say where it was stopped.
         key: of the button that stops it.
+        when_stopped: is called when it is.
     """
     active = [job for job in jobs if not job.state.ended]
     with _frame(key):
         if active:
-            _progress(store, active, share, text, left, key)
+            _progress(store, active, share, text, left, key, when_stopped)
         elif finished is not None:
             st.markdown(f":material/check_circle: {finished}")
         else:
@@ -71,12 +73,17 @@ def _frame(key: str) -> DeltaGenerator:
 
 
 def _progress(
-    store: Store, active: Sequence[Job], share: float, text: str, left: Callable[[], str], key: str
+    store: Store,
+    active: Sequence[Job],
+    share: float,
+    text: str,
+    left: Callable[[], str],
+    key: str,
+    when_stopped: Callable[[], None],
 ) -> None:
-    bar, button = st.columns([5, 1], vertical_alignment="center")
-    stopping = all(job.cancel_requested for job in active)
-    if stopping:
-        text += ", stopping"
+    bar, button = stop.columns(active, key)
+    if stop.stopping(active):
+        pass
     elif all(job.state is JobState.QUEUED for job in active):
         others = min(store.jobs.ahead(job.id) for job in active)
         text += f", waiting for {counted(others, 'other')}" if others else _SOON
@@ -84,11 +91,9 @@ def _progress(
         text += ", the engine has gone silent; another one goes on"
     else:
         text += left()
-    bar.progress(min(1.0, share), text=text)
-    if button.button("Stop", key=key, disabled=stopping):
-        for job in active:
-            store.jobs.request_cancel(job.id)
-        links.again()
+    bar.progress(min(1.0, share), text=text + stop.state(store, active, key))
+    with button:
+        stop.button(store, active, key, stopped=when_stopped)
 
 
 def time_left(key: str, rest: float, guessed: float) -> str:

@@ -11,11 +11,11 @@ from ntk_uq.base.fields import Spec
 from ntk_uq.costs.theory import TheoryCost, together
 from ntk_uq.jobs.asking import cost_of
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui import job_panel, links, polling, refused, requests, say, session, watching
+from ntk_uq.ui import job_panel, links, polling, refused, requests, say, session, stop, watching
 from ntk_uq.ui.engine_words import warn_of_engine
 
 _ASKED, _DECIDED, _OFFER, _HELD = "asked_jobs", "asked_at_once", "theory_offer", "held_jobs"
-_STOP = "stop_theory"
+_STOP, _STOP_ROW = "stop_theory", "stop_jobs"
 
 Found = TypeVar("Found")
 
@@ -158,19 +158,14 @@ def progress(store: Store, curves: Sequence[Growing], unit: str = "points") -> N
         return
     _go_on(store, curves)
     running = [job for job in _jobs(store, curves).values() if not job.state.ended]
-    stopping = bool(running) and all(job.cancel_requested for job in running)
-    if stopping:
-        text += ", stopping"
     with st.container(height=_ROW_HEIGHT, border=False):
-        left, right = st.columns([5, 1], vertical_alignment="center")
+        left, right = stop.columns(running, _STOP_ROW)
         if running:
-            left.progress(done / total, text=text)
+            left.progress(done / total, text=text + stop.state(store, running, _STOP_ROW))
+            with right:
+                stop.button(store, running, _STOP_ROW, stopped=_wait_no_more)
         else:
             left.caption(text)
-        if running and right.button(
-            "Stop", key="stop_jobs", disabled=stopping, help="What is computed already is kept."
-        ):
-            _stop(store, running)
     _tell(store, running)
 
 
@@ -180,8 +175,6 @@ def offer(store: Store, curves: Sequence[Growing], unit: str = "points") -> None
     missing = [curve for curve in curves if not curve.complete]
     if found is None or not (missing or found.specs):
         return
-    if st.session_state.get(_STOP):
-        st.session_state[_HELD] = ()
     _go_on(store, curves)
     ids = [spec.digest() for spec in found.specs]
     done = sum(len(curve.raw) for curve in curves)
@@ -201,6 +194,7 @@ def offer(store: Store, curves: Sequence[Growing], unit: str = "points") -> None
         left=left,
         stopped=f"Stopped before all {unit} were computed. What is computed is kept.",
         key=_STOP,
+        when_stopped=_wait_no_more,
     )
     _tell(store, ())
 
@@ -234,10 +228,9 @@ def _go_on(store: Store, curves: Sequence[Asked]) -> None:
             _hand_in(store, wanted)
 
 
-def _stop(store: Store, jobs: Iterable[Job]) -> None:
+def _wait_no_more() -> None:
+    """What waits here for room was stopped, too."""
     st.session_state[_HELD] = ()
-    for job in jobs:
-        store.jobs.request_cancel(job.id)
 
 
 def _tell(store: Store, running: Sequence[Job]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ntk_uq import datasets
+from ntk_uq import datasets, optimizers
 from ntk_uq.base.counting import plural
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import Spec
@@ -139,7 +139,8 @@ def _training(held: Mapping[str, Any]) -> list[str]:
         else:
             parts.append("trained " + words.training(training))
     elif isinstance(optimizer, OptimizerSpec):
-        parts.append("trained with " + words.optimizer(optimizer))
+        title = optimizers.get(optimizer.optimizer).title
+        parts.append("trained by " + words.optimizer(optimizer, title))
     if jitter:
         parts.append(f"jitter {jitter:g}")
     return parts

@@ -127,7 +127,7 @@ def test_runs_are_followed_in_another_browser_cancelled_and_cost_nothing_at_rest
     loads.clear()
     watching.get_by_role("button", name="Cancel").click()
     wait_for_states(watching, "cancelled", "done")
-    watching.get_by_text("Cancelled; what is computed is kept").wait_for(timeout=WAIT)
+    watching.get_by_text("Stopped; what is computed is kept").wait_for(timeout=WAIT)
     assert loads == []
 
     # Nothing runs: nothing is asked of the server.

@@ -12,7 +12,7 @@ from ntk_uq.datasets import Dataset, fetching
 from ntk_uq.jobs.asking import submit
 from ntk_uq.specs import FetchSpec
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui import links, say
+from ntk_uq.ui import links, say, stop
 from ntk_uq.ui.engine_words import warn_of_engine
 from ntk_uq.ui.plain_text import plain
 
@@ -80,11 +80,10 @@ def fetch_button(store: Store, name: str, job: Job | None) -> None:
     source = fetching.get(name)
     if job is not None and not job.state.ended:
         share = min(1.0, job.done / job.total) if job.total else 0.0
-        stopping = job.cancel_requested
-        st.progress(share, text="stopping" if stopping else job.message or "waiting for the engine")
-        if st.button("Stop", key=f"stop_{name}", disabled=stopping):
-            store.jobs.request_cancel(job.id)
-            links.again()
+        key = f"stop_{name}"
+        text = job.message or "waiting for the engine"
+        st.progress(share, text=text + stop.state(store, [job], key))
+        stop.button(store, [job], key)
         return
     size = f", {format_bytes(source.size)}" if source.size else ""
     if st.button(

@@ -8,7 +8,7 @@ from ntk_uq.base.fields import about
 from ntk_uq.jobs import kinds as job_kinds
 from ntk_uq.store import JobState
 from ntk_uq.ui.controls import widgets
-from ntk_uq.ui.pages.runs.states import LOOKS
+from ntk_uq.ui.pages.runs.states import LOOKS, word
 from ntk_uq.views import ORDERS, STATES, RunsView
 
 _PAGE = "runs"
@@ -88,7 +88,7 @@ def draw(kinds: Sequence[str], tags: Sequence[str]) -> RunsView:
         states = st.multiselect(
             "State",
             STATES,
-            format_func=lambda state: f"{LOOKS[JobState(state)].icon} {state}",
+            format_func=lambda state: f"{LOOKS[JobState(state)].icon} {word(JobState(state))}",
             key=widgets.key(_PAGE, "states"),
             placeholder="any",
             help=about(RunsView, "states"),

@@ -10,7 +10,7 @@ from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import parse_json
 from ntk_uq.jobs import describe, kinds
 from ntk_uq.store import LONGEST_LABEL, MOST_TAGS, Job, JobState, Store
-from ntk_uq.ui import say, session
+from ntk_uq.ui import say, session, stop
 from ntk_uq.ui.pages.runs import states as run_states
 from ntk_uq.ui.pages.runs.openings import opening
 from ntk_uq.ui.pages.runs.states import LOOKS, moment
@@ -123,14 +123,9 @@ def _actions(store: Store, job: Job) -> None:
             width=320,
         )
         if job.state in (*_MOVING, JobState.INTERRUPTED):
-            _button(
-                "Cancel",
-                "cancel",
-                ":material/stop_circle:",
-                lambda: store.jobs.request_cancel(job.id),
-                "For everybody. What is computed already is kept.",
-                disabled=job.cancel_requested,
-            )
+            with session.told():
+                # Whoever launched it may be anywhere.
+                stop.button(store, [job], f"stop_{job.id}", always_asks=True)
         if job.state in (JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED):
             _button(
                 "Retry",
@@ -162,9 +157,8 @@ def _button(
     icon: str,
     act: Callable[[], object],
     help: str | None = None,
-    disabled: bool = False,
 ) -> None:
-    if st.button(label, key=f"run_{key}", icon=icon, help=help, disabled=disabled):
+    if st.button(label, key=f"run_{key}", icon=icon, help=help):
         with session.told():
             act()
         st.rerun()

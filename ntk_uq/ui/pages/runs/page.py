@@ -8,7 +8,7 @@ from ntk_uq.jobs.engines import computes_on, describe_engine, troubles
 from ntk_uq.jobs.words import own_titles
 from ntk_uq.store import JobState, Store
 from ntk_uq.ui import export, links, own, pages, say, session, visibility
-from ntk_uq.ui.engine_words import NO_ENGINE
+from ntk_uq.ui.engine_words import warn_of_engine
 from ntk_uq.ui.pages.runs import comparison as run_comparison
 from ntk_uq.ui.pages.runs import controls
 from ntk_uq.ui.pages.runs import details as run_details
@@ -53,8 +53,8 @@ def runs(store: Store, view: RunsView, total: int, busy: bool) -> None:
             f"{others:,} more that pages asked for by themselves: the switch “Also what pages "
             "asked for” lists them."
         )
-    if busy and not session.engine_alive(store):
-        st.warning(NO_ENGINE, icon=":material/power_off:")
+    if busy:
+        warn_of_engine(store)
     computing(store)
     found = store.jobs.get_many(view.selected)
     for job_id in view.selected:

@@ -36,7 +36,12 @@ LOOKS = {
 def state_word(job: Job) -> str:
     """The state, and whether that is about to change."""
     stopping = job.state is JobState.RUNNING and job.cancel_requested
-    return "stopping" if stopping else str(job.state)
+    return "stopping" if stopping else word(job.state)
+
+
+def word(state: JobState) -> str:
+    """A state as pages call it, whose button says "Stop"."""
+    return "stopped" if state is JobState.CANCELLED else str(state)
 
 
 def duration(job: Job, now: float) -> str:

@@ -151,14 +151,21 @@ def test_a_curve_of_another_grid_says_that_its_view_is_only_the_closest(store):
     assert "The link opens the closest there is: 3 N_D from 20 to 500" in texts(app.caption)
 
 
-def test_cancel_retry_archive_and_back(store):
+def test_stop_retry_archive_and_back(store):
     job = submit(store.jobs, SPEC)
     app = opened(RunsView(selected=(job.id,)))
-    app.button(key="run_cancel").click().run()
-    assert store.jobs.get(job.id).state is JobState.CANCELLED
+
+    def stop():
+        app.button(key=f"stop_{job.id}").click().run()
+        assert store.jobs.get(job.id).state is JobState.QUEUED  # it asks first
+        app.button(key=f"stop_{job.id}_for_all").click().run()
+        assert store.jobs.get(job.id).state is JobState.CANCELLED
+
+    stop()
+    assert "stopped" in texts(app.table)
     app.button(key="run_retry").click().run()
     assert store.jobs.get(job.id).state is JobState.QUEUED
-    app.button(key="run_cancel").click().run()
+    stop()
     app.button(key="run_archive").click().run()
     assert not app.exception
     assert store.jobs.get(job.id).archived

@@ -258,6 +258,21 @@ def test_stop_cancels_the_jobs_of_the_view_and_one_button_goes_on(store):
     assert {j.state for j in store.jobs.list()} == {JobState.QUEUED}
 
 
+def test_what_another_page_shows_too_is_stopped_for_all_or_goes_on(store):
+    app = opened(SMALL)
+    jobs = store.jobs.list()
+    store.watchers.watch("another tab", [jobs[0].id])
+    app.button(key="stop_jobs").click().run()
+    assert {j.state for j in store.jobs.list()} == {JobState.QUEUED}
+    assert "another page shows this, too" in app.get("progress")[0].proto.text
+    app.button(key="stop_jobs_not").click().run()
+    app.button(key="stop_jobs").click().run()
+    app.button(key="stop_jobs_for_all").click().run()
+    assert {j.state for j in store.jobs.list()} == {JobState.CANCELLED}
+    app.button(key="compute_missing").click().run()
+    assert not app.button(key="stop_jobs").disabled  # nothing is left of the question
+
+
 def test_stopping_a_running_job_says_that_it_is_stopping(store):
     app = opened(SMALL)
     store.jobs.beat("somebody", {})
