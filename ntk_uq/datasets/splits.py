@@ -41,13 +41,13 @@ def check_sizes(dataset: Dataset, spec: DataSpec, n_train: int) -> None:
     n_pool, n_test = dataset.sizes()
     if n_train > n_pool:
         raise SpecError(
-            f"N_D is {n_train}, but the pool of {dataset.name} holds {n_pool} examples; "
-            f"choose at most {n_pool}."
+            f"N_D is {n_train:,}, but the pool of {dataset.name} holds {n_pool:,} examples; "
+            f"choose at most {n_pool:,}."
         )
     if spec.n_test > n_test:
         raise SpecError(
-            f"N_T is {spec.n_test}, but the test part of {dataset.name} holds {n_test} "
-            f"examples; choose at most {n_test}."
+            f"N_T is {spec.n_test:,}, but the test part of {dataset.name} holds {n_test:,} "
+            f"examples; choose at most {n_test:,}."
         )
 
 

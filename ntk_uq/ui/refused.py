@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from ntk_uq.jobs import field_words
+
 _SENTENCES, _STALE = "refused_controls", "shown_is_stale"
 
 
@@ -19,7 +21,9 @@ def tell(sentence: str) -> None:
 def words(error: Exception) -> str:
     """What is said of controls that hold no view: what their own checks refused, or else what
     is wrong with them together."""
-    return " ".join(dict.fromkeys(st.session_state.get(_SENTENCES, ()))) or str(error)
+    return " ".join(dict.fromkeys(st.session_state.get(_SENTENCES, ()))) or field_words.in_words(
+        str(error)
+    )
 
 
 def set_stale() -> None:

@@ -89,7 +89,7 @@ def test_an_optimizer_alone_is_enough(run, optimizer, usual):
         (("--members", "1000000"), "members is 1000000"),
         (("--steps", "0"), "steps is 0"),
         (("--eta", "2"), "it must be below 2"),
-        (("--n-train", "10,5000"), "N_D is 5000, but the pool of digits holds 1297"),
+        (("--n-train", "10,5000"), "N_D is 5,000, but the pool of digits holds 1,297"),
         (("--optimizer", "sgd"), "batch_size is 32, but the training set holds 10 examples"),
         (("--optimizer", "lamb"), "choose one of gd, momentum, sgd, adam"),
     ],

@@ -84,7 +84,7 @@ def test_one_that_cannot_be_computed_says_why(added, store):
     compute(store)
     (job,) = store.jobs.list()
     assert job.state is JobState.FAILED
-    assert job.error.startswith("N_D is 100000, but the pool of digits holds")
+    assert job.error.startswith("N_D is 100,000, but the pool of digits holds")
 
 
 def test_it_is_listed_in_words_and_opens_on_its_page(added, store, capsys):

@@ -7,7 +7,7 @@ import pytest
 from helpers import job_names as jobs
 from hypothesis import given
 
-from ntk_uq.jobs import describe, words
+from ntk_uq.jobs import describe, field_words, words
 from ntk_uq.jobs.describe import Difference
 from ntk_uq.jobs.kinds import REGISTRY
 from ntk_uq.specs import (
@@ -131,3 +131,20 @@ def test_nested_fields_of_one_name_keep_their_path():
         "b.n": 2,
         "m": 3,
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("dataset varies, and has no values.", "Data set varies, and has no values."),
+        ("n_train[1] is 3; sigma_w is -1.", "N_D[1] is 3; σ_w is -1."),
+        (
+            "n_test is 900. eta is 4, but a time is given.",
+            "N_T is 900. η is 4, but a time is given.",
+        ),
+        ("Column 'n_train' of my_n_train.csv has text.", None),
+        ("The file /data/n_test/x is no table; much noise is one reason.", None),
+    ],
+)
+def test_a_refusal_has_fields_as_people_call_them(text, said):
+    assert field_words.in_words(text) == (said or text)

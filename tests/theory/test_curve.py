@@ -234,7 +234,7 @@ def test_the_ridge_is_the_jitter_times_the_mean_diagonal_of_the_pool(norms):
 
 
 def test_too_many_examples_are_refused_before_anything_is_computed():
-    with pytest.raises(SpecError, match=r"N_D is 1298, but the pool of digits holds 1297"):
+    with pytest.raises(SpecError, match=r"N_D is 1,298, but the pool of digits holds 1,297"):
         next(evaluate_draw(curve((10, 1298)), 0))
     with pytest.raises(SpecError, match=r"N_T is 501, but the test part of digits holds 500"):
         next(evaluate_draw(curve((10,), n_test=501), 0))

@@ -235,7 +235,7 @@ def test_no_members_are_no_work():
 
 
 def test_more_examples_than_there_are_is_refused_in_words():
-    with pytest.raises(SpecError, match="N_D is 5000, but the pool of digits holds 1297"):
+    with pytest.raises(SpecError, match="N_D is 5,000, but the pool of digits holds 1,297"):
         trained(ensemble(), [0], n_train=5000)
     with pytest.raises(SpecError, match="no data set 'nothing'"):
         trained(ensemble(dataset="nothing"), [0])

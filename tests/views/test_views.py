@@ -171,7 +171,7 @@ def test_fields_shared_with_specs_keep_their_sentences_and_ranges():
     ("name", "text", "words"),
     [
         ("parts", "yes", "parts is 'yes'; it must be 0 or 1"),
-        ("parts", "", "parts is ''"),
+        ("parts", "", "parts is empty"),
         ("depths", "4,2", "depths goes from 4 down to 2"),
         ("depths", "1;2", "depths is '1;2'"),
         ("fit_low", "low", "fit_low is 'low'; it must be a number"),

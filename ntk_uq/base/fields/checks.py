@@ -47,7 +47,7 @@ class Whole:
         try:
             return int(text)
         except ValueError:
-            raise SpecError(f"{name} is {text!r}; it must be a whole number.") from None
+            raise SpecError(f"{name} is {shown(text)}; it must be a whole number.") from None
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Real:
         try:
             return float(text)
         except ValueError:
-            raise SpecError(f"{name} is {text!r}; it must be a number.") from None
+            raise SpecError(f"{name} is {shown(text)}; it must be a number.") from None
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class Switch:
 
     def parse(self, name: str, text: str) -> bool:
         if text not in ("0", "1"):
-            raise SpecError(f"{name} is {text!r}; it must be 0 or 1.")
+            raise SpecError(f"{name} is {shown(text)}; it must be 0 or 1.")
         return text == "1"
 
 
@@ -203,7 +203,7 @@ def _is_whole(value: Any) -> bool:
 
 def shown(value: Any) -> str:
     """The value for a message; Python refuses to write integers of thousands of digits."""
-    if value is None:
+    if value is None or (isinstance(value, str) and not value.strip()):
         return "empty"
     try:
         text = repr(value)
