@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from ntk_uq.analysis.maps import Cell, CriticalLine, PhaseMap, critical_lines, warnings_of
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.style import TITLE_HEIGHT, Style
+from ntk_uq.figures.ticks import labels, log_ticks
 from ntk_uq.jobs.words import axis_symbol
 from ntk_uq.specs import EXPONENTS, Axis
 
@@ -146,8 +147,9 @@ def _add_colours(
     plotted = values
     if log:
         plotted = np.log10(values)
-        ticks = _log_ticks(low, high)
-        bar |= {"tickvals": [math.log10(t) for t in ticks], "ticktext": [f"{t:.4g}" for t in ticks]}
+        ticks = log_ticks(low, high, _PLOT_HEIGHT)
+        texts = labels(ticks) or [f"{t:.12g}" for t in ticks]
+        bar |= {"tickvals": [math.log10(t) for t in ticks], "ticktext": texts}
         low, high = math.log10(low), math.log10(high)
     canvas.add_heatmap(
         z=[[None if math.isnan(v) else v for v in row] for row in plotted.tolist()],
@@ -161,13 +163,6 @@ def _add_colours(
         hoverinfo="skip",
         name=SYMBOLS[quantity],
     )
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    digits = (1, 2, 5) if math.log10(high / low) < 4 else (1,)
-    ticks = [d * 10.0**k for k in decades for d in digits]
-    return [t for t in ticks if low * (1 - 1e-9) <= t <= high * (1 + 1e-9)]
 
 
 def _add_impossible(canvas: Canvas, found: PhaseMap, quantity: str, style: Style) -> None:

@@ -47,7 +47,7 @@ def time_figure(
         training: whether the training loss is drawn, too.
         revision: of the view, as in :meth:`Style.layout`.
     """
-    canvas, marked = Canvas(), set[str]()
+    canvas, marked, limits = Canvas(), set[str](), False
     low, high = times
     edge = high * (high / low) ** _BEYOND
     for index, track in enumerate(tracks):
@@ -59,7 +59,7 @@ def time_figure(
             _add_plain(canvas, track, track.line, name, words, dash, color)
         if quantity == "mu" and training:
             _add_plain(canvas, track, track.line, "train_mu", _TRAINING, "longdashdot", color)
-        _add_limit(canvas, quantity, track, track.line, edge, index, style)
+        limits |= _add_limit(canvas, quantity, track, track.line, edge, index, style)
         for criterion, symbol, words in _OPTIMA:
             best = track.line.best(criterion)
             if best.tau is not None:
@@ -67,19 +67,19 @@ def time_figure(
                 _add_optimum(canvas, quantity, track, best, symbol, words, color, style)
     if networks is not None:
         _add_networks(canvas, quantity, networks, low, len(tracks), style)
-    _add_legend(canvas, quantity, style, training, marked)
+    _add_legend(canvas, quantity, style, training, limits, marked)
     canvas.add_vline(x=(high * edge) ** 0.5, line={"color": style.grey, "dash": "dot", "width": 1})
     x_axis = style.axis("training time τ = t λ<sub>max</sub>", "log")
     set_range(x_axis, [low, edge], across=True)
     _mark_end(x_axis, low, edge)
     # Rows of legend for all that may come, as many in each figure: side by side axes line up, and
     # stand still.
-    rows = len(tracks) + 4 + training + (0 if networks is None else 1 + len(networks.widths))
+    rows = len(tracks) + 5 + training + (0 if networks is None else 1 + len(networks.widths))
     lay_out(canvas, quantity, x_axis, rows, loss_unit, style, revision)
     return canvas.figure()
 
 
-_TRAINING = "training loss"
+_TRAINING, _ENDLESS = "training loss", "endless training"
 
 
 def _known(line: MeanTimeSeries, name: str) -> tuple[list[float], list[Estimate]]:
@@ -134,10 +134,11 @@ def _add_limit(
     edge: float,
     index: int,
     style: Style,
-) -> None:
+) -> bool:
+    """Whether there is a limit to be drawn."""
     limit = line.converged(quantity)
     if limit is None:
-        return
+        return False
     canvas.add_scatter(
         x=[edge],
         y=[limit.value],
@@ -147,8 +148,9 @@ def _add_limit(
         marker={"color": style.color(index), "symbol": f"{marker(index)}-open", "size": 9},
         error_y=intervals([limit], style),
         hovertext=hover_values(SYMBOLS[quantity], [limit.value], [limit.error]),
-        hovertemplate=f"{track.label}<br>%{{hovertext}}<br>endless training<extra></extra>",
+        hovertemplate=f"{track.label}<br>%{{hovertext}}<br>{_ENDLESS}<extra></extra>",
     )
+    return True
 
 
 def _add_optimum(
@@ -232,12 +234,19 @@ def _add_networks(
 
 
 def _add_legend(
-    canvas: Canvas, quantity: str, style: Style, training: bool, marked: Collection[str]
+    canvas: Canvas,
+    quantity: str,
+    style: Style,
+    training: bool,
+    limits: bool,
+    marked: Collection[str],
 ) -> None:
     for _, words, dash in shown_parts(quantity, style):
         add_grey(canvas, words, style, dash=dash)
     if quantity == "mu" and training:
         add_grey(canvas, f"{_TRAINING}, may leave below", style, dash="longdashdot")
+    if limits:
+        add_grey(canvas, f"{_ENDLESS}, at ∞", style, symbol="circle-open")
     for criterion, symbol, words in _OPTIMA:
         if criterion not in marked:
             continue

@@ -127,7 +127,7 @@ def test_a_cell_that_cannot_be_computed_has_its_reason_and_does_not_stop_the_oth
     assert found.failed == 2
     assert np.isfinite(found.values("mu")).tolist() == [[True, True, False]] * 2
     for quantity in found.quantities:
-        assert "pool of digits holds 1297" in found.reason(quantity, 0, 2)
+        assert "pool of digits holds 1,297" in found.reason(quantity, 0, 2)
     assert found.reason("mu", 0, 1) is None
     assert found.lowest("mu")[1] < 2
 

@@ -73,7 +73,7 @@ def test_one_level_of_noise_is_a_list_of_one(run):
         (("--noises", "-1"), "noises\\[0\\] is -1; it must be at least 0"),
         (("--tau-low", "1e5"), "goes from 100000 to 10000; the largest must be above"),
         (("--n-times", "1"), "n_times is 1; it must be from 2"),
-        (("--n-train", "5000"), "pool of digits holds 1297"),
+        (("--n-train", "5000"), "pool of digits holds 1,297"),
         (("--jitters", "0.1,x"), "'x'; it must be a number"),
     ],
 )

@@ -82,7 +82,7 @@ def test_points_are_in_the_store_before_the_job_is_done(store):
     [
         (CurveSpec(DataSpec("mnist"), n_train=(10,)), "NTK_UQ_DATA"),
         (CurveSpec(DataSpec("nonsense"), n_train=(10,)), "no data set 'nonsense'"),
-        (CurveSpec(n_train=(10, 5000)), "pool of digits holds 1297"),
+        (CurveSpec(n_train=(10, 5000)), "pool of digits holds 1,297"),
     ],
 )
 def test_a_job_that_cannot_be_computed_fails_in_words(store, spec, words):

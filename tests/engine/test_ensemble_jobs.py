@@ -268,7 +268,7 @@ def test_the_engine_refuses_as_the_page_does(store, engine):
     job = submit(store.jobs, replace(SMALL, n_train=(10, 2000)))
     engine.run_until_idle()
     assert store.jobs.get(job.id).state is JobState.FAILED
-    assert "the pool of digits holds 1297" in store.jobs.get(job.id).error
+    assert "the pool of digits holds 1,297" in store.jobs.get(job.id).error
 
 
 def test_the_speed_is_measured_once_and_used(store, engine):

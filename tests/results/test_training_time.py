@@ -169,7 +169,7 @@ def test_a_record_of_another_cube_is_not_taken(store):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"n_train": 1298}, "pool of digits holds 1297"),
+        ({"n_train": 1298}, "pool of digits holds 1,297"),
         ({"data": DataSpec("mnist")}, "data fetch mnist"),
         ({"data": DataSpec("nonsense")}, "no data set 'nonsense'"),
     ],

@@ -332,7 +332,7 @@ def test_a_history_survives_json_and_a_damaged_one_is_told():
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"n_train": 1298}, "pool of digits holds 1297"),
+        ({"n_train": 1298}, "pool of digits holds 1,297"),
         ({"data": DataSpec("mnist")}, "data fetch mnist"),
         ({"data": DataSpec("nonsense")}, "no data set 'nonsense'"),
     ],

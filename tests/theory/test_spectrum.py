@@ -175,7 +175,7 @@ def test_two_examples_are_enough_for_a_spectrum_and_not_for_a_fit():
 
 
 def test_a_pool_that_is_too_small_is_told():
-    with pytest.raises(SpecError, match="pool of digits holds 1297"):
+    with pytest.raises(SpecError, match="pool of digits holds 1,297"):
         evaluate_spectrum(SpectrumSpec(n=1298))
 
 
@@ -222,7 +222,7 @@ def test_a_spectrum_survives_json():
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
-        (SpectrumSpec(n=1298), "pool of digits holds 1297"),
+        (SpectrumSpec(n=1298), "pool of digits holds 1,297"),
         (SpectrumSpec(DataSpec("mnist")), "data fetch mnist"),
         (SpectrumSpec(DataSpec("nonsense")), "no data set 'nonsense'"),
     ],

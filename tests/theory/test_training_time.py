@@ -329,7 +329,7 @@ def test_what_does_not_fit_is_refused_before_it_starts(monkeypatch):
     monkeypatch.setenv("NTK_UQ_MEMORY", "100MiB")
     with pytest.raises(MemoryLimitError, match="NTK_UQ_MEMORY"):
         evaluate_training_time(SPEC)
-    with pytest.raises(SpecError, match="pool of digits holds 1297"):
+    with pytest.raises(SpecError, match="pool of digits holds 1,297"):
         evaluate_training_time(replace(SPEC, n_train=1298))
 
 

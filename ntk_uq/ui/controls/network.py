@@ -95,6 +95,6 @@ def training(page: str) -> dict[str, Any]:
             )
     with st.expander("Jitter and seed"):
         label = "Jitter  [mean kernel diagonal]"
-        values["jitter"] = widgets.number(page, TrainingSpec, "jitter", label, None, "%.1e")
+        values["jitter"] = widgets.number(page, TrainingSpec, "jitter", label, None, "%g")
         values["seed"] = widgets.number(page, DataSpec, "seed", "Seed", 1)
     return values

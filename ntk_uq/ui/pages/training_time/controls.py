@@ -167,7 +167,7 @@ def _training(one_jitter: bool) -> dict[str, Any]:
         jitter = _held().jitter
         if one_jitter:
             jitter = widgets.number(
-                _PAGE, TrainingSpec, "jitter", "Jitter", None, "%.1e", start=jitter
+                _PAGE, TrainingSpec, "jitter", "Jitter", None, "%g", start=jitter
             )
     return {
         "n_train": n_train,

@@ -119,7 +119,7 @@ def test_a_failed_job_says_why(store):
         ({"members": "1000000"}, "members is 1000000"),
         ({"steps": "0"}, "steps is 0"),
         ({"eta": "2.5"}, "below 2"),
-        ({"n_train": "10,5000"}, "the pool of digits holds 1297"),
+        ({"n_train": "10,5000"}, "the pool of digits holds 1,297"),
         ({"widths": "16384", "members": "1000", "steps": "1000000"}, "hours"),
     ],
 )

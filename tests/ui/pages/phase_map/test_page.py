@@ -151,7 +151,7 @@ def test_a_cell_without_numbers_tells_why(store):
     app = opened(replace(view, row=0, column=2))
     assert not app.exception
     assert "2 of them without a number" in texts(app.markdown)
-    assert "pool of digits holds 1297" in texts(app.warning)
+    assert "pool of digits holds 1,297" in texts(app.warning)
     assert not [e for e in app.get("page_link") if "scaling curve" in e.proto.label]
     assert "erf with σ_w = 1.414 and σ_b = 0 is chaotic" in texts(app.caption)
 
@@ -179,7 +179,7 @@ def test_exponents_can_be_chosen_where_cells_have_several_n_train(store):
         ("map_x_values", "2, 1", "“Values of σ_w” goes from 2.0 down to 1.0"),
         ("map_x_values", "", "letters, digits"),
         ("map_x_values", "1:2", "low:high:count"),
-        ("map_x_values", "1", "“Values of σ_w” has one value of sigma_w"),
+        ("map_x_values", "1", "“Values of σ_w” has one value of σ_w"),
     ],
 )
 def test_values_that_cannot_be_are_told_and_the_map_before_them_goes_on(store, key, value, words):
@@ -193,7 +193,7 @@ def test_values_that_cannot_be_are_told_and_the_map_before_them_goes_on(store, k
 def test_both_axes_the_same_is_told(store):
     app = opened()
     app.selectbox(key="map_y").set_value("sigma_w").run()
-    assert "Both axes are sigma_w" in texts(app.error)
+    assert "Both axes are σ_w" in texts(app.error)
 
 
 def test_a_chosen_axis_comes_with_values(store):

@@ -159,7 +159,7 @@ def test_an_incomplete_link_is_told(store):
 @pytest.mark.parametrize(
     ("view", "words"),
     [
-        (CurvesView(n_high=5000), "pool of digits holds 1297"),
+        (CurvesView(n_high=5000), "pool of digits holds 1,297"),
         (CurvesView(data=DataSpec(n_test=501)), "holds 500"),
         (CurvesView(data=DataSpec("mnist")), "NTK_UQ_DATA"),
         (CurvesView(data=DataSpec("nonsense")), "no data set 'nonsense'"),
