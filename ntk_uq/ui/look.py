@@ -6,6 +6,13 @@ from ntk_uq.ui import engine_line, job_panel, session
 
 # The bar beside a page that grows takes its room from the start.
 _ALWAYS = "[data-testid='stMain'] { scrollbar-gutter: stable; }"
+# Streamlit keeps a hand's breadth free above the title and beside the page; a laptop needs it for
+# figures.
+_MARGINS = (
+    "[data-testid='stMainBlockContainer'] { padding-top: 3.25rem; } "
+    "@media (max-width: 1300px) { [data-testid='stMainBlockContainer'] "
+    "{ padding-left: 2rem; padding-right: 2rem; } }"
+)
 # An opened list is closed by a scroll, also by that which the browser makes when something above it
 # grows: until something was chosen, the browser makes none.
 _LISTS = (
@@ -21,7 +28,8 @@ _ROOMS = (
 # Links and buttons beside each other begin at one line and one edge, whatever each is made of.
 _STARTS = (
     ".st-key-start_panel [data-testid='stElementContainer']:has([data-testid='stPageLink']) "
-    "{ margin: 0; }"
+    "{ margin: 0; } "
+    ".st-key-start_panel [data-testid='stPageLink'] p { white-space: normal; }"
 )
 # Streamlit's own CSV of a table has whatever a label or a title is, formulas of a spreadsheet
 # included; "Take it home" below has the same numbers without.
@@ -49,4 +57,5 @@ _HEADINGS = " ".join(
 def draw() -> None:
     """Adds it to the page."""
     dark = _DARK if session.dark() else ""
-    st.html(f"<style>{_ALWAYS} {_LISTS} {_ROOMS} {_EXPORTS} {_STARTS} {_HEADINGS} {dark}</style>")
+    rules = (_ALWAYS, _MARGINS, _LISTS, _ROOMS, _EXPORTS, _STARTS, _HEADINGS, dark)
+    st.html(f"<style>{' '.join(rules)}</style>")

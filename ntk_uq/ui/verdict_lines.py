@@ -1,4 +1,4 @@
-"""What curves do, in sentences above their plots, in a room of its own: the plots stand still."""
+"""What curves do, in sentences beside their plots, in a room of its own: the plots stand still."""
 
 import re
 from collections.abc import Sequence
@@ -7,26 +7,31 @@ import streamlit as st
 
 from ntk_uq.ui import say
 
-_KEY = "verdicts"
+_ABOVE = "verdicts"
 _LINE = 28  # pixels
 _SEEN = 8  # further ones are scrolled to
 # Widest window that needs so many times the lines that one of 1440 pixels needs.
-_NARROW = ((1300, 1.2), (1100, 1.8), (700, 2.9))
+_NARROW = ((1300, 1.1), (1100, 1.5), (700, 2.9))
 _POWER = re.compile(r"N_D\^(-?[\d.]+(?:\(\d+\.?\d*\))?)")
 _SIZE = re.compile(r"N_D(?![\^\w])")
 
 
-def draw(lines: Sequence[tuple[str, str | None]], nothing: str = "", rows: int = 3) -> None:
-    """A paragraph a curve.
+def draw(
+    lines: Sequence[tuple[str, str | None]], nothing: str = "", rows: int = 3, key: str = _ABOVE
+) -> None:
+    """A paragraph a curve; nothing at all where there are no curves.
 
     Args:
         lines: of each curve its name, as Markdown, and the sentences; None until there are any.
         nothing: what is to be done where there are none of any curve, in a sentence.
         rows: that a curve's sentences take in a window of 1440 pixels.
+        key: of the place; there is one above the plots, and there may be others.
     """
-    with st.container(key=_KEY):
+    if not lines:
+        return
+    with st.container(key=key):
         # In the place itself: Streamlit would add what is style alone at the end of the run.
-        st.markdown(f"<style>{_room(len(lines), rows)}</style>", unsafe_allow_html=True)
+        st.markdown(f"<style>{_room(key, len(lines), rows)}</style>", unsafe_allow_html=True)
         if nothing and all(text is None for _, text in lines):
             say.info(nothing, icon=":material/school:")
             return
@@ -34,16 +39,16 @@ def draw(lines: Sequence[tuple[str, str | None]], nothing: str = "", rows: int =
         st.markdown("  \n".join(told))
 
 
-def _room(count: int, rows: int) -> str:
+def _room(key: str, count: int, rows: int) -> str:
     """As high from the start as the sentences of so many curves will be, in windows of every width;
     what is more is scrolled to where there are many, and otherwise has its place."""
     few = count <= _SEEN
     lines = max(rows * min(count, _SEEN), 3)
     size, beyond = ("min-height", "visible") if few else ("height", "auto")
-    room = f".st-key-{_KEY} {{ flex: none; {size}: {_LINE * lines}px; overflow-y: {beyond}; }}"
+    room = f".st-key-{key} {{ flex: none; {size}: {_LINE * lines}px; overflow-y: {beyond}; }}"
     for width, times in _NARROW:
         height = round(times * _LINE * lines)
-        room += f" @media (max-width: {width}px) {{ .st-key-{_KEY} {{ {size}: {height}px; }} }}"
+        room += f" @media (max-width: {width}px) {{ .st-key-{key} {{ {size}: {height}px; }} }}"
     return room
 
 

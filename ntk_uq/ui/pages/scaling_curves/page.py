@@ -40,9 +40,9 @@ POLL_SECONDS = 1.0
 def page() -> None:
     """The whole page."""
     st.markdown(
-        "How much of a network's test loss $L$ is luck of the initialization? Mean $\\mu$ of $L$ "
-        "over initializations of infinitely wide networks, its spread $\\sigma$, and their ratio "
-        "$\\epsilon=\\sigma/\\mu$, against the number of training examples $N_D$."
+        "Mean $\\mu$ of the test loss over initializations of infinitely wide networks, its spread "
+        "$\\sigma$ and their ratio $\\epsilon=\\sigma/\\mu$, against the number of training "
+        "examples $N_D$."
     )
     with session.told():
         store, view, _ = beginning.chosen(CurvesView, controls, check)
@@ -101,7 +101,7 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
     state = (*(curve.state for curve in drawn), *(one.state for one in networks))
     shown = shared.ShownView(view, state, style)
     traces = shown.once("traces", lambda: traces_of(view, labels, curves))
-    verdict_lines.draw(shown.once("verdicts", lambda: law_tables.verdicts(traces, view, baseline)))
+    verdict_lines.draw(shown.once("verdicts", lambda: law_tables.verdicts(traces, view)))
     pinned.difference(view)
     finite.panel(store, view)
     panels.show(
@@ -113,6 +113,8 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
         panels.show(
             shown.panels("ratios", lambda: ratios(view, compared, style.dark)), key="ratios"
         )
+    compared_lines = shown.once("beside", lambda: law_tables.beside(traces, baseline))
+    verdict_lines.draw(compared_lines, rows=4, key="verdicts_compared")
     law_tables.expectations(traces, view)
     for sentence in dict.fromkeys(s for c in curves for s in (*c.failures, *c.warnings)):
         say.warning(sentence, icon=":material/warning:")

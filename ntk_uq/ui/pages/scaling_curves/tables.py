@@ -16,18 +16,15 @@ from ntk_uq.ui.verdict_lines import escaped
 from ntk_uq.views import CurvesView
 
 
-def verdicts(
-    traces: Sequence[Trace], view: CurvesView, baseline: Sequence[tuple[str, Curve]] = ()
-) -> list[tuple[str, str | None]]:
-    """What each curve does, how they compare, and what has changed since the baseline: names,
-    as Markdown, and sentences, None until there are any."""
+def verdicts(traces: Sequence[Trace], view: CurvesView) -> list[tuple[str, str | None]]:
+    """What each curve does: names, as Markdown, and sentences, None until there are any."""
     title = plain(datasets.get(view.data.dataset).title)
     lines = []
     for trace in traces:
         found = trace.verdict
         name = plain(trace.label) if view.vary == "dataset" else f"{title}, {plain(trace.label)}"
         lines.append((name, None if found is None else found.told))
-    return [*beside(traces, baseline), *lines]
+    return lines
 
 
 def beside(
