@@ -41,8 +41,8 @@ class Size:
 
 
 SIZES = {
-    "column": Size("One column of a paper, 86 mm", 86, None, 0.68, 600),
-    "page": Size("Two columns of a paper, 178 mm", 178, None, 0.75, 600),
+    "column": Size("1 column, 86 mm", 86, None, 0.68, 600),
+    "page": Size("2 columns, 178 mm", 178, None, 0.75, 600),
     "slide": Size("Slide, 16:9", 1280 / _CSS_PIXELS, 720 / _CSS_PIXELS, 1.5, 144),
 }
 """What is offered. Labels have 7.7 points in a column and 8.4 on a page, units at least 6; on a

@@ -37,6 +37,7 @@ _COLUMNS = {
 """What is shown of a run in the list; all else is among its details."""
 
 _ALL = (*_COLUMNS, "duration", "what", "label", "tags", "kind", "engine")
+_SEEN, _HEADER = 6, 38  # rows without scrolling; pixels of the head and the frame
 _ROW_HEIGHT = 84  # pixels: four lines; Streamlit 1.67 wraps text in rows of more than 64
 
 
@@ -97,7 +98,7 @@ def table(
         column_order=list(_COLUMNS),
         row_height=_ROW_HEIGHT,
         hide_index=True,
-        height="auto",
+        height=_HEADER + _ROW_HEIGHT * min(len(jobs), _SEEN),
         on_select=changed,
         selection_mode="multi-row",
         selection_default={"selection": {"rows": rows}},
