@@ -16,13 +16,14 @@ from types import TracebackType
 
 from ntk_uq.store.asking import LONGEST_LABEL, LONGEST_TAG, MOST_TAGS
 from ntk_uq.store.check import Checked, Damage, checked
-from ntk_uq.store.directory import FORMAT, prepare, shared_file_system_warning
+from ntk_uq.store.directory import FORMAT, is_store, prepare, shared_file_system_warning
 from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.named_views import NamedViews
 from ntk_uq.store.reading import JobOrder
-from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine
+from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine, Queue
 from ntk_uq.store.rescue import Rescued, repair
 from ntk_uq.store.results import ResultsCache, json_bytes, record_of
+from ntk_uq.store.volume import Volume, volume
 from ntk_uq.store.watchers import Watchers
 
 __all__ = [
@@ -39,16 +40,20 @@ __all__ = [
     "JobState",
     "JobTable",
     "LogLine",
+    "Queue",
     "Rescued",
     "ResultsCache",
     "Store",
+    "Volume",
     "Watchers",
     "checked",
+    "is_store",
     "json_bytes",
     "open_store",
     "record_of",
     "repair",
     "shared_file_system_warning",
+    "volume",
 ]
 
 

@@ -17,7 +17,7 @@ from ntk_uq.store.database import Database
 from ntk_uq.store.directory import VERSION_FILE
 from ntk_uq.store.failures import RESCUE
 from ntk_uq.store.presence import Presence, Trouble
-from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine
+from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine, Queue
 
 HEARTBEAT_TIMEOUT = 15.0
 """Seconds of silence after which an engine counts as dead."""
@@ -236,6 +236,21 @@ class Reading:
                 f"SELECT count(*) FROM jobs WHERE {condition}", values
             ).fetchone()
         return int(number)
+
+    def queue(self) -> Queue:
+        """How many jobs are in each state, and since when the oldest of those that wait does."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"SELECT {STATE} AS seen, count(*) AS number, min(submitted) AS oldest FROM jobs"
+                " GROUP BY 1",
+                self._times(),
+            ).fetchall()
+        found = {row["seen"]: row for row in rows}
+        waiting = (found.get(state) for state in (JobState.QUEUED, JobState.INTERRUPTED))
+        return Queue(
+            {state: found[state]["number"] if state in found else 0 for state in JobState},
+            min((row["oldest"] for row in waiting if row is not None), default=None),
+        )
 
     def kinds(self) -> tuple[str, ...]:
         """The kinds of the jobs that there are, in alphabetical order."""
