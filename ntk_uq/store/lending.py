@@ -54,6 +54,11 @@ class LendingCache(diskcache.Cache):
         with self._lent():
             return bool(super().__contains__(key))
 
+    def totals(self) -> tuple[int, int]:
+        """How many entries there are, and the bytes of those that are files; kept by triggers."""
+        with self._lent():
+            return int(self.reset("count")), int(self.reset("size"))
+
     @contextmanager
     def transact(self, retry: bool = False) -> Iterator[None]:
         """As ``diskcache.Cache.transact``."""

@@ -135,6 +135,18 @@ class ResultsCache:
                 cache.close()
                 raise
 
+    def totals(self) -> tuple[int, int]:
+        """How many entries there are, and the bytes of those that are files of their own."""
+        cache = self._same()
+        if cache is None:
+            return self._unwritable().totals()
+        try:
+            with in_words(self.directory):
+                count, files = cache.totals()
+                return count, files
+        except StoreNotWritableError:
+            return self._unwritable().totals()
+
     def get_json(self, key: str) -> Any:
         """The value that ``put_json`` stored; None if there is none or it is damaged.
 
