@@ -21,12 +21,13 @@ from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.named_views import NamedViews
 from ntk_uq.store.reading import JobOrder
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine, Queue
-from ntk_uq.store.rescue import Rescued, repair
-from ntk_uq.store.results import ResultsCache, json_bytes, record_of
+from ntk_uq.store.rescue import ASIDE, Rescued, repair
+from ntk_uq.store.results import Entry, ResultsCache, json_bytes, record_of
 from ntk_uq.store.volume import Volume, volume
 from ntk_uq.store.watchers import Watchers
 
 __all__ = [
+    "ASIDE",
     "FORMAT",
     "HEARTBEAT_TIMEOUT",
     "LONGEST_LABEL",
@@ -35,6 +36,7 @@ __all__ = [
     "Checked",
     "Damage",
     "EngineRecord",
+    "Entry",
     "Job",
     "JobOrder",
     "JobState",

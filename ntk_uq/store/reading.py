@@ -275,6 +275,14 @@ class Reading:
             ).fetchall()
         return tuple(LogLine(row["time"], row["text"]) for row in reversed(rows))
 
+    def log_bytes(self) -> int:
+        """Bytes of the texts of all logs."""
+        with self._database.read() as connection:
+            (found,) = connection.execute(
+                "SELECT coalesce(sum(length(CAST(text AS BLOB))), 0) FROM log"
+            ).fetchone()
+        return int(found)
+
     def ahead(self, job_id: str) -> int:
         """How many other jobs run, or go before a job that waits; 0 for one that does not."""
         with self._database.read() as connection:

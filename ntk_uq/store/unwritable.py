@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ntk_uq.store.database import Database
 from ntk_uq.store.disk import BytesDisk, DamagedEntryError
+from ntk_uq.store.lending import ENTRIES
 
 _log = logging.getLogger(__name__)
 _TOTALS = "SELECT key, value FROM Settings WHERE key IN ('count', 'size')"
@@ -50,6 +51,11 @@ class UnwritableResults:
         with self._database.read() as connection:
             rows = dict(connection.execute(_TOTALS).fetchall())
         return int(rows["count"]), int(rows["size"])
+
+    def entries(self) -> list[tuple[str, int, float]]:
+        """Of each entry its key, its bytes and when it was stored, in unix seconds."""
+        with self._database.read() as connection:
+            return [tuple(row) for row in connection.execute(ENTRIES).fetchall()]
 
     def close(self) -> None:
         """Closes idle connections; they open again when used."""
