@@ -16,6 +16,7 @@ from types import TracebackType
 
 from ntk_uq.store.asking import LONGEST_LABEL, LONGEST_TAG, MOST_TAGS
 from ntk_uq.store.check import Checked, Damage, checked
+from ntk_uq.store.copying import Copied, back_up, bring_back
 from ntk_uq.store.directory import FORMAT, is_store, prepare, shared_file_system_warning
 from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.named_views import NamedViews
@@ -34,6 +35,7 @@ __all__ = [
     "LONGEST_TAG",
     "MOST_TAGS",
     "Checked",
+    "Copied",
     "Damage",
     "EngineRecord",
     "Entry",
@@ -48,6 +50,8 @@ __all__ = [
     "Store",
     "Volume",
     "Watchers",
+    "back_up",
+    "bring_back",
     "checked",
     "is_store",
     "json_bytes",
