@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ntk_uq.base.counting import counted
-from ntk_uq.cli import store_copies, store_usage
+from ntk_uq.cli import store_copies, store_prune, store_usage
 from ntk_uq.cli.shared import existing_directory
 from ntk_uq.store import checked, repair
 
@@ -30,7 +30,7 @@ def add_parsers(commands: Any) -> None:
     checking.add_argument("--repair", action="store_true", help="rescue what is readable")
     checking.add_argument("--json", action="store_true", help="print one JSON object")
     checking.set_defaults(run=_check)
-    for action in (store_usage, store_copies):
+    for action in (store_usage, store_copies, store_prune):
         action.add(inner)
 
 

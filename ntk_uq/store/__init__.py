@@ -20,6 +20,7 @@ from ntk_uq.store.copying import Copied, back_up, bring_back
 from ntk_uq.store.directory import FORMAT, is_store, prepare, shared_file_system_warning
 from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.named_views import NamedViews
+from ntk_uq.store.noting import NotedResults
 from ntk_uq.store.reading import JobOrder
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine, Queue
 from ntk_uq.store.rescue import ASIDE, Rescued, repair
@@ -44,6 +45,7 @@ __all__ = [
     "JobState",
     "JobTable",
     "LogLine",
+    "NotedResults",
     "Queue",
     "Rescued",
     "ResultsCache",
