@@ -1,6 +1,8 @@
 """The files of deploy/: each is looked at by its own tool, and all say the same."""
 
 import contextlib
+import functools
+import os
 import re
 import shlex
 import shutil
@@ -18,6 +20,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from distributed.cli import dask_worker
 from helpers import nginx
 
 from ntk_uq.base import settings
@@ -327,8 +330,31 @@ def test_commands_are_there(place):
     assert (named["server.baseUrlPath"], named["server.port"]) == (PATH, "8501")
 
 
+@pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
+def test_workers_of_a_batch_system_are_started_as_dask_understands(tmp_path):
+    """The script, with a dask of its own that tells how it was called."""
+    script = DEPLOY / "slurm" / "workers.sh"
+    dask = tmp_path / ".venv" / "bin" / "dask"
+    dask.parent.mkdir(parents=True)
+    dask.write_text('#!/bin/sh\necho "$OMP_NUM_THREADS $NTK_UQ_CACHE"\necho "$@"\n')
+    dask.chmod(0o700)
+    here = {"PATH": os.environ["PATH"], "NTK_UQ_HOME": str(tmp_path), "USER": "ann", "HOME": "/"}
+    run = functools.partial(subprocess.run, capture_output=True, text=True, timeout=30)
+    done = run(["bash", script, "tls://h:8786"], env={**here, "SLURM_CPUS_PER_TASK": "3"})
+    threads, called = done.stdout.splitlines()
+    assert threads == "3 /tmp/ntk_uq-ann"
+    words = called.split()
+    assert words[:2] == ["worker", "tls://h:8786"]
+    options = {name for option in dask_worker.main.params for name in option.opts}
+    assert {word for word in words if word.startswith("--")} <= options
+    done = run(["bash", script], env=here)
+    assert done.returncode != 0
+    assert "the address that the Dask scheduler tells" in done.stderr
+
+
 def test_settings_are_some_of_ours_and_the_path_is_one_everywhere():
-    known = {value for name, value in vars(settings).items() if name.isupper() and name[0] != "_"}
+    known = {"NTK_UQ_HOME"}  # of the script for batch jobs alone
+    known |= {value for name, value in vars(settings).items() if name.isupper() and name[0] != "_"}
     for path in DEPLOY.rglob("*"):
         if path.is_file():
             text = path.read_text(encoding="utf-8")
