@@ -12,7 +12,7 @@ from ntk_uq.base.errors import SpecError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.cli.shared import existing_store
 from ntk_uq.jobs import describe, kinds
-from ntk_uq.jobs.pruning import Plan, Removed, Rule, carry_out, plan
+from ntk_uq.jobs.pruning import Prunable, Removed, Rule, carry_out, plan
 from ntk_uq.store import Job
 
 _DAYS = 30.0
@@ -77,7 +77,7 @@ def _days(text: str) -> float:
     return days
 
 
-def _print(found: Plan, days: float, removed: Removed | None) -> None:
+def _print(found: Prunable, days: float, removed: Removed | None) -> None:
     for rule, jobs in found.runs.items():
         if jobs:
             words = _WORDS[rule].format(were="was" if len(jobs) == 1 else "were")
@@ -112,11 +112,11 @@ def _list(jobs: tuple[Job, ...]) -> None:
         print(f"  ... and {len(jobs) - _FIRST} more; --json lists them")
 
 
-def _beginnings(found: Plan) -> Counter[str]:
+def _beginnings(found: Prunable) -> Counter[str]:
     return Counter(entry.key.partition("/")[0] for entry in found.results)
 
 
-def _json(found: Plan, days: float, removed: Removed | None) -> dict[str, Any]:
+def _json(found: Prunable, days: float, removed: Removed | None) -> dict[str, Any]:
     return {
         "days": days,
         "runs": [

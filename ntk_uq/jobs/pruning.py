@@ -36,7 +36,7 @@ class Rule(StrEnum):
 
 
 @dataclass(frozen=True)
-class Plan:
+class Prunable:
     """What would be removed.
 
     Attributes:
@@ -74,7 +74,7 @@ def plan(
     days: float = 30.0,
     rules: Collection[Rule] = tuple(Rule),
     now: float | None = None,
-) -> Plan:
+) -> Prunable:
     """What would be removed from a store. Reads all of its results, and changes nothing.
 
     Args:
@@ -90,7 +90,7 @@ def plan(
     shown, unread = _shown(store)
     jobs = store.jobs.list(limit=store.jobs.count())
     if unread:
-        return Plan({}, (), 0, (_withheld_by_views(unread),), ())
+        return Prunable({}, (), 0, (_withheld_by_views(unread),), ())
     wanted = {job.id: rule for job in jobs if (rule := _rule(job, before, rules)) is not None}
     look_up_all = Rule.UNREFERENCED in rules
     referred, going, protected, unknown, empty = set(shown), [], 0, [], 0
@@ -113,7 +113,7 @@ def plan(
     if look_up_all and not unknown:
         entries = store.results.entries()
         results = tuple(e for e in entries if e.key not in referred and e.stored < before)
-    return Plan(
+    return Prunable(
         {rule: tuple(job for job in going if wanted[job.id] is rule) for rule in Rule},
         results,
         protected,
@@ -122,7 +122,7 @@ def plan(
     )
 
 
-def carry_out(store: Store, found: Plan) -> Removed:
+def carry_out(store: Store, found: Prunable) -> Removed:
     """Removes what a plan says, but for runs that have changed since it was made.
 
     Raises:

@@ -1,7 +1,6 @@
 """What takes the room: results by kind of job, data sets, caches, the tables."""
 
 import contextlib
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from ntk_uq.base import settings
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.datasets import own
 from ntk_uq.jobs import kinds
-from ntk_uq.store import ASIDE, Store, volume
+from ntk_uq.store import ASIDE, Store, files_in, volume
 
 OTHER = "other"
 """Results of a kind that this version does not know."""
@@ -103,15 +102,9 @@ def usage(store: Store) -> Usage:
 
 
 def folder_size(folder: Path) -> tuple[int, int]:
-    """How many files there are in a folder and all below it, and their bytes; links are not
-    followed, and what goes meanwhile is left out."""
-    count, total = 0, 0
-    for where, _, names in os.walk(folder):
-        for name in names:
-            with contextlib.suppress(OSError):
-                total += Path(where, name).lstat().st_size
-                count += 1
-    return count, total
+    """How many files there are in a folder and all below it, and their bytes."""
+    sizes = [size for _, size in files_in(folder)]
+    return len(sizes), sum(sizes)
 
 
 def _by_kind(store: Store) -> tuple[Share, ...]:

@@ -25,7 +25,7 @@ from ntk_uq.store.reading import JobOrder
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine, Queue
 from ntk_uq.store.rescue import ASIDE, Rescued, repair
 from ntk_uq.store.results import Entry, ResultsCache, json_bytes, record_of
-from ntk_uq.store.volume import Volume, volume
+from ntk_uq.store.volume import Volume, files_in, volume
 from ntk_uq.store.watchers import Watchers
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "back_up",
     "bring_back",
     "checked",
+    "files_in",
     "is_store",
     "json_bytes",
     "open_store",

@@ -21,7 +21,7 @@ from ntk_uq.store.database import Database
 from ntk_uq.store.directory import FORMAT, VERSION_FILE, found_format, is_store
 from ntk_uq.store.disk import BytesDisk, DamagedEntryError
 from ntk_uq.store.failures import in_words
-from ntk_uq.store.volume import table_bytes
+from ntk_uq.store.volume import files_in, table_bytes
 
 OWN = "own"
 """The folder of a backup that holds users' own data sets, which are no part of a store."""
@@ -29,6 +29,7 @@ OWN = "own"
 VIEWS = "views"
 _STAGING = ".unfinished-copy"
 _TRIES = 5
+_KEPT = (".val", ".json", ".npz")
 _NAMED = "SELECT rowid, key, filename FROM Cache WHERE filename IS NOT NULL"
 _SAME = (
     "SELECT store_time, access_time, size, mode, filename, value FROM Cache"
@@ -184,10 +185,8 @@ def _require_room(source: Path, own_source: Path, target: Path) -> None:
     """Before anything is copied: what takes minutes should not fail at its end."""
     needed = table_bytes(source / JOBS) + table_bytes(source / RESULTS / CACHE)
     for folder in (source / RESULTS, source / VIEWS, own_source):
-        for path in folder.rglob("*") if folder.is_dir() else ():
-            with contextlib.suppress(FileNotFoundError):
-                if path.suffix in (".val", ".json", ".npz"):
-                    needed += path.lstat().st_size
+        kept = (size for path, size in files_in(folder) if path.suffix in _KEPT)
+        needed += sum(kept)
     free = shutil.disk_usage(target).free
     if needed > free:
         raise StoreFullError(

@@ -1,6 +1,8 @@
 """How much there is in a store, told from a few rows and the sizes of three files."""
 
 import contextlib
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +48,16 @@ def volume(store: "Store") -> Volume:
         table_bytes(store.directory / RESULTS / CACHE),
         table_bytes(store.directory / JOBS),
     )
+
+
+def files_in(folder: Path) -> Iterator[tuple[Path, int]]:
+    """The files in a folder and all below it, with their bytes; links are not followed, and what
+    goes meanwhile, a file or a folder, is left out. None where there is no folder."""
+    for where, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                path = Path(where, name)
+                yield path, path.lstat().st_size
 
 
 def table_bytes(path: Path) -> int:

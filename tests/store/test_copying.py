@@ -220,3 +220,16 @@ def test_a_row_that_names_a_foreign_file_takes_nothing_along(full, own, tmp_path
     assert found.results == 1
     copies = [p.read_bytes() for p in (tmp_path / "backup").rglob("*") if p.is_file()]
     assert not any(content == b"secret" for content in copies)
+
+
+def test_folders_that_go_while_they_are_counted_are_left_out(full, own, tmp_path, monkeypatch):
+    walk = copying.files_in
+
+    def counted(folder):
+        for path, size in walk(folder):
+            yield path, size
+            full.results.delete("large")  # and its folders with it
+
+    monkeypatch.setattr(copying, "files_in", counted)
+    full.results.put("other", b"o" * LARGE)
+    assert back_up(full.directory, own, tmp_path / "backup").results == 2
