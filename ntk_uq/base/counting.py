@@ -1,4 +1,4 @@
-"""Numbers of things in sentences: one row, and two rows."""
+"""Numbers of things, and times, in sentences: one row, two rows, three minutes."""
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -15,3 +15,14 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 def plural(number: int, one: str, many: str | None = None) -> str:
     """The thing alone, after a number or before a list: ``row`` of one, else ``rows``."""
     return one if number == 1 else many or f"{one}s"
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 48 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.1f} days"

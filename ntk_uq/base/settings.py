@@ -39,6 +39,7 @@ WEBHOOK = "NTK_UQ_WEBHOOK"
 WITH_ENGINE = "NTK_UQ_WITH_ENGINE"  # not for people: from one of our processes to another
 
 _APP = "ntk_uq"
+_tf32: ContextVar[bool | None] = ContextVar("tf32", default=None)
 _data_from: ContextVar[Path | None] = ContextVar("data_from", default=None)
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
@@ -153,10 +154,24 @@ def tf32() -> bool:
     Raises:
         SpecError: if it is something else.
     """
+    given = _tf32.get()
+    if given is not None:
+        return given
     text = os.environ.get(TF32) or "off"
     if text not in ("on", "off"):
         raise SpecError(f"{TF32} is {text!r}; write on or off.")
     return text == "on"
+
+
+@contextlib.contextmanager
+def tf32_as(on: bool) -> Iterator[None]:
+    """While the block runs, in its thread alone, :func:`tf32` says this: for who asks what there
+    would be with either."""
+    token = _tf32.set(on)
+    try:
+        yield
+    finally:
+        _tf32.reset(token)
 
 
 def training_limit() -> float:

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from tqdm import tqdm
 
@@ -12,7 +13,7 @@ from ntk_uq.base.errors import StoreError
 from ntk_uq.cli import own_data
 from ntk_uq.cli.options import add_fields, read
 from ntk_uq.specs import ArchitectureSpec, DataSpec
-from ntk_uq.store import ResultsCache, open_store
+from ntk_uq.store import ResultsCache, Store, is_store, open_store
 from ntk_uq.views.commands import DATA, NETWORK
 
 
@@ -52,6 +53,28 @@ def add_output(
         parser.add_argument(
             "--no-store", action="store_true", help="compute everything anew and keep nothing"
         )
+
+
+def existing_directory() -> Path:
+    """Where the store is.
+
+    Raises:
+        StoreError: if there is none.
+    """
+    directory = settings.store_directory().absolute()
+    if not directory.is_dir():
+        raise StoreError(f"There is no store in {directory}; {settings.STORE} says where it is.")
+    return directory
+
+
+def existing_store() -> Store:
+    """The store, opened; none is made. Raises StoreError where there is none."""
+    directory = existing_directory()
+    if not is_store(directory):
+        raise StoreError(
+            f"{directory} is not a store, or not whole; `ntk-uq store check` tells what is wrong."
+        )
+    return open_store(directory)
 
 
 def open_results() -> ResultsCache | None:

@@ -1,19 +1,22 @@
-"""``ntk_uq store``: whether the store's files are sound, and new ones for those that are not."""
+"""``ntk_uq store``: whether the store's files are sound, and new ones for those that are not.
+
+Its other actions are files of their own beside this one.
+"""
 
 import argparse
 import json
 from pathlib import Path
 from typing import Any
 
-from ntk_uq.base import settings
 from ntk_uq.base.counting import counted
-from ntk_uq.base.errors import StoreError
+from ntk_uq.cli import store_copies, store_prune, store_usage
+from ntk_uq.cli.shared import existing_directory
 from ntk_uq.store import checked, repair
 
 
 def add_parsers(commands: Any) -> None:
     """Adds the command and its own commands to the command line."""
-    parser = commands.add_parser("store", help="check the store's files, and repair them")
+    parser = commands.add_parser("store", help="check, repair, measure, copy and tidy up the store")
     inner = parser.add_subparsers(metavar="ACTION", required=True)
     checking = inner.add_parser(
         "check",
@@ -27,12 +30,12 @@ def add_parsers(commands: Any) -> None:
     checking.add_argument("--repair", action="store_true", help="rescue what is readable")
     checking.add_argument("--json", action="store_true", help="print one JSON object")
     checking.set_defaults(run=_check)
+    for action in (store_usage, store_copies, store_prune):
+        action.add(inner)
 
 
 def _check(options: argparse.Namespace) -> int:
-    directory = settings.store_directory().absolute()
-    if not directory.is_dir():
-        raise StoreError(f"There is no store in {directory}; {settings.STORE} says where it is.")
+    directory = existing_directory()
     rescued, aside = repair(directory) if options.repair else ((), None)
     found = checked(directory)
     if options.json:

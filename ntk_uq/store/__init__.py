@@ -16,39 +16,53 @@ from types import TracebackType
 
 from ntk_uq.store.asking import LONGEST_LABEL, LONGEST_TAG, MOST_TAGS
 from ntk_uq.store.check import Checked, Damage, checked
-from ntk_uq.store.directory import FORMAT, prepare, shared_file_system_warning
+from ntk_uq.store.copying import Copied, back_up, bring_back
+from ntk_uq.store.directory import FORMAT, is_store, prepare, shared_file_system_warning
 from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.named_views import NamedViews
+from ntk_uq.store.noting import NotedResults
 from ntk_uq.store.reading import JobOrder
-from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine
-from ntk_uq.store.rescue import Rescued, repair
-from ntk_uq.store.results import ResultsCache, json_bytes, record_of
+from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine, Queue
+from ntk_uq.store.rescue import ASIDE, Rescued, repair
+from ntk_uq.store.results import Entry, ResultsCache, json_bytes, record_of
+from ntk_uq.store.volume import Volume, files_in, volume
 from ntk_uq.store.watchers import Watchers
 
 __all__ = [
+    "ASIDE",
     "FORMAT",
     "HEARTBEAT_TIMEOUT",
     "LONGEST_LABEL",
     "LONGEST_TAG",
     "MOST_TAGS",
     "Checked",
+    "Copied",
     "Damage",
     "EngineRecord",
+    "Entry",
     "Job",
     "JobOrder",
     "JobState",
     "JobTable",
     "LogLine",
+    "NotedResults",
+    "Queue",
     "Rescued",
     "ResultsCache",
     "Store",
+    "Volume",
     "Watchers",
+    "back_up",
+    "bring_back",
     "checked",
+    "files_in",
+    "is_store",
     "json_bytes",
     "open_store",
     "record_of",
     "repair",
     "shared_file_system_warning",
+    "volume",
 ]
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from ntk_uq.base.errors import SpecError, StoreError
 from ntk_uq.store import log
@@ -183,6 +183,24 @@ class Asking(Reading):
                 )
             connection.execute("UPDATE jobs SET archived = ? WHERE id = ?", (archived, job_id))
             return self._existing(connection, job_id)
+
+    def remove(self, jobs: Iterable[Job]) -> int:
+        """Forgets jobs that have ended, with their logs; their results stay.
+
+        Returns:
+            how many: one that is not any more as it is given here, since somebody asked for it
+            again or named it, is left.
+        """
+        with self._database.write() as connection:
+            gone = [
+                job for job in jobs if job.state.ended and self._read(connection, job.id) == job
+            ]
+            for job in gone:
+                connection.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
+                connection.execute("DELETE FROM log WHERE job = ?", (job.id,))
+            if gone:
+                connection.execute("UPDATE changes SET count = count + 1")
+        return len(gone)
 
     def _submit(
         self,

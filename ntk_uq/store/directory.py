@@ -110,6 +110,11 @@ def found_format(version: Path) -> str | int | None:
     return found if type(found) is int else repr(found)
 
 
+def is_store(directory: Path) -> bool:
+    """Whether there is a store, whole and of whatever format: to open it makes nothing new."""
+    return (directory / VERSION_FILE).is_file() and is_begun(directory)
+
+
 def is_begun(directory: Path) -> bool:
     """Whether what a store holds besides its version file is there."""
     return all((directory / name).exists() for name in ("jobs.sqlite", "results"))

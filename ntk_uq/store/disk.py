@@ -86,7 +86,7 @@ class BytesDisk(diskcache.Disk):
         if mode == MODE_RAW:
             data = value
         elif mode == MODE_BINARY:
-            data = self._read(self._path(filename))
+            data = self._read(self.path_of(filename))
         else:
             raise DamagedEntryError(f"its mode {mode!r} is not one that the store writes")
         if type(data) is not bytes or len(data) < _DIGEST_SIZE:
@@ -99,7 +99,7 @@ class BytesDisk(diskcache.Disk):
     def remove(self, file_path: Any) -> None:
         """Removes a value's file; anything that is not one is left alone."""
         try:
-            self._path(file_path)
+            self.path_of(file_path)
         except DamagedEntryError as error:
             _log.warning("%s: not removing %r: %s", self._directory, file_path, error)
             return
@@ -116,7 +116,7 @@ class BytesDisk(diskcache.Disk):
             self.remove(filename)
             self.forget_written()
 
-    def _path(self, filename: Any) -> Path:
+    def path_of(self, filename: Any) -> Path:
         """Full path of a value's file. Raises DamagedEntryError if ``filename`` names another.
 
         The pattern alone keeps the path inside the directory and off the database itself; a

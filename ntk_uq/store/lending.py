@@ -16,6 +16,12 @@ from typing import Any
 import diskcache
 from diskcache.core import DBNAME
 
+ENTRIES = (
+    "SELECT key, CASE WHEN filename IS NULL THEN length(value) ELSE size END, store_time"
+    " FROM Cache WHERE raw = 1 ORDER BY key"
+)
+"""Key, bytes and time of all entries, without reading any of them."""
+
 MOST_CONNECTIONS = 8
 """At once; a thread more waits for the tenth of a millisecond that a reading takes."""
 
@@ -53,6 +59,16 @@ class LendingCache(diskcache.Cache):
         """As ``diskcache.Cache.__contains__``."""
         with self._lent():
             return bool(super().__contains__(key))
+
+    def totals(self) -> tuple[int, int]:
+        """How many entries there are, and the bytes of those that are files; kept by triggers."""
+        with self._lent():
+            return int(self.reset("count")), int(self.reset("size"))
+
+    def entries(self) -> list[tuple[str, int, float]]:
+        """Of each entry its key, its bytes and when it was stored, in unix seconds."""
+        with self._lent():
+            return [tuple(row) for row in self._sql(ENTRIES).fetchall()]
 
     @contextmanager
     def transact(self, retry: bool = False) -> Iterator[None]:

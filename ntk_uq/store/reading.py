@@ -17,7 +17,7 @@ from ntk_uq.store.database import Database
 from ntk_uq.store.directory import VERSION_FILE
 from ntk_uq.store.failures import RESCUE
 from ntk_uq.store.presence import Presence, Trouble
-from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine
+from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine, Queue
 
 HEARTBEAT_TIMEOUT = 15.0
 """Seconds of silence after which an engine counts as dead."""
@@ -237,6 +237,21 @@ class Reading:
             ).fetchone()
         return int(number)
 
+    def queue(self) -> Queue:
+        """How many jobs are in each state, and since when the oldest of those that wait does."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                f"SELECT {STATE} AS seen, count(*) AS number, min(submitted) AS oldest FROM jobs"
+                " GROUP BY 1",
+                self._times(),
+            ).fetchall()
+        found = {row["seen"]: row for row in rows}
+        waiting = (found.get(state) for state in (JobState.QUEUED, JobState.INTERRUPTED))
+        return Queue(
+            {state: found[state]["number"] if state in found else 0 for state in JobState},
+            min((row["oldest"] for row in waiting if row is not None), default=None),
+        )
+
     def kinds(self) -> tuple[str, ...]:
         """The kinds of the jobs that there are, in alphabetical order."""
         with self._database.read() as connection:
@@ -259,6 +274,14 @@ class Reading:
                 (job_id, max(limit, 0)),
             ).fetchall()
         return tuple(LogLine(row["time"], row["text"]) for row in reversed(rows))
+
+    def log_bytes(self) -> int:
+        """Bytes of the texts of all logs."""
+        with self._database.read() as connection:
+            (found,) = connection.execute(
+                "SELECT coalesce(sum(length(CAST(text AS BLOB))), 0) FROM log"
+            ).fetchone()
+        return int(found)
 
     def ahead(self, job_id: str) -> int:
         """How many other jobs run, or go before a job that waits; 0 for one that does not."""

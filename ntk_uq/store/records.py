@@ -90,6 +90,20 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Queue:
+    """How many jobs there are in each state, and since when they wait.
+
+    Attributes:
+        counts: of every state, in the order of :class:`JobState`; 0 where there is none.
+        oldest: unix seconds at which the job was asked for that waits longest; None where none
+            waits.
+    """
+
+    counts: Mapping[JobState, int]
+    oldest: float | None
+
+
+@dataclass(frozen=True)
 class LogLine:
     """Something that happened to a job: when, in unix seconds, and what."""
 

@@ -32,6 +32,9 @@ _CACHE_COLUMNS = (
     *("key", "raw", "store_time", "expire_time", "access_time", "access_count", "tag"),
     *("size", "mode", "filename", "value"),
 )
+ASIDE = "damaged-"
+"""What a folder of files is called, before date and time, that were put aside."""
+
 _ENGINE = re.compile(r".+-\d+-[0-9a-f]{8}")
 _ENDS = ("", "-wal", "-shm", "-journal")
 
@@ -74,7 +77,7 @@ def repair(directory: Path, now: float | None = None) -> tuple[tuple[Rescued, ..
         if not damaged:
             return (), None
         moment = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
-        aside = directory / f"damaged-{moment}"
+        aside = directory / f"{ASIDE}{moment}"
         aside.mkdir(mode=0o700)
         try:
             made = [_made(path, aside) for path in (*_files(directory),) if path in damaged]

@@ -3,7 +3,8 @@
 import json
 import logging
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
@@ -52,6 +53,16 @@ def record_of(value: bytes, kind: type[AnyRecord]) -> AnyRecord | None:
 
 def _json_of(value: bytes) -> Any:
     return json.loads(value, parse_constant=_refuse_constant)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """That there is a result: its key, how many bytes it takes, and when it was stored, in unix
+    seconds."""
+
+    key: str
+    bytes: int
+    stored: float
 
 
 class ResultsCache:
@@ -111,14 +122,7 @@ class ResultsCache:
 
     def __contains__(self, key: str) -> bool:
         """Whether there is an entry; reading it may still find it damaged, and so missing."""
-        cache = self._same()
-        if cache is None:
-            return key in self._unwritable()
-        try:
-            with in_words(self.directory):
-                return key in cache
-        except StoreNotWritableError:
-            return key in self._unwritable()
+        return bool(self._asked(lambda table: key in table))
 
     def get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
         """The values of those ``keys`` that have one, in the order of ``keys``."""
@@ -134,6 +138,26 @@ class ResultsCache:
             except BaseException:
                 cache.close()
                 raise
+
+    def totals(self) -> tuple[int, int]:
+        """How many entries there are, and the bytes of those that are files of their own."""
+        found: tuple[int, int] = self._asked(lambda table: table.totals())
+        return found
+
+    def entries(self) -> list[Entry]:
+        """All entries by their keys, without reading any of them."""
+        return [Entry(*row) for row in self._asked(lambda table: table.entries())]
+
+    def _asked(self, question: Callable[[Any], Any]) -> Any:
+        """What the table answers, also where nothing can be written."""
+        cache = self._same()
+        if cache is None:
+            return question(self._unwritable())
+        try:
+            with in_words(self.directory):
+                return question(cache)
+        except StoreNotWritableError:
+            return question(self._unwritable())
 
     def get_json(self, key: str) -> Any:
         """The value that ``put_json`` stored; None if there is none or it is damaged.

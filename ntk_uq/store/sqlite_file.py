@@ -74,7 +74,7 @@ def _scan(image: bytes, size: int, reserved: int) -> Scan:
 def _free(image: bytes, size: int, usable: int) -> set[int]:
     """The numbers of the pages that nothing uses."""
     found: set[int] = set()
-    if not image.startswith(_MAGIC):
+    if not image.startswith(_MAGIC) or len(image) < _HEADER:
         return found
     (trunk,) = struct.unpack_from(">I", image, 32)
     while 1 < trunk <= len(image) // size and trunk not in found:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from ntk_uq.store.database import Database
 from ntk_uq.store.disk import BytesDisk, DamagedEntryError
+from ntk_uq.store.lending import ENTRIES
 
 _log = logging.getLogger(__name__)
+_TOTALS = "SELECT key, value FROM Settings WHERE key IN ('count', 'size')"
 _ROW = "SELECT mode, filename, value FROM Cache WHERE key = ? AND raw = 1"
 
 
@@ -43,6 +45,17 @@ class UnwritableResults:
         """Whether there is an entry."""
         with self._database.read() as connection:
             return connection.execute(_ROW, (key,)).fetchone() is not None
+
+    def totals(self) -> tuple[int, int]:
+        """How many entries there are, and the bytes of those that are files."""
+        with self._database.read() as connection:
+            rows = dict(connection.execute(_TOTALS).fetchall())
+        return int(rows["count"]), int(rows["size"])
+
+    def entries(self) -> list[tuple[str, int, float]]:
+        """Of each entry its key, its bytes and when it was stored, in unix seconds."""
+        with self._database.read() as connection:
+            return [tuple(row) for row in connection.execute(ENTRIES).fetchall()]
 
     def close(self) -> None:
         """Closes idle connections; they open again when used."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ntk_uq.base.counting import counted
+from ntk_uq.base.counting import counted, duration
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui import say, stop
 from ntk_uq.ui.engine_words import warn_of_engine
@@ -113,14 +113,3 @@ def time_left(key: str, rest: float, guessed: float) -> str:
     seen = (st.session_state.get(name) or Pace.first(now, rest)).seen(now, rest)
     st.session_state[name] = seen
     return f", about {duration(seen.left(now, guessed / rest if rest else 0.0))} left"
-
-
-def duration(seconds: float) -> str:
-    """Seconds for people."""
-    if seconds < 90:
-        return f"{max(seconds, 1):.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 48 * 3600:
-        return f"{seconds / 3600:.1f} h"
-    return f"{seconds / 86400:.1f} days"

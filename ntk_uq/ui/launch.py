@@ -6,7 +6,7 @@ import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.base import settings
-from ntk_uq.base.counting import counted
+from ntk_uq.base.counting import counted, duration
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.costs.training import Cost, cost_of, member_seconds
 from ntk_uq.jobs.asking import submit
@@ -16,7 +16,6 @@ from ntk_uq.results.speed import DEFAULT_SPEED, stored_speed
 from ntk_uq.specs import CalibrationSpec, EnsembleSpec
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui import job_panel, links, polling, refused
-from ntk_uq.ui.job_panel import duration
 from ntk_uq.ui.plain_text import plain
 
 

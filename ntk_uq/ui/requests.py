@@ -5,13 +5,13 @@ from collections.abc import Iterable
 import streamlit as st
 
 from ntk_uq.base import settings
+from ntk_uq.base.counting import duration
 from ntk_uq.base.fields import Spec
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.costs.theory import TheoryCost
 from ntk_uq.jobs.asking import submit
 from ntk_uq.store import Store
 from ntk_uq.ui import polling
-from ntk_uq.ui.job_panel import duration
 
 _MINE, _LAUNCHED = "my_jobs", "my_launches"
 

@@ -19,11 +19,11 @@ import urllib.parse
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from helpers.older import OLDER, unpacked
 
 import ntk_uq
 from ntk_uq import cli, datasets, specs, views
@@ -31,7 +31,6 @@ from ntk_uq.analysis.comparisons import stored_comparison
 from ntk_uq.analysis.maps import stored_map
 from ntk_uq.analysis.training_time import stored_training_time_study
 from ntk_uq.analysis.width_laws import width_laws
-from ntk_uq.base import settings
 from ntk_uq.base.errors import ExportError, SpecError
 from ntk_uq.base.fields import parse_json
 from ntk_uq.engine import kinds
@@ -62,7 +61,6 @@ from ntk_uq.ui.pages.scaling_curves import exhibit as curves
 from ntk_uq.ui.pages.training_time import exhibit as training_time
 from ntk_uq.ui.pages.width import exhibit as width
 
-OLDER = Path(__file__).parent / "older"
 EXPECTED = json.loads((OLDER / "expected.json").read_text(encoding="utf-8"))
 
 
@@ -181,15 +179,7 @@ ALWAYS_ANEW = ("calibration", "fetch")
 @pytest.fixture
 def older(tmp_path, monkeypatch):
     """The older version's store, unpacked and opened, with the data set that was uploaded to it."""
-    home = tmp_path / "older"
-    home.mkdir(mode=0o700)
-    with zipfile.ZipFile(OLDER / "store.zip") as archive:
-        archive.extractall(home)
-    for folder in (path for path in home.rglob("*") if path.is_dir()):
-        folder.chmod(0o700)  # as the program makes them: nobody else could plant results
-    monkeypatch.setenv(settings.STORE, str(home / "store"))
-    monkeypatch.setenv(settings.OWN, str(home / "own"))
-    with open_store(home / "store") as store:
+    with open_store(unpacked(tmp_path / "older", monkeypatch)) as store:
         yield store
 
 

@@ -23,12 +23,13 @@ CHROMIUM_FLAGS = [
 
 
 @contextlib.contextmanager
-def serving(base, settings=None):
+def serving(base, settings=None, path=""):
     """``python -m ntk_uq run`` with everything it keeps in a folder; its address.
 
     Args:
         base: the folder; the store is its ``store``.
         settings: further environment variables.
+        path: that the pages lie below.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -40,6 +41,7 @@ def serving(base, settings=None):
         "NTK_UQ_DATA": str(base / "data"),
         "NTK_UQ_OWN": str(base / "own"),
         **(settings or {}),
+        **({"STREAMLIT_SERVER_BASE_URL_PATH": path} if path else {}),
     }
     log = (base / "log").open("w")
     process = subprocess.Popen(
@@ -49,7 +51,7 @@ def serving(base, settings=None):
         stdout=log,
         stderr=log,
     )
-    address = f"http://localhost:{port}"
+    address = f"http://localhost:{port}{path}"
     try:
         wait_until_healthy(address, process)
         yield address

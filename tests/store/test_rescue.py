@@ -251,3 +251,10 @@ def test_a_row_that_is_no_job_is_damage_in_words_and_is_left_behind(where, colum
     assert (rescued.rescued, rescued.lost) == (JOBS - 1, 1)
     with open_store(where) as store:
         assert len(store.jobs.list()) == JOBS - 1
+
+
+@pytest.mark.parametrize("length", [16, 30, 99])
+def test_a_file_that_ends_in_its_header_holds_nothing(made, length):
+    image = (made / "jobs.sqlite").read_bytes()[:length]
+    found = sqlite_file.scan(image)
+    assert (found.rows, found.entries) == ([], [])

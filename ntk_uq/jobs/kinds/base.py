@@ -70,6 +70,8 @@ class JobKind(Generic[AnySpec]):
         cost: (specification, what :meth:`result` gives) -> what is still to be computed, for kinds
             that pages ask for by themselves: above the settings' limit they show it with a button
             instead. Raises NtkUqError where it cannot be computed. None where nobody can tell.
+        keys: what the keys of its results begin with, where there is no ``record``; results of one
+            beginning may be those of several kinds.
         amount: writes a number of its results, with a unit where they are not simply counted.
     """
 
@@ -89,6 +91,7 @@ class JobKind(Generic[AnySpec]):
     launched: bool = False
     amount: Callable[[int], str] = str
     cost: Callable[[AnySpec, Any], TheoryCost] | None = None
+    keys: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in (self.name, *self.former):
@@ -102,6 +105,11 @@ class JobKind(Generic[AnySpec]):
                 f"Jobs of kind {self.name} have both record and stored; give one of them: a record "
                 "is read back by itself."
             )
+
+    @property
+    def beginnings(self) -> tuple[str, ...]:
+        """What the keys of its results begin with, before the first slash."""
+        return self.keys if self.record is None else (self.record.name,)
 
     def result(self, results: ResultsCache, spec: AnySpec) -> Any:
         """What the store has of a job's result; None where there is nothing to be had from it.

@@ -12,4 +12,5 @@ KIND = JobKind(
     total=lambda spec: 1,  # noqa: ARG005
     progress=counted("measurements"),
     stored=lambda results, spec: stored_speed(results),  # noqa: ARG005
+    keys=("speed",),
 )

@@ -37,4 +37,5 @@ KIND = JobKind(
     stored=stored_curve,
     opens=_opens,
     cost=curve_cost,
+    keys=("point",),
 )

@@ -59,4 +59,5 @@ KIND = JobKind(
     opens=_opens,
     smaller="width, N_D or N_T",
     launched=True,
+    keys=("member", "targets"),
 )

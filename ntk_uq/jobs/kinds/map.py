@@ -33,4 +33,5 @@ KIND = JobKind(
     stored=stored_map,
     opens=lambda spec: Shown(PhaseMapView(spec)),
     launched=True,
+    keys=("point",),
 )

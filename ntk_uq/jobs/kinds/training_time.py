@@ -40,4 +40,5 @@ KIND = JobKind(
     stored=stored_training_time,
     opens=_opens,
     cost=training_time_cost,
+    keys=("flow",),
 )

@@ -1,5 +1,5 @@
 """What the server sends around Streamlit's own: the document that every page begins with, the
-figures' library, and headers that keep strangers out.
+figures' library, headers that keep strangers out, and how the server is for those who watch it.
 
 ``app.py`` hands all of it to ``streamlit.App``.
 """
@@ -12,7 +12,7 @@ from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ntk_uq.base import process
-from ntk_uq.ui.shell import document, headers, library, loops
+from ntk_uq.ui.shell import document, headers, healthz, library, loops, metrics
 
 __all__ = ["application", "page_runs"]
 
@@ -36,6 +36,8 @@ def application(script: str) -> dict[str, Any]:
         "routes": [
             *(Route(address, document.answer) for address in document.addresses()),
             Route(library.address(), library.answer),
+            Route(healthz.address(), healthz.answer),
+            Route(metrics.address(), metrics.answer),
         ],
         "middleware": [Middleware(headers.Guarded)],
     }

@@ -5,42 +5,21 @@ import re
 from pathlib import Path
 
 import plotly
-import pytest
+from helpers.asgi import ask
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from streamlit import config, file_util
 
-from ntk_uq.ui import pages, shell
+from ntk_uq.ui import pages
 from ntk_uq.ui.shell import document, headers, library
 
 
 def get(app, address):
     """An application's answer: its headers and its text."""
-    path, _, query = address.partition("?")
-    scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode()}
-    messages, asked = [], []
-
-    async def receive():
-        if asked:  # the browser stays
-            await asyncio.Event().wait()
-        asked.append(True)
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message):
-        messages.append(message)
-
-    asyncio.run(app({**scope, "headers": [], "root_path": ""}, receive, send))
-    found = Headers(raw=messages[0]["headers"])
-    return found, b"".join(message.get("body", b"") for message in messages[1:]).decode()
-
-
-@pytest.fixture
-def app():
-    arguments = shell.application("app.py")
-    return Starlette(routes=arguments["routes"], middleware=arguments["middleware"])
+    found = ask(app, address)
+    return found.headers, found.text
 
 
 def test_every_page_begins_with_streamlits_document_and_what_is_added(app):

@@ -5,12 +5,13 @@ from dataclasses import replace
 import streamlit as st
 
 from ntk_uq import datasets
+from ntk_uq.analysis.shown import spectrum_of
 from ntk_uq.base.errors import MissingDataError
 from ntk_uq.datasets import Dataset, fetching
 from ntk_uq.figures import Style
 from ntk_uq.results.inspection import stored_inspection
 from ntk_uq.results.spectrum import stored_spectrum
-from ntk_uq.specs import InspectionSpec, SpectrumSpec
+from ntk_uq.specs import InspectionSpec
 from ntk_uq.store import Store
 from ntk_uq.ui import export, links, say, session, setup_bar
 from ntk_uq.ui.follow import follow
@@ -132,17 +133,6 @@ def results(view: DataView, done: bool) -> None:
         export.panel(lambda: exhibit(view, dataset, inspection, wanted, found, style))
     if not done and not waiting and inspection is not None and found is not None:
         links.follow(POLL_SECONDS)
-
-
-def spectrum_of(view: DataView, dataset: Dataset) -> SpectrumSpec:
-    """The spectrum that a view shows, on no more examples than there are."""
-    n_pool, _ = dataset.sizes()
-    return SpectrumSpec(
-        # The test set does not matter here: one spectrum for all of its sizes.
-        datasets.canonical(dataset, replace(view.data, n_test=1)),
-        view.architecture,
-        min(view.sample, n_pool),
-    )
 
 
 def curves_of(dataset: Dataset, view: DataView) -> CurvesView:

@@ -4,13 +4,12 @@ import streamlit as st
 
 from ntk_uq.analysis.maps import MapCost, PhaseMap, check_map_cost, map_cost
 from ntk_uq.base import settings
-from ntk_uq.base.counting import counted
+from ntk_uq.base.counting import counted, duration
 from ntk_uq.base.errors import CostLimitError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.jobs.asking import submit
 from ntk_uq.store import Store
 from ntk_uq.ui import job_panel, links, refused, say
-from ntk_uq.ui.job_panel import duration
 
 AT_ONCE_SECONDS = 10.0
 """A map that takes less than this is computed as soon as it is shown."""
