@@ -1,4 +1,6 @@
-"""Numbers of things in sentences: one row, and two rows."""
+"""Things in sentences: one row, and two rows; a, b and c."""
+
+from collections.abc import Sequence
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -15,3 +17,8 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 def plural(number: int, one: str, many: str | None = None) -> str:
     """The thing alone, after a number or before a list: ``row`` of one, else ``rows``."""
     return one if number == 1 else many or f"{one}s"
+
+
+def listed(items: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``; at least one."""
+    return " and ".join(filter(None, (", ".join(items[:-1]), items[-1])))

@@ -19,6 +19,7 @@ from ntk_uq.store.check import Checked, Damage, checked
 from ntk_uq.store.directory import FORMAT, prepare, shared_file_system_warning
 from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.named_views import NamedViews
+from ntk_uq.store.people import People, PersonRecord
 from ntk_uq.store.reading import JobOrder
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine
 from ntk_uq.store.rescue import Rescued, repair
@@ -39,6 +40,8 @@ __all__ = [
     "JobState",
     "JobTable",
     "LogLine",
+    "People",
+    "PersonRecord",
     "Rescued",
     "ResultsCache",
     "Store",
@@ -60,6 +63,7 @@ class Store:
         results: finished results.
         jobs: jobs and engines.
         watchers: who looks at which jobs.
+        people: who logs in, and whose jobs are whose.
         views: those that somebody saved under a name.
     """
 
@@ -78,6 +82,7 @@ class Store:
         self.results = ResultsCache(self.directory / "results")
         self.jobs = JobTable(self.directory / "jobs.sqlite", clock=clock)
         self.watchers = Watchers(self.directory / "jobs.sqlite", clock=clock)
+        self.people = People(self.directory / "jobs.sqlite", clock=clock)
         self.views = NamedViews(self.directory / "views")
 
     def close(self) -> None:
@@ -85,6 +90,7 @@ class Store:
         self.results.close()
         self.jobs.close()
         self.watchers.close()
+        self.people.close()
 
     def __enter__(self) -> "Store":
         return self

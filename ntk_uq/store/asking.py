@@ -184,6 +184,12 @@ class Asking(Reading):
             connection.execute("UPDATE jobs SET archived = ? WHERE id = ?", (archived, job_id))
             return self._existing(connection, job_id)
 
+    def note(self, job_id: str, text: str) -> None:
+        """Adds a line to what happened to a job. Raises StoreError if there is no such job."""
+        with self._database.write() as connection:
+            self._existing(connection, job_id)
+            self._note(connection, job_id, text)
+
     def _submit(
         self,
         connection: sqlite3.Connection,

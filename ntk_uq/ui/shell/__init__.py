@@ -12,7 +12,7 @@ from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ntk_uq.base import process
-from ntk_uq.ui.shell import document, headers, library, loops
+from ntk_uq.ui.shell import believed, document, headers, library, loops
 
 __all__ = ["application", "page_runs"]
 
@@ -37,5 +37,5 @@ def application(script: str) -> dict[str, Any]:
             *(Route(address, document.answer) for address in document.addresses()),
             Route(library.address(), library.answer),
         ],
-        "middleware": [Middleware(headers.Guarded)],
+        "middleware": [Middleware(headers.Guarded), Middleware(believed.OnlyFromProxies)],
     }
