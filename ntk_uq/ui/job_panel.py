@@ -45,7 +45,11 @@ def panel(
         when_stopped: is called when it is.
     """
     active = [job for job in jobs if not job.state.ended]
-    with _frame(key):
+    # Nothing follows what was there when the page was opened: its one line needs no more room.
+    grown = f"room_of_{key}"
+    if active or finished is None:
+        st.session_state[grown] = True
+    with _frame(key, bool(st.session_state.get(grown))):
         if active:
             _progress(store, active, share, text, left, key, when_stopped)
         elif finished is not None:
@@ -68,8 +72,9 @@ def offer(draw: Callable[[], None], key: str) -> None:
         draw()
 
 
-def _frame(key: str) -> DeltaGenerator:
-    return st.container(border=True, key=f"{ROOM}_{key}", vertical_alignment="center")
+def _frame(key: str, grown: bool = True) -> DeltaGenerator:
+    name = f"{ROOM if grown else 'done'}_{key}"
+    return st.container(border=True, key=name, vertical_alignment="center")
 
 
 def _progress(

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ntk_uq import optimizers
 from ntk_uq.jobs.kinds.base import JobKind, Shown, counted
 from ntk_uq.jobs.words import network, optimizer, preparation, span, title
 from ntk_uq.specs import EnsembleSpec
@@ -14,19 +15,21 @@ if TYPE_CHECKING:
 
 def in_full(spec: EnsembleSpec) -> str:
     """What a job would train, with every N_D: for who is about to launch it."""
-    return _told(spec, f"N_D {', '.join(map(str, spec.n_train))}")
+    sizes = f"N_D {', '.join(map(str, spec.n_train))}"
+    return _told(spec, sizes, optimizers.get(spec.optimizer.optimizer).title)
 
 
 def _words(spec: EnsembleSpec) -> str:
     return _told(spec, span("N_D", spec.n_train))
 
 
-def _told(spec: EnsembleSpec, sizes: str) -> str:
+def _told(spec: EnsembleSpec, sizes: str, optimizer_title: str = "") -> str:
     parts = (
         *(title(spec.data.dataset), *network(spec.architecture)),
         f"width {', '.join(map(str, spec.widths))}",
         *(sizes, f"{spec.members} members"),
-        *(f"N_T {spec.data.n_test}", optimizer(spec.optimizer), *preparation(spec.data)),
+        *(f"N_T {spec.data.n_test}", optimizer(spec.optimizer, optimizer_title)),
+        *preparation(spec.data),
     )
     return ", ".join(parts)
 

@@ -29,4 +29,4 @@ function placeLegend(width, { data, layout }) {
 }
 
 // Pixels, and the height of an entry's further line by that of its first.
-const NARROW = 600, EDGE = 16, SYMBOL = 40, FURTHER_LINE = 0.77
+const NARROW = 600, EDGE = 16, SYMBOL = 45, FURTHER_LINE = 0.77

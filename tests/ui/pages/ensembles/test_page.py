@@ -187,6 +187,6 @@ def test_an_optimizer_chosen_first_starts_with_its_own_values(store):
     assert shown_view(app).optimizer.momentum == 0.9
     app.selectbox(key="ensembles_optimizer").set_value("gd").run()
     app.selectbox(key="ensembles_optimizer").set_value("sgd").run()
-    assert "batch_size is 32" in texts(app.error)  # more than the smallest training set
+    assert "Batch size is 32" in texts(app.error)  # more than the smallest training set
     app.number_input(key="ensembles_batch_size").set_value(5).run()
     assert shown_view(app).optimizer.batch_size == 5
