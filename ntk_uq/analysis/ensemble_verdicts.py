@@ -7,7 +7,7 @@ from typing import Any
 
 from ntk_uq.analysis.comparisons import Comparison
 from ntk_uq.analysis.ensemble_laws import Exponent
-from ntk_uq.base.counting import counted
+from ntk_uq.base.counting import counted, listed
 from ntk_uq.base.records import Record
 from ntk_uq.results.ensembles.records import Estimate
 from ntk_uq.results.points import QUANTITIES, SYMBOLS
@@ -107,7 +107,7 @@ class EnsembleVerdict(Record):
             if t.ratio is not None
         ]
         if ratios:
-            said.append(f"At N_D = {high:,} {_listed(ratios)} times that of infinite width")
+            said.append(f"At N_D = {high:,} {listed(ratios)} times that of infinite width")
         going = [t.told for t in self.trends if t.told]
         if going:
             said.append(f"From N_D = {low:,} to {high:,} {'; '.join(going)}")
@@ -218,7 +218,3 @@ def _slope(known: Sequence[tuple[int, Estimate]], exponent: Exponent | None) -> 
         error = math.hypot(q_first.error / q_first.value, q_last.error / q_last.value) / reach
     flat = error is not None and abs(alpha) < _TOLD_FROM_NONE * error
     return Slope(alpha, error, average=True, flat=flat)
-
-
-def _listed(items: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(items[:-1]), items[-1])))

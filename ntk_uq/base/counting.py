@@ -1,4 +1,6 @@
-"""Numbers of things, and times, in sentences: one row, two rows, three minutes."""
+"""Things and times in sentences: one row, two rows; three minutes; a, b and c."""
+
+from collections.abc import Sequence
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -26,3 +28,8 @@ def duration(seconds: float) -> str:
     if seconds < 48 * 3600:
         return f"{seconds / 3600:.1f} h"
     return f"{seconds / 86400:.1f} days"
+
+
+def listed(items: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``; at least one."""
+    return " and ".join(filter(None, (", ".join(items[:-1]), items[-1])))

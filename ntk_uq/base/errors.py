@@ -74,6 +74,10 @@ class StoreDamagedError(StoreError):
     """A file of the store does not hold what was written into it."""
 
 
+class NotAllowedError(NtkUqError):
+    """Somebody may not do that; who may is said."""
+
+
 class EngineError(NtkUqError):
     """The engine, or a worker, could not do what was asked."""
 

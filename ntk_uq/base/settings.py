@@ -46,7 +46,7 @@ _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 def data_directory() -> Path:
     """Where data files are looked for, one folder a data set. May be read-only."""
-    return _data_from.get() or _directory(DATA, platformdirs.user_cache_path(_APP) / "data")
+    return _data_from.get() or directory(DATA, platformdirs.user_cache_path(_APP) / "data")
 
 
 @contextlib.contextmanager
@@ -64,17 +64,17 @@ def data_from(folder: Path | None) -> Iterator[None]:
 
 def store_directory() -> Path:
     """Where results and jobs are kept for ever."""
-    return _directory(STORE, platformdirs.user_data_path(_APP) / "store")
+    return directory(STORE, platformdirs.user_data_path(_APP) / "store")
 
 
 def cache_directory() -> Path:
     """Where derived files that can be made again are kept (simulated pools, compiled kernels)."""
-    return _directory(CACHE, platformdirs.user_cache_path(_APP) / "derived")
+    return directory(CACHE, platformdirs.user_cache_path(_APP) / "derived")
 
 
 def own_directory() -> Path:
     """Where users' own data sets are kept, one file each, named by what is in it."""
-    return _data_from.get() or _directory(OWN, platformdirs.user_data_path(_APP) / "own")
+    return _data_from.get() or directory(OWN, platformdirs.user_data_path(_APP) / "own")
 
 
 def upload_limit() -> int:
@@ -344,7 +344,9 @@ def _count(variable: str, default: str) -> int:
     return int(text)
 
 
-def _directory(variable: str, default: Path) -> Path:
+def directory(variable: str, default: Path) -> Path:
+    """What a variable names; ``default`` where it names nothing. Raises SpecError if it begins with
+    the home directory of nobody."""
     text = os.environ.get(variable)
     if not text:
         return default

@@ -10,10 +10,14 @@ from collections.abc import Sequence
 
 from ntk_uq.base.errors import NtkUqError, SpecError
 from ntk_uq.base.version import VERSION
-from ntk_uq.cli import curve, data, ensemble, phase_map, runs, serve, status, store, width
+from ntk_uq.cli import curve, data, ensemble, people, phase_map, runs, serve, status, store, width
 from ntk_uq.cli import training_time as time
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+_COMMANDS = (
+    *(curve, ensemble, width, time, phase_map),
+    *(data, runs, people, store, status, serve),
+)
 _LONGEST = 120  # characters of a file's name in a message
 
 
@@ -25,7 +29,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"ntk_uq {VERSION}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (curve, ensemble, width, time, phase_map, data, runs, store, status, serve):
+    for module in (
+        curve,
+        ensemble,
+        width,
+        time,
+        phase_map,
+        data,
+        runs,
+        people,
+        store,
+        status,
+        serve,
+    ):
         module.add_parsers(commands)
     words = sys.argv[1:] if arguments is None else list(arguments)
     _write_anything()

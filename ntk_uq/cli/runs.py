@@ -16,6 +16,7 @@ from ntk_uq.datasets import own
 from ntk_uq.jobs import describe, kinds
 from ntk_uq.jobs.engines import kept_words
 from ntk_uq.jobs.words import own_titles
+from ntk_uq.people import Acting, shell_person
 from ntk_uq.store import Job, JobState, JobTable, open_store
 
 _SHORT = 12
@@ -185,21 +186,25 @@ def _print_job(table: JobTable, job: Job, options: argparse.Namespace) -> None:
 
 
 def _cancel(options: argparse.Namespace) -> None:
-    table = _jobs()
-    job = table.find(options.id)
+    acting, job = _acting_on(options)
     if job.state.ended:
         print(f"{job.id[:_SHORT]} has ended already: {job.state}")
         return
-    now = table.request_cancel(job.id)
-    said = "cancelled" if now.state.ended else "its engine is asked to stop"
+    now = acting.stop(job.id)
+    if now.state.ended:
+        said = "cancelled"
+    elif now.cancel_requested:
+        said = "its engine is asked to stop"
+    else:
+        said = "others want it still, and it goes on; it is yours no more"
     print(f"{job.id[:_SHORT]}: {said}; what is computed is kept")
 
 
 def _retry(options: argparse.Namespace) -> None:
-    table = _jobs()
-    job = table.retry(table.find(options.id).id)
+    acting, job = _acting_on(options)
+    job = acting.retry(job.id)
     print(f"{job.id[:_SHORT]}: {job.state}")
-    if not table.engines():
+    if not _jobs().engines():
         print(
             "ntk_uq: no engine is running; start one with `python -m ntk_uq engine`.",
             file=sys.stderr,
@@ -207,24 +212,29 @@ def _retry(options: argparse.Namespace) -> None:
 
 
 def _label(options: argparse.Namespace) -> None:
-    table = _jobs()
-    job = table.set_label(table.find(options.id).id, options.text)
+    acting, job = _acting_on(options)
+    job = acting.set_label(job.id, options.text)
     print(f"{job.id[:_SHORT]}: {job.label or 'no label'}")
 
 
 def _tag(options: argparse.Namespace) -> None:
-    table = _jobs()
-    job = table.find(options.id)
+    acting, job = _acting_on(options)
     wanted = [" ".join(text.split()) for text in options.tags]
     kept = [tag for tag in job.tags if tag not in wanted]
-    job = table.set_tags(job.id, kept if options.remove else [*kept, *wanted])
+    job = acting.set_tags(job.id, kept if options.remove else [*kept, *wanted])
     print(f"{job.id[:_SHORT]}: {', '.join(job.tags) or 'no tags'}")
 
 
 def _archive(options: argparse.Namespace) -> None:
-    table = _jobs()
-    job = table.archive(table.find(options.id).id, not options.undo)
+    acting, job = _acting_on(options)
+    job = acting.archive(job.id, not options.undo)
     print(f"{job.id[:_SHORT]}: {'archived' if job.archived else 'in the list again'}")
+
+
+def _acting_on(options: argparse.Namespace) -> tuple[Acting, Job]:
+    """Whoever runs the command, and the run that it names."""
+    store = open_store(settings.store_directory())
+    return Acting(store, shell_person(store)), store.jobs.find(options.id)
 
 
 def _jobs() -> JobTable:

@@ -8,6 +8,7 @@ from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import Spec
 from ntk_uq.costs.theory import TheoryCost
 from ntk_uq.jobs import kinds
+from ntk_uq.people import Acting
 from ntk_uq.store import Job, JobTable
 
 QUICK_SECONDS = 2.0
@@ -26,6 +27,7 @@ def submit(
     *,
     launched: bool = False,
     passing: bool = False,
+    by: Acting | None = None,
 ) -> Job:
     """Asks the engines of a store for a job; asking twice is one job.
 
@@ -38,8 +40,10 @@ def submit(
         launched: whether a person asks for it, and not a page by itself.
         passing: whether it is wanted only for as long as somebody looks at it: of a page that asks
             by itself.
+        by: who asks for it, and owns it if it is launched; None where nobody in particular does.
 
     Raises:
+        NotAllowedError: if it is launched by somebody who may launch nothing.
         SpecError: if no kind of job computes such a specification, or the kind refuses it.
         StoreError: as :meth:`~ntk_uq.store.JobTable.submit`.
     """
@@ -50,16 +54,22 @@ def submit(
         quick = QUICK_RANK + 1
     elif cost is not None and passing and cost.chunk <= QUICK_SECONDS:
         quick = QUICK_RANK
-    return jobs.submit(
+    launched = launched or (kind.launched and not passing)
+    if launched and by is not None:
+        by.check_launch()
+    job = jobs.submit(
         spec.digest(),
         kind.name,
         json.dumps(spec.to_json(), sort_keys=True),
         total=kind.total(spec),
         priority=kind.rank + priority + quick,
         former_kinds=kind.former,
-        launched=launched or (kind.launched and not passing),
+        launched=launched,
         passing=passing,
     )
+    if launched and by is not None:
+        by.launched(job.id)
+    return job
 
 
 def cost_of(spec: Spec, found: Any = None) -> TheoryCost | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ntk_uq import optimizers
+from ntk_uq.base.counting import listed
 from ntk_uq.base.errors import SpecError
 from ntk_uq.base.fields import Choice, Maybe, Real, Spec, Whole, checked
 from ntk_uq.specs.ranges import N_TRAIN
@@ -62,7 +63,7 @@ def _about_eta() -> str:
     lengths = [name for name in OPTIMIZERS if not optimizers.get(name).normalized]
     return (
         "step size in units of 1/lambda_max of the NTK on the training subset; "
-        f"for {_listed(lengths)} the learning rate itself"
+        f"for {listed(lengths)} the learning rate itself"
     )
 
 
@@ -82,11 +83,7 @@ def _owners(parameter: str) -> list[str]:
 def _owners_in_words(parameter: str) -> str:
     owners = _owners(parameter)
     usual = dict.fromkeys(f"{optimizers.get(name).needs[parameter]:g}" for name in owners)
-    return f"for {_listed(owners)} only, usually {_listed(list(usual))}"
-
-
-def _listed(items: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(items[:-1]), items[-1])))
+    return f"for {listed(owners)} only, usually {listed(list(usual))}"
 
 
 @dataclass(frozen=True)
@@ -122,7 +119,7 @@ class OptimizerSpec(Spec):
                 raise SpecError(f"{name} is empty; the optimizer {self.optimizer} needs it.")
             if not needed and value is not None:
                 owners = _owners(name)
-                have = f"s {_listed(owners)} have" if len(owners) > 1 else f" {owners[0]} has"
+                have = f"s {listed(owners)} have" if len(owners) > 1 else f" {owners[0]} has"
                 raise SpecError(
                     f"{name} is {value:g}, but only the optimizer{have} one; leave it empty."
                 )

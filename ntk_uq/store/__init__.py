@@ -21,6 +21,7 @@ from ntk_uq.store.directory import FORMAT, is_store, prepare, shared_file_system
 from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.named_views import NamedViews
 from ntk_uq.store.noting import NotedResults
+from ntk_uq.store.people import People, PersonRecord
 from ntk_uq.store.reading import JobOrder
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine, Queue
 from ntk_uq.store.rescue import ASIDE, Rescued, repair
@@ -46,6 +47,8 @@ __all__ = [
     "JobTable",
     "LogLine",
     "NotedResults",
+    "People",
+    "PersonRecord",
     "Queue",
     "Rescued",
     "ResultsCache",
@@ -74,6 +77,7 @@ class Store:
         results: finished results.
         jobs: jobs and engines.
         watchers: who looks at which jobs.
+        people: who logs in, and whose jobs are whose.
         views: those that somebody saved under a name.
     """
 
@@ -92,6 +96,7 @@ class Store:
         self.results = ResultsCache(self.directory / "results")
         self.jobs = JobTable(self.directory / "jobs.sqlite", clock=clock)
         self.watchers = Watchers(self.directory / "jobs.sqlite", clock=clock)
+        self.people = People(self.directory / "jobs.sqlite", clock=clock)
         self.views = NamedViews(self.directory / "views")
 
     def close(self) -> None:
@@ -99,6 +104,7 @@ class Store:
         self.results.close()
         self.jobs.close()
         self.watchers.close()
+        self.people.close()
 
     def __enter__(self) -> "Store":
         return self

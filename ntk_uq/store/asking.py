@@ -202,6 +202,12 @@ class Asking(Reading):
                 connection.execute("UPDATE changes SET count = count + 1")
         return len(gone)
 
+    def note(self, job_id: str, text: str) -> None:
+        """Adds a line to what happened to a job. Raises StoreError if there is no such job."""
+        with self._database.write() as connection:
+            self._existing(connection, job_id)
+            self._note(connection, job_id, text)
+
     def _submit(
         self,
         connection: sqlite3.Connection,

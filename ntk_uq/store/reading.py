@@ -129,6 +129,11 @@ class Reading:
         with self._database.read() as connection:
             return self._read(connection, job_id)
 
+    def existing(self, job_id: str) -> Job:
+        """The job. Raises StoreError if there is none of this id."""
+        with self._database.read() as connection:
+            return self._existing(connection, job_id)
+
     def get_many(self, job_ids: Iterable[str]) -> dict[str, Job]:
         """Those of the jobs that exist, by id."""
         with self._database.read() as connection:

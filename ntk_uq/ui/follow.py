@@ -9,7 +9,7 @@ from ntk_uq.base.fields import Spec
 from ntk_uq.costs.theory import TheoryCost
 from ntk_uq.jobs.asking import cost_of, submit
 from ntk_uq.store import JobState, Store
-from ntk_uq.ui import job_panel, links, polling, requests, say, session, watching
+from ntk_uq.ui import job_panel, links, polling, requests, say, session, watching, who
 from ntk_uq.ui.engine_words import warn_of_engine
 from ntk_uq.ui.plain_text import plain
 
@@ -51,7 +51,8 @@ def follow(store: Store, spec: Spec, what: str) -> bool:
         tell, text = _ENDS[job.state]
         tell(f"{what} {text.format(job.error)}")
         if st.button("Try again", key=f"again_{job_id}"):
-            submit(store.jobs, spec, launched=True)
+            with session.told():
+                submit(store.jobs, spec, launched=True, by=who.acting(store))
             polling.asked()
             links.again()
         return False

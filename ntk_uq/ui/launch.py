@@ -15,7 +15,7 @@ from ntk_uq.results.ensembles.stored import Ensembles
 from ntk_uq.results.speed import DEFAULT_SPEED, stored_speed
 from ntk_uq.specs import CalibrationSpec, EnsembleSpec
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui import job_panel, links, polling, refused
+from ntk_uq.ui import job_panel, links, polling, refused, session, who
 from ntk_uq.ui.plain_text import plain
 
 
@@ -101,9 +101,10 @@ def _offer(store: Store, several: Sequence[Ensembles], costs: Sequence[Cost], wa
         icon=":material/play_arrow:",
         disabled=refused.stale(),
     ):
-        for ensembles in several:
-            if not ensembles.complete:
-                submit(store.jobs, ensembles.spec)
+        with session.told():
+            for ensembles in several:
+                if not ensembles.complete:
+                    submit(store.jobs, ensembles.spec, by=who.acting(store))
         polling.asked()
         links.again()
 

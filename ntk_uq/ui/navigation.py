@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
 
 from ntk_uq.base import paths
 from ntk_uq.base.errors import LinkError
-from ntk_uq.ui import engine_line, look, pages, say, setup_bar, watching
+from ntk_uq.ui import engine_line, look, pages, say, setup_bar, watching, who
 from ntk_uq.ui.start import panel as start
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -51,6 +51,7 @@ def run(page: Callable[[], None]) -> None:
         # First: a page may end before its end.
         watching.begin()
         look.draw()
+        who.gate()
         engine_line.draw()
         start.draw(title, first=title == pages.get("").title)
         setup_bar.reserve()

@@ -11,7 +11,7 @@ from ntk_uq.base.settings import format_bytes
 from ntk_uq.costs.theory import TheoryCost
 from ntk_uq.jobs.asking import submit
 from ntk_uq.store import Store
-from ntk_uq.ui import polling
+from ntk_uq.ui import polling, who
 
 _MINE, _LAUNCHED = "my_jobs", "my_launches"
 
@@ -34,13 +34,14 @@ def hand_in(store: Store, specs: Iterable[Spec], *, launched: bool = False) -> i
         how many there was room for, from the first on.
 
     Raises:
-        StoreError: as :func:`ntk_uq.jobs.asking.submit`.
+        NotAllowedError, StoreError: as :func:`ntk_uq.jobs.asking.submit`.
     """
-    mine = _mine(launched)
+    mine, by = _mine(launched), who.acting(store)
     taken = list(specs)[: room(store, launched)]
     # The last one asked for runs first.
     for spec in reversed(taken):
-        mine.add(submit(store.jobs, spec, launched=launched, passing=not launched).id)
+        asked = submit(store.jobs, spec, launched=launched, passing=not launched, by=by)
+        mine.add(asked.id)
     if taken:
         polling.asked()
     return len(taken)

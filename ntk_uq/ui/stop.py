@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ntk_uq.store import Job, Store
-from ntk_uq.ui import links, watching
+from ntk_uq.ui import links, session, watching, who
 
 
 def columns(jobs: Sequence[Job], key: str) -> list[DeltaGenerator]:
@@ -80,9 +80,11 @@ def _question(store: Store, jobs: Sequence[Job], key: str, stopped: Callable[[],
 
 def _stop(store: Store, jobs: Sequence[Job], key: str, stopped: Callable[[], None]) -> None:
     st.session_state.pop(_name(key), None)
+    with session.told():
+        acting = who.acting(store)
+        for job in jobs:
+            acting.stop(job.id)
     stopped()
-    for job in jobs:
-        store.jobs.request_cancel(job.id)
 
 
 def _others_look(store: Store, jobs: Sequence[Job]) -> bool:

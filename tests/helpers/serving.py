@@ -22,18 +22,24 @@ CHROMIUM_FLAGS = [
 ]
 
 
+def free_port():
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextlib.contextmanager
-def serving(base, settings=None, path=""):
+def serving(base, settings=None, path="", port=None):
     """``python -m ntk_uq run`` with everything it keeps in a folder; its address.
 
     Args:
         base: the folder; the store is its ``store``.
         settings: further environment variables.
         path: that the pages lie below.
+        port: of the pages; any without one.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = port or free_port()
     environment = {
         **os.environ,
         "NTK_UQ_STORE": str(base / "store"),

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ntk_uq.base import process
-from ntk_uq.ui.shell import document, headers, healthz, library, loops, metrics
+from ntk_uq.ui.shell import believed, document, headers, healthz, library, loops, metrics
 
 __all__ = ["application", "page_runs"]
 
@@ -39,5 +39,5 @@ def application(script: str) -> dict[str, Any]:
             Route(healthz.address(), healthz.answer),
             Route(metrics.address(), metrics.answer),
         ],
-        "middleware": [Middleware(headers.Guarded)],
+        "middleware": [Middleware(headers.Guarded), Middleware(believed.OnlyFromProxies)],
     }

@@ -12,7 +12,7 @@ from ntk_uq.datasets import Dataset, fetching
 from ntk_uq.jobs.asking import submit
 from ntk_uq.specs import FetchSpec
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui import links, say, stop
+from ntk_uq.ui import links, say, session, stop, who
 from ntk_uq.ui.engine_words import warn_of_engine
 from ntk_uq.ui.plain_text import plain
 
@@ -96,7 +96,8 @@ def fetch_button(store: Store, name: str, job: Job | None) -> None:
             "are found, too."
         ),
     ):
-        submit(store.jobs, FetchSpec(name))
+        with session.told():
+            submit(store.jobs, FetchSpec(name), by=who.acting(store))
         links.again()
     if job is not None and job.state is JobState.FAILED:
         say.error(job.error)

@@ -9,7 +9,7 @@ from ntk_uq.base.errors import CostLimitError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.jobs.asking import submit
 from ntk_uq.store import Store
-from ntk_uq.ui import job_panel, links, refused, say
+from ntk_uq.ui import job_panel, links, refused, say, session, who
 
 AT_ONCE_SECONDS = 10.0
 """A map that takes less than this is computed as soon as it is shown."""
@@ -72,7 +72,8 @@ def _offer(store: Store, found: PhaseMap, cost: MapCost) -> None:
         disabled=bool(reason) or refused.stale(),
         help=reason or None,
     ):
-        submit(store.jobs, spec)
+        with session.told():
+            submit(store.jobs, spec, by=who.acting(store))
         links.again()
     if reason:
         say.error(reason)

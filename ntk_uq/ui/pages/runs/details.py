@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 import streamlit as st
 
+from ntk_uq.base.counting import listed
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import parse_json
 from ntk_uq.jobs import describe, kinds
 from ntk_uq.store import LONGEST_LABEL, MOST_TAGS, Job, JobState, Store
-from ntk_uq.ui import say, session, stop
+from ntk_uq.ui import say, session, stop, who
 from ntk_uq.ui.pages.runs import states as run_states
 from ntk_uq.ui.pages.runs.openings import opening
 from ntk_uq.ui.pages.runs.states import LOOKS, moment
@@ -36,12 +37,13 @@ def details(store: Store, job: Job) -> None:
         st.progress(min(1.0, job.done / job.total), text=text)
     if job.error:
         say.error(job.error)
-    _actions(store, job)
+    if who.acting(store).may_change(job):
+        _actions(store, job)
     _open(job)
     left, right = st.columns([2, 3])
     with left:
         st.markdown("### What and when")
-        _facts(job)
+        _facts(store, job)
         with st.expander("Specification"):
             st.caption(f"id {job.id}")
             fields = {n: describe.shown(v) for n, v in describe.flat(_spec(job)).items()}
@@ -66,16 +68,20 @@ def log(store: Store, job: Job) -> None:
     st.code(text, language=None, wrap_lines=True, height=_LOG_HEIGHT)
 
 
-def _facts(job: Job) -> None:
+def _facts(store: Store, job: Job) -> None:
     now = time.time()
     asked = f"{moment(job.requested)}, {run_states.seconds_in_words(now - job.requested)} ago"
     units = describe.amount(job).replace("/", " of ") if job.total else "–"
+    owners = list(store.people.owners(job.id).values())
+    asked_by = listed(owners or ["somebody"])
+    if not owners and not describe.launched(job):
+        asked_by = "a page, to show it"
     rows = {
         "state": run_states.state_word(job) + (", archived" if job.archived else ""),
         "kind": kinds.name_of(job.kind),
         "results": units,
         "asked for": asked,
-        "asked by": "somebody" if describe.launched(job) else "a page, to show it",
+        "asked by": asked_by,
         "started": moment(job.started),
         "finished": moment(job.finished),
         "duration": run_states.duration(job, now) or "–",
@@ -131,7 +137,7 @@ def _actions(store: Store, job: Job) -> None:
                 "Retry",
                 "retry",
                 ":material/replay:",
-                lambda: store.jobs.retry(job.id),
+                lambda: who.acting(store).retry(job.id),
                 "Computes only what is missing.",
             )
         if job.archived:
@@ -139,14 +145,14 @@ def _actions(store: Store, job: Job) -> None:
                 "Take out of the archive",
                 "unarchive",
                 ":material/unarchive:",
-                lambda: store.jobs.archive(job.id, False),
+                lambda: who.acting(store).archive(job.id, False),
             )
         elif job.state not in _MOVING:
             _button(
                 "Archive",
                 "archive",
                 ":material/archive:",
-                lambda: store.jobs.archive(job.id),
+                lambda: who.acting(store).archive(job.id),
                 "Leaves it out of the list. Nothing is deleted.",
             )
 
@@ -166,14 +172,14 @@ def _button(
 
 def _name(store: Store, job: Job) -> None:
     try:
-        store.jobs.set_label(job.id, st.session_state[_label_key(job)])
+        who.acting(store).set_label(job.id, st.session_state[_label_key(job)])
     except NtkUqError as error:
         st.session_state[_REFUSED] = str(error)
 
 
 def _tag(store: Store, job: Job) -> None:
     try:
-        store.jobs.set_tags(job.id, st.session_state[_tags_key(job)])
+        who.acting(store).set_tags(job.id, st.session_state[_tags_key(job)])
     except NtkUqError as error:
         st.session_state[_REFUSED] = str(error)
 

@@ -1,0 +1,12 @@
+"""Who uses the dashboard, and what each may do.
+
+By default nobody is asked who they are, and everybody may do everything: one person's own machine.
+``NTK_UQ_LOGIN`` has people log in; runs then have owners.
+"""
+
+from ntk_uq.people.acting import Acting
+from ntk_uq.people.identity import Claims, person_of
+from ntk_uq.people.person import SOMEBODY, Person, Role
+from ntk_uq.people.shell import shell_person
+
+__all__ = ["SOMEBODY", "Acting", "Claims", "Person", "Role", "person_of", "shell_person"]

@@ -1,0 +1,124 @@
+"""People whom the pages know, and which runs are whose."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ntk_uq.base.errors import StoreError
+from ntk_uq.store.database import Database
+
+_TABLES = (
+    """
+    CREATE TABLE IF NOT EXISTS people (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        role TEXT NOT NULL DEFAULT '',
+        seen REAL NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS owners (
+        job TEXT NOT NULL,
+        person TEXT NOT NULL,
+        since REAL NOT NULL,
+        PRIMARY KEY (job, person)
+    )
+    """,
+)
+
+
+@dataclass(frozen=True)
+class PersonRecord:
+    """Somebody as the store knows her.
+
+    Attributes:
+        id: see :class:`ntk_uq.people.Claims`.
+        name: for people, as her last login gave it.
+        role: what an admin has given her; empty for what newcomers have.
+        seen: when she last logged in, in unix seconds.
+    """
+
+    id: str
+    name: str
+    role: str
+    seen: float
+
+
+class People:
+    """People and owners, in one SQLite file.
+
+    Every method raises StoreError, in words, as :class:`~ntk_uq.store.jobs.JobTable` does.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+        """Opens or creates the tables in ``path``; ``clock`` gives unix seconds."""
+        self._clock = clock
+        self._database = Database(
+            path,
+            lambda connection: [connection.execute(table) for table in _TABLES],
+            lambda connection: [
+                connection.execute(table.replace("CREATE TABLE", "CREATE TEMP TABLE"))
+                for table in _TABLES
+            ],
+        )
+
+    def see(self, person: str, name: str) -> None:
+        """Remembers somebody who has logged in."""
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT INTO people (id, name, seen) VALUES (:id, :name, :now)"
+                " ON CONFLICT (id) DO UPDATE SET name = :name, seen = :now",
+                {"id": person, "name": name, "now": self._clock()},
+            )
+
+    def role(self, person: str) -> str:
+        """The role that an admin gave somebody; empty without one."""
+        with self._database.read() as connection:
+            row = connection.execute("SELECT role FROM people WHERE id = ?", (person,)).fetchone()
+        return "" if row is None else str(row["role"])
+
+    def set_role(self, person: str, role: str) -> None:
+        """Gives somebody a role. Raises StoreError if nobody of this id was ever here."""
+        with self._database.write() as connection:
+            done = connection.execute("UPDATE people SET role = ? WHERE id = ?", (role, person))
+            if not done.rowcount:
+                raise StoreError(f"Nobody of the id {person[:40]} was ever here.")
+
+    def all(self) -> list[PersonRecord]:
+        """Everybody who ever logged in, the last first."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT * FROM people ORDER BY seen DESC").fetchall()
+        return [PersonRecord(r["id"], r["name"], r["role"], r["seen"]) for r in rows]
+
+    def own(self, job_id: str, person: str) -> None:
+        """Makes somebody an owner of a run, beside those that it has."""
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO owners VALUES (?, ?, ?)", (job_id, person, self._clock())
+            )
+
+    def let_go(self, job_id: str, person: str) -> None:
+        """Takes somebody from a run's owners."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM owners WHERE job = ? AND person = ?", (job_id, person))
+
+    def owners(self, job_id: str) -> dict[str, str]:
+        """Names of a run's owners by their ids, the first of them first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT person, coalesce(name, 'somebody') AS name FROM owners LEFT JOIN people"
+                " ON people.id = owners.person WHERE job = ? ORDER BY since, person",
+                (job_id,),
+            ).fetchall()
+        return {row["person"]: row["name"] for row in rows}
+
+    def owned(self, person: str) -> list[str]:
+        """Ids of the runs of which somebody is an owner."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT job FROM owners WHERE person = ?", (person,))
+            return [row["job"] for row in rows.fetchall()]
+
+    def close(self) -> None:
+        """Closes idle connections; they open again when used."""
+        self._database.close()

@@ -1,0 +1,93 @@
+"""Who looks at the pages: asked where the settings say so, and what they may do with runs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from ntk_uq.base import login_settings
+from ntk_uq.base.errors import StoreNotWritableError
+from ntk_uq.people import SOMEBODY, Acting, Claims, Person, person_of
+from ntk_uq.store import Store
+from ntk_uq.ui import session
+from ntk_uq.ui.plain_text import plain
+
+_SEEN = "person_seen"
+
+
+def acting(store: Store) -> Acting:
+    """Runs in the hands of whoever looks at the page. Raises as :func:`person`."""
+    return Acting(store, person(store))
+
+
+def person(store: Store) -> Person:
+    """Whoever looks at the page, behind :func:`gate`.
+
+    Raises:
+        SpecError: if the settings of the login cannot be read.
+        StoreError: if the store cannot be read.
+    """
+    how = login_settings.login()
+    if not how:
+        return SOMEBODY
+    claims = _of_provider() if how == "oidc" else _of_proxy()
+    if claims is None:
+        st.stop()
+    found = person_of(store, claims)
+    if st.session_state.get(_SEEN) != found.id:
+        try:
+            store.people.see(found.id, found.name)
+        except StoreNotWritableError:
+            return found  # she may look all the same
+        st.session_state[_SEEN] = found.id
+    return found
+
+
+def gate() -> None:
+    """Ends the page for whoever has not said who they are, with the way to do so; and says beside
+    the page who is logged in."""
+    with session.told():
+        how = login_settings.login()
+        if not how:
+            return
+        if how == "header" and _of_proxy() is None:
+            st.error(
+                "This page is shown to people whom the server's proxy has let in, and this "
+                "request did not come through it. Open the address that you were given.",
+                icon=":material/lock:",
+            )
+            st.stop()
+        if how == "oidc" and _of_provider() is None:
+            st.markdown("This server asks who you are before it shows anything.")
+            st.button("Log in", type="primary", icon=":material/login:", on_click=st.login)
+            st.stop()
+        found = person(session.store())
+    with st.sidebar, st.container(horizontal=True, vertical_alignment="center", key="who"):
+        st.caption(f":material/person: {plain(found.name)}, {found.role}", width="content")
+        if how == "oidc":
+            st.button("Log out", key="log_out", type="tertiary", on_click=st.logout)
+
+
+def _of_provider() -> Claims | None:
+    """What the identity provider has said of this browser; None before it has."""
+    said: Mapping[str, Any] = st.user.to_dict()
+    subject = said.get("sub")
+    if not said.get("is_logged_in") or not isinstance(subject, str) or not subject:
+        return None
+    # An address that its owner has not shown to be hers makes nobody an admin.
+    email = said.get("email") if said.get("email_verified") is not False else None
+    name = said.get("name") or said.get("preferred_username")
+    return Claims(_text(said.get("iss")), subject, _text(name), _text(email))
+
+
+def _of_proxy() -> Claims | None:
+    """What a proxy has said of this browser; what others say of themselves never comes so far
+    (:mod:`ntk_uq.ui.shell.believed`)."""
+    said = st.context.headers.get(login_settings.user_header(), "").strip()
+    if not said:
+        return None
+    return Claims("header", said, email=said if "@" in said else "")
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

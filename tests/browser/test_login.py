@@ -1,0 +1,124 @@
+"""People in browsers of their own, whom an identity provider knows: each has what is hers."""
+
+import urllib.parse
+
+import pytest
+from helpers.serving import CHROMIUM_FLAGS, free_port, serving
+
+from ntk_uq.jobs.asking import submit
+from ntk_uq.people import Acting, Person, Role
+from ntk_uq.specs import CurveSpec, DataSpec
+from ntk_uq.store import open_store
+from ntk_uq.views import RunsView
+
+pytestmark = pytest.mark.browser
+WAIT = 60_000
+
+SECRETS = """
+[auth]
+redirect_uri = "{address}/oauth2callback"
+cookie_secret = "only for this test"
+client_id = "pages"
+client_secret = "not secret"
+server_metadata_url = "{provider}/.well-known/openid-configuration"
+client_kwargs = {{ prompt = "login" }}
+"""
+PEOPLE = {
+    "1": {"name": "Ada", "email": "ada@lab.example", "email_verified": True},
+    "2": {"name": "Bob", "email": "ada@lab.example", "email_verified": False},
+    "3": {},
+}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """The address of pages that ask who somebody is, and their store."""
+    provider = pytest.importorskip("oidc_provider_mock")
+    users = [provider.User(sub=sub, claims=claims) for sub, claims in PEOPLE.items()]
+    base, port = tmp_path_factory.mktemp("lab"), free_port()
+    with provider.run_server_in_thread(user_claims=users) as server:
+        (base / ".streamlit").mkdir()
+        (base / ".streamlit" / "secrets.toml").write_text(
+            SECRETS.format(
+                address=f"http://localhost:{port}",
+                provider=f"http://localhost:{server.server_port}",
+            )
+        )
+        settings = {
+            "HOME": str(base),
+            "NTK_UQ_LOGIN": "oidc",
+            "NTK_UQ_ADMINS": "ada@lab.example",
+        }
+        with serving(base, settings, port) as address:
+            yield address, open_store(base / "store")
+
+
+@pytest.fixture
+def browser():
+    import shutil
+
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
+        )
+        yield browser
+        browser.close()
+
+
+def log_in(browser, address, sub):
+    """A browser of its own in which somebody has logged in."""
+    page = browser.new_context(bypass_csp=True).new_page()
+    page.goto(address)
+    page.get_by_role("button", name="Log in").click(timeout=WAIT)
+    page.locator("input[name=sub]").fill(sub, timeout=WAIT)
+    page.locator("button:not([value=deny]), input[type=submit]").first.click()
+    page.get_by_role("button", name="Log out").wait_for(timeout=WAIT)
+    return page
+
+
+def test_each_is_refused_what_is_the_others_and_an_admin_is_not(lab, browser):
+    address, store = lab
+    spec = CurveSpec(DataSpec(n_test=50), n_train=(20, 40))
+    store.people.see("c", "Cleo")
+    job = submit(
+        store.jobs, spec, launched=True, by=Acting(store, Person("c", "Cleo", Role.MEMBER))
+    )
+    run = f"{address}/runs?{urllib.parse.urlencode(RunsView(selected=(job.id,)).to_query())}"
+
+    bob = log_in(browser, address, "2")  # says to be Ada, and has not shown it
+    bob.get_by_text("Bob, member").wait_for(timeout=WAIT)
+    bob.goto(run)
+    bob.get_by_text("Cleo", exact=True).first.wait_for(timeout=WAIT)
+    assert bob.get_by_role("button", name="Archive", exact=True).count() == 0
+
+    ada = log_in(browser, address, "1")
+    ada.get_by_text("Ada, admin").wait_for(timeout=WAIT)
+    ada.goto(run)
+    ada.get_by_role("button", name="Archive", exact=True).or_(
+        ada.get_by_role("button", name="Stop", exact=True)
+    ).first.wait_for(timeout=WAIT)
+    assert {p.name for p in store.people.all()} == {"Ada", "Bob", "Cleo"}
+
+    # Somebody of whom the provider says no more than a number.
+    log_in(browser, address, "3").get_by_text("3, member").wait_for(timeout=WAIT)
+
+
+def test_after_a_logout_nothing_is_shown(lab, browser):
+    address, _ = lab
+    page = log_in(browser, address, "1")
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url("**/end_session*", timeout=WAIT)  # the provider asks whether there, too
+    page.goto(f"{address}/runs")
+    page.get_by_role("button", name="Log in").wait_for(timeout=WAIT)
+    assert page.get_by_text("Which runs").count() == 0
+
+
+def test_a_cookie_that_somebody_made_is_no_login(lab, browser):
+    address, _ = lab
+    context = browser.new_context(bypass_csp=True)
+    context.add_cookies([{"name": "_streamlit_user", "value": "2|1:0|forged", "url": address}])
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_role("button", name="Log in").wait_for(timeout=WAIT)

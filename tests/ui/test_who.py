@@ -1,0 +1,112 @@
+"""Who looks at the pages: asked only where the settings say so, and believed from nobody else."""
+
+import asyncio
+
+import pytest
+from helpers.pages_driver import open_page, texts
+
+from ntk_uq.jobs.asking import submit
+from ntk_uq.people import Acting, Claims, Person, Role
+from ntk_uq.specs import CurveSpec, DataSpec
+from ntk_uq.store import JobState
+from ntk_uq.ui import who
+from ntk_uq.ui.shell.believed import OnlyFromProxies
+from ntk_uq.views import RunsView
+
+ADA = Claims("https://idp", "1", "Ada [x](http://evil.example)")
+SPEC = CurveSpec(DataSpec(n_test=50), n_train=(20, 40))
+
+
+def test_without_a_setting_nobody_is_asked(store):
+    app = open_page("runs")
+    assert not [b for b in app.button if b.label in ("Log in", "Log out")]
+    assert who.person(store).role is Role.ADMIN
+
+
+def test_before_a_login_a_page_shows_nothing_but_the_way_to_it(store, monkeypatch):
+    monkeypatch.setenv("NTK_UQ_LOGIN", "oidc")
+    app = open_page("scaling_curves")
+    assert [b.label for b in app.button if "Log" in b.label] == ["Log in"]
+    assert not app.number_input
+    assert store.jobs.list() == []
+
+
+def test_behind_a_proxy_nobody_comes_without_it(store, monkeypatch):
+    monkeypatch.setenv("NTK_UQ_LOGIN", "header")
+    app = open_page("runs")
+    assert "NTK_UQ_PROXIES is empty" in texts(app.error)
+    monkeypatch.setenv("NTK_UQ_PROXIES", "10.0.0.5")
+    app = open_page("runs")
+    assert "did not come through it" in texts(app.error)
+    assert not app.toggle
+
+
+def test_whoever_is_in_is_told_so_and_owns_what_she_launches(store, monkeypatch):
+    monkeypatch.setenv("NTK_UQ_LOGIN", "oidc")
+    monkeypatch.setattr(who, "_of_provider", lambda: ADA)
+    app = open_page("runs")
+    assert "Ada [x](http://evil.example), member" in texts(app.sidebar.caption)
+    assert [b.label for b in app.button if "Log" in b.label] == ["Log out"]
+    assert [p.name for p in store.people.all()] == [ADA.name]
+
+    bob = Acting(store, Person("b", "Bob", Role.MEMBER))
+    store.people.see("b", "Bob")
+    job = submit(store.jobs, SPEC, launched=True, by=bob)
+    app = open_page("runs", RunsView(selected=(job.id,)))
+    assert "Bob" in texts(app.table)
+    assert not [b for b in app.button if b.label in ("Stop", "Archive")]
+    store.people.own(job.id, ADA.id)
+    app = open_page("runs", RunsView(selected=(job.id,)))
+    app.button(key=f"stop_{job.id}").click().run()
+    app.button(key=f"stop_{job.id}_for_all").click().run()
+    assert store.jobs.get(job.id).state is JobState.QUEUED  # Bob wants it still
+    assert list(store.people.owners(job.id)) == ["b"]
+
+
+def test_a_viewer_is_told_that_she_launches_nothing(store, monkeypatch):
+    monkeypatch.setenv("NTK_UQ_LOGIN", "oidc")
+    monkeypatch.setenv("NTK_UQ_ROLE", "viewer")
+    monkeypatch.setattr(who, "_of_provider", lambda: ADA)
+    app = open_page("ensembles")
+    app.button(key="launch").click().run()
+    assert "may look at everything here, and launch nothing" in texts(app.error)
+    assert not [job for job in store.jobs.list() if job.kind == "ensemble"]
+
+
+@pytest.mark.parametrize(
+    ("client", "believed"),
+    [
+        (("10.0.0.5", 4711), True),
+        (("10.0.0.6", 4711), False),
+        (("192.168.7.9", 1), True),
+        (("10.0.0.5", 0), False),  # what a proxy on loopback says of a browser, and it is not named
+        (None, False),
+        (("nonsense", 1), False),
+    ],
+)
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_the_header_comes_from_named_proxies_alone(monkeypatch, client, believed, kind):
+    monkeypatch.setenv("NTK_UQ_PROXIES", "10.0.0.5, 192.168.7.0/24")
+    passed = []
+
+    async def app(scope, receive, send):
+        passed.append(scope["headers"])
+
+    headers = [(b"x-forwarded-user", b"ada"), (b"X-Forwarded-USER", b"root"), (b"accept", b"*/*")]
+    scope = {"type": kind, "client": client, "headers": headers}
+    asyncio.run(OnlyFromProxies(app)(scope, None, None))
+    assert passed == [headers if believed else headers[2:]]
+
+
+def test_a_proxy_on_loopback_is_believed_where_it_is_named(monkeypatch):
+    monkeypatch.setenv("NTK_UQ_PROXIES", "127.0.0.1")
+    passed = []
+
+    async def app(scope, receive, send):
+        passed.append(scope["headers"])
+
+    headers = [(b"x-forwarded-user", b"ada")]
+    for client in (("10.1.2.3", 0), ("127.0.0.1", 55)):
+        scope = {"type": "websocket", "client": client, "headers": headers}
+        asyncio.run(OnlyFromProxies(app)(scope, None, None))
+    assert passed == [headers, headers]
