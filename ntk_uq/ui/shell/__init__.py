@@ -12,7 +12,8 @@ from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ntk_uq.base import process
-from ntk_uq.ui.shell import document, headers, library, loops
+from ntk_uq.ui.shell import document, headers, library, lighter, loops
+from ntk_uq.ui.shell.lifespan import lifespan
 
 __all__ = ["application", "page_runs"]
 
@@ -31,6 +32,7 @@ def application(script: str) -> dict[str, Any]:
     """
     process.open_more_files()
     loops.use()
+    lighter.use()
     return {
         "script_path": Path(script).resolve(),
         "routes": [
@@ -38,4 +40,5 @@ def application(script: str) -> dict[str, Any]:
             Route(library.address(), library.answer),
         ],
         "middleware": [Middleware(headers.Guarded)],
+        "lifespan": lifespan,
     }
