@@ -3,12 +3,11 @@
 A run registers some thirty controls and sends a hundred messages. Streamlit 1.67 puts the whole
 state of the session together for each control, to look up one value in it; goes through all of its
 settings six times for each run, to send the same theme; and hands each message to the server's loop
-by a call of its own. Here are stand-ins that give the same with less. With
-another release, which may do otherwise, all stays as it is.
+by a call of its own, and has it sent by another. Here are stand-ins that give the same with less.
+With another release, which may do otherwise, all stays as it is.
 """
 
 import asyncio
-import functools
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,14 +15,16 @@ from typing import Any
 
 import streamlit
 from streamlit import config
-from streamlit.runtime import app_session
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.runtime import app_session, runtime
 from streamlit.runtime.state import safe_session_state
 
 _RELEASE = "1.67."
 _WANTED = "_ntk_uq_wanted"
-_call_soon: Callable[[Any, Callable[[], None]], None] = (
-    app_session.AppSession._call_soon_on_event_loop
-)
+# What the release has; another one may have none of it.
+_put_theme: Any = getattr(app_session, "_populate_theme_msg", None)
+_call_soon: Any = getattr(app_session.AppSession, "_call_soon_on_event_loop", None)
+_tell_of_message: Any = getattr(runtime.Runtime, "_enqueued_some_message", None)
 
 
 def use() -> bool:
@@ -34,8 +35,11 @@ def use() -> bool:
     state.filtered_state = property(AskedState)
     session: Any = app_session.AppSession
     session._call_soon_on_event_loop = call_soon
-    settings: Any = config
-    settings.get_options_for_section = options_of
+    session_module: Any = app_session
+    session_module._populate_theme_msg = put_theme
+    config.on_config_parsed(_themes.clear, force_connect=True)
+    server: Any = runtime.Runtime
+    server._enqueued_some_message = tell_of_message
     return True
 
 
@@ -70,17 +74,39 @@ class AskedState(Mapping[str, Any]):
         return str(self._whole())
 
 
-def options_of(section: str) -> dict[str, Any]:
-    """Streamlit's settings of a section, by their names in it."""
-    with config._config_lock:
-        options = config.get_config_options()
-        return {options[key].name: options[key].value for key in _keys(section, len(options))}
+def put_theme(theme: Any, section: str = "theme") -> None:
+    """Puts the settings of a section into a message; they are read once, and again where files of
+    settings have changed.
+
+    Args:
+        theme: a ``CustomThemeConfig``, a part of the message.
+        section: of the settings.
+    """
+    made = _themes.get(section)
+    if made is None:
+        made = CustomThemeConfig()
+        _put_theme(made.light, section)
+        _themes[section] = made
+    if made.HasField("light"):
+        theme.SetInParent()  # also where all of it is as it would be without
+        theme.MergeFrom(made.light)
 
 
-@functools.cache
-def _keys(section: str, count: int) -> tuple[str, ...]:  # noqa: ARG001 (others come with it)
-    options = config.get_config_options()
-    return tuple(key for key, option in options.items() if option.section == section)
+_themes: dict[str, Any] = {}
+
+
+def tell_of_message(server: Any) -> None:
+    """Has the server's loop send what a session has for its browser; from within the loop by no
+    call of its own.
+
+    Args:
+        server: the ``Runtime``.
+    """
+    objects = server._get_async_objs()
+    if asyncio._get_running_loop() is objects.eventloop:
+        objects.need_send_data.set()
+    else:
+        _tell_of_message(server)
 
 
 def call_soon(session: Any, callback: Callable[[], None]) -> None:

@@ -7,33 +7,26 @@ from types import SimpleNamespace
 import pytest
 import streamlit
 from streamlit import config
-from streamlit.runtime import app_session
+from streamlit.proto.NewSession_pb2 import NewSession
+from streamlit.runtime import app_session, runtime
 from streamlit.runtime.state import safe_session_state, session_state
 from streamlit.testing.v1 import AppTest
 
 from ntk_uq.ui.shell import lighter
 
+STANDS_IN = (
+    (safe_session_state.SafeSessionState, "filtered_state"),
+    (app_session.AppSession, "_call_soon_on_event_loop"),
+    (app_session, "_populate_theme_msg"),
+    (runtime.Runtime, "_enqueued_some_message"),
+)
+
 
 @pytest.fixture
-def originals(monkeypatch):
-    """Streamlit's own, put back afterwards."""
-    options = _original("get_options_for_section", config)
-    monkeypatch.setattr(config, "get_options_for_section", options)
-    state = safe_session_state.SafeSessionState
-    monkeypatch.setattr(state, "filtered_state", state.filtered_state)
-    call = app_session.AppSession._call_soon_on_event_loop
-    monkeypatch.setattr(app_session.AppSession, "_call_soon_on_event_loop", call)
-    return options
-
-
-def _original(name, module):
-    """A function as the file of its module has it, whatever stands in for it now."""
-    source = module.__spec__.loader.get_source(module.__name__)
-    begin = source.index(f"def {name}(")
-    end = source.index("\n\n\n", begin)
-    space = dict(vars(module))
-    exec("from __future__ import annotations\n" + source[begin:end], space)
-    return space[name]
+def as_before(monkeypatch):
+    """Whatever stands in is put back afterwards."""
+    for where, name in STANDS_IN:
+        monkeypatch.setattr(where, name, getattr(where, name))
 
 
 def page():
@@ -70,13 +63,67 @@ def test_one_value_is_looked_up_without_all_others(monkeypatch):
     assert "nothing" not in seen
 
 
-def test_settings_of_sections_are_the_same(originals):
+THEME = """
+[theme]
+primaryColor = "#123456"
+base = "dark"
+font = "serif"
+chartCategoricalColors = ["#111111", "#222222"]
+headingFontSizes = ["3rem"]
+[theme.light]
+textColor = ""
+[theme.dark.sidebar]
+primaryColor = "#654321"
+"""
+PARTS = ("", "light", "dark", "sidebar", "light.sidebar", "dark.sidebar")
+
+
+def theme(put):
+    """What a run sends of all themes."""
+    message = NewSession().custom_theme
+    for part in PARTS:
+        where = message
+        for name in filter(None, part.split(".")):
+            where = getattr(where, name)
+        put(where, f"theme.{part}".rstrip("."))
+    return message.SerializeToString()
+
+
+@pytest.mark.parametrize("text", ["", THEME])
+def test_themes_are_sent_as_before_and_read_once(text, monkeypatch):
+    monkeypatch.setattr(lighter, "_themes", {})
+    monkeypatch.setattr(config, "_config_options", None)
+    monkeypatch.setattr(config, "get_config_files", lambda _: [])
     config.get_config_options()
-    sections = {option.section for option in config.get_config_options().values()}
-    assert {"theme", "theme.light", "theme.dark.sidebar"} <= sections
-    for section in [*sections, "none"]:
-        found = lighter.options_of(section)
-        assert list(found.items()) == list(originals(section).items())
+    config._update_config_with_toml(text, "a file")
+    wanted = theme(lighter._put_theme)
+    assert bool(wanted) == bool(text)
+    assert theme(lighter.put_theme) == wanted
+    monkeypatch.setattr(config, "get_options_for_section", None)
+    assert theme(lighter.put_theme) == wanted
+
+
+def test_themes_are_read_again_where_a_file_of_settings_has_changed(as_before, monkeypatch):
+    lighter.use()
+    lighter._themes["theme"] = "of before"
+    monkeypatch.setattr(config, "_config_options", None)
+    config.get_config_options()
+    assert lighter._themes == {}
+
+
+@pytest.mark.parametrize("within", [True, False])
+def test_the_loop_is_told_of_messages_from_within_and_from_other_threads(within):
+    async def told():
+        loop, wanted = asyncio.get_running_loop(), asyncio.Event()
+        objects = SimpleNamespace(eventloop=loop, need_send_data=wanted)
+        server = SimpleNamespace(_get_async_objs=lambda: objects)
+        if within:
+            lighter.tell_of_message(server)
+            return wanted.is_set()
+        threading.Timer(0.01, lighter.tell_of_message, [server]).start()
+        return await asyncio.wait_for(wanted.wait(), 10)
+
+    assert asyncio.run(told())
 
 
 def test_calls_of_a_session_come_in_their_order_by_few_calls_of_the_loop():
@@ -130,13 +177,13 @@ def test_no_call_is_lost_while_the_loop_comes_and_goes():
     assert asyncio.run(calls()) == list(range(20_000))
 
 
-def test_they_stand_in_for_this_release_alone(originals, monkeypatch):
-    state = safe_session_state.SafeSessionState
+def test_they_stand_in_for_this_release_alone(as_before, monkeypatch):
     assert lighter.use()
-    assert config.get_options_for_section is lighter.options_of
-    assert state.filtered_state.fget is lighter.AskedState
-    assert app_session.AppSession._call_soon_on_event_loop is lighter.call_soon
-    monkeypatch.setattr(config, "get_options_for_section", originals)
+    ours = [getattr(where, name) for where, name in STANDS_IN]
+    assert ours[0].fget is lighter.AskedState
+    assert ours[1:] == [lighter.call_soon, lighter.put_theme, lighter.tell_of_message]
+    for where, name in STANDS_IN:
+        monkeypatch.setattr(where, name, None)
     monkeypatch.setattr(streamlit, "__version__", "1.68.0")
     assert not lighter.use()
-    assert config.get_options_for_section is originals
+    assert [getattr(where, name) for where, name in STANDS_IN] == [None] * 4
