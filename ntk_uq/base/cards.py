@@ -1,5 +1,6 @@
 """NVIDIA cards of this machine, as far as can be told without loading anything that uses them."""
 
+import functools
 import importlib.util
 import logging
 import os
@@ -51,6 +52,7 @@ def trouble() -> str:
     )
 
 
+@functools.cache  # it goes through all folders that packages are in
 def _plugin() -> bool:
     return any(importlib.util.find_spec(name) is not None for name in _PLUGINS)
 

@@ -91,4 +91,4 @@ def first_role() -> str:
 
 def people_file() -> Path | None:
     """The file that says who the operating system's users are to the pages; None for none."""
-    return settings.directory(PEOPLE, Path()) if os.environ.get(PEOPLE) else None
+    return settings.directory(PEOPLE, Path) if os.environ.get(PEOPLE) else None

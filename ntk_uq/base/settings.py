@@ -4,10 +4,11 @@ Read when asked, never at import, so that tests and servers can set them at run 
 """
 
 import contextlib
+import functools
 import ipaddress
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -46,7 +47,7 @@ _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 def data_directory() -> Path:
     """Where data files are looked for, one folder a data set. May be read-only."""
-    return _data_from.get() or directory(DATA, platformdirs.user_cache_path(_APP) / "data")
+    return _data_from.get() or directory(DATA, lambda: platformdirs.user_cache_path(_APP) / "data")
 
 
 @contextlib.contextmanager
@@ -64,17 +65,17 @@ def data_from(folder: Path | None) -> Iterator[None]:
 
 def store_directory() -> Path:
     """Where results and jobs are kept for ever."""
-    return directory(STORE, platformdirs.user_data_path(_APP) / "store")
+    return directory(STORE, lambda: platformdirs.user_data_path(_APP) / "store")
 
 
 def cache_directory() -> Path:
     """Where derived files that can be made again are kept (simulated pools, compiled kernels)."""
-    return directory(CACHE, platformdirs.user_cache_path(_APP) / "derived")
+    return directory(CACHE, lambda: platformdirs.user_cache_path(_APP) / "derived")
 
 
 def own_directory() -> Path:
     """Where users' own data sets are kept, one file each, named by what is in it."""
-    return _data_from.get() or directory(OWN, platformdirs.user_data_path(_APP) / "own")
+    return _data_from.get() or directory(OWN, lambda: platformdirs.user_data_path(_APP) / "own")
 
 
 def upload_limit() -> int:
@@ -344,12 +345,12 @@ def _count(variable: str, default: str) -> int:
     return int(text)
 
 
-def directory(variable: str, default: Path) -> Path:
+def directory(variable: str, default: Callable[[], Path]) -> Path:
     """What a variable names; ``default`` where it names nothing. Raises SpecError if it begins with
     the home directory of nobody."""
     text = os.environ.get(variable)
     if not text:
-        return default
+        return default()
     try:
         return Path(text).expanduser()
     except RuntimeError:
@@ -366,6 +367,7 @@ def absolute_directories() -> dict[str, str]:
     }
 
 
+@functools.cache  # pages ask for each curve that they show
 def _machine_memory() -> int:
     """Memory of this machine or of its container, whichever is smaller, in bytes."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from ntk_uq.base.shared import Shared
@@ -44,22 +45,20 @@ def draw(rows: Sequence[Mapping[str, Any]], key: str, keys: int = 1) -> None:
         # In the place itself: Streamlit would add what is style alone at the end of the run.
         st.markdown(f"<style>{style}</style>", unsafe_allow_html=True)
         height: int | Literal["content"] = _HEIGHT if len(rows) > _ROWS_SEEN else "content"
-        st.table(table, height=height)
+        st.table(table, height=height, hide_index=False, hide_header=False)
 
 
-def _made(
-    name: str, texts: Sequence[Sequence[tuple[str, str]]], keys: int
-) -> tuple[pd.DataFrame, str]:
-    """The table and its style."""
+def _made(name: str, texts: Sequence[Sequence[tuple[str, str]]], keys: int) -> tuple[pa.Table, str]:
+    """The table, in the form in which it is sent, and its style."""
     frame = pd.DataFrame([dict(row) for row in texts])
     columns = list(frame.columns)
     style = style_of(name, columns, [list(frame[column]) for column in columns], keys)
-    return frame.set_index(columns[:keys]), style
+    return pa.Table.from_pandas(frame.set_index(columns[:keys])), style
 
 
 # By all that is in them: of equal tables all sessions are drawn one, which is never changed.
-_TABLES: Shared[tuple[pd.DataFrame, str]] = Shared(
-    256, lambda made: int(made[0].memory_usage(deep=True).sum()) + len(made[1]), 32 * 2**20
+_TABLES: Shared[tuple[pa.Table, str]] = Shared(
+    256, lambda made: int(made[0].nbytes) + len(made[1]), 32 * 2**20
 )
 
 

@@ -23,6 +23,8 @@ _SET = "controls_set_again"
 _BUTTONS = ("setup_undo", "setup_redo", "setup_reset", "setup_pin", "launch", "named_view_save")
 """Who presses one of them has opened no link."""
 
+_GONE = object()  # in place of a control that is not there
+
 _SHOWN_AFTER = 10.0
 """Seconds after which a browser has surely shown the controls of a view that was opened."""
 
@@ -132,7 +134,8 @@ def _set_again(by_itself: bool, edited: bool) -> bool:
 def _controls() -> dict[str, Any]:
     """What the controls hold, by their keys in the session."""
     names = st.session_state.get(session.CONTROLS, ())
-    return {name: st.session_state[name] for name in names if name in st.session_state}
+    found = ((name, st.session_state.get(name, _GONE)) for name in names)
+    return {name: value for name, value in found if value is not _GONE}
 
 
 def again() -> NoReturn:

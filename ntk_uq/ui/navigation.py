@@ -13,11 +13,13 @@ from ntk_uq.base import paths
 from ntk_uq.base.errors import LinkError
 from ntk_uq.ui import engine_line, look, pages, say, setup_bar, watching, who
 from ntk_uq.ui.start import panel as start
+from ntk_uq.ui.turns import PageTurns
 
 ICON = Path(__file__).with_name("icon.svg")
 """A file of our own: a named symbol as page icon would be fetched from another server."""
 
 _CHOSEN, _UNKNOWN = "navigated", "unknown_page"
+_TURNS = PageTurns()
 
 
 def navigation() -> list[StreamlitPage]:
@@ -30,11 +32,12 @@ def navigation() -> list[StreamlitPage]:
 
 def navigate() -> None:
     """Runs the page that the address names, from the end of ``app.py``."""
-    chosen = st.navigation([*navigation(), *_unknown()])
-    # The page first: tabs are narrow.
-    st.set_page_config(page_title=f"{chosen.title} - ntk_uq")
-    st.session_state[_CHOSEN] = chosen.title
-    chosen.run()
+    with _TURNS.one():
+        chosen = st.navigation([*navigation(), *_unknown()])
+        # The page first: tabs are narrow.
+        st.set_page_config(page_title=f"{chosen.title} - ntk_uq")
+        st.session_state[_CHOSEN] = chosen.title
+        chosen.run()
 
 
 def run(page: Callable[[], None]) -> None:

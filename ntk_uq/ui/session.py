@@ -8,13 +8,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ntk_uq.base import settings
 from ntk_uq.base.errors import NtkUqError, StoreError, StoreGoneError, StoreNotWritableError
+from ntk_uq.base.shared import Shared
 from ntk_uq.store import Store, open_store
 from ntk_uq.ui import say
 
-
-@st.cache_resource(show_spinner=False)
-def _opened(directory: str) -> Store:  # noqa: ARG001 (the key: tests and users change the setting)
-    return open_store(settings.store_directory())
+_OPENED: Shared[Store] = Shared(64)  # by their directories: tests and users change the setting
 
 
 _LOOK_SECONDS = 2.0  # whether a store that was moved away is back
@@ -65,7 +63,8 @@ CONTROLS = "control_keys"
 
 def store() -> Store:
     """The store. Raises StoreError where it cannot be used."""
-    return _opened(str(settings.store_directory()))
+    directory = settings.store_directory()
+    return _OPENED.get(directory, lambda: open_store(directory))
 
 
 def engine_alive(opened: Store) -> bool:

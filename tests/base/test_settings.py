@@ -226,3 +226,19 @@ def test_data_from_moves_the_data_of_one_thread_and_only_inside_the_block(tmp_pa
         thread.start()
         thread.join()
     assert elsewhere == [before] == [(settings.data_directory(), settings.own_directory())]
+
+
+def test_what_pages_ask_for_again_and_again_is_looked_up_once(monkeypatch):
+    for name in ("NTK_UQ_MEMORY", "NTK_UQ_WORKERS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NTK_UQ_STORE", "/somewhere")
+    limit, cards = settings.memory_limit(), settings.cards.used()
+    for module, name in (
+        (settings.Path, "read_text"),
+        (settings.cards.importlib.util, "find_spec"),
+        (settings.platformdirs, "user_data_path"),
+    ):
+        monkeypatch.setattr(module, name, None)
+    assert settings.memory_limit() == limit
+    assert settings.cards.used() == cards
+    assert str(settings.store_directory()) == "/somewhere"

@@ -45,9 +45,28 @@ def test_what_is_seen_stands_still_and_nothing_is_asked_in_vain(server, open_pag
 def test_the_veil_is_lifted_where_there_is_an_error_to_be_read(server, open_page):
     page = open_page("about:blank")
     page.route("**/_stcore/health", lambda route: route.abort())
+    page.route_web_socket("**/_stcore/stream", lambda socket: socket.close())
     page.goto(server)
     page.get_by_role("dialog").wait_for(timeout=WAIT)
     assert page.evaluate(_LIFTED)
+
+
+def test_the_connection_is_made_at_once_and_what_pages_are_made_of_loaded_meanwhile(
+    server, open_page
+):
+    page, connected = open_page("about:blank"), []
+    page.route("**/_stcore/host-config", lambda route: None)  # an answer that is not waited for
+    page.route_web_socket("**/_stcore/stream", lambda socket: connected.append(socket))
+    page.goto(server)
+    for part in ("rehype-katex", "NumberInput", "BidiComponent", "Table"):
+        page.wait_for_function(
+            """part => performance.getEntriesByType("resource").some(
+              one => one.name.includes(`/${part}.`) && one.responseEnd)""",
+            arg=part,
+            timeout=WAIT,
+        )
+    page.wait_for_timeout(0)
+    assert connected
 
 
 def test_the_policy_holds_back_what_another_server_has(server, chromium):

@@ -2,6 +2,11 @@
 
 import re
 
+import pandas as pd
+from streamlit.elements.table import marshall_table
+from streamlit.proto.Table_pb2 import Table as TableProto
+
+from ntk_uq.ui import fitted_table
 from ntk_uq.ui.fitted_table import style_of
 
 COLUMNS = ["width", "N_D", "μ", "found"]
@@ -39,3 +44,20 @@ def test_a_name_of_somebody_elses_ends_neither_the_text_nor_the_style_and_is_no_
     style = style_of("t", ["a", name + "\n\n# b"], [["1"], ["2"]])
     assert not any(sign in style for sign in ("</", "](", "\n", "http:"))
     assert r"\3c \2f style\3e \22 \3b  \21 \5b \5d \28 http\3a " in style
+
+
+def test_a_table_is_sent_as_streamlit_would_send_its_rows_and_made_ready_once(monkeypatch):
+    rows = [{"": "depth 1", "N_D": "1,000", "μ": "0.26 ± 0.01"}, {"": "2", "N_D": "5", "μ": "–"}]
+    texts = tuple(tuple(row.items()) for row in rows)
+    for keys in (1, 2):
+        table, _ = fitted_table._made("fitted_t", texts, keys)
+        ours, streamlits = TableProto(), TableProto()
+        marshall_table(ours.arrow_data, table)
+        marshall_table(streamlits.arrow_data, pd.DataFrame(rows).set_index(["", "N_D"][:keys]))
+        assert ours == streamlits
+    drawn = []
+    monkeypatch.setattr(fitted_table.st, "table", lambda table, **how: drawn.append((table, how)))
+    for _ in range(2):
+        fitted_table.draw(rows, "once")
+    assert drawn[0][0] is drawn[1][0]
+    assert drawn[0][1]["hide_index"] is drawn[0][1]["hide_header"] is False  # as of such rows

@@ -12,7 +12,17 @@ from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ntk_uq.base import process
-from ntk_uq.ui.shell import believed, document, headers, healthz, library, loops, metrics
+from ntk_uq.ui.shell import (
+    believed,
+    document,
+    headers,
+    healthz,
+    library,
+    lighter,
+    loops,
+    metrics,
+)
+from ntk_uq.ui.shell.lifespan import lifespan
 
 __all__ = ["application", "page_runs"]
 
@@ -31,6 +41,7 @@ def application(script: str) -> dict[str, Any]:
     """
     process.open_more_files()
     loops.use()
+    lighter.use()
     return {
         "script_path": Path(script).resolve(),
         "routes": [
@@ -40,4 +51,5 @@ def application(script: str) -> dict[str, Any]:
             Route(metrics.address(), metrics.answer),
         ],
         "middleware": [Middleware(headers.Guarded), Middleware(believed.OnlyFromProxies)],
+        "lifespan": lifespan,
     }

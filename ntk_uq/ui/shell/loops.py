@@ -1,4 +1,4 @@
-"""Event loops that open no files before they run.
+"""Event loops that open no files before they run, and that are woken once for many calls.
 
 Streamlit 1.67 makes an event loop for every session (``AppSession``), for scripts that want one,
 and keeps it with the session for two minutes after its browser has gone. Pages here never run it;
@@ -9,6 +9,7 @@ socket to be woken by.
 import asyncio
 import selectors
 import sys
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -79,3 +80,31 @@ def use() -> None:
     """Has every new event loop of this process be such a one; the one that runs stays as it is."""
     if sys.platform != "win32":  # whose loops are of another kind
         asyncio.set_event_loop_policy(_Policy())
+
+
+def wake_once(loop: Any) -> None:
+    """Has a loop be woken once for all calls from other threads until it is awake.
+
+    Pages make each part of themselves known to the loop by such a call. An ordinary loop is sent a
+    byte for each, and whoever sends one hands the interpreter over to another thread.
+
+    Args:
+        loop: of any kind; one that is not woken by a byte stays as it is.
+    """
+    send, take = getattr(loop, "_write_to_self", None), getattr(loop, "_process_self_data", None)
+    if send is None or take is None:
+        return
+    woken = threading.Event()
+
+    def write_to_self() -> None:
+        # The call stands in the loop's list by now. If a byte is on its way still, or was just
+        # taken, the loop comes to its list after that.
+        if not woken.is_set():
+            woken.set()
+            send()
+
+    def process_self_data(data: bytes) -> None:
+        woken.clear()
+        take(data)
+
+    loop._write_to_self, loop._process_self_data = write_to_self, process_self_data

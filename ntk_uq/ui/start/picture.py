@@ -1,6 +1,7 @@
 """The small picture of the start: epsilon, its floor and the networks' own part against N_D."""
 
 import base64
+import functools
 import math
 
 from ntk_uq.figures import Style
@@ -53,6 +54,7 @@ def picture(style: Style) -> str:
     )
 
 
+@functools.cache
 def image(style: Style) -> str:
     """The picture as HTML, with what is to be seen in it for those who cannot see it."""
     content = base64.b64encode(picture(style).encode()).decode()

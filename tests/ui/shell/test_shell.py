@@ -1,6 +1,7 @@
 """What the server sends around Streamlit's own: the document, the library, the headers."""
 
 import asyncio
+import json
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from streamlit import config, file_util
+from streamlit.web.server.starlette import starlette_routes
 
 from ntk_uq.ui import pages
 from ntk_uq.ui.shell import document, headers, library
@@ -83,3 +85,22 @@ def test_a_websocket_passes_as_it_is():
 
     asyncio.run(headers.Guarded(app)({"type": "websocket"}, None, send))
     assert seen == [{"type": "websocket.accept", "headers": []}]
+
+
+def test_the_script_is_told_what_the_server_would_answer_and_which_parts_to_load(app):
+    _, text = get(app, "/")
+    told = json.loads(re.search(r"HOST_CONFIG: (\{.*?\}) \}", text)[1])
+    answers = starlette_routes.create_host_config_routes(None)
+    _, said = get(Starlette(routes=answers), "/_stcore/host-config")
+    assert told == json.loads(said)
+    static = Path(file_util.get_static_dir())
+    parts = json.loads(re.search(r"(\[[^]]*NumberInput[^]]*\])", text)[1])
+    script = "".join(
+        path.read_text()
+        for name in ("index", "StreamlitMarkdown")
+        for path in static.glob(f"static/js/{name}.*.js")
+    )
+    assert len(parts) == len(document._PARTS)
+    for part in parts:
+        assert (static / part).is_file()
+        assert f"import(`./{Path(part).name}`)" in script, "no part that is loaded when needed"
