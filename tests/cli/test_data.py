@@ -124,7 +124,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(run, tmp_path, monkeypatch
     [
         (["--dataset", "nosuch"], 2, "no data set 'nosuch'"),
         (["--dataset", "mnist"], 1, "NTK_UQ_DATA"),
-        (["--n-train", "1298"], 2, "choose at most 1297"),
+        (["--n-train", "1298"], 2, "choose at most 1,297"),
         (["--n-test", "501"], 2, "choose at most 500"),
         (["--n-train", "0"], 2, "n_train is 0"),
         (["--n-train", "5,6"], 2, "n_train is '5,6'; it must be a whole number"),

@@ -29,7 +29,7 @@ def test_json_has_every_quantity_and_reason(capsys):
     assert data["cells"][2]["mu"] is None
     assert "pool of digits" in data["cells"][2]["reason"]
     assert data["cells"][1]["epsilon_population"] > 0
-    assert "2 cells: N_D is 2000" in found.err
+    assert "2 cells: N_D is 2,000" in found.err
 
 
 @pytest.mark.parametrize(
