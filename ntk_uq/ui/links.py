@@ -4,11 +4,12 @@ import math
 import time
 import urllib.parse
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, NoReturn, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ntk_uq.base.errors import LinkError
 from ntk_uq.base.fields import Spec
@@ -98,10 +99,13 @@ def _opened_view(
     if (cls.__name__, query) == st.session_state.get(_WRITTEN):
         return held
     same_page = st.session_state.get(_WRITTEN, ("",))[0] == cls.__name__
-    # A page that runs by itself was sent no link: its browser had not had the newest address yet.
+    # What comes with an address of before, and with what the controls hold, was sent no link: its
+    # browser had not had the newest address yet. It may have sent no edit either, but be connected
+    # anew, or tell of itself. Whoever goes back says so, and a link comes without the controls.
     # And an address without anything is that of a browser which has not had any yet: the page is as
     # it was left, and setting it to that would only set back what is being edited.
-    older = (edited or by_itself) and (cls.__name__, query) in past
+    sent = edited or by_itself or _comes_with(_controls())
+    older = sent and not went_back() and (cls.__name__, query) in past
     if same_page and (older or (not query and there and kept is not None)):
         return held
     past.append((cls.__name__, query))
@@ -117,6 +121,22 @@ def _opened_view(
         say.error(error, icon=":material/link_off:")
         st.button("Open the default view", on_click=_forget, args=(cls,), type="primary")
         st.stop()
+
+
+def went_back() -> bool:
+    """Whether this run is for an address that the browser's back and forth have opened."""
+    return bool(getattr(get_script_run_ctx(), "is_history_navigation", False))
+
+
+def _comes_with(controls: Iterable[str]) -> bool:
+    """Whether the browser has sent what some of these controls hold, as it does for whatever
+    happens on a page; a link to another view comes without. To be asked before they are drawn.
+
+    From within Streamlit 1.67; another release may not tell, and then nothing is known.
+    """
+    state = getattr(getattr(get_script_run_ctx(), "session_state", None), "_state", None)
+    ends = tuple(f"-{name}" for name in controls)
+    return any(widget.endswith(ends) for widget in getattr(state, "_new_widget_state", ()))
 
 
 def _just_opened() -> bool:

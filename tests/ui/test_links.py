@@ -50,6 +50,19 @@ def address(app):
     return {name: value if isinstance(value, str) else value[0] for name, value in items}
 
 
+@pytest.fixture
+def back(monkeypatch):
+    """The browser's next request is for an address of its history."""
+
+    def go(app, query):
+        ask_with(app, query)
+        with monkeypatch.context() as patch:
+            patch.setattr(links, "went_back", lambda: True)
+            app.run()
+
+    return go
+
+
 def ask_with(app, query):
     """The browser's next request comes with this address."""
     app.query_params.clear()
@@ -152,23 +165,42 @@ def test_so_is_one_that_comes_with_an_older_address(app):
     assert address(app)["draws"] == "8"
 
 
-def test_going_back_opens_what_was_there(app):
+def test_a_browser_that_is_connected_anew_sets_nothing_back(app):
+    """It asks for the page again, with the controls as they are, and with the address that it has
+    on a busy machine: one of before the last edits."""
     first, before = address(app), draws(app).value
     draws(app).set_value(before + 4).run()
     ask_with(app, first)
     app.run()
+    assert draws(app).value == before + 4
+    assert address(app)["draws"] == str(before + 4)
+
+
+def test_a_link_to_a_view_of_before_is_opened(app, monkeypatch):
+    first, before = address(app), draws(app).value
+    draws(app).set_value(before + 4).run()
+    ask_with(app, first)
+    with monkeypatch.context() as patch:  # the browser leaves the controls for it
+        patch.setattr(links, "_comes_with", lambda controls: False)
+        app.run()
+    assert draws(app).value == before
+
+
+def test_going_back_opens_what_was_there(app, back):
+    first, before = address(app), draws(app).value
+    draws(app).set_value(before + 4).run()
+    back(app, first)
     assert draws(app).value == before
     assert address(app) == first
 
 
-def test_controls_of_other_pages_that_are_gone_are_no_edit(app):
+def test_controls_of_other_pages_that_are_gone_are_no_edit(app, back):
     first, before = address(app), draws(app).value
     app.session_state["gone"] = 1
     app.session_state["control_keys"] = {**app.session_state["control_keys"], "gone": True}
     draws(app).set_value(before + 4).run()
     del app.session_state["gone"]
-    ask_with(app, first)
-    app.run()
+    back(app, first)
     assert draws(app).value == before
 
 
@@ -200,13 +232,12 @@ def test_an_edit_that_breaks_off_the_run_that_opens_the_page_is_kept():
     assert address(app)["draws"] == str(before + 4)
 
 
-def test_going_back_from_a_refused_entry_opens_what_was_there(store):
+def test_going_back_from_a_refused_entry_opens_what_was_there(store, back):
     page = open_page("scaling_curves", CurvesView(draws=2, n_points=3))
     first = address(page)
     draws(page).set_value(3).run()
     draws(page).set_value(100_000).run()
     assert page.error
-    ask_with(page, first)
-    page.run()
+    back(page, first)
     assert draws(page).value == 2
     assert not page.error
