@@ -154,16 +154,16 @@ def test_a_training_subset_beyond_the_pool_is_refused_in_words(dataset):
         with pytest.raises(SpecError) as caught:
             ask()
         words = str(caught.value)
-        assert words.startswith(f"N_D is {n_pool + 1}")
+        assert words.startswith(f"N_D is {n_pool + 1:,}")
         assert dataset.name in words
-        assert f"choose at most {n_pool}" in words
+        assert f"choose at most {n_pool:,}" in words
 
 
 def test_a_test_set_beyond_the_test_part_is_refused_in_words(dataset):
     n_test = dataset.sizes()[1]
     with pytest.raises(SpecError) as caught:
         datasets.load_split(dataset, DataSpec(dataset.name, n_test + 1), 5, 0)
-    assert str(caught.value).startswith(f"N_T is {n_test + 1}")
+    assert str(caught.value).startswith(f"N_T is {n_test + 1:,}")
     assert f"choose at most {n_test}" in str(caught.value)
 
 
