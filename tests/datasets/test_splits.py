@@ -164,7 +164,7 @@ def test_a_test_set_beyond_the_test_part_is_refused_in_words(dataset):
     with pytest.raises(SpecError) as caught:
         datasets.load_split(dataset, DataSpec(dataset.name, n_test + 1), 5, 0)
     assert str(caught.value).startswith(f"N_T is {n_test + 1:,}")
-    assert f"choose at most {n_test}" in str(caught.value)
+    assert f"choose at most {n_test:,}" in str(caught.value)
 
 
 def test_an_unknown_data_set_is_refused_with_the_known_ones():
