@@ -222,6 +222,8 @@ def main(seconds, seed="0", *pages):
                             path=Path(tempfile.gettempdir()) / f"lost-{seed}-{failures}.png"
                         )
                     page.close()
+                    if tries % 10 == 0:
+                        print(f"{tries} sequences, {failures} with a lost edit", flush=True)
                 browser.close()
         finally:
             stop.set()
