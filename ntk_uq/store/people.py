@@ -1,5 +1,6 @@
 """People whom the pages know, and which runs are whose."""
 
+import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,10 +53,14 @@ class People:
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
-        """Opens or creates the tables in ``path``; ``clock`` gives unix seconds."""
-        self._clock = clock
-        self._database = Database(
-            path,
+        """Of the tables in ``path``, which are made when they are used first: where nobody logs in,
+        hardly ever. ``clock`` gives unix seconds."""
+        self._path, self._clock = path, clock
+
+    @functools.cached_property
+    def _database(self) -> Database:
+        return Database(
+            self._path,
             lambda connection: [connection.execute(table) for table in _TABLES],
             lambda connection: [
                 connection.execute(table.replace("CREATE TABLE", "CREATE TEMP TABLE"))
@@ -121,4 +126,5 @@ class People:
 
     def close(self) -> None:
         """Closes idle connections; they open again when used."""
-        self._database.close()
+        if "_database" in self.__dict__:
+            self._database.close()
