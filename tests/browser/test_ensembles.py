@@ -50,7 +50,6 @@ def test_a_training_is_stopped_and_keeps_what_it_has(server, open_page):
     page.get_by_text(re.compile(r"^([1-9]|\d\d+) of 240 networks trained")).wait_for(
         timeout=2 * WAIT
     )
-    # Not the one of Streamlit itself, in the header while a script runs.
-    page.get_by_test_id("stBaseButton-secondary").filter(has_text="Stop").click()
+    page.locator(".st-key-stop_training button:visible").click()
     page.get_by_text("What is trained is kept").wait_for(timeout=WAIT)
     page.get_by_role("button", name="Train what is missing").wait_for(timeout=WAIT)

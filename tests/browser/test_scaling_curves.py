@@ -125,8 +125,9 @@ def test_runs_are_followed_in_another_browser_cancelled_and_cost_nothing_at_rest
     watching.goto(f"{server}/runs?{query(kinds=('curve',), selected=(curve.digest(),))}")
     wait_for_states(watching, "running", "done")
     loads.clear()
-    watching.get_by_role("button", name="Stop", exact=True).click()
-    watching.get_by_role("button", name="Stop for all").click()
+    stop = f".st-key-stop_{curve.digest()}"
+    watching.locator(f"{stop} button:visible").click()
+    watching.locator(f"{stop}_for_all button:visible").click()
     wait_for_states(watching, "stopped", "done")
     watching.get_by_text("Stopped; what is computed is kept").wait_for(timeout=WAIT)
     assert loads == []
