@@ -149,8 +149,8 @@ def test_runs_are_followed_in_another_browser_cancelled_and_cost_nothing_at_rest
     watching.wait_for_timeout(4000)
     assert sent == []
     see(watching, "visible")
-    watching.get_by_role("button", name="Stop", exact=True).click()
-    watching.get_by_role("button", name="Stop for all").click()
+    watching.locator(f"{stop} button:visible").click()
+    watching.locator(f"{stop}_for_all button:visible").click()
     wait_for_states(watching, "stopped", "done")
 
 
