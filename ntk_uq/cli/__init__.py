@@ -29,19 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"ntk_uq {VERSION}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (
-        curve,
-        ensemble,
-        width,
-        time,
-        phase_map,
-        data,
-        runs,
-        people,
-        store,
-        status,
-        serve,
-    ):
+    for module in _COMMANDS:
         module.add_parsers(commands)
     words = sys.argv[1:] if arguments is None else list(arguments)
     _write_anything()
@@ -50,9 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.error(f"{word} has -- as its value; give one that means something")
         if not _is_text(word):
             parser.error(f"{word!r:.80} is not UTF-8; a file of such a name has to be renamed")
-    options = parser.parse_args(words)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
+        options = parser.parse_args(words)  # of --help, some Pythons tell that nobody reads it
         code = options.run(options)
         sys.stdout.flush()
         return int(code or 0)
