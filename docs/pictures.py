@@ -5,6 +5,7 @@ show, and is photographed as a visitor with a window of 1440 pixels sees it.
 """
 
 import shutil
+import sys
 import tempfile
 import urllib.parse
 from pathlib import Path
@@ -64,22 +65,23 @@ _DRAWN = """() => {
   const said = document.querySelector('[data-testid=stMain]')?.innerText ?? ''
   return done === 'notRunning' && said.length > 500 && plots.length
     && plots.every(e => e.querySelector('.main-svg'))
-    && !/being computed|networks trained|cells computed|…/.test(said)
+    && !/being computed|networks trained|cells computed|: …/.test(said)
 }"""
 
 
-def main() -> None:
-    """All of them, into this folder."""
+def main(*names: str) -> None:
+    """Those of these names, or all of them, into this folder."""
+    views = {name: VIEWS[name] for name in names or VIEWS}
     with tempfile.TemporaryDirectory() as base, serving(Path(base)) as address:
         jobs = open_store(Path(base) / "store").jobs
-        for _, view, _ in VIEWS.values():
+        for _, view, _ in views.values():
             for spec in _launched(view):
                 submit(jobs, spec)
         with sync_playwright() as driver:
             browser = driver.chromium.launch(
                 executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
             )
-            for name, (page_address, view, height) in VIEWS.items():
+            for name, (page_address, view, height) in views.items():
                 page = browser.new_page(viewport={"width": 1440, "height": height}, bypass_csp=True)
                 page.goto(f"{address}/{page_address}?{urllib.parse.urlencode(view.to_query())}")
                 page.wait_for_function(_DRAWN, timeout=WAIT)
@@ -105,4 +107,4 @@ def _launched(view: Spec) -> list[Spec]:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])
