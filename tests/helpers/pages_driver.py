@@ -3,6 +3,7 @@
 import functools
 import re
 from pathlib import Path
+from unittest import mock
 
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from ntk_uq.engine.engine import Engine
 from ntk_uq.engine.runners import InProcess
 from ntk_uq.store import ResultsCache, open_store
+from ntk_uq.ui import links
 from ntk_uq.ui.plain_text import JOINER
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -79,3 +81,11 @@ def compute(store):
         opened.results.close()
         opened.results = Remembered(store.directory / "results")
         Engine(opened, InProcess()).run_until_idle()
+
+
+def go_back(app, query):
+    """The browser's back opens an address of before."""
+    app.query_params.clear()
+    app.query_params.update(query)
+    with mock.patch.object(links, "went_back", return_value=True):
+        app.run()

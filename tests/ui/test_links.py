@@ -1,7 +1,7 @@
 """Which view a run of a page sets its controls to, and that no edit is lost to it."""
 
 import pytest
-from helpers.pages_driver import open_page
+from helpers.pages_driver import go_back, open_page
 from streamlit.testing.v1 import AppTest
 
 from ntk_uq.ui import links
@@ -48,19 +48,6 @@ def address(app):
     """The address bar: strings as the page has written them, lists as a browser sends them."""
     items = app.query_params.items()
     return {name: value if isinstance(value, str) else value[0] for name, value in items}
-
-
-@pytest.fixture
-def back(monkeypatch):
-    """The browser's next request is for an address of its history."""
-
-    def go(app, query):
-        ask_with(app, query)
-        with monkeypatch.context() as patch:
-            patch.setattr(links, "went_back", lambda: True)
-            app.run()
-
-    return go
 
 
 def ask_with(app, query):
@@ -186,21 +173,21 @@ def test_a_link_to_a_view_of_before_is_opened(app, monkeypatch):
     assert draws(app).value == before
 
 
-def test_going_back_opens_what_was_there(app, back):
+def test_going_back_opens_what_was_there(app):
     first, before = address(app), draws(app).value
     draws(app).set_value(before + 4).run()
-    back(app, first)
+    go_back(app, first)
     assert draws(app).value == before
     assert address(app) == first
 
 
-def test_controls_of_other_pages_that_are_gone_are_no_edit(app, back):
+def test_controls_of_other_pages_that_are_gone_are_no_edit(app):
     first, before = address(app), draws(app).value
     app.session_state["gone"] = 1
     app.session_state["control_keys"] = {**app.session_state["control_keys"], "gone": True}
     draws(app).set_value(before + 4).run()
     del app.session_state["gone"]
-    back(app, first)
+    go_back(app, first)
     assert draws(app).value == before
 
 
@@ -232,12 +219,12 @@ def test_an_edit_that_breaks_off_the_run_that_opens_the_page_is_kept():
     assert address(app)["draws"] == str(before + 4)
 
 
-def test_going_back_from_a_refused_entry_opens_what_was_there(store, back):
+def test_going_back_from_a_refused_entry_opens_what_was_there(store):
     page = open_page("scaling_curves", CurvesView(draws=2, n_points=3))
     first = address(page)
     draws(page).set_value(3).run()
     draws(page).set_value(100_000).run()
     assert page.error
-    back(page, first)
+    go_back(page, first)
     assert draws(page).value == 2
     assert not page.error

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from helpers.pages_driver import open_page, texts, view_in
+from helpers.pages_driver import go_back, open_page, texts, view_in
 
 from ntk_uq.specs import ArchitectureSpec, DataSpec, TrainingSpec
 from ntk_uq.views import CurvesView, DataView, EnsemblesView, TrainingTimeView, WidthView
@@ -131,9 +131,7 @@ def test_a_change_of_another_page_is_taken_back_where_one_is(store):
 def test_the_browser_going_back_is_undoing_and_forth_redoing(store):
     app = open_page(None, SMALL)
     app.number_input(key="curves_sigma_w").set_value(1.25).run()
-    app.query_params.clear()
-    app.query_params.update(SMALL.to_query())
-    app.run()
+    go_back(app, SMALL.to_query())
     assert app.button(key="setup_undo").disabled
     assert "1\\.25" in app.button(key="setup_redo").help
     press(app, "setup_redo")
