@@ -23,7 +23,7 @@ import yaml
 from distributed.cli import dask_worker
 from helpers import nginx
 
-from ntk_uq.base import settings
+from ntk_uq.base import login_settings, settings
 from ntk_uq.cli import main
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -354,7 +354,8 @@ def test_workers_of_a_batch_system_are_started_as_dask_understands(tmp_path):
 
 def test_settings_are_some_of_ours_and_the_path_is_one_everywhere():
     known = {"NTK_UQ_HOME"}  # of the script for batch jobs alone
-    known |= {value for name, value in vars(settings).items() if name.isupper() and name[0] != "_"}
+    for module in (settings, login_settings):
+        known |= {v for name, v in vars(module).items() if name.isupper() and name[0] != "_"}
     for path in DEPLOY.rglob("*"):
         if path.is_file():
             text = path.read_text(encoding="utf-8")
