@@ -17,7 +17,7 @@ _BEGINS = re.compile(
     r"(?P<before>(?:^|[,;|\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029])[\s\"]*)"
     r"(?P<sign>[=+\-@\uff0b\uff0d\uff1d\uff20])"
     # No number: one goes on to the brackets and quotes of what it stands in and the next separator.
-    r"(?!(?<=[+-])\d+(?:\.\d*)?(?:[eE][+-]?\d+)?[\]})\"]*\s*(?:$|[,;|\t\n\r]))"
+    r"(?!(?<=[+-])\d+(?:\.\d*)?(?:[eE][+-]?\d+)?[\]})\"]*\s*(?:$|[,;|\t]))"
 )
 
 

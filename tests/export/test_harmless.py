@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.made import made
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ntk_uq.datasets.own.delimited import read_csv
@@ -114,6 +114,7 @@ def test_an_address_leads_to_the_same_place():
     assert harmless.address("http://h/?a=1,-x,=y") == "http://h/?a=1,%2Dx,%3Dy"
 
 
+@example("-1\n1")
 @given(st.text(st.sampled_from("=+-@,;|\t\n\"' 1.e]a\uff1d"), max_size=12))
 def test_any_words(text):
     assert formulas('"' + harmless.words(text).replace('"', '""') + '"') == []
