@@ -118,12 +118,6 @@ class People:
             ).fetchall()
         return {row["person"]: row["name"] for row in rows}
 
-    def owned(self, person: str) -> list[str]:
-        """Ids of the runs of which somebody is an owner."""
-        with self._database.read() as connection:
-            rows = connection.execute("SELECT job FROM owners WHERE person = ?", (person,))
-            return [row["job"] for row in rows.fetchall()]
-
     def close(self) -> None:
         """Closes idle connections; they open again when used."""
         if "_database" in self.__dict__:

@@ -87,18 +87,21 @@ def _progress(
     when_stopped: Callable[[], None],
 ) -> None:
     bar, button = stop.columns(active, key)
-    if stop.stopping(active):
-        pass
-    elif all(job.state is JobState.QUEUED for job in active):
-        others = min(store.jobs.ahead(job.id) for job in active)
-        text += f", waiting for {counted(others, 'other')}" if others else _SOON
-    elif all(job.state is JobState.INTERRUPTED for job in active):
-        text += ", the engine has gone silent; another one goes on"
-    else:
-        text += left()
+    if not stop.stopping(active):
+        text += _waiting(store, active) or left()
     bar.progress(min(1.0, share), text=text + stop.state(store, active, key))
     with button:
         stop.button(store, active, key, stopped=when_stopped)
+
+
+def _waiting(store: Store, active: Sequence[Job]) -> str:
+    """What all of these jobs wait for; empty where one of them goes on."""
+    if all(job.state is JobState.QUEUED for job in active):
+        others = min(store.jobs.ahead(job.id) for job in active)
+        return f", waiting for {counted(others, 'other')}" if others else _SOON
+    if all(job.state is JobState.INTERRUPTED for job in active):
+        return ", the engine has gone silent; another one goes on"
+    return ""
 
 
 def time_left(key: str, rest: float, guessed: float) -> str:
