@@ -4,12 +4,13 @@ import json
 
 import pytest
 from helpers.asgi import ask
+from streamlit import config
 
 from ntk_uq.base import settings
 from ntk_uq.base.errors import StoreFullError
 from ntk_uq.base.version import VERSION
 from ntk_uq.store import open_store
-from ntk_uq.ui.shell import healthz, observed
+from ntk_uq.ui.shell import healthz, metrics, observed
 
 pytestmark = pytest.mark.usefixtures("looks")
 
@@ -77,13 +78,12 @@ def test_many_questions_are_one_look(app, store, looks):
     assert looks.number == 1
 
 
-def test_it_lies_below_the_path_of_the_app(monkeypatch):
-    from streamlit import config
-
+@pytest.mark.parametrize("route", [healthz, metrics])
+def test_it_lies_below_the_path_of_the_app(monkeypatch, route):
     option = config.get_option
     monkeypatch.setattr(
         config,
         "get_option",
         lambda key: "/lab/ntk/" if key == "server.baseUrlPath" else option(key),
     )
-    assert healthz.address() == "/lab/ntk/healthz"
+    assert route.address() == f"/lab/ntk/{route.NAME}"

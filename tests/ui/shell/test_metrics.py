@@ -6,14 +6,12 @@ from pathlib import Path
 import pytest
 from helpers.asgi import ask
 from prometheus_client.parser import text_string_to_metric_families
-from streamlit import config
 
 from ntk_uq.base import settings
 from ntk_uq.base.errors import StoreFullError
 from ntk_uq.base.version import VERSION
 from ntk_uq.store import JobState
 from ntk_uq.store.named_views import NamedView
-from ntk_uq.ui.shell import metrics
 
 
 @pytest.fixture
@@ -94,13 +92,3 @@ def test_a_large_queue_is_counted_in_a_moment(numbers, store):
     start = time.perf_counter()
     assert numbers()["ntk_uq_jobs", "done"] == 10_000
     assert time.perf_counter() - start < 1.0
-
-
-def test_it_lies_below_the_path_of_the_app(monkeypatch):
-    option = config.get_option
-    monkeypatch.setattr(
-        config,
-        "get_option",
-        lambda key: "/lab/ntk/" if key == "server.baseUrlPath" else option(key),
-    )
-    assert metrics.address() == "/lab/ntk/metrics"
