@@ -229,8 +229,9 @@ def stored_curve(results: ResultsCache, spec: CurveSpec) -> Curve:
 
     Whoever finds the same bytes there gets the same object: what follows from it is derived once.
     """
-    found = [(place, results.get(key)) for place, key in point_keys(spec).items()]
-    there = tuple((place, value) for place, value in found if value is not None)
+    keys = point_keys(spec)
+    found = results.get_many(keys.values())
+    there = tuple((place, found[key]) for place, key in keys.items() if key in found)
     return _CURVES.get((spec, _content(there)), lambda: _curve(spec, there))
 
 

@@ -8,7 +8,7 @@ another connection of the process has a lock on it), and opened one anew for eve
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,24 @@ ENTRIES = (
     " FROM Cache WHERE raw = 1 ORDER BY key"
 )
 """Key, bytes and time of all entries, without reading any of them."""
+
+_ASKED = 500
+"""Keys in one question; SQLite allows 999 at least."""
+
+Row = tuple[int, str | None, bytes | None]
+"""An entry's mode, file and value, as the disk fetches it."""
+
+
+def questions(keys: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """What to ask the table for the key, mode, file and value of many entries, with its values."""
+    for first in range(0, len(keys), _ASKED):
+        some = keys[first : first + _ASKED]
+        marks = ",".join("?" * len(some))
+        yield (
+            f"SELECT key, mode, filename, value FROM Cache WHERE raw = 1 AND key IN ({marks})",
+            some,
+        )
+
 
 MOST_CONNECTIONS = 8
 """At once; a thread more waits for the tenth of a millisecond that a reading takes."""
@@ -69,6 +87,12 @@ class LendingCache(diskcache.Cache):
         """Of each entry its key, its bytes and when it was stored, in unix seconds."""
         with self._lent():
             return [tuple(row) for row in self._sql(ENTRIES).fetchall()]
+
+    def rows(self, keys: Sequence[str]) -> dict[str, Row]:
+        """Those of many entries that are there, as they lie in the table."""
+        with self._lent():
+            found = [row for question in questions(keys) for row in self._sql(*question).fetchall()]
+        return {key: (mode, name, value) for key, mode, name, value in found}
 
     @contextmanager
     def transact(self, retry: bool = False) -> Iterator[None]:

@@ -5,11 +5,12 @@ table is read and nothing else is done.
 """
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from ntk_uq.store.database import Database
 from ntk_uq.store.disk import BytesDisk, DamagedEntryError
-from ntk_uq.store.lending import ENTRIES
+from ntk_uq.store.lending import ENTRIES, Row, questions
 
 _log = logging.getLogger(__name__)
 _TOTALS = "SELECT key, value FROM Settings WHERE key IN ('count', 'size')"
@@ -40,6 +41,12 @@ class UnwritableResults:
         except DamagedEntryError as damage:
             _log.warning("%s: the result %s is damaged (%s)", self.directory, key, damage)
             return None
+
+    def rows(self, keys: Sequence[str]) -> dict[str, Row]:
+        """Those of many entries that are there, as they lie in the table."""
+        with self._database.read() as connection:
+            found = [row for asked in questions(keys) for row in connection.execute(*asked)]
+        return {key: (mode, name, value) for key, mode, name, value in found}
 
     def __contains__(self, key: str) -> bool:
         """Whether there is an entry."""

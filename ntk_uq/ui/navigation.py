@@ -1,5 +1,6 @@
 """Which page is shown: the navigation beside all pages, and the address that is opened."""
 
+import copy
 import functools
 import runpy
 from collections.abc import Callable
@@ -24,10 +25,14 @@ _TURNS = PageTurns()
 
 def navigation() -> list[StreamlitPage]:
     """Every page of the table, as Streamlit shows them beside the page."""
-    return [
-        st.Page(page.script, title=page.title, icon=page.icon, default=page.first)
-        for page in pages.PAGES.values()
-    ]
+    # Copies: a session marks the one that it shows.
+    return [copy.copy(_page(page)) for page in pages.PAGES.values()]
+
+
+@functools.cache
+def _page(page: pages.Page) -> StreamlitPage:
+    """One page, whose files are looked for once."""
+    return st.Page(page.script, title=page.title, icon=page.icon, default=page.first)
 
 
 def navigate() -> None:

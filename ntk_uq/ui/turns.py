@@ -1,8 +1,8 @@
 """Whose page is drawn next, where many are to be drawn at one moment.
 
 The interpreter does one thing at a time. Where it goes about from page to page, all of fifty are
-there at the end; where it takes one after the other, half of them are there at half of that time,
-and the last one no later.
+there at the end, and later for the going about; where it takes one after the other, half of them
+are there at half of that time.
 """
 
 import threading
@@ -19,7 +19,7 @@ class PageTurns:
     and no longer counts.
     """
 
-    def __init__(self, at_once: int = 2, moment: float = 0.2) -> None:
+    def __init__(self, at_once: int = 1, moment: float = 0.2) -> None:
         """Nobody's turn yet.
 
         Args:

@@ -54,6 +54,23 @@ def test_get_many_and_delete(results: ResultsCache) -> None:
     assert value_files(results) == []
 
 
+def test_many_are_read_as_one_by_one(
+    results: ResultsCache, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys = [f"{number:04}" for number in range(1201)]
+    for key in keys[::100]:
+        results.put(key, SMALL + key.encode())
+    results.put("big", BIG)
+    assert list(results.get_many([*keys, "big"])) == [*keys[::100], "big"]
+    assert results.get_many([keys[0], keys[0]]) == {keys[0]: SMALL + keys[0].encode()}
+    value_files(results)[0].write_bytes(b"other")
+    with caplog.at_level(logging.WARNING):
+        assert results.get_many(["big", keys[0]]) == {keys[0]: SMALL + keys[0].encode()}
+    assert "the result big is damaged" in caplog.text
+    assert "big" not in results
+    assert results.get_many([]) == {}
+
+
 def test_use_after_close(results: ResultsCache) -> None:
     results.put("k", SMALL)
     results.close()

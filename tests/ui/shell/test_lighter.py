@@ -19,6 +19,8 @@ STANDS_IN = (
     (app_session.AppSession, "_call_soon_on_event_loop"),
     (app_session, "_populate_theme_msg"),
     (runtime.Runtime, "_enqueued_some_message"),
+    (app_session.AppSession, "flush_browser_queue"),
+    (runtime.Runtime, "_send_message"),
 )
 
 
@@ -126,6 +128,13 @@ def test_the_loop_is_told_of_messages_from_within_and_from_other_threads(within)
     assert asyncio.run(told())
 
 
+async def until(condition):
+    """Waits for the loop to come so far."""
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
 def test_calls_of_a_session_come_in_their_order_by_few_calls_of_the_loop():
     async def calls():
         loop = asyncio.get_running_loop()
@@ -150,7 +159,7 @@ def test_calls_of_a_session_come_in_their_order_by_few_calls_of_the_loop():
         thread = threading.Thread(target=run)
         thread.start()
         thread.join()  # the loop comes to none of them meanwhile
-        await asyncio.sleep(0.01)
+        await until(lambda: came[-1:] == ["last"])
         return came, told, scheduled
 
     came, told, scheduled = asyncio.run(calls())
@@ -171,19 +180,33 @@ def test_no_call_is_lost_while_the_loop_comes_and_goes():
         thread.start()
         while thread.is_alive():
             await asyncio.sleep(0)
-        await asyncio.sleep(0.01)
+        await until(lambda: len(came) == 20_000)
         return came
 
     assert asyncio.run(calls()) == list(range(20_000))
+
+
+def test_all_that_waits_for_a_browser_is_sent_at_once_and_in_its_order(monkeypatch):
+    waiting, sent = [["a", "b"], [], ["c"]], []
+    monkeypatch.setattr(lighter, "_flush", lambda _: waiting.pop(0))
+    monkeypatch.setattr(lighter, "_send", lambda *told: sent.append(told))
+    flushed = [lighter.flushed("session") for _ in range(3)]
+    assert [len(found) for found in flushed] == [1, 0, 1]
+    for found in flushed:
+        for one in found:
+            lighter.send("server", "info", one)
+    lighter.send("server", "info", "d")
+    assert sent == [("server", "info", text) for text in "abcd"]
 
 
 def test_they_stand_in_for_this_release_alone(as_before, monkeypatch):
     assert lighter.use()
     ours = [getattr(where, name) for where, name in STANDS_IN]
     assert ours[0].fget is lighter.AskedState
-    assert ours[1:] == [lighter.call_soon, lighter.put_theme, lighter.tell_of_message]
+    assert ours[1:4] == [lighter.call_soon, lighter.put_theme, lighter.tell_of_message]
+    assert ours[4:] == [lighter.flushed, lighter.send]
     for where, name in STANDS_IN:
         monkeypatch.setattr(where, name, None)
     monkeypatch.setattr(streamlit, "__version__", "1.68.0")
     assert not lighter.use()
-    assert [getattr(where, name) for where, name in STANDS_IN] == [None] * 4
+    assert [getattr(where, name) for where, name in STANDS_IN] == [None] * len(STANDS_IN)
