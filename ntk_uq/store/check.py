@@ -12,6 +12,7 @@ from ntk_uq.base.errors import StoreError
 from ntk_uq.store import write_ahead
 from ntk_uq.store.directory import FORMAT, VERSION_FILE, found_format, is_begun
 from ntk_uq.store.disk import BytesDisk, DamagedEntryError
+from ntk_uq.store.failures import UNSAYABLE, said
 from ntk_uq.store.job_row import is_job
 
 try:
@@ -142,8 +143,8 @@ def _opened(path: Path) -> tuple[str, sqlite3.Connection | None]:
     try:
         connection.deserialize(image)
         found = [row[0] for row in connection.execute("PRAGMA integrity_check(3)")]
-    except sqlite3.DatabaseError as error:
-        return str(error), None
+    except (sqlite3.DatabaseError, UNSAYABLE) as error:
+        return said(error), None
     if found != ["ok"]:
         return "; ".join(" ".join(str(line).split()) for line in found)[:200], None
     return "", connection

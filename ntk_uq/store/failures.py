@@ -26,7 +26,11 @@ RESCUE = (
 )
 """What to do with a file of the store that does not hold what was written into it."""
 
-_REPORTED = (sqlite3.Error, diskcache.Timeout, OSError)
+UNSAYABLE = UnicodeDecodeError
+"""What Python raises instead of SQLite's error where that quotes, from a damaged file, a name that is
+no text."""
+
+_REPORTED = (sqlite3.Error, diskcache.Timeout, OSError, UNSAYABLE)
 _FULL_ERRNO = frozenset({errno.ENOSPC, errno.EDQUOT})
 _DENIED_ERRNO = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -81,8 +85,8 @@ def _translated(chain: list[BaseException], where: Path) -> StoreError:
     # The innermost error is the cause; those around it are about cleaning up after it.
     cause = next(e for e in reversed(chain) if isinstance(e, _REPORTED))
     code = _primary_code(cause)
-    if code in _DAMAGED_CODES:
-        return StoreDamagedError(f"The database {where} is damaged ({cause}). {RESCUE}")
+    if code in _DAMAGED_CODES or isinstance(cause, UNSAYABLE):
+        return StoreDamagedError(f"The database {where} is damaged ({said(cause)}). {RESCUE}")
     if code in _DENIED_CODES or (isinstance(cause, OSError) and cause.errno in _DENIED_ERRNO):
         return StoreNotWritableError(
             f"{where} cannot be opened or written ({cause}). Give this user the right to write "
@@ -96,6 +100,11 @@ def _translated(chain: list[BaseException], where: Path) -> StoreError:
     return StoreError(
         f"{where} cannot be used: {cause}. Check the disk, or set {STORE} to another directory."
     )
+
+
+def said(error: BaseException) -> str:
+    """What is reported, in its own words where it has some."""
+    return "a name in it is no text" if isinstance(error, UNSAYABLE) else str(error)
 
 
 def _is_full(error: BaseException) -> bool:
