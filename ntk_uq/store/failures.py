@@ -27,8 +27,8 @@ RESCUE = (
 """What to do with a file of the store that does not hold what was written into it."""
 
 UNSAYABLE = UnicodeDecodeError
-"""What Python raises instead of SQLite's error where that quotes, from a damaged file, a name that is
-no text."""
+"""What Python raises instead of SQLite's error where that quotes, from a damaged file, a name that
+is no text."""
 
 _REPORTED = (sqlite3.Error, diskcache.Timeout, OSError, UNSAYABLE)
 _FULL_ERRNO = frozenset({errno.ENOSPC, errno.EDQUOT})
