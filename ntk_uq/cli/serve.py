@@ -1,4 +1,4 @@
-"""``ntk_uq engine`` and ``ntk_uq run``: the processes behind the pages."""
+"""``ntk_uq engine``, ``ntk_uq web`` and ``ntk_uq run``: the processes, and both together."""
 
 import argparse
 import contextlib
@@ -30,7 +30,7 @@ _PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 
 def add_parsers(commands: Any) -> None:
-    """Adds both commands to the command line."""
+    """Adds the commands to the command line."""
     engine = commands.add_parser(
         "engine",
         help="compute the jobs that pages submit",
@@ -48,12 +48,25 @@ def add_parsers(commands: Any) -> None:
         help="the engine and the pages together",
         description="Starts the engine and the pages; ends both at Ctrl-C.",
     )
-    run.add_argument("--port", type=int, default=8501, help="port of the pages (default 8501)")
-    run.add_argument(
-        "--address", default="localhost", help="address to listen on (default localhost)"
-    )
+    _add_place(run)
     run.add_argument("--headless", action="store_true", help="do not open a browser")
     run.set_defaults(run=_serve)
+
+    web = commands.add_parser(
+        "web",
+        help="the pages alone",
+        description="Serves the pages; an engine beside them computes what they ask for.",
+    )
+    _add_place(web)
+    web.add_argument("--path", default="", help="that the pages lie below, as /lab/ntk")
+    web.set_defaults(run=_serve_pages, headless=True)
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=8501, help="port of the pages (default 8501)")
+    parser.add_argument(
+        "--address", default="localhost", help="address to listen on (default localhost)"
+    )
 
 
 def _engine(options: argparse.Namespace) -> None:
@@ -81,6 +94,24 @@ def _engine(options: argparse.Namespace) -> None:
     engine.serve(stop)
 
 
+def _serve_pages(options: argparse.Namespace) -> None:
+    open_store(settings.store_directory()).close()  # what is wrong is told before anything starts
+    _check_port(options.address, options.port)
+    path = ("--server.baseUrlPath", options.path) if options.path else ()
+    command = [*_pages_command(options), *path]
+    os.chdir(paths.home())
+    # In its place: what ends or restarts this process means the pages.
+    os.execve(command[0], command, os.environ | settings.absolute_directories())
+
+
+def _pages_command(options: argparse.Namespace) -> list[str]:
+    return [
+        *(sys.executable, "-m", "streamlit", "run", str(paths.app())),
+        *("--server.port", str(options.port), "--server.address", options.address),
+        *(("--server.headless", "true") if options.headless or not _has_display() else ()),
+    ]
+
+
 def _serve(options: argparse.Namespace) -> int:
     # Looked at here first: what is wrong is told once, before anything starts.
     open_store(settings.store_directory()).close()
@@ -90,12 +121,7 @@ def _serve(options: argparse.Namespace) -> int:
     _check_port(options.address, options.port)
     stop = _stop_on_signals()
     engine_command = [sys.executable, "-m", "ntk_uq", "engine", "--with-parent"]
-    pages_command = [
-        *(sys.executable, "-m", "streamlit", "run", str(paths.app())),
-        *("--server.port", str(options.port), "--server.address", options.address),
-        *(("--server.headless", "true") if options.headless or not _has_display() else ()),
-    ]
-    engine, pages = _start(engine_command), _start(pages_command, settings.WITH_ENGINE)
+    engine, pages = _start(engine_command), _start(_pages_command(options), settings.WITH_ENGINE)
     started, quick_ends = time.monotonic(), 0
     try:
         while not stop.wait(0.3) and pages.poll() is None:

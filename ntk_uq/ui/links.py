@@ -20,7 +20,7 @@ View = TypeVar("View", bound=Spec)
 
 _WRITTEN, _OPENED, _AGAIN = "written_link", "opened_at", "run_again"
 _PAST, _SEEN, _HOW, _BEGUN = "past_links", "seen_controls", "view_came_by", "opening_begun"
-_SET = "controls_set_again"
+_FILLED = "controls_filled"
 _BUTTONS = ("setup_undo", "setup_redo", "setup_reset", "setup_pin", "launch", "named_view_save")
 """Who presses one of them has opened no link."""
 
@@ -42,14 +42,15 @@ def set_controls(cls: type[View], fill: Callable[[View], None]) -> None:
 
     No edit is lost to it. An edit that was sent before the browser had the newest address comes
     with an older one, which is then no link that somebody opens; and so does a look for results.
-    And where a page runs by itself just after it was opened, its controls are set to what they
-    hold: a browser that has not drawn them yet knows them from the last run alone, and one that
-    does not set them would leave them empty. What was edited in a browser meanwhile is set back
-    there by that, though it was sent: so an edit just after it has its controls set again, too.
+    And where a page runs again before its browser has drawn the controls, these are set to what
+    they hold: the browser would know them from the last run alone, and leave them empty. But none
+    is once the browser has told what it holds: whoever edits it just then would have that set back,
+    and what was sent of it would be gone with the next edit, which is sent with what stands there.
 
     Args:
         cls: the page's view. fill: sets every control, before they are drawn.
     """
+    _see_shown()
     held, seen = _controls(), st.session_state.get(_SEEN, {})
     # Controls of other pages come and go.
     edited = any(name in seen and seen[name] != value for name, value in held.items())
@@ -59,12 +60,15 @@ def set_controls(cls: type[View], fill: Callable[[View], None]) -> None:
     opened = _opened_view(cls, edited, there)
     if opened is None:
         return
-    fill(opened.view)
     if opened.how != setups.EDITED:
         st.session_state[_HOW] = opened.how
+    filled = _filled(cls)
+    if not (opened.already and filled and filled.keys() <= held.keys()):
+        filled = _fill(cls, lambda: fill(opened.view), held)
     if opened.already:
-        for name, value in held.items():
-            st.session_state[name] = value
+        for name in filled.keys() & held.keys():
+            if filled[name] is not None:
+                st.session_state[name] = held[name]
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,8 @@ def _opened_view(
     if restored is not None:
         st.session_state[_OPENED] = time.monotonic()
         return _Opened(restored, how=setups.RESTORED)
-    held = _Opened(kept, already=True) if _set_again(by_itself, edited) and kept else None
+    unshown = _just_opened() and any(_filled(cls).values())
+    held = _Opened(kept, already=True) if unshown and kept else None
     if (cls.__name__, query) == st.session_state.get(_WRITTEN):
         return held
     same_page = st.session_state.get(_WRITTEN, ("",))[0] == cls.__name__
@@ -128,15 +133,15 @@ def went_back() -> bool:
     return bool(getattr(get_script_run_ctx(), "is_history_navigation", False))
 
 
-def _comes_with(controls: Iterable[str]) -> bool:
-    """Whether the browser has sent what some of these controls hold, as it does for whatever
-    happens on a page; a link to another view comes without. To be asked before they are drawn.
+def _comes_with(controls: Iterable[str]) -> set[str]:
+    """Those controls of which the browser has sent what they hold, as it does for whatever happens
+    on a page; a link to another view comes without. To be asked before they are drawn.
 
     From within Streamlit 1.67; another release may not tell, and then nothing is known.
     """
     state = getattr(getattr(get_script_run_ctx(), "session_state", None), "_state", None)
-    ends = tuple(f"-{name}" for name in controls)
-    return any(widget.endswith(ends) for widget in getattr(state, "_new_widget_state", ()))
+    sent = tuple(getattr(state, "_new_widget_state", ()))
+    return {name for name in controls if any(widget.endswith(f"-{name}") for widget in sent)}
 
 
 def _just_opened() -> bool:
@@ -144,11 +149,39 @@ def _just_opened() -> bool:
     return time.monotonic() - st.session_state.get(_OPENED, -math.inf) < _SHOWN_AFTER
 
 
-def _set_again(by_itself: bool, edited: bool) -> bool:
-    """Whether the controls of the page's own view are set to what they hold."""
-    soon = _just_opened()
-    st.session_state[_SET] = soon and (by_itself or st.session_state.get(_SET, False))
-    return bool(st.session_state[_SET]) and (by_itself or edited)
+_Filled = dict[str, tuple[Any, Any] | None]
+"""Of each control that was set, to what, and what it held before; None once the browser has told
+that it is drawn."""
+
+
+def _filled(cls: type[Spec]) -> _Filled:
+    """What was set of this page's controls when it was opened; nothing on another page."""
+    name, filled = st.session_state.get(_FILLED, ("", {}))
+    return filled if name == cls.__name__ else {}
+
+
+def _fill(cls: type[Spec], fill: Callable[[], None], held: Mapping[str, Any]) -> _Filled:
+    """Sets the controls, and remembers which these are."""
+    known = st.session_state.setdefault(session.CONTROLS, {})
+    others = dict(known)
+    known.clear()
+    fill()
+    filled: _Filled = {name: (st.session_state[name], held.get(name, _GONE)) for name in known}
+    known |= others
+    st.session_state[_FILLED] = (cls.__name__, filled)
+    return filled
+
+
+def _see_shown() -> None:
+    """Learns from what the browser has sent which controls it has drawn since they were set."""
+    if st.session_state.get(_AGAIN):
+        return  # the page runs by itself, with what stands there from before
+    _, filled = st.session_state.get(_FILLED, ("", {}))
+    for name in _comes_with([name for name, values in filled.items() if values is not None]):
+        value, (new, before) = st.session_state.get(name, _GONE), filled[name]
+        # Anything but what it held before was set, or edited since.
+        if value == new or value != before:
+            filled[name] = None
 
 
 def _controls() -> dict[str, Any]:
@@ -162,6 +195,7 @@ def again() -> NoReturn:
     """Runs the page again for what was asked for, its view being as it is."""
     # Who presses a button has the controls before it, too.
     st.session_state[_OPENED] = -math.inf
+    _see_shown()
     st.session_state[_AGAIN] = True
     st.rerun()
 
@@ -177,6 +211,7 @@ def follow(every: float | None) -> None:
     """
     if every is not None and _just_opened():
         return
+    _see_shown()
     st.session_state[_AGAIN] = True
     st.rerun()
 

@@ -15,15 +15,8 @@ def page():
     from ntk_uq.ui.pages.scaling_curves import controls
     from ntk_uq.views import CurvesView
 
-    filled = st.session_state.setdefault("filled", [])
-
-    def fill(view):
-        filled.append(view)
-        controls.fill(view)
-
-    before = len(filled)
-    links.set_controls(CurvesView, fill)
-    st.session_state["set"] = [*st.session_state.get("set", []), len(filled) > before]
+    st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+    links.set_controls(CurvesView, controls.fill)
     view = controls.draw()
     if st.session_state.pop("break_off", False):
         st.stop()
@@ -56,58 +49,82 @@ def ask_with(app, query):
     app.query_params.update(query)
 
 
-def test_a_page_that_has_just_been_opened_and_runs_by_itself_sets_its_controls_again(app):
-    app.run()  # a control was changed: what it holds now is not overwritten
-    app.session_state["follow_None"] = True
-    app.run()
-    assert app.session_state["set"] == [True, False, False, True]
-    assert app.session_state["filled"][-1] == app.session_state["filled"][0]
-    app.run()
-    assert app.session_state["set"][4:] == [False]
+def are_set(app):
+    """Which controls the page has set in its last run, whatever stands in the browser."""
+    boxes = (*app.number_input, *app.text_input, *app.selectbox, *app.toggle)
+    return {box.key for box in boxes if box.proto.set_value}
 
 
-def test_an_edit_that_the_browser_set_back_by_that_has_its_control_set_again(app, monkeypatch):
+@pytest.fixture
+def undrawn(monkeypatch):
+    """What a browser sends of controls that it has not drawn yet: nothing."""
+
+    def leave_out(*keys):
+        sent = links._comes_with
+        monkeypatch.setattr(links, "_comes_with", lambda names: sent(set(names) - set(keys)))
+
+    return leave_out
+
+
+def test_who_opens_a_page_has_its_controls_set_once(app):
+    assert {"curves_draws", "curves_activation", "curves_depths", "curves_parts"} <= are_set(app)
+    app.run()
+    assert not are_set(app)
+
+
+def test_controls_that_are_not_drawn_yet_are_set_again(app, undrawn, monkeypatch):
     before = draws(app).value
-    draws(app).set_value(before + 1).run()
-    assert not app.session_state["set"][-1]
+    undrawn("curves_draws", "curves_depths")
+    for run in range(2):
+        draws(app).set_value(before + run)
+        app.session_state["follow_None"] = True
+        app.run()
+        assert are_set(app) == {"curves_draws", "curves_depths"}
+        assert draws(app).value == before + run
+    monkeypatch.setattr(links, "_SHOWN_AFTER", 0.0)
+    app.run()
+    assert not are_set(app)
+
+
+def test_a_control_that_is_drawn_is_never_set_back(app):
+    """A page that runs by itself just after it was opened, while somebody edits it."""
+    before = draws(app).value
     app.session_state["follow_None"] = True
     app.run()
-    for more in (2, 3):
-        draws(app).set_value(before + more).run()
-        assert app.session_state["set"][-1]
-        assert draws(app).value == before + more
-    monkeypatch.setattr(links, "_SHOWN_AFTER", 0.0)
-    draws(app).set_value(before + 4).run()
-    assert not app.session_state["set"][-1]
+    assert not are_set(app)
+    draws(app).set_value(before + 1)
+    app.session_state["follow_None"] = True
+    app.run()
+    assert not are_set(app)
+    assert draws(app).value == before + 1
+
+
+def test_what_a_control_held_before_a_link_does_not_tell_that_it_is_drawn(app, undrawn):
+    before = draws(app).value
+    app.run()
+    with_five = {**address(app), "draws": "5"}
+    ask_with(app, with_five)
+    app.run()
+    assert "curves_draws" in are_set(app)
+    draws(app).set_value(before).run()  # sent before it had drawn the link's
+    assert are_set(app) == {"curves_draws"}
 
 
 def test_a_page_that_a_timer_runs_waits_with_it_until_it_is_shown(app, monkeypatch):
     app.session_state["follow_1.0"] = True
     app.run()
-    assert app.session_state["set"] == [True, False]
+    assert "run_again" not in app.session_state
+    assert app.session_state["runs"] == 2
     monkeypatch.setattr(links, "_SHOWN_AFTER", 0.0)
     app.session_state["follow_1.0"] = True
     app.run()
-    assert app.session_state["set"] == [True, False, False, False]
-
-
-def test_who_presses_a_button_has_the_controls(app):
-    app.button(key="again").click().run()
-    assert app.session_state["set"] == [True, False, False]
-
-
-def test_a_page_that_has_been_open_for_a_while_leaves_its_controls_alone(app, monkeypatch):
-    monkeypatch.setattr(links, "_SHOWN_AFTER", 0.0)
-    app.session_state["follow_None"] = True
-    app.run()
-    assert app.session_state["set"] == [True, False, False]
+    assert app.session_state["runs"] == 4
 
 
 def test_an_edit_that_comes_while_the_page_runs_by_itself_is_kept(app):
     before = draws(app).value
     app.session_state["run_again"] = True
     draws(app).set_value(before + 4).run()
-    assert app.session_state["set"][-1]
     assert draws(app).value == before + 4
     app.run()
     assert draws(app).value == before + 4
@@ -127,7 +144,7 @@ def test_a_browser_without_an_address_yet_has_no_control_set_back(app):
     draws(app).set_value(before + 4).run()
     ask_with(app, {})
     app.run()
-    assert not app.session_state["set"][-1]
+    assert not are_set(app)
     assert draws(app).value == before + 4
     assert address(app)["draws"] == str(before + 4)
 
@@ -168,7 +185,7 @@ def test_a_link_to_a_view_of_before_is_opened(app, monkeypatch):
     draws(app).set_value(before + 4).run()
     ask_with(app, first)
     with monkeypatch.context() as patch:  # the browser leaves the controls for it
-        patch.setattr(links, "_comes_with", lambda controls: False)
+        patch.setattr(links, "_comes_with", lambda controls: set())
         app.run()
     assert draws(app).value == before
 
