@@ -1,7 +1,7 @@
 """Jobs computed here and now, for scripts and the command line: no engine, no cluster."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from ntk_uq import datasets
@@ -174,6 +174,11 @@ class Overlay(ResultsCache):
             log.warning("results are not kept: %s", error)
             self._results = None
             return None
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
+        """The values of those ``keys`` that :meth:`get` has one of."""
+        values = {key: self.get(key) for key in keys}
+        return {key: value for key, value in values.items() if value is not None}
 
     def put(self, key: str, value: bytes) -> None:
         """Stores a value; once the store has failed, for this process alone."""

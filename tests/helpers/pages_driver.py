@@ -67,6 +67,9 @@ class Remembered(ResultsCache):
             super().put(key, found)
         return found
 
+    def get_many(self, keys):
+        return {key: found for key in keys if (found := self.get(key)) is not None}
+
     def __contains__(self, key):
         return self.get(key) is not None
 

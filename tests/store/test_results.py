@@ -71,6 +71,14 @@ def test_many_are_read_as_one_by_one(
     assert results.get_many([]) == {}
 
 
+def test_whoever_reads_one_in_a_way_of_its_own_reads_many_so() -> None:
+    import ntk_uq.engine.inline  # noqa: F401 (which has one of them)
+
+    others = [cls for cls in ResultsCache.__subclasses__() if "get" in vars(cls)]
+    assert {"NotedResults", "Overlay"} <= {cls.__name__ for cls in others}
+    assert all("get_many" in vars(cls) for cls in others)
+
+
 def test_use_after_close(results: ResultsCache) -> None:
     results.put("k", SMALL)
     results.close()
