@@ -46,10 +46,13 @@ def set_controls(cls: type[View], fill: Callable[[View], None]) -> None:
     they hold: the browser would know them from the last run alone, and leave them empty. But none
     is once the browser has told what it holds: whoever edits it just then would have that set back,
     and what was sent of it would be gone with the next edit, which is sent with what stands there.
+    A browser that was connected before, to a server which was started again, say, brings along what
+    its controls hold to a session that knows nothing: that goes before its address.
 
     Args:
         cls: the page's view. fill: sets every control, before they are drawn.
     """
+    known = _WRITTEN in st.session_state
     _see_shown()
     held, seen = _controls(), st.session_state.get(_SEEN, {})
     # Controls of other pages come and go.
@@ -65,6 +68,8 @@ def set_controls(cls: type[View], fill: Callable[[View], None]) -> None:
     filled = _filled(cls)
     if not (opened.already and filled and filled.keys() <= held.keys()):
         filled = _fill(cls, lambda: fill(opened.view), held)
+        if not known and not held:
+            _leave(filled)
     if opened.already:
         for name in filled.keys() & held.keys():
             if filled[name] is not None:
@@ -170,6 +175,23 @@ def _fill(cls: type[Spec], fill: Callable[[], None], held: Mapping[str, Any]) ->
     known |= others
     st.session_state[_FILLED] = (cls.__name__, filled)
     return filled
+
+
+def _leave(filled: _Filled) -> None:
+    """Leaves to the browser which of the controls it has drawn already, and tells what they hold.
+
+    From within Streamlit 1.67: what a session held before is there to be read, and gives way to
+    what comes from the browser. Another release sets all of them.
+    """
+    state = getattr(getattr(get_script_run_ctx(), "session_state", None), "_state", None)
+    before = getattr(state, "_old_state", None)
+    if before is None:
+        return
+    for name in _comes_with(filled):
+        value = st.session_state[name]
+        del st.session_state[name]
+        before[name] = value
+        filled[name] = None
 
 
 def _see_shown() -> None:

@@ -26,12 +26,14 @@ _TURNS = PageTurns()
 def navigation() -> list[StreamlitPage]:
     """Every page of the table, as Streamlit shows them beside the page."""
     # Copies: a session marks the one that it shows.
-    return [copy.copy(_page(page)) for page in pages.PAGES.values()]
+    context = get_script_run_ctx()
+    app = str(context.pages_manager.main_script_parent) if context else ""
+    return [copy.copy(_page(page, app)) for page in pages.PAGES.values()]
 
 
 @functools.cache
-def _page(page: pages.Page) -> StreamlitPage:
-    """One page, whose files are looked for once."""
+def _page(page: pages.Page, app: str) -> StreamlitPage:  # noqa: ARG001
+    """One page of the app in a folder, whose files are looked for once."""
     return st.Page(page.script, title=page.title, icon=page.icon, default=page.first)
 
 

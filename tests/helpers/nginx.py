@@ -61,16 +61,23 @@ def certificate(folder):
 
 
 def configured(folder, site="ntk-uq.conf", web=8501, http=8080, https=8443):
-    """Puts the files of deploy/ into a folder, with these ports; gives the command that runs it."""
+    """Puts the files of deploy/ into a folder, with these ports; gives the command that runs it.
+
+    Args:
+        folder: where to. site: which file.
+        web: the port of the pages, or those of several processes.
+        http, https: ports of nginx.
+    """
     certificate(folder)
+    ports = web if isinstance(web, list) else [web]
     text = (DEPLOY / site).read_text(encoding="utf-8")
     changes = {
         "listen 80;": f"listen 127.0.0.1:{http};",
         "    listen [::]:80;\n": "",
         "listen 443 ssl;": f"listen 127.0.0.1:{https} ssl;",
         "    listen [::]:443 ssl;\n": "",
-        "server 127.0.0.1:8501;": f"server 127.0.0.1:{web};",
-        "server web:8501;": f"server 127.0.0.1:{web};",
+        "server 127.0.0.1:8501;": " ".join(f"server 127.0.0.1:{port};" for port in ports),
+        "server web:8501;": f"server 127.0.0.1:{ports[0]};",
         "/etc/nginx/tls/": f"{folder}/",
         "/etc/nginx/ntk-uq/locations.conf": f"{folder}/locations.conf",
     }

@@ -29,6 +29,12 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def directories(base):
+    """The settings of all that the program keeps, in a folder; the store is its ``store``."""
+    names = {"STORE": "store", "CACHE": "cache", "DATA": "data", "OWN": "own"}
+    return {f"NTK_UQ_{setting}": str(base / name) for setting, name in names.items()}
+
+
 @contextlib.contextmanager
 def serving(base, settings=None, path="", port=None):
     """``python -m ntk_uq run`` with everything it keeps in a folder; its address.
@@ -42,10 +48,7 @@ def serving(base, settings=None, path="", port=None):
     port = port or free_port()
     environment = {
         **os.environ,
-        "NTK_UQ_STORE": str(base / "store"),
-        "NTK_UQ_CACHE": str(base / "cache"),
-        "NTK_UQ_DATA": str(base / "data"),
-        "NTK_UQ_OWN": str(base / "own"),
+        **directories(base),
         **(settings or {}),
         **({"STREAMLIT_SERVER_BASE_URL_PATH": path} if path else {}),
     }

@@ -180,6 +180,24 @@ def test_a_browser_that_is_connected_anew_sets_nothing_back(app):
     assert address(app)["draws"] == str(before + 4)
 
 
+def test_a_browser_that_comes_from_another_server_brings_its_edits_along(app):
+    """It asks with what its controls hold, and with an address that has the last edit not yet."""
+    opened, before = address(app), draws(app).value
+    draws(app).set_value(before + 4)
+    another = AppTest.from_function(page, default_timeout=60)
+    ask_with(another, {**opened, "n_points": "5"})
+    sent = app._tree.get_widget_states()
+    sent.widgets.remove(next(w for w in sent.widgets if w.id.endswith("-curves_n_points")))
+    another._run(sent)
+    assert draws(another).value == before + 4
+    assert another.number_input(key="curves_n_points").value == 5  # not drawn yet where it was
+    assert address(another)["draws"] == str(before + 4)
+    assert "curves_n_points" in are_set(another)
+    assert "curves_draws" not in are_set(another)
+    another.run()
+    assert draws(another).value == before + 4
+
+
 def test_a_link_to_a_view_of_before_is_opened(app, monkeypatch):
     first, before = address(app), draws(app).value
     draws(app).set_value(before + 4).run()
