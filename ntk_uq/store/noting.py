@@ -1,5 +1,7 @@
 """Results that note which of them somebody asks for."""
 
+from collections.abc import Iterable
+
 from ntk_uq.store.results import ResultsCache
 
 
@@ -16,6 +18,12 @@ class NotedResults(ResultsCache):
         """As :meth:`ResultsCache.get`."""
         self.asked.add(key)
         return self._read.get(key)
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
+        """As :meth:`ResultsCache.get_many`."""
+        wanted = list(keys)
+        self.asked.update(wanted)
+        return self._read.get_many(wanted)
 
     def __contains__(self, key: str) -> bool:
         """As :meth:`ResultsCache.__contains__`."""
