@@ -1,4 +1,5 @@
-"""The tables of jobs and of what is saved, and the same tables brought up to date where an older program made them.
+"""The tables of jobs and of what is saved, and the same tables brought up to date where an older
+program made them.
 
 Processes of an older program may share the file for a moment: they name every column that they
 write, so columns that came later have defaults, and what has to happen at every change whoever

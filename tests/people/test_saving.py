@@ -108,8 +108,8 @@ def test_where_nobody_is_asked_everything_is_everybodys(store):
     assert report.shared
     assert hand.visible() == (view, report)
     assert all(hand.mine(item) and hand.may_change(item) for item in hand.visible())
+    hand.save_view("b", "width", {"v": "4"})
     with pytest.raises(SpecError, match="already"):
-        hand.save_view("b", "width", {"v": "4"})
         hand.rename(view, "b")
     hand.rename(view, "c")
     hand.remove(report)
