@@ -1,5 +1,6 @@
 """Small pictures of figures."""
 
+import itertools
 import xml.etree.ElementTree as ET
 
 import plotly.graph_objects as go
@@ -43,7 +44,7 @@ def test_a_power_law_on_logarithmic_axes_is_straight_and_what_has_no_place_is_le
     (line,) = parts(fig, "polyline")
     found = places(line)
     assert len(found) == len(parts(fig, "circle")) == 4
-    steps = [(b[0] - a[0], b[1] - a[1]) for a, b in zip(found, found[1:], strict=False)]
+    steps = [(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(found)]
     assert steps == [pytest.approx(steps[0], abs=0.2)] * 3
 
 

@@ -109,6 +109,10 @@ def _open(hands: Saving, item: SavedItem) -> None:
     """Puts a saved report in the place of the present one."""
     report = open_report(hands.content(item))
     reports.keep(report)
+    for key in [str(key) for key in st.session_state]:
+        # Controls of the same views, as they were before, would hold what was written there.
+        if key.startswith(("title_", "notes_")):
+            del st.session_state[key]
     st.session_state["report_title"] = report.title
     st.session_state["report_introduction"] = report.introduction
     st.session_state[_NAME] = item.name

@@ -70,10 +70,11 @@ def _item(report: Report, place: int, item: Item) -> Report:
     # of the equal ones it is.
     twins = [i for i in report.items[:place] if (i.added, i.view["link"]) == _identity(item)]
     key = f"{item.added}_{item.view['link']}_{len(twins)}"
+    st.session_state.setdefault(f"title_{key}", item.title)
+    st.session_state.setdefault(f"notes_{key}", item.notes)
     left, *buttons = st.columns([12, 1, 1, 1], vertical_alignment="bottom")
     title = left.text_input(
         f"Title of view {place + 1}",
-        item.title,
         max_chars=LONGEST_TITLE,
         key=f"title_{key}",
         help="Above this view's figures in the report.",
@@ -90,7 +91,6 @@ def _item(report: Report, place: int, item: Item) -> Report:
     st.caption(plain(view["caption"]))
     notes = st.text_area(
         "Notes",
-        item.notes,
         max_chars=LONGEST_TEXT,
         key=f"notes_{key}",
         height=80,

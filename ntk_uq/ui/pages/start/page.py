@@ -159,7 +159,7 @@ def _card(hands: Saving, card: Card, until: float) -> bool:
             st.markdown(f"{plain(card.title)}: this version has no such page.")
         st.caption(card.about)
         if card.item is not None:
-            saved.changes(hands, card.item, "card")
+            saved.changes(hands, card.item, "change")
     return picture.words != pictures.DRAWING
 
 
