@@ -30,6 +30,8 @@ _EVERY = "start_page_every"
 # The link of a card is as large as the card; what changes it lies above.
 _STYLE = (
     "[class*='st-key-card_'] { position: relative; } "
+    "[class*='st-key-card_'] [data-testid='stElementContainer']:has([data-testid='stPageLink']) "
+    "{ position: static; } "
     "[class*='st-key-card_'] [data-testid='stPageLink'] a::after "
     "{ content: ''; position: absolute; inset: 0; } "
     "[class*='st-key-card_'] [data-testid='stPageLink'] p { white-space: normal; } "
@@ -150,7 +152,7 @@ def _grid(hands: Saving, key: str, cards: list[Card], until: float) -> bool:
 
 def _card(hands: Saving, card: Card, until: float) -> bool:
     """One card; whether its picture is drawn."""
-    with st.container(border=True, key=f"card_{card.key}", width=_WIDTH, gap="small"):
+    with st.container(border=True, key=f"card_{card.key}", width=_WIDTH, height="stretch"):
         picture = card.picture(until)
         st.html(_shown(picture, card.title))
         if card.opening is not None:
@@ -172,6 +174,6 @@ def _shown(picture: Picture, title: str) -> str:
     grey = Style(session.dark()).grey
     look = (
         f"height:{HEIGHT}px;display:flex;align-items:center;justify-content:center;"
-        f"text-align:center;border:1px dashed {grey};color:{grey};font-size:0.875rem"
+        f"text-align:center;padding:0 16px;box-sizing:border-box;border:1px dashed {grey};color:{grey};font-size:0.875rem"
     )
     return f'<div style="{look}">{html.escape(picture.words)}</div>'

@@ -93,7 +93,10 @@ def of_view(store: Store, view: Spec, dark: bool, until: float) -> Picture:
         return Picture(words=NO_FIGURE)
     # Looked for again only when results have come, or gone: those that are there never change, and
     # a home page has many cards.
-    key = (store.directory, store.results.totals(), view, dark, settings.tf32())
+    there = store.results.totals()
+    if not any(there):
+        return Picture(words=NOT_YET)
+    key = (store.directory, there, view, dark, settings.tf32())
     make = functools.partial(_of_results, store, view, Style(dark))
     found = _in_time(key, make, until)
     # Files of data come without a result, and a store that was locked is so no longer.

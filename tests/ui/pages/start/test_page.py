@@ -130,6 +130,7 @@ def test_every_kind_of_view_has_a_picture_of_its_results(store):
 
 
 def test_what_takes_long_is_drawn_beside_the_page(store, few, monkeypatch):
+    store.results.put("something", b"else")
     endless: Future = Future()
     monkeypatch.setattr(pictures._THREADS, "submit", lambda *_: endless)
     monkeypatch.setattr("ntk_uq.ui.pages.start.page._PATIENCE", 0.0)
@@ -145,6 +146,8 @@ def test_what_takes_long_is_drawn_beside_the_page(store, few, monkeypatch):
 
 def test_data_that_come_and_a_report_that_is_gone_are_not_remembered(store, monkeypatch):
     view = CurvesView(DataSpec("mnist", n_test=50))
+    assert pictures.of_view(store, view, False, later()).words == pictures.NOT_YET
+    store.results.put("something", b"else")
     assert pictures.of_view(store, view, False, later()).words == pictures.NO_FILES
     monkeypatch.setattr(pictures, "_of_results", lambda *_: pictures.Picture("<svg/>"))
     assert pictures.of_view(store, view, False, later()).svg == "<svg/>"
