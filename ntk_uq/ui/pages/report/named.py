@@ -19,7 +19,7 @@ _OPENED, _NAME, _TOLD = "report_saved_as", "report_name", "report_name_told"
 
 
 @dataclass(frozen=True)
-class _Opened:
+class _SavedAs:
     """The saved report that the session has opened, or saved.
 
     Attributes:
@@ -95,8 +95,8 @@ def words(report: Report) -> str:
     return f"Changed since it was saved as “{opened.name}”: save it again to keep that."
 
 
-def _opened() -> _Opened | None:
-    found: _Opened | None = st.session_state.get(_OPENED)
+def _opened() -> _SavedAs | None:
+    found: _SavedAs | None = st.session_state.get(_OPENED)
     return found
 
 
@@ -116,7 +116,7 @@ def _open(hands: Saving, item: SavedItem) -> None:
     st.session_state["report_title"] = report.title
     st.session_state["report_introduction"] = report.introduction
     st.session_state[_NAME] = item.name
-    st.session_state[_OPENED] = _Opened(item.id, item.name, item.saved, report)
+    st.session_state[_OPENED] = _SavedAs(item.id, item.name, item.saved, report)
 
 
 def _take(hands: Saving, item: SavedItem) -> None:
@@ -156,7 +156,7 @@ def _keep(hands: Saving, report: Report, shared: bool) -> None:
     except NtkUqError as error:
         st.session_state[_TOLD] = str(error)
         return
-    st.session_state[_OPENED] = _Opened(item.id, item.name, item.saved, report)
+    st.session_state[_OPENED] = _SavedAs(item.id, item.name, item.saved, report)
     st.query_params[_ID] = item.id
 
 

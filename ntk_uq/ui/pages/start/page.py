@@ -18,7 +18,7 @@ from ntk_uq.store import SavedItem, SavedKind, Store
 from ntk_uq.ui import pages, saved, session, setup_words
 from ntk_uq.ui.links import Opening, opening_of
 from ntk_uq.ui.pages.start import pictures
-from ntk_uq.ui.pages.start.pictures import Picture
+from ntk_uq.ui.pages.start.pictures import CardPicture
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.ui.start.presets import GALLERY, PAPER
 
@@ -61,7 +61,7 @@ class Card:
     title: str
     about: str
     opening: Opening | None
-    picture: Callable[[float], Picture]
+    picture: Callable[[float], CardPicture]
     item: SavedItem | None = None
 
 
@@ -121,17 +121,17 @@ def _saved(
         yield Card(item.id, item.name, told, link, picture, item)
 
 
-def _view(store: Store, item: SavedItem) -> tuple[str, Callable[[float], Picture]]:
+def _view(store: Store, item: SavedItem) -> tuple[str, Callable[[float], CardPicture]]:
     """A sentence on a view, and its picture."""
     try:
         view = view_of_named(item)
     except LinkError as error:
-        return plain(str(error)), lambda _: Picture(words=pictures.NO_FIGURE)
+        return plain(str(error)), lambda _: CardPicture(words=pictures.NO_FIGURE)
     about = setup_words.line(view) or plain(pages.page_of(view).title)
     return about, functools.partial(pictures.of_view, store, view, session.dark())
 
 
-def _report(store: Store, item: SavedItem) -> tuple[str, Callable[[float], Picture]]:
+def _report(store: Store, item: SavedItem) -> tuple[str, Callable[[float], CardPicture]]:
     """A sentence on a report, and its picture."""
     day = datetime.fromtimestamp(item.saved, UTC).date().isoformat()
     about = plain(f"Report: {item.about}; saved {day}.")
@@ -165,7 +165,7 @@ def _card(hands: Saving, card: Card, until: float) -> bool:
     return picture.words != pictures.DRAWING
 
 
-def _shown(picture: Picture, title: str) -> str:
+def _shown(picture: CardPicture, title: str) -> str:
     """The picture as HTML, or a plain place that says why there is none."""
     if picture.svg:
         alt = html.escape(f"Small picture of {title}", quote=True)
@@ -174,6 +174,7 @@ def _shown(picture: Picture, title: str) -> str:
     grey = Style(session.dark()).grey
     look = (
         f"height:{HEIGHT}px;display:flex;align-items:center;justify-content:center;"
-        f"text-align:center;padding:0 16px;box-sizing:border-box;border:1px dashed {grey};color:{grey};font-size:0.875rem"
+        f"text-align:center;padding:0 16px;box-sizing:border-box;"
+        f"border:1px dashed {grey};color:{grey};font-size:0.875rem"
     )
     return f'<div style="{look}">{html.escape(picture.words)}</div>'

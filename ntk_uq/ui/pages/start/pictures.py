@@ -52,7 +52,7 @@ GONE = "its file cannot be read"
 
 DRAWING = "being drawn"
 
-_MADE: Shared[Future["Picture"]] = Shared(1024)
+_MADE: Shared[Future["CardPicture"]] = Shared(1024)
 """For all sessions: nothing in a picture is a session's own, and it has no words."""
 
 _THREADS = ThreadPoolExecutor(2, "small-pictures")
@@ -60,7 +60,7 @@ _THREADS = ThreadPoolExecutor(2, "small-pictures")
 
 
 @dataclass(frozen=True)
-class Picture:
+class CardPicture:
     """A card's picture.
 
     Attributes:
@@ -77,7 +77,7 @@ class Picture:
         return f"data:image/svg+xml;base64,{base64.b64encode(self.svg.encode()).decode()}"
 
 
-def of_view(store: Store, view: Spec, dark: bool, until: float) -> Picture:
+def of_view(store: Store, view: Spec, dark: bool, until: float) -> CardPicture:
     """The picture of a view, of the results that are there.
 
     Args:
@@ -90,12 +90,12 @@ def of_view(store: Store, view: Spec, dark: bool, until: float) -> Picture:
         StoreError: if the store cannot be read.
     """
     if type(view) not in _FIGURES:
-        return Picture(words=NO_FIGURE)
+        return CardPicture(words=NO_FIGURE)
     # Looked for again only when results have come, or gone: those that are there never change, and
     # a home page has many cards.
     there = store.results.totals()
     if not any(there):
-        return Picture(words=NOT_YET)
+        return CardPicture(words=NOT_YET)
     key = (store.directory, there, view, dark, settings.tf32())
     make = functools.partial(_of_results, store, view, Style(dark))
     found = _in_time(key, make, until)
@@ -103,42 +103,42 @@ def of_view(store: Store, view: Spec, dark: bool, until: float) -> Picture:
     return make() if found is None or found.words == NO_FILES else found
 
 
-def of_report(store: Store, item: SavedItem, dark: bool, until: float) -> Picture:
+def of_report(store: Store, item: SavedItem, dark: bool, until: float) -> CardPicture:
     """The picture of a report, its first figure; the rest as of :func:`of_view`."""
     key = (store.directory, item.id, item.saved, dark)
     found = _in_time(key, functools.partial(_first, store, item, Style(dark)), until)
-    return Picture(words=GONE) if found is None else found
+    return CardPicture(words=GONE) if found is None else found
 
 
-def _in_time(key: Hashable, make: Callable[[], Picture], until: float) -> Picture | None:
+def _in_time(key: Hashable, make: Callable[[], CardPicture], until: float) -> CardPicture | None:
     """What ``make`` gives, from whichever session asked first; None where it fails."""
     task = _MADE.get(key, lambda: _THREADS.submit(make))
     try:
         return task.result(max(0.0, until - time.monotonic()))
     except TimeoutError:
-        return Picture(words=DRAWING)
+        return CardPicture(words=DRAWING)
     except NtkUqError:
         return None
 
 
-def _of_results(store: Store, view: Spec, style: Style) -> Picture:
+def _of_results(store: Store, view: Spec, style: Style) -> CardPicture:
     try:
         return _drawn(store, view, style)
     except MissingDataError:
-        return Picture(words=NO_FILES)
+        return CardPicture(words=NO_FILES)
     except StoreError:
         raise
     except NtkUqError:  # what the view's own page says in full
-        return Picture(words=NOT_YET)
+        return CardPicture(words=NOT_YET)
 
 
-def _drawn(store: Store, view: Spec, style: Style) -> Picture:
+def _drawn(store: Store, view: Spec, style: Style) -> CardPicture:
     figure = _FIGURES[type(view)](store, view, style)
     svg = "" if figure is None else small_picture(figure, style)
-    return Picture(svg, "" if svg else NOT_YET)
+    return CardPicture(svg, "" if svg else NOT_YET)
 
 
-def _first(store: Store, item: SavedItem, style: Style) -> Picture:
+def _first(store: Store, item: SavedItem, style: Style) -> CardPicture:
     report = open_report(store.saved.report(item.id))
     given = (one["figure"] for each in report.items for one in each.view.get("figures", ()))
     for figure in given:
@@ -147,8 +147,8 @@ def _first(store: Store, item: SavedItem, style: Style) -> Picture:
         except ValueError:  # Plotly's word for what is no figure
             continue
         if svg:
-            return Picture(svg)
-    return Picture(words=NO_FIGURE)
+            return CardPicture(svg)
+    return CardPicture(words=NO_FIGURE)
 
 
 def _curves(store: Store, view: CurvesView, style: Style) -> go.Figure | None:

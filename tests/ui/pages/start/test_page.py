@@ -138,7 +138,7 @@ def test_what_takes_long_is_drawn_beside_the_page(store, few, monkeypatch):
     app = open_page("start")
     assert drawn(app) == ([], [pictures.DRAWING] * len(few))
     assert app.session_state["start_page_every"]
-    endless.set_result(pictures.Picture("<svg/>"))
+    endless.set_result(pictures.CardPicture("<svg/>"))
     assert drawn(app.run()) == (["<svg/>"] * len(few), [])
     assert app.session_state["start_page_every"] is None
     pictures._MADE.clear()
@@ -149,7 +149,7 @@ def test_data_that_come_and_a_report_that_is_gone_are_not_remembered(store, monk
     assert pictures.of_view(store, view, False, later()).words == pictures.NOT_YET
     store.results.put("something", b"else")
     assert pictures.of_view(store, view, False, later()).words == pictures.NO_FILES
-    monkeypatch.setattr(pictures, "_of_results", lambda *_: pictures.Picture("<svg/>"))
+    monkeypatch.setattr(pictures, "_of_results", lambda *_: pictures.CardPicture("<svg/>"))
     assert pictures.of_view(store, view, False, later()).svg == "<svg/>"
     hand = Saving(store, SOMEBODY)
     item = hand.save_report("gone", b"no JSON", "1 view")
