@@ -18,7 +18,7 @@ from ntk_uq.results.ensembles.stored import descent_of
 from ntk_uq.results.inspection import stored_inspection
 from ntk_uq.results.spectrum import stored_spectrum
 from ntk_uq.specs import SpectrumSpec
-from ntk_uq.store import Store
+from ntk_uq.store import SavedItem, Store
 from ntk_uq.store.named_views import NamedView
 from ntk_uq.views import (
     CurvesView,
@@ -46,7 +46,7 @@ def read_all(store: Store, view: Spec) -> None:
     _READERS[type(view)](store, view)
 
 
-def view_of_named(saved: NamedView) -> Spec:
+def view_of_named(saved: NamedView | SavedItem) -> Spec:
     """The view that somebody saved under a name.
 
     Raises:

@@ -16,7 +16,8 @@ from ntk_uq.base.counting import counted
 from ntk_uq.base.errors import NtkUqError, SpecError, StoreError
 from ntk_uq.base.fields import parse_json
 from ntk_uq.jobs import kinds
-from ntk_uq.store import Entry, Job, JobState, NotedResults, Store
+from ntk_uq.store import Entry, Job, JobState, NotedResults, SavedItem, SavedKind, Store
+from ntk_uq.store.named_views import NamedView
 
 DAY = 86400.0
 """Seconds."""
@@ -148,7 +149,10 @@ def _shown(store: Store) -> tuple[set[str], dict[str, str]]:
     """Keys of all that named views show, and why some of these cannot be looked up."""
     found: set[str] = set()
     unread: dict[str, str] = {}
-    for saved in store.views.list():
+    # Reports hold their figures themselves.
+    owned = (item for item in store.saved.list() if item.kind is SavedKind.VIEW)
+    named: list[NamedView | SavedItem] = [*store.views.list(), *owned]
+    for saved in named:
         for tf32 in (False, True):
             noted = copy.copy(store)
             noted.results = asking = NotedResults(store.results)

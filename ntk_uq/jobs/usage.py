@@ -41,7 +41,7 @@ class Usage:
         results: files and table of the results.
         database: the table of jobs, with the logs.
         logs: texts of the logs, within ``database``.
-        views: named views.
+        views: named views and reports.
         aside: damaged files that a repair has put aside.
         own: users' own data sets.
         data: files of public data sets.
@@ -90,7 +90,7 @@ def usage(store: Store) -> Usage:
         held.result_files + held.result_table,
         held.job_table,
         store.jobs.log_bytes(),
-        folder_size(store.views.directory)[1],
+        sum(folder_size(d)[1] for d in (store.views.directory, store.saved.directory)),
         sum(folder_size(folder)[1] for folder in store.directory.glob(f"{ASIDE}*")),
         sum(share.bytes for share in own_sets),
         sum(share.bytes for share in public),

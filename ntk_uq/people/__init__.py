@@ -7,6 +7,7 @@ By default nobody is asked who they are, and everybody may do everything: one pe
 from ntk_uq.people.acting import Acting
 from ntk_uq.people.identity import Claims, person_of
 from ntk_uq.people.person import SOMEBODY, Person, Role
+from ntk_uq.people.saving import Saving
 from ntk_uq.people.shell import shell_person
 
-__all__ = ["SOMEBODY", "Acting", "Claims", "Person", "Role", "person_of", "shell_person"]
+__all__ = ["SOMEBODY", "Acting", "Claims", "Person", "Role", "Saving", "person_of", "shell_person"]

@@ -2,8 +2,10 @@
 
     VERSION.json   the format of what follows
     results/       finished results, by digest of what was computed
-    views/         views that somebody saved under a name
-    jobs.sqlite    what is wanted, who computes it, how far it is, what happened, who looks at it
+    views/         views that somebody saved under a name, and nobody owns
+    reports/       reports that somebody saved under a name
+    jobs.sqlite    what is wanted, who computes it, how far it is, what happened, who looks at it,
+                   who logs in, what is saved, and whose it is
 
 Any number of processes of one machine use it at once. None of them has to run for the others to
 read, and each may be killed at any time.
@@ -16,7 +18,7 @@ from types import TracebackType
 
 from ntk_uq.store.asking import LONGEST_LABEL, LONGEST_TAG, MOST_TAGS
 from ntk_uq.store.check import Checked, Damage, checked
-from ntk_uq.store.copying import Copied, back_up, bring_back
+from ntk_uq.store.copying import REPORTS, Copied, back_up, bring_back
 from ntk_uq.store.directory import FORMAT, is_store, prepare, shared_file_system_warning
 from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.named_views import NamedViews
@@ -26,6 +28,7 @@ from ntk_uq.store.reading import JobOrder
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine, Queue
 from ntk_uq.store.rescue import ASIDE, Rescued, repair
 from ntk_uq.store.results import Entry, ResultsCache, json_bytes, record_of
+from ntk_uq.store.saved import Items, Saved, SavedItem, SavedKind
 from ntk_uq.store.volume import Volume, files_in, volume
 from ntk_uq.store.watchers import Watchers
 
@@ -41,6 +44,7 @@ __all__ = [
     "Damage",
     "EngineRecord",
     "Entry",
+    "Items",
     "Job",
     "JobOrder",
     "JobState",
@@ -52,6 +56,9 @@ __all__ = [
     "Queue",
     "Rescued",
     "ResultsCache",
+    "Saved",
+    "SavedItem",
+    "SavedKind",
     "Store",
     "Volume",
     "Watchers",
@@ -78,7 +85,8 @@ class Store:
         jobs: jobs and engines.
         watchers: who looks at which jobs.
         people: who logs in, and whose jobs are whose.
-        views: those that somebody saved under a name.
+        views: those that somebody saved under a name, and nobody owns.
+        saved: views that somebody owns, and all reports, saved under a name.
     """
 
     def __init__(self, directory: Path, *, clock: Callable[[], float] = time.time) -> None:
@@ -98,6 +106,7 @@ class Store:
         self.watchers = Watchers(self.directory / "jobs.sqlite", clock=clock)
         self.people = People(self.directory / "jobs.sqlite", clock=clock)
         self.views = NamedViews(self.directory / "views")
+        self.saved = Saved(self.directory / "jobs.sqlite", self.directory / REPORTS, clock=clock)
 
     def close(self) -> None:
         """Closes the connections that this thread may close; they open again when used."""
@@ -105,6 +114,7 @@ class Store:
         self.jobs.close()
         self.watchers.close()
         self.people.close()
+        self.saved.close()
 
     def __enter__(self) -> "Store":
         return self

@@ -26,7 +26,7 @@ from ntk_uq.store.volume import files_in, table_bytes
 OWN = "own"
 """The folder of a backup that holds users' own data sets, which are no part of a store."""
 
-VIEWS = "views"
+VIEWS, REPORTS = "views", "reports"
 _STAGING = ".unfinished-copy"
 _TRIES = 5
 _KEPT = (".val", ".json", ".npz")
@@ -148,7 +148,8 @@ def _copy(source: Path, own_source: Path, target: Path, own_target: Path) -> Cop
         # Jobs first: the results of one that is done there were written before.
         jobs = _copy_table(source / JOBS, staging / JOBS, _forget_engines)
         results = _copy_results(source / RESULTS, staging / RESULTS)
-        _copy_views(source / VIEWS, staging / VIEWS)
+        for name in (VIEWS, REPORTS):
+            _copy_views(source / name, staging / name)
         own = _copy_own(own_source, own_target, staging)
         shutil.copyfile(source / VERSION_FILE, staging / VERSION_FILE)
         _flush()
@@ -184,7 +185,7 @@ def _in_words_of(target: Path) -> Iterator[None]:
 def _require_room(source: Path, own_source: Path, target: Path) -> None:
     """Before anything is copied: what takes minutes should not fail at its end."""
     needed = table_bytes(source / JOBS) + table_bytes(source / RESULTS / CACHE)
-    for folder in (source / RESULTS, source / VIEWS, own_source):
+    for folder in (source / RESULTS, source / VIEWS, source / REPORTS, own_source):
         kept = (size for path, size in files_in(folder) if path.suffix in _KEPT)
         needed += sum(kept)
     free = shutil.disk_usage(target).free

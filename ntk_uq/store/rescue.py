@@ -28,6 +28,10 @@ _JOB_COLUMNS = (
     *("cancel_requested", "queue_again", "submissions", *schema.ADDED),
 )
 _FEWEST = len(_JOB_COLUMNS) - len(schema.ADDED)
+_SAVED_COLUMNS = {
+    **{"id": str, "kind": str, "name": str, "owner": str, "shared": int, "saved": int | float},
+    **{"page": str, "query": str, "about": str},
+}
 _CACHE_COLUMNS = (
     *("key", "raw", "store_time", "expire_time", "access_time", "access_count", "tag"),
     *("size", "mode", "filename", "value"),
@@ -118,6 +122,8 @@ def _make_jobs(path: Path, folder: Path, found: Scan) -> Rescued:
         for row in jobs.values():
             _insert(connection, "jobs", _JOB_COLUMNS[: len(row)], row)
         _insert_all(connection, "log", ("job", "time", "text"), [row[1:] for row in lines])
+        saved = {str(row[1]): row[1:] for row in found.rows if _is_saved(row)}
+        _insert_all(connection, "saved", tuple(_SAVED_COLUMNS), saved.values())
     _finish(database)
     known = {str(row[0]) for row in found.entries if _names_job(row)} | {str(r[1]) for r in lines}
     lost = {name for name in known if name not in jobs and not _ENGINE.fullmatch(name)}
@@ -157,6 +163,11 @@ def _is_job(row: Row) -> bool:
 def _is_line(row: Row) -> bool:
     kinds = (type(None), str, int | float, str)
     return len(row) == 4 and all(map(isinstance, row, kinds))
+
+
+def _is_saved(row: Row) -> bool:
+    kinds = (type(None), *_SAVED_COLUMNS.values())
+    return len(row) == len(kinds) and all(map(isinstance, row, kinds))
 
 
 def _is_entry(row: Row) -> bool:

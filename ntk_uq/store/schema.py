@@ -1,4 +1,5 @@
-"""The tables of jobs, and the same tables brought up to date where an older program made them.
+"""The tables of jobs and of what is saved, and the same tables brought up to date where an older
+program made them.
 
 Processes of an older program may share the file for a moment: they name every column that they
 write, so columns that came later have defaults, and what has to happen at every change whoever
@@ -50,6 +51,21 @@ TABLES = (
     )
     """,
     "CREATE INDEX IF NOT EXISTS log_by_job ON log (job, number)",
+    # Without an index: what is saved is little, and rescue tells rows from entries of indices.
+    """
+    CREATE TABLE IF NOT EXISTS saved (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        owner TEXT NOT NULL DEFAULT '',
+        shared INTEGER NOT NULL DEFAULT 1,
+        saved REAL NOT NULL,
+        page TEXT NOT NULL DEFAULT '',
+        query TEXT NOT NULL DEFAULT '{}',
+        about TEXT NOT NULL DEFAULT ''
+    )
+    """,
     "CREATE TABLE IF NOT EXISTS changes (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER)",
     "INSERT OR IGNORE INTO changes VALUES (1, 0)",
 )

@@ -5,10 +5,10 @@ import streamlit as st
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import Spec
 from ntk_uq.datasets import own
-from ntk_uq.store import Store
-from ntk_uq.store.named_views import NAME, NamedView
-from ntk_uq.ui import pages, say, session
-from ntk_uq.ui.links import Opening
+from ntk_uq.people import Saving
+from ntk_uq.store import SavedItem, SavedKind
+from ntk_uq.store.named_views import NAME
+from ntk_uq.ui import pages, saved, say, session
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views.setup import choices
 
@@ -29,74 +29,87 @@ def panel(view: Spec | None) -> None:
         return
     with box:
         try:
-            store = session.store()
+            hands = saved.saving(session.store())
             if view is not None:
-                _save(store, view)
-            _list(store)
+                _save(hands, view)
+            _list(hands)
         except NtkUqError as error:
             say.error(error, icon=":material/error:")
 
 
-def _save(store: Store, view: Spec) -> None:
+def _save(hands: Saving, view: Spec) -> None:
+    if not hands.may_save():
+        st.caption("Viewers open what others share, and save nothing.")
+        return
     st.text_input(
         "Name of this view",
         key=_NAME,
         max_chars=NAME.longest,
         placeholder="MNIST, three depths",
     )
-    name = st.session_state.get(_NAME, "").strip()
-    there = any(saved.name == name for saved in store.views.list())
+    there = hands.replaced(SavedKind.VIEW, st.session_state.get(_NAME, ""))
     if own.is_own(str(choices(view).get("dataset", ""))):
         st.caption("These are data of your own: who opens the view has them, too.")
+    shared = saved.shared_choice(hands, "named_view_shared", there)
+    if there is not None and not hands.mine(there):
+        st.caption(f"There is one of that name, {plain(_whose(hands, there))}.")
     st.button(
-        "Replace" if there else "Save",
+        "Save" if there is None else "Replace",
         key="named_view_save",
         icon=":material/bookmark_add:",
         on_click=_keep,
-        args=(store, view),
+        args=(hands, view, shared),
     )
     told = st.session_state.pop(_TOLD, "")
     if told:
         st.caption(plain(told))
 
 
-def _keep(store: Store, view: Spec) -> None:
+def _keep(hands: Saving, view: Spec, shared: bool) -> None:
     try:
-        saved = NamedView(st.session_state[_NAME], pages.page_of(view).name, view.to_query())
-        store.views.save(saved)
+        page = pages.page_of(view).name
+        hands.save_view(st.session_state[_NAME], page, view.to_query(), shared)
     except NtkUqError as error:
         st.session_state[_TOLD] = str(error)
     else:
         st.session_state[_NAME] = ""
 
 
-def _list(store: Store) -> None:
-    saved = store.views.list()
-    st.caption(
-        "Saved on this server, for all who use it; by whom is not kept."
-        if saved
-        else "Nothing has been saved on this server yet."
-    )
-    for view in saved:
+def _list(hands: Saving) -> None:
+    views = [item for item in hands.visible() if item.kind is SavedKind.VIEW]
+    if not views:
+        st.caption("Nothing has been saved on this server yet.")
+    elif not hands.person.known:
+        st.caption("Saved on this server, for all who use it; by whom is not kept.")
+    for item in views:
         with st.container(horizontal=True, vertical_alignment="center"):
-            if pages.known(view.page):
-                page = pages.get(view.page)
-                Opening(page.script, plain(view.name), page.icon, view.query).draw()
+            link = saved.opening(item)
+            if link is not None:
+                link.draw()
             else:
-                st.caption(f"{plain(view.name)}: this version has no such page.")
+                st.caption(f"{plain(item.name)}: this version has no such page.")
+            if hands.person.known:
+                st.caption(plain(_whose(hands, item)))
+            if not hands.may_change(item):
+                continue
+            seen = "for all who use this server" if item.shared else "for good"
             st.button(
                 "Delete",
-                key=f"named_view_delete_{view.name}",
+                key=f"named_view_delete_{item.owner}{item.name}",
                 icon=":material/delete:",
                 type="tertiary",
-                help=f"Deletes “{plain(view.name)}” for all who use this server.",
+                help=f"Deletes “{plain(item.name)}” {seen}.",
                 on_click=_delete,
-                args=(store, view.name),
+                args=(hands, item),
             )
 
 
-def _delete(store: Store, name: str) -> None:
+def _whose(hands: Saving, item: SavedItem) -> str:
+    return saved.whose(hands, item, hands.owners())
+
+
+def _delete(hands: Saving, item: SavedItem) -> None:
     try:
-        store.views.delete(name)
+        hands.remove(item)
     except NtkUqError as error:
         st.session_state[_TOLD] = str(error)

@@ -1,4 +1,5 @@
-"""The report that this browser session collects: kept across its pages, lost with it."""
+"""The report that this browser session collects: kept across its pages, lost with it unless it is
+saved under a name."""
 
 import streamlit as st
 

@@ -52,6 +52,7 @@ PAGES: dict[str, Page] = {
         Page("data", "Data", ":material/database:"),
         Page("runs", "Runs", ":material/list_alt:"),
         Page("report", "Report", ":material/docs:"),
+        Page("start", "Start", ":material/home:"),
     )
 }
 """The pages by their names, in the order of the navigation. The first opens by itself."""

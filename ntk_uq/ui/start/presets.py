@@ -1,15 +1,16 @@
 """Views that are opened in one click: things to try, and the tasks of the paper."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from ntk_uq import datasets
 from ntk_uq.base.fields import Spec
-from ntk_uq.specs import DataSpec, OptimizerSpec
+from ntk_uq.specs import DataSpec, OptimizerSpec, TrainingSpec
 from ntk_uq.ui.links import opening_of
 from ntk_uq.ui.pages import page_of
-from ntk_uq.views import CurvesView, EnsemblesView, TrainingTimeView
+from ntk_uq.views import CurvesView, EnsemblesView, PhaseMapView, TrainingTimeView, WidthView
 
 PAPER = "arXiv:2503.05938"
 
@@ -103,3 +104,39 @@ AS_IN_THE_PAPER = (
 """The paper's three tasks at infinite width, trained to convergence, and all of them with finite
 networks; N_D, N_T, depths, widths and draws are such that two cores compute a curve in some
 seconds, and not the paper's."""
+
+
+def _deep() -> Iterator[Preset]:
+    """The paper's tasks at depths 1 to 4, trained and Bayesian."""
+    for task in _TASKS:
+        view = CurvesView(
+            DataSpec(task.name, n_test=_TEST), depths=(1, 2, 3, 4), n_low=_LOW, n_high=3200
+        )
+        yield Preset(f"{task.title}, trained", f"Depths 1 to 4: {task.paper}.", view)
+        yield Preset(
+            f"{task.title}, Bayesian",
+            "The same depths, as the Bayesian posterior has them.",
+            replace(view, training=TrainingSpec(posterior="bayes")),
+        )
+
+
+GALLERY = (
+    *_deep(),
+    replace(AS_IN_THE_PAPER[-1], about="μ, σ and ε of the three tasks, with finite networks."),
+    Preset(
+        "Finite over infinite width",
+        "From which width on networks are as they are at infinite width.",
+        WidthView(),
+    ),
+    Preset(
+        "Phase diagram",
+        "The loss over the variances of weights and biases, with the critical line.",
+        PhaseMapView(),
+    ),
+    Preset(
+        "Training time",
+        "The loss along the training: with label noise there is a best moment to stop.",
+        TrainingTimeView(),
+    ),
+)
+"""What the home page begins with."""

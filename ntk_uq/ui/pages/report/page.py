@@ -11,6 +11,7 @@ from ntk_uq.export.report import LONGEST_TEXT, LONGEST_TITLE, Item, Report, open
 from ntk_uq.figures import on_ground
 from ntk_uq.ui import pages, panels, say, session
 from ntk_uq.ui import report as reports
+from ntk_uq.ui.pages.report import named
 from ntk_uq.ui.plain_text import plain
 
 _UPLOAD, _REFUSED = "report_upload", "report_refused"
@@ -23,6 +24,7 @@ def page() -> None:
         "Views that you added from the other pages, as they were then, with titles and notes of "
         "your own: one HTML file to read, print and send, which needs no server."
     )
+    named.arrive()
     report = reports.current()
     if report.items:
         report = _head(report)
@@ -37,10 +39,8 @@ def page() -> None:
             "*Add to report*.",
             icon=pages.get("report").icon,
         )
-    st.caption(
-        "The report lives in this browser tab: it stays when you change pages, and is lost when "
-        "you reload or close the tab. Save it as JSON to go on another time."
-    )
+    st.caption(plain(named.words(report)))
+    named.panel(report)
     _open()
 
 
@@ -70,10 +70,11 @@ def _item(report: Report, place: int, item: Item) -> Report:
     # of the equal ones it is.
     twins = [i for i in report.items[:place] if (i.added, i.view["link"]) == _identity(item)]
     key = f"{item.added}_{item.view['link']}_{len(twins)}"
+    st.session_state.setdefault(f"title_{key}", item.title)
+    st.session_state.setdefault(f"notes_{key}", item.notes)
     left, *buttons = st.columns([12, 1, 1, 1], vertical_alignment="bottom")
     title = left.text_input(
         f"Title of view {place + 1}",
-        item.title,
         max_chars=LONGEST_TITLE,
         key=f"title_{key}",
         help="Above this view's figures in the report.",
@@ -90,7 +91,6 @@ def _item(report: Report, place: int, item: Item) -> Report:
     st.caption(plain(view["caption"]))
     notes = st.text_area(
         "Notes",
-        item.notes,
         max_chars=LONGEST_TEXT,
         key=f"notes_{key}",
         height=80,
