@@ -1,12 +1,12 @@
 """Who looks at the pages: asked where the settings say so, and what they may do with runs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
 
 from ntk_uq.base import login_settings
-from ntk_uq.base.errors import StoreNotWritableError
+from ntk_uq.base.errors import NotAllowedError, StoreNotWritableError
 from ntk_uq.people import SOMEBODY, Acting, Claims, Person, person_of
 from ntk_uq.store import Store
 from ntk_uq.ui import session
@@ -41,6 +41,24 @@ def person(store: Store) -> Person:
             return found  # she may look all the same
         st.session_state[_SEEN] = found.id
     return found
+
+
+def refusal(check: Callable[[], None]) -> str:
+    """Why whoever looks may not do something, for the button that does it; empty where they may.
+
+    Args:
+        check: raises NotAllowedError where they may not.
+    """
+    try:
+        check()
+    except NotAllowedError as error:
+        return plain(str(error))
+    return ""
+
+
+def no_launch(store: Store) -> str:
+    """Why whoever looks may launch nothing, as the help of a button; empty where they may."""
+    return refusal(acting(store).check_launch)
 
 
 def gate() -> None:
