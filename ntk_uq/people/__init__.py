@@ -6,7 +6,7 @@ By default nobody is asked who they are, and everybody may do everything: one pe
 
 from ntk_uq.people.acting import Acting
 from ntk_uq.people.identity import Claims, person_of
-from ntk_uq.people.own_data import OwnData, bring_for, whose
+from ntk_uq.people.own_data import OwnData, bring_for, hidden_owner, not_shown, whose
 from ntk_uq.people.person import SOMEBODY, Person, Role
 from ntk_uq.people.shell import shell_person
 
@@ -18,6 +18,8 @@ __all__ = [
     "Person",
     "Role",
     "bring_for",
+    "hidden_owner",
+    "not_shown",
     "person_of",
     "shell_person",
     "whose",

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from ntk_uq.base.counting import listed
 from ntk_uq.base.errors import NotAllowedError
+from ntk_uq.people.own_data import OwnData, hidden_owner, not_shown
 from ntk_uq.people.person import Person, Role
 from ntk_uq.store import Job, Store
 
@@ -86,6 +87,9 @@ class Acting:
         """Why this person may not change a run."""
         if self.person.role is Role.ADMIN or self.person.id in owners:
             return None
+        hidden = hidden_owner(job.spec, OwnData(self.person).hidden())
+        if hidden is not None:
+            return not_shown(hidden)
         if owners:
             return (
                 f"This run is {listed(list(owners.values()))}'s: only its owners and admins stop, "

@@ -1,6 +1,6 @@
 """What somebody may do with users' own data sets: see, list, upload, rename, share, delete."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ntk_uq.base import login_settings
@@ -48,10 +48,7 @@ class OwnData:
         if not login_settings.login() or not of:
             return None
         if not self._sees(of):
-            raise PrivateDataError(
-                f"This data set is private: only {whose(of)} and admins see it and what is "
-                "computed from it. Ask them to share it."
-            )
+            raise PrivateDataError(not_shown(whose(of)))
         return next((one.title for one in self._first(of) if one.title), None)
 
     def check(self, name: str) -> None:
@@ -148,6 +145,25 @@ class OwnData:
 
     def _may(self, one: Holder) -> bool:
         return self.person.role is Role.ADMIN or self._is(one)
+
+
+def hidden_owner(spec: str, hidden: Mapping[str, str]) -> str | None:
+    """Whose a data set is that a run's specification names and that is not shown; None where it
+    names none.
+
+    Args:
+        spec: JSON text.
+        hidden: from :meth:`OwnData.hidden`.
+    """
+    return next((owner for name, owner in hidden.items() if name in spec), None)
+
+
+def not_shown(owner: str) -> str:
+    """Why what is computed from a private data set of ``owner`` is not shown."""
+    return (
+        f"This is on a private data set: only {owner} and admins see it and what is computed from "
+        "it. Ask them to share it."
+    )
 
 
 def bring_for(

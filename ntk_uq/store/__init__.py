@@ -22,10 +22,10 @@ from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.named_views import NamedViews
 from ntk_uq.store.noting import NotedResults
 from ntk_uq.store.people import People, PersonRecord
-from ntk_uq.store.reading import JobOrder
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine, Queue
 from ntk_uq.store.rescue import ASIDE, Rescued, repair
 from ntk_uq.store.results import Entry, ResultsCache, json_bytes, record_of
+from ntk_uq.store.selecting import JobOrder
 from ntk_uq.store.volume import Volume, files_in, volume
 from ntk_uq.store.watchers import Watchers
 

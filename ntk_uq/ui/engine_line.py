@@ -13,6 +13,7 @@ from ntk_uq.base.errors import NtkUqError
 from ntk_uq.jobs import describe
 from ntk_uq.jobs.engines import Pulse, pulse
 from ntk_uq.jobs.words import own_titles
+from ntk_uq.people import hidden_owner
 from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui import notify, own, session, visibility
 from ntk_uq.ui.plain_text import plain
@@ -79,7 +80,7 @@ def _begin() -> None:
 def ended_since(store: Store, moment: float) -> list[notify.RunEnd]:
     """The launched runs that took long and have ended since a moment (unix seconds)."""
     filters = describe.chosen((), only_launched=True)
-    ends = (JobState.DONE, JobState.FAILED)
+    ends, hidden = (JobState.DONE, JobState.FAILED), own.hidden()
     with own_titles(own.title_of):
         return [
             notify.RunEnd(f"{job.id}-{job.finished}", _name(job), f"{job.state} ({job.error})")
@@ -89,6 +90,7 @@ def ended_since(store: Store, moment: float) -> list[notify.RunEnd]:
             if job.finished is not None
             and job.finished >= moment
             and describe.long_seconds(job) is not None
+            and hidden_owner(job.spec, hidden) is None
         ]
 
 

@@ -22,6 +22,11 @@ def data() -> OwnData:
     return OwnData(who.person(session.store()))
 
 
+def hidden() -> dict[str, str]:
+    """Data sets that are not shown to whoever looks, with whose they are in words."""
+    return data().hidden() if login_settings.login() else {}
+
+
 def remember(name: str) -> None:
     """Keeps a data set's name for the boxes of this session, unless everybody has it."""
     if name not in datasets.REGISTRY:

@@ -11,7 +11,7 @@ from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import parse_json
 from ntk_uq.jobs import describe, kinds
 from ntk_uq.store import LONGEST_LABEL, MOST_TAGS, Job, JobState, Store
-from ntk_uq.ui import say, session, stop, who
+from ntk_uq.ui import own, say, session, stop, who
 from ntk_uq.ui.pages.runs import states as run_states
 from ntk_uq.ui.pages.runs.openings import opening
 from ntk_uq.ui.pages.runs.states import LOOKS, moment
@@ -117,7 +117,7 @@ def _actions(store: Store, job: Job) -> None:
         )
         st.multiselect(
             "Tags",
-            sorted({*store.jobs.tags(), *job.tags}),
+            sorted({*store.jobs.tags(own.hidden()), *job.tags}),
             job.tags,
             key=_tags_key(job),
             max_selections=MOST_TAGS,
