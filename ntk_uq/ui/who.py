@@ -1,6 +1,6 @@
 """Who looks at the pages: asked where the settings say so, and what they may do with runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -8,7 +8,7 @@ import streamlit as st
 from ntk_uq.base import login_settings
 from ntk_uq.base.errors import NotAllowedError, StoreNotWritableError
 from ntk_uq.people import SOMEBODY, Acting, Claims, Person, person_of
-from ntk_uq.store import Store
+from ntk_uq.store import Job, Store
 from ntk_uq.ui import session
 from ntk_uq.ui.plain_text import plain
 
@@ -59,6 +59,12 @@ def refusal(check: Callable[[], None]) -> str:
 def no_launch(store: Store) -> str:
     """Why whoever looks may launch nothing, as the help of a button; empty where they may."""
     return refusal(acting(store).check_launch)
+
+
+def no_change(store: Store, jobs: Iterable[Job]) -> str:
+    """Why whoever looks may not change one of some runs, as the help of a button; empty where they
+    may change all."""
+    return plain(acting(store).refusal(jobs))
 
 
 def gate() -> None:

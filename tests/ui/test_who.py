@@ -7,11 +7,11 @@ from helpers.pages_driver import open_page, texts
 
 from ntk_uq.jobs.asking import submit
 from ntk_uq.people import Acting, Claims, Person, Role
-from ntk_uq.specs import CurveSpec, DataSpec
+from ntk_uq.specs import CurveSpec, DataSpec, MapSpec
 from ntk_uq.store import JobState
 from ntk_uq.ui import who
 from ntk_uq.ui.shell.believed import OnlyFromProxies
-from ntk_uq.views import RunsView
+from ntk_uq.views import DataView, EnsemblesView, PhaseMapView, RunsView
 
 ADA = Claims("https://idp", "1", "Ada [x](http://evil.example)")
 SPEC = CurveSpec(DataSpec(n_test=50), n_train=(20, 40))
@@ -54,7 +54,9 @@ def test_whoever_is_in_is_told_so_and_owns_what_she_launches(store, monkeypatch)
     job = submit(store.jobs, SPEC, launched=True, by=bob)
     app = open_page("runs", RunsView(selected=(job.id,)))
     assert "Bob" in texts(app.table)
-    assert not [b for b in app.button if b.label in ("Stop", "Archive")]
+    (stop,) = [b for b in app.button if b.label in ("Stop", "Archive")]
+    assert stop.disabled
+    assert "This run is Bob's" in stop.help
     store.people.own(job.id, ADA.id)
     app = open_page("runs", RunsView(selected=(job.id,)))
     app.button(key=f"stop_{job.id}").click().run()
@@ -67,10 +69,37 @@ def test_a_viewer_is_told_that_she_launches_nothing(store, monkeypatch):
     monkeypatch.setenv("NTK_UQ_LOGIN", "oidc")
     monkeypatch.setenv("NTK_UQ_ROLE", "viewer")
     monkeypatch.setattr(who, "_of_provider", lambda: ADA)
-    app = open_page("ensembles")
-    app.button(key="launch").click().run()
-    assert "may look at everything here, and launch nothing" in texts(app.error)
-    assert not [job for job in store.jobs.list() if job.kind == "ensemble"]
+    shut = (
+        ("ensembles", EnsemblesView(), "launch"),
+        ("phase_map", PhaseMapView(MapSpec(n_train=900)), "launch_map"),
+        ("data", DataView(DataSpec("mnist")), "fetch_mnist"),
+    )
+    for page, view, key in shut:
+        button = open_page(page, view).button(key=key)
+        assert button.disabled, page
+        assert "launch nothing" in button.help
+        # Whoever has the page open from before is refused when she presses it.
+        monkeypatch.setenv("NTK_UQ_ROLE", "member")
+        app = open_page(page, view)
+        monkeypatch.setenv("NTK_UQ_ROLE", "viewer")
+        app.button(key=key).click().run()
+        assert "may look at everything here, and launch nothing" in texts(app.error)
+    assert not {job.kind for job in store.jobs.list()} & {"ensemble", "map", "fetch"}
+
+
+def test_a_viewer_sees_why_she_stops_and_archives_nothing(store, monkeypatch):
+    monkeypatch.setenv("NTK_UQ_LOGIN", "oidc")
+    monkeypatch.setenv("NTK_UQ_ROLE", "viewer")
+    monkeypatch.setattr(who, "_of_provider", lambda: ADA)
+    bob = Acting(store, Person("b", "Bob", Role.MEMBER))
+    store.people.see("b", "Bob")
+    job = submit(store.jobs, SPEC, launched=True, by=bob)
+    for label in ("Stop", "Archive"):
+        app = open_page("runs", RunsView(selected=(job.id,)))
+        (button,) = [b for b in app.button if b.label in ("Stop", "Archive")]
+        assert (button.label, button.disabled) == (label, True)
+        assert "This run is Bob's" in button.help
+        store.jobs.request_cancel(job.id)
 
 
 @pytest.mark.parametrize(

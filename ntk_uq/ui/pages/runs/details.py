@@ -37,7 +37,10 @@ def details(store: Store, job: Job) -> None:
         st.progress(min(1.0, job.done / job.total), text=text)
     if job.error:
         say.error(job.error)
-    if who.acting(store).may_change(job):
+    forbidden = who.no_change(store, [job])
+    if forbidden:
+        _shut(store, job, forbidden)
+    else:
         _actions(store, job)
     _open(job)
     left, right = st.columns([2, 3])
@@ -155,6 +158,16 @@ def _actions(store: Store, job: Job) -> None:
                 lambda: who.acting(store).archive(job.id),
                 "Leaves it out of the list. Nothing is deleted.",
             )
+
+
+def _shut(store: Store, job: Job, why: str) -> None:
+    """The buttons for whoever may not press them, with the reason."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if job.state in (*_MOVING, JobState.INTERRUPTED):
+            stop.button(store, [job], f"stop_{job.id}")
+        if job.state not in _MOVING:
+            icon = ":material/archive:"
+            st.button("Archive", key="run_archive", icon=icon, help=why, disabled=True)
 
 
 def _button(
