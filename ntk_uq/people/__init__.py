@@ -5,6 +5,7 @@ By default nobody is asked who they are, and everybody may do everything: one pe
 """
 
 from ntk_uq.people.acting import Acting
+from ntk_uq.people.administering import announce, check_admin
 from ntk_uq.people.identity import Claims, person_of
 from ntk_uq.people.own_data import OwnData, bring_for, hidden_owner, not_shown, whose
 from ntk_uq.people.person import SOMEBODY, Person, Role
@@ -17,7 +18,9 @@ __all__ = [
     "OwnData",
     "Person",
     "Role",
+    "announce",
     "bring_for",
+    "check_admin",
     "hidden_owner",
     "not_shown",
     "person_of",

@@ -20,6 +20,7 @@ from ntk_uq.store.copying import Copied, back_up, bring_back
 from ntk_uq.store.directory import FORMAT, is_store, prepare, shared_file_system_warning
 from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.named_views import NamedViews
+from ntk_uq.store.notice import LONGEST_NOTICE, Notice, NoticeBoard
 from ntk_uq.store.noting import NotedResults
 from ntk_uq.store.people import People, PersonRecord
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine, Queue
@@ -34,6 +35,7 @@ __all__ = [
     "FORMAT",
     "HEARTBEAT_TIMEOUT",
     "LONGEST_LABEL",
+    "LONGEST_NOTICE",
     "LONGEST_TAG",
     "MOST_TAGS",
     "Checked",
@@ -47,6 +49,8 @@ __all__ = [
     "JobTable",
     "LogLine",
     "NotedResults",
+    "Notice",
+    "NoticeBoard",
     "People",
     "PersonRecord",
     "Queue",
@@ -78,6 +82,7 @@ class Store:
         jobs: jobs and engines.
         watchers: who looks at which jobs.
         people: who logs in, and whose jobs are whose.
+        notice: what an admin has to say to all.
         views: those that somebody saved under a name.
     """
 
@@ -97,6 +102,7 @@ class Store:
         self.jobs = JobTable(self.directory / "jobs.sqlite", clock=clock)
         self.watchers = Watchers(self.directory / "jobs.sqlite", clock=clock)
         self.people = People(self.directory / "jobs.sqlite", clock=clock)
+        self.notice = NoticeBoard(self.directory / "jobs.sqlite", clock=clock)
         self.views = NamedViews(self.directory / "views")
 
     def close(self) -> None:
@@ -105,6 +111,7 @@ class Store:
         self.jobs.close()
         self.watchers.close()
         self.people.close()
+        self.notice.close()
 
     def __enter__(self) -> "Store":
         return self

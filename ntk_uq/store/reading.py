@@ -40,6 +40,9 @@ SHORTEST_PREFIX = 4
 _COLUMNS = ", ".join(
     f"{STATE} AS state" if field.name == "state" else field.name for field in fields(Job)
 )
+Failure = tuple[str, LogLine]
+"""The id of a job, and what its log says went wrong."""
+
 JobList = list[Job]  # `list` is a method below
 
 
@@ -257,6 +260,17 @@ class Reading:
                 (job_id, max(limit, 0)),
             ).fetchall()
         return tuple(LogLine(row["time"], row["text"]) for row in reversed(rows))
+
+    def failures(self, since: float, limit: int = 100) -> tuple[Failure, ...]:
+        """What the logs say went wrong after a moment (unix seconds), with the jobs' ids: runs
+        and single chunks that failed; the last first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT job, time, text FROM log WHERE time > ? AND (text LIKE 'Failed%'"
+                " OR text LIKE 'A chunk failed%') ORDER BY number DESC LIMIT ?",
+                (since, max(limit, 0)),
+            ).fetchall()
+        return tuple((row["job"], LogLine(row["time"], row["text"])) for row in rows)
 
     def log_bytes(self) -> int:
         """Bytes of the texts of all logs."""

@@ -6,8 +6,8 @@ from typing import Any
 import streamlit as st
 
 from ntk_uq.base import login_settings
-from ntk_uq.base.errors import NotAllowedError, StoreNotWritableError
-from ntk_uq.people import SOMEBODY, Acting, Claims, Person, person_of
+from ntk_uq.base.errors import NotAllowedError, NtkUqError, StoreNotWritableError
+from ntk_uq.people import SOMEBODY, Acting, Claims, Person, Role, person_of
 from ntk_uq.store import Job, Store
 from ntk_uq.ui import session
 from ntk_uq.ui.plain_text import plain
@@ -65,6 +65,16 @@ def no_change(store: Store, jobs: Iterable[Job]) -> str:
     """Why whoever looks may not change one of some runs, as the help of a button; empty where they
     may change all."""
     return plain(acting(store).refusal(jobs))
+
+
+def is_admin() -> bool:
+    """Whether people log in, and whoever looks has done so and is an admin."""
+    try:
+        how = login_settings.login()
+        claims = None if not how else _of_provider() if how == "oidc" else _of_proxy()
+        return claims is not None and person_of(session.store(), claims).role is Role.ADMIN
+    except NtkUqError:
+        return False  # the page says so
 
 
 def gate() -> None:
