@@ -34,6 +34,10 @@ class MissingDataError(DataError):
     data: Any = None
 
 
+class PrivateDataError(DataError):
+    """A data set, or what was computed from it, is shown to its owner alone."""
+
+
 class FetchError(DataError):
     """No mirror delivered a data set's file."""
 

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ntk_uq import datasets
+from ntk_uq.base import login_settings, settings
 from ntk_uq.base.errors import SpecError
 from ntk_uq.datasets import own
+from ntk_uq.people import SOMEBODY, OwnData, bring_for, shell_person
+from ntk_uq.store import open_store
 
 _OPTIONS = {
     "target_columns": None,
@@ -21,6 +24,7 @@ _OPTIONS = {
     "arrays": None,
     "test": None,
     "test_arrays": None,
+    "sharing": None,
 }
 """The options of a file, and what they are where nobody gives them."""
 
@@ -73,6 +77,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAMES",
         help="arrays of the same file that are the test set, as x=x_test,y=y_test",
     )
+    group.add_argument(
+        "--sharing",
+        choices=[str(sharing) for sharing in own.Sharing],
+        help="who else sees the data where people log in: nobody (the default), whoever has the "
+        "name in a link, or the group",
+    )
 
 
 def add_parsers(inner: Any) -> None:
@@ -98,7 +108,9 @@ def dataset_name(text: str, options: argparse.Namespace) -> str:
     such a file. Any other text is given back: whoever asks for that data set says what there is.
 
     Raises:
-        DataError: if the file does not make a data set.
+        DataError: if the file does not make a data set, or the data set is not shown to whoever
+            runs the command.
+        NotAllowedError: if they upload nothing.
         SpecError: if options for a file are given and there is none.
     """
     known = text in datasets.REGISTRY or own.is_own(text)
@@ -109,7 +121,17 @@ def dataset_name(text: str, options: argparse.Namespace) -> str:
     if given:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         raise SpecError(f"{flags} are for a data file; {text!r} is not the path of one.")
+    if own.is_own(text):
+        _acting().check(text)
     return text
+
+
+def _acting() -> OwnData:
+    """Own data sets in the hands of whoever runs the command."""
+    if not login_settings.login():
+        return OwnData(SOMEBODY)
+    with open_store(settings.store_directory()) as store:
+        return OwnData(shell_person(store))
 
 
 def _add(options: argparse.Namespace) -> None:
@@ -121,7 +143,13 @@ def _kept(path: Path, options: argparse.Namespace) -> str:
     layout = own.Layout(options.separator, options.decimal, options.header, _arrays(options.arrays))
     targets = _names(options.target_columns) or None
     ignore, test = _names(options.ignore_columns), _test(path, layout, options)
-    brought = own.bring(own.Given(path, None, layout), targets, options.task, ignore, test)
+    given = own.Given(path, None, layout)
+    brought = bring_for(
+        _acting(),
+        own.Sharing(options.sharing or own.Sharing.PRIVATE),
+        given.source().name,
+        lambda: own.bring(given, targets, options.task, ignore, test),
+    )
     for note in brought.notes:
         print(f"ntk_uq: {note}", file=sys.stderr)
     return brought.name

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ntk_uq.base import settings
-from ntk_uq.base.errors import NotAllowedError
-from ntk_uq.people import Role, shell_person
+from ntk_uq.people import Role, announce, check_admin, shell_person
 from ntk_uq.store import Store, open_store
 
 
@@ -19,6 +18,13 @@ def add_parsers(commands: Any) -> None:
     listing = inner.add_parser("list", help="everybody who ever logged in, the last first")
     listing.add_argument("--json", action="store_true", help="print one JSON list")
     listing.set_defaults(run=_list)
+    message = inner.add_parser(
+        "message",
+        help="say something to all who look at the pages",
+        description="Shows a message above every page; '' takes it away, and nothing tells it.",
+    )
+    message.add_argument("text", nargs="?", metavar="TEXT", help="one line")
+    message.set_defaults(run=_message)
     role = inner.add_parser("role", help="say what somebody may do")
     role.add_argument("id", metavar="ID", help="as the list tells it")
     role.add_argument("role", choices=[str(role) for role in Role], help="from now on")
@@ -43,8 +49,14 @@ def _list(options: argparse.Namespace) -> None:
 
 def _role(options: argparse.Namespace) -> None:
     store = _store()
-    me = shell_person(store)
-    if me.role is not Role.ADMIN:
-        raise NotAllowedError(f"{me.name} is a {me.role}; only admins say what others may do.")
+    check_admin(shell_person(store))
     store.people.set_role(options.id, options.role)
     print(f"{options.id}: {options.role}")
+
+
+def _message(options: argparse.Namespace) -> None:
+    store = _store()
+    if options.text is not None:
+        announce(store, shell_person(store), options.text)
+    said = store.notice.read()
+    print(f"{said.author}: {said.text}" if said else "Nothing is said to all.")

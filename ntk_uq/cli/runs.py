@@ -7,17 +7,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from ntk_uq.base import settings
-from ntk_uq.base.errors import NtkUqError, SpecError
+from ntk_uq.base.errors import NtkUqError, PrivateDataError, SpecError
 from ntk_uq.base.fields import parse_json
 from ntk_uq.datasets import own
 from ntk_uq.jobs import describe, kinds
 from ntk_uq.jobs.engines import kept_words
 from ntk_uq.jobs.words import own_titles
-from ntk_uq.people import Acting, shell_person
-from ntk_uq.store import Job, JobState, JobTable, open_store
+from ntk_uq.people import Acting, OwnData, hidden_owner, not_shown, shell_person
+from ntk_uq.store import Job, JobState, JobTable, Store, open_store
 
 _SHORT = 12
 _FIRST = 50
@@ -75,6 +76,11 @@ def _add_list(inner: Any) -> None:
         help="only those that somebody launched, and not what pages asked for by themselves",
     )
     listing.add_argument(
+        "--mine",
+        action="store_true",
+        help="only those that you have launched; everybody's where nobody is asked who they are",
+    )
+    listing.add_argument(
         "--text", default="", metavar="WORDS", help="only those with these words in them"
     )
     listing.add_argument(
@@ -94,29 +100,34 @@ def _add_action(inner: Any, name: str, act: Any, about: str) -> argparse.Argumen
 
 
 def _list(options: argparse.Namespace) -> None:
-    table = _jobs()
-    with own_titles(_title):
-        _print_list(table, options)
+    store = open_store(settings.store_directory())
+    with own_titles(partial(_title, OwnData(shell_person(store)))):
+        _print_list(store, options)
 
 
-def _title(name: str) -> str | None:
-    """What the file of a data set was called: who has this command has the files."""
+def _title(data: OwnData, name: str) -> str | None:
+    """What a data set is called: who has this command has the files."""
     try:
-        return own.look(name).title
+        return data.title(name) or own.look(name).title
     except NtkUqError:
         return None
 
 
-def _print_list(table: JobTable, options: argparse.Namespace) -> None:
+def _print_list(store: Store, options: argparse.Namespace) -> None:
+    table, me = store.jobs, shell_person(store)
+    hidden = OwnData(me).hidden()
     filters: dict[str, Any] = {
         "states": [JobState(state) for state in options.state] if options.state else None,
         "text": options.text,
         "archived": None if options.all else False,
         "tags": options.tag,
+        "ids": store.people.jobs_of(me.id) if options.mine and me.known else None,
+        "hidden": hidden,
         **describe.chosen(_kinds(table, options.kind or ()), options.launched),
     }
     total = table.count(**filters)
-    jobs = table.list(**filters, limit=total if options.all else _FIRST)
+    found = table.list(**filters, limit=total if options.all else _FIRST)
+    jobs = [describe.shown_to(job, hidden) for job in found]
     if options.json:
         print(json.dumps([_json(job) for job in jobs], indent=2))
         return
@@ -152,9 +163,13 @@ def _kinds(table: JobTable, names: Sequence[str]) -> Sequence[str]:
 
 
 def _show(options: argparse.Namespace) -> None:
-    table = _jobs()
-    with own_titles(_title):
-        _print_job(table, table.find(options.id), options)
+    store = open_store(settings.store_directory())
+    data, job = OwnData(shell_person(store)), store.jobs.find(options.id)
+    owner = hidden_owner(job.spec, data.hidden())
+    if owner is not None:
+        raise PrivateDataError(not_shown(owner))
+    with own_titles(partial(_title, data)):
+        _print_job(store.jobs, job, options)
 
 
 def _print_job(table: JobTable, job: Job, options: argparse.Namespace) -> None:

@@ -9,10 +9,14 @@ from typing import Any
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import Spec, parse_json
 from ntk_uq.jobs import field_words, kinds
+from ntk_uq.people import hidden_owner
 from ntk_uq.store import Job
 
 LONG_SECONDS = 60.0
 """Of a shorter run nobody is told that it has ended: nobody goes away from it."""
+
+PRIVATE = "private"
+"""What the kind of a job is called that is not shown; its specification is what is said of it."""
 
 _MOST_FIELDS = 8
 
@@ -26,6 +30,8 @@ def words(kind: str, spec: str) -> str:
         kind: the job's kind, as this version or an earlier one calls it.
         spec: its specification, JSON text.
     """
+    if kind == PRIVATE:
+        return spec
     known = kinds.find(kind)
     try:
         data = parse_json(spec)
@@ -45,6 +51,39 @@ def words_of(spec: Spec) -> str:
         SpecError: if no kind of job computes it.
     """
     return kinds.of(spec).words(spec)
+
+
+def shown_to(job: Job, hidden: Mapping[str, str]) -> Job:
+    """A job as somebody sees it who may not see some data sets: of one on them, its id, its state,
+    and whose they are.
+
+    Args:
+        job: the job.
+        hidden: names of the data sets, with whose they are: :meth:`ntk_uq.people.OwnData.hidden`.
+    """
+    owner = hidden_owner(job.spec, hidden)
+    if owner is None:
+        return job
+    return Job(
+        id=job.id,
+        kind=PRIVATE,
+        spec=f"a private data set of {owner}",
+        state=job.state,
+        done=0,
+        total=0,
+        message="",
+        error="",
+        submitted=0.0,
+        requested=0.0,
+        started=None,
+        finished=None,
+        heartbeat=None,
+        engine=None,
+        priority=0,
+        cancel_requested=job.cancel_requested,
+        submissions=0,
+        archived=job.archived,
+    )
 
 
 def amount(job: Job) -> str:

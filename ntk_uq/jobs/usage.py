@@ -121,14 +121,21 @@ def _by_kind(store: Store) -> tuple[Share, ...]:
     return _sorted(tuple(Share(name, *amount) for name, amount in found.items()))
 
 
-def _own() -> Iterator[Share]:
-    folder = settings.own_directory()
+def own_sizes() -> dict[str, int]:
+    """Bytes of each of users' own data sets, by its name."""
+    folder, found = settings.own_directory(), {}
     for path in sorted(folder.glob(f"{own.PREFIX}*.npz")) if folder.is_dir() else ():
+        with contextlib.suppress(OSError):
+            found[path.stem] = path.lstat().st_size
+    return found
+
+
+def _own() -> Iterator[Share]:
+    for name, size in own_sizes().items():
         title = ""
         with contextlib.suppress(NtkUqError, OSError):
-            title = own.look(path.stem).title
-        with contextlib.suppress(OSError):
-            yield Share(path.stem, 1, path.lstat().st_size, title)
+            title = own.look(name).title
+        yield Share(name, 1, size, title)
 
 
 def _public() -> Iterator[Share]:

@@ -5,9 +5,27 @@ By default nobody is asked who they are, and everybody may do everything: one pe
 """
 
 from ntk_uq.people.acting import Acting
+from ntk_uq.people.administering import announce, check_admin
 from ntk_uq.people.identity import Claims, person_of
+from ntk_uq.people.own_data import OwnData, bring_for, hidden_owner, not_shown, whose
 from ntk_uq.people.person import SOMEBODY, Person, Role
 from ntk_uq.people.saving import Saving
 from ntk_uq.people.shell import shell_person
 
-__all__ = ["SOMEBODY", "Acting", "Claims", "Person", "Role", "Saving", "person_of", "shell_person"]
+__all__ = [
+    "SOMEBODY",
+    "Acting",
+    "Claims",
+    "OwnData",
+    "Person",
+    "Role",
+    "Saving",
+    "announce",
+    "bring_for",
+    "check_admin",
+    "hidden_owner",
+    "not_shown",
+    "person_of",
+    "shell_person",
+    "whose",
+]

@@ -1,9 +1,10 @@
 """What somebody does with runs, as far as she may, with a line in each run's log."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from ntk_uq.base.counting import listed
 from ntk_uq.base.errors import NotAllowedError
+from ntk_uq.people.own_data import OwnData, hidden_owner, not_shown
 from ntk_uq.people.person import Person, Role
 from ntk_uq.store import Job, Store
 
@@ -28,7 +29,17 @@ class Acting:
 
     def may_change(self, job: Job) -> bool:
         """Whether this person may stop, retry, name and archive a run."""
-        return self._refused(job, self._store.people.owners(job.id)) is None
+        return not self.refusal([job])
+
+    def refusal(self, jobs: Iterable[Job]) -> str:
+        """Why this person may not stop, retry, name and archive one of some runs, in words; empty
+        where she may change all of them."""
+        if not self.person.known:
+            return ""
+        found = list(jobs)
+        owners = self._store.people.owners_of(job.id for job in found)
+        reasons = (self._refused(job, owners.get(job.id, {})) for job in found)
+        return next(filter(None, reasons), "")
 
     def launched(self, job_id: str) -> None:
         """Notes that this person has launched a run, and owns it with whoever did before."""
@@ -86,6 +97,9 @@ class Acting:
         """Why this person may not change a run."""
         if self.person.role is Role.ADMIN or self.person.id in owners:
             return None
+        hidden = hidden_owner(job.spec, OwnData(self.person).hidden())
+        if hidden is not None:
+            return not_shown(hidden)
         if owners:
             return (
                 f"This run is {listed(list(owners.values()))}'s: only its owners and admins stop, "

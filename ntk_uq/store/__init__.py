@@ -22,13 +22,14 @@ from ntk_uq.store.copying import REPORTS, Copied, back_up, bring_back
 from ntk_uq.store.directory import FORMAT, is_store, prepare, shared_file_system_warning
 from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.named_views import NamedViews
+from ntk_uq.store.notice import LONGEST_NOTICE, Notice, NoticeBoard
 from ntk_uq.store.noting import NotedResults
 from ntk_uq.store.people import People, PersonRecord
-from ntk_uq.store.reading import JobOrder
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine, Queue
 from ntk_uq.store.rescue import ASIDE, Rescued, repair
 from ntk_uq.store.results import Entry, ResultsCache, json_bytes, record_of
 from ntk_uq.store.saved import Items, Saved, SavedItem, SavedKind
+from ntk_uq.store.selecting import JobOrder
 from ntk_uq.store.volume import Volume, files_in, volume
 from ntk_uq.store.watchers import Watchers
 
@@ -37,6 +38,7 @@ __all__ = [
     "FORMAT",
     "HEARTBEAT_TIMEOUT",
     "LONGEST_LABEL",
+    "LONGEST_NOTICE",
     "LONGEST_TAG",
     "MOST_TAGS",
     "Checked",
@@ -51,6 +53,8 @@ __all__ = [
     "JobTable",
     "LogLine",
     "NotedResults",
+    "Notice",
+    "NoticeBoard",
     "People",
     "PersonRecord",
     "Queue",
@@ -85,6 +89,7 @@ class Store:
         jobs: jobs and engines.
         watchers: who looks at which jobs.
         people: who logs in, and whose jobs are whose.
+        notice: what an admin has to say to all.
         views: those that somebody saved under a name, and nobody owns.
         saved: views that somebody owns, and all reports, saved under a name.
     """
@@ -105,6 +110,7 @@ class Store:
         self.jobs = JobTable(self.directory / "jobs.sqlite", clock=clock)
         self.watchers = Watchers(self.directory / "jobs.sqlite", clock=clock)
         self.people = People(self.directory / "jobs.sqlite", clock=clock)
+        self.notice = NoticeBoard(self.directory / "jobs.sqlite", clock=clock)
         self.views = NamedViews(self.directory / "views")
         self.saved = Saved(self.directory / "jobs.sqlite", self.directory / REPORTS, clock=clock)
 
@@ -115,6 +121,7 @@ class Store:
         self.watchers.close()
         self.people.close()
         self.saved.close()
+        self.notice.close()
 
     def __enter__(self) -> "Store":
         return self

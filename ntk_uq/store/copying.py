@@ -280,13 +280,15 @@ def _copy_views(folder: Path, copy: Path) -> None:
 
 
 def _copy_own(folder: Path, target: Path, staging: Path) -> int:
-    """Copies own data sets that are not there yet: each is named by what is in it."""
+    """Copies own data sets that are not there yet: each is named by what is in it. Whose they are
+    lies beside them, and comes first: nothing is there for a moment for everybody."""
     found = sorted(folder.glob("own-*.npz")) if folder.is_dir() else []
+    records = sorted(folder.glob("own-*.json")) if folder.is_dir() else []
     inside = target.parent == staging.parent
     place = staging / OWN if inside else target
-    if found:
+    if found or records:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for path in found:
+    for path in (*records, *found):
         if not (place / path.name).exists():
             unfinished = place / f".{path.name}.unfinished"
             try:

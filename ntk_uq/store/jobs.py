@@ -23,8 +23,9 @@ from typing import Any
 from ntk_uq.base.errors import StoreError, StoreFullError
 from ntk_uq.store.asking import Asking, queue
 from ntk_uq.store.presence import Trouble
-from ntk_uq.store.reading import ABANDONED, AMONG_IDS, HEARTBEAT_TIMEOUT, STOPPING, JobList
+from ntk_uq.store.reading import HEARTBEAT_TIMEOUT, JobList
 from ntk_uq.store.records import JobState
+from ntk_uq.store.selecting import ABANDONED, AMONG_IDS, STOPPING
 
 __all__ = ["HEARTBEAT_TIMEOUT", "JobTable"]
 

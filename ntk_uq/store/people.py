@@ -1,8 +1,9 @@
 """People whom the pages know, and which runs are whose."""
 
 import functools
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,13 +111,29 @@ class People:
 
     def owners(self, job_id: str) -> dict[str, str]:
         """Names of a run's owners by their ids, the first of them first."""
+        return self.owners_of([job_id]).get(job_id, {})
+
+    def jobs_of(self, person: str) -> list[str]:
+        """Ids of the runs that somebody owns."""
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT person, coalesce(name, 'somebody') AS name FROM owners LEFT JOIN people"
-                " ON people.id = owners.person WHERE job = ? ORDER BY since, person",
-                (job_id,),
+                "SELECT job FROM owners WHERE person = ?", (person,)
             ).fetchall()
-        return {row["person"]: row["name"] for row in rows}
+        return [row["job"] for row in rows]
+
+    def owners_of(self, job_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Of each of these runs that has owners, their names by their ids, as :meth:`owners`."""
+        found: dict[str, dict[str, str]] = {}
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT job, person, coalesce(name, 'somebody') AS name FROM owners LEFT JOIN"
+                " people ON people.id = owners.person"
+                " WHERE job IN (SELECT value FROM json_each(?)) ORDER BY since, person",
+                (json.dumps([*job_ids]),),
+            ).fetchall()
+        for row in rows:
+            found.setdefault(row["job"], {})[row["person"]] = row["name"]
+        return found
 
     def close(self) -> None:
         """Closes idle connections; they open again when used."""

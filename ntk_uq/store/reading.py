@@ -1,13 +1,10 @@
 """What everybody reads of the job table: single jobs, lists of them, engines, logs, changes."""
 
 import json
-import re
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
-from enum import StrEnum, auto
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +15,21 @@ from ntk_uq.store.directory import VERSION_FILE
 from ntk_uq.store.failures import RESCUE
 from ntk_uq.store.presence import Presence, Trouble
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine, Queue
+from ntk_uq.store.selecting import (
+    ABANDONED,
+    AMONG_IDS,
+    DEAD,
+    HIDDEN,
+    KIND,
+    STATE,
+    JobOrder,
+    Words,
+    marked,
+    matcher,
+    ordered,
+    terms_of,
+    told,
+)
 
 HEARTBEAT_TIMEOUT = 15.0
 """Seconds of silence after which an engine counts as dead."""
@@ -25,57 +37,13 @@ HEARTBEAT_TIMEOUT = 15.0
 SHORTEST_PREFIX = 4
 """Characters of an id that a person has to give."""
 
-# abs: after the clock was set back, heartbeats of dead engines lie in the future.
-SILENT = "abs(:now - heartbeat) > :timeout"
-# An engine whose row cannot be written may still say that it is there.
-DEAD = f"({SILENT} AND NOT present(id))"
-ABANDONED = f"(state = 'running' AND {SILENT} AND NOT present(engine))"
-# Whoever is alive takes over what others have left, as soon as it has a place.
-TAKER = f"EXISTS (SELECT 1 FROM engines WHERE NOT {DEAD})"
-STOPPING = "(cancel_requested AND NOT queue_again)"
-
-# The state as every reader sees it. Of an engine that died while it was told to stop, nothing is
-# left to wait for; what another one will take over waits for a place like any other.
-STATE = (
-    f"CASE WHEN NOT {ABANDONED} THEN state WHEN {STOPPING} THEN 'cancelled'"
-    f" WHEN {TAKER} THEN 'queued' ELSE 'interrupted' END"
-)
 _COLUMNS = ", ".join(
     f"{STATE} AS state" if field.name == "state" else field.name for field in fields(Job)
 )
-# A kind by the name that it has now, where :former holds what it was called before.
-_KIND = "coalesce((SELECT value FROM json_each(:former) WHERE key = kind), kind)"
-AMONG_IDS = "id IN (SELECT value FROM json_each(:ids))"
-
-Words = Callable[[str, str], str]
-"""What a job computes, in words, from its kind and its specification's JSON."""
+Failure = tuple[str, LogLine]
+"""The id of a job, and what its log says went wrong."""
 
 JobList = list[Job]  # `list` is a method below
-
-
-class JobOrder(StrEnum):
-    """How jobs are listed; those that are equal in it, the one asked for last first."""
-
-    NEWEST = auto()
-    OLDEST = auto()
-    LONGEST = auto()
-    STATE = auto()
-    KIND = auto()
-    LABEL = auto()
-
-
-_ORDERS = {
-    JobOrder.NEWEST: "turn DESC",
-    JobOrder.OLDEST: "turn",
-    JobOrder.LONGEST: "coalesce(finished, :now) - coalesce(started, finished, :now) DESC",
-    # What goes on first, then what went wrong.
-    JobOrder.STATE: (
-        f"instr('running queued interrupted failed cancelled done', {STATE}), turn DESC"
-    ),
-    JobOrder.KIND: f"{_KIND}, turn DESC",
-    # Jobs without a label last.
-    JobOrder.LABEL: "label = '', label COLLATE NOCASE, turn DESC",
-}
 
 
 class Reading:
@@ -188,6 +156,8 @@ class Reading:
         launched: Collection[str] | None = None,
         order: JobOrder = JobOrder.NEWEST,
         words: Words | None = None,
+        ids: Collection[str] | None = None,
+        hidden: Collection[str] = (),
     ) -> JobList:
         """Some of the jobs, in an order.
 
@@ -208,14 +178,19 @@ class Reading:
                 for, or to which somebody gave a label or a tag; None for all.
             order: see :class:`JobOrder`.
             words: says what a job computes; without it, the specification's JSON is searched.
+            ids: those of these; None for any.
+            hidden: names of which a specification may have one that is not shown: such a job is in
+                no list that asks for a kind, a text or a tag, since that would tell what it is,
+                and comes last where they are sorted by what they are.
         """
         with self._database.read() as connection:
             condition, values = self._condition(connection, states, kinds, text, archived, words)
-            condition += _marked(tags, launched, values)
+            condition += marked(tags, launched, values)
+            condition += told(ids, hidden, bool(kinds or text or tags), values)
             values["former"] = json.dumps(dict(former_kinds or {}))
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM jobs WHERE {condition}"
-                f" ORDER BY {_ORDERS[order]} LIMIT :limit OFFSET :offset",
+                f" ORDER BY {ordered(order, hidden)} LIMIT :limit OFFSET :offset",
                 {**values, "limit": max(limit, 0), "offset": max(offset, 0)},
             ).fetchall()
         return [self._job(row) for row in rows]
@@ -231,11 +206,14 @@ class Reading:
         tags: Collection[str] = (),
         launched: Collection[str] | None = None,
         words: Words | None = None,
+        ids: Collection[str] | None = None,
+        hidden: Collection[str] = (),
     ) -> int:
         """How many jobs :meth:`list` would give without a limit."""
         with self._database.read() as connection:
             condition, values = self._condition(connection, states, kinds, text, archived, words)
-            condition += _marked(tags, launched, values)
+            condition += marked(tags, launched, values)
+            condition += told(ids, hidden, bool(kinds or text or tags), values)
             values["former"] = json.dumps(dict(former_kinds or {}))
             (number,) = connection.execute(
                 f"SELECT count(*) FROM jobs WHERE {condition}", values
@@ -263,11 +241,14 @@ class Reading:
             rows = connection.execute("SELECT DISTINCT kind FROM jobs ORDER BY kind").fetchall()
         return tuple(row["kind"] for row in rows)
 
-    def tags(self) -> tuple[str, ...]:
-        """The tags that jobs have, in alphabetical order."""
+    def tags(self, hidden: Collection[str] = ()) -> tuple[str, ...]:
+        """The tags that jobs have, in alphabetical order; but for those whose specification has one
+        of these names in it."""
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT DISTINCT value FROM jobs, json_each(jobs.tags) ORDER BY value"
+                f"SELECT DISTINCT value FROM jobs, json_each(jobs.tags) WHERE NOT {HIDDEN}"
+                " ORDER BY value",
+                {"hidden": json.dumps([*hidden])},
             ).fetchall()
         return tuple(row["value"] for row in rows)
 
@@ -279,6 +260,17 @@ class Reading:
                 (job_id, max(limit, 0)),
             ).fetchall()
         return tuple(LogLine(row["time"], row["text"]) for row in reversed(rows))
+
+    def failures(self, since: float, limit: int = 100) -> tuple[Failure, ...]:
+        """What the logs say went wrong after a moment (unix seconds), with the jobs' ids: runs
+        and single chunks that failed; the last first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT job, time, text FROM log WHERE time > ? AND (text LIKE 'Failed%'"
+                " OR text LIKE 'A chunk failed%') ORDER BY number DESC LIMIT ?",
+                (since, max(limit, 0)),
+            ).fetchall()
+        return tuple((row["job"], LogLine(row["time"], row["text"])) for row in rows)
 
     def log_bytes(self) -> int:
         """Bytes of the texts of all logs."""
@@ -361,70 +353,17 @@ class Reading:
             parts.append(f"{STATE} IN (SELECT value FROM json_each(:states))")
             values["states"] = json.dumps([str(state) for state in states])
         if kinds is not None:
-            parts.append(f"{_KIND} IN (SELECT value FROM json_each(:kinds))")
+            parts.append(f"{KIND} IN (SELECT value FROM json_each(:kinds))")
             values["kinds"] = json.dumps([*kinds])
         if archived is not None:
             parts.append("archived = :archived")
             values["archived"] = archived
-        terms = _terms(text)
+        terms = terms_of(text)
         if terms:
             # Python decides: SQLite folds the case of ASCII only, and the words are Python's.
-            connection.create_function("matches", 5, _matcher(terms, words))
+            connection.create_function("matches", 5, matcher(terms, words))
             parts.append("matches(id, kind, spec, label, tags)")
         return " AND ".join(parts), values
-
-
-def _marked(tags: Collection[str], launched: Collection[str] | None, values: dict[str, Any]) -> str:
-    """The rest of the condition; its values are added to the others."""
-    found = ""
-    if tags:
-        values["tags"] = json.dumps([*tags])
-        found += (
-            " AND NOT EXISTS (SELECT 1 FROM json_each(:tags) AS wanted WHERE wanted.value NOT IN"
-            " (SELECT value FROM json_each(jobs.tags)))"
-        )
-    if launched is not None:
-        values["launched"] = json.dumps([*launched])
-        found += (
-            f" AND (launched OR label <> '' OR tags <> '[]' OR {_KIND} IN"
-            " (SELECT value FROM json_each(:launched)))"
-        )
-    return found
-
-
-def _matcher(terms: list[str], words: Words | None) -> Callable[[str, str, str, str, str], bool]:
-    patterns = [
-        # "depth 2" is not in "depth 20".
-        re.compile(re.escape(term) + (r"(?![\w.])" if term[-1].isdigit() else ""))
-        for term in terms
-    ]
-
-    def matches(job_id: str, kind: str, spec: str, label: str, tags: str) -> bool:
-        said = spec if words is None else _said(words, kind, spec)
-        found = f"{label} {kind} {said} {' '.join(json.loads(tags))}".casefold()
-        return all(
-            job_id.startswith(term) or pattern.search(found)
-            for term, pattern in zip(terms, patterns, strict=True)
-        )
-
-    return matches
-
-
-def _terms(text: str) -> list[str]:
-    """The words to look for; a number belongs to the word before it: "depth 2" is one."""
-    terms: list[str] = []
-    for word in text.casefold().split():
-        if terms and word[0].isdigit():
-            terms[-1] += f" {word}"
-        else:
-            terms.append(word)
-    return terms
-
-
-@lru_cache(maxsize=4096)
-def _said(words: Words, kind: str, spec: str) -> str:
-    """Specifications do not change: each is put into words once."""
-    return words(kind, spec)
 
 
 def _unwritable(trouble: Trouble | None) -> dict[str, str]:

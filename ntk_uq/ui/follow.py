@@ -50,7 +50,13 @@ def follow(store: Store, spec: Spec, what: str) -> bool:
     if job.state.ended:
         tell, text = _ENDS[job.state]
         tell(f"{what} {text.format(job.error)}")
-        if st.button("Try again", key=f"again_{job_id}"):
+        forbidden = who.no_launch(store)
+        if st.button(
+            "Try again",
+            key=f"again_{job_id}",
+            disabled=bool(forbidden),
+            help=forbidden or None,
+        ):
             with session.told():
                 submit(store.jobs, spec, launched=True, by=who.acting(store))
             polling.asked()
@@ -75,7 +81,14 @@ def _offer(store: Store, spec: Spec, what: str, cost: TheoryCost | None) -> None
         left, right = st.columns([3, 1], vertical_alignment="center")
         told = "" if cost is None else f" To do: {requests.in_words(cost)}."
         left.markdown(f"**{what}** is more than a page asks for by itself.{told}")
-        if right.button("Compute", key=f"launch_{spec.digest()}", icon=":material/play_arrow:"):
+        forbidden = who.no_launch(store)
+        if right.button(
+            "Compute",
+            key=f"launch_{spec.digest()}",
+            icon=":material/play_arrow:",
+            disabled=bool(forbidden),
+            help=forbidden or None,
+        ):
             requests.hand_in(store, [spec], launched=True)
             st.session_state[_ASKED].add(spec.digest())
             links.again()

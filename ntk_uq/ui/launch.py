@@ -94,12 +94,14 @@ def _offer(store: Store, several: Sequence[Ensembles], costs: Sequence[Cost], wa
         f"{format_bytes(max(cost.bytes for cost in costs))} of memory. "
         "Every network is kept when it is trained; you can close this page."
     )
+    forbidden = who.no_launch(store)
     if right.button(
         "Train what is missing" if done else "Train",
         type="primary",
         key="launch",
         icon=":material/play_arrow:",
-        disabled=refused.stale(),
+        disabled=refused.stale() or bool(forbidden),
+        help=forbidden or None,
     ):
         with session.told():
             for ensembles in several:

@@ -11,7 +11,18 @@ from ntk_uq.base.fields import Spec
 from ntk_uq.costs.theory import TheoryCost, together
 from ntk_uq.jobs.asking import cost_of
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui import job_panel, links, polling, refused, requests, say, session, stop, watching
+from ntk_uq.ui import (
+    job_panel,
+    links,
+    polling,
+    refused,
+    requests,
+    say,
+    session,
+    stop,
+    watching,
+    who,
+)
 from ntk_uq.ui.engine_words import warn_of_engine
 
 _ASKED, _DECIDED, _OFFER, _HELD = "asked_jobs", "asked_at_once", "theory_offer", "held_jobs"
@@ -205,12 +216,14 @@ def _launch(store: Store, found: _Offer, there: str) -> None:
         f"**Infinite width**, {there}. To do: {requests.in_words(found.cost)}. That is more than a "
         "page asks for by itself. Every point is kept when it is computed; you can close this page."
     )
+    forbidden = who.no_launch(store)
     if right.button(
         "Compute",
         type="primary",
         key="launch_theory",
         icon=":material/play_arrow:",
-        disabled=refused.stale(),
+        disabled=refused.stale() or bool(forbidden),
+        help=forbidden or None,
     ):
         _hand_in(store, found.specs)
         links.again()

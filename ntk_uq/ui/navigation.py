@@ -12,7 +12,7 @@ from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
 
 from ntk_uq.base import paths
 from ntk_uq.base.errors import LinkError
-from ntk_uq.ui import engine_line, look, pages, say, setup_bar, watching, who
+from ntk_uq.ui import engine_line, look, notice, pages, say, setup_bar, watching, who
 from ntk_uq.ui.start import panel as start
 from ntk_uq.ui.turns import PageTurns
 
@@ -25,16 +25,25 @@ _TURNS = PageTurns()
 
 def navigation() -> list[StreamlitPage]:
     """Every page of the table, as Streamlit shows them beside the page."""
+    listed = who.is_admin()
     # Copies: a session marks the one that it shows.
     context = get_script_run_ctx()
     app = str(context.pages_manager.main_script_parent) if context else ""
-    return [copy.copy(_page(page, app)) for page in pages.PAGES.values()]
+    return [
+        copy.copy(_page(page, app, listed or not page.for_admins)) for page in pages.PAGES.values()
+    ]
 
 
 @functools.cache
-def _page(page: pages.Page, app: str) -> StreamlitPage:  # noqa: ARG001
+def _page(page: pages.Page, app: str, listed: bool) -> StreamlitPage:  # noqa: ARG001
     """One page of the app in a folder, whose files are looked for once."""
-    return st.Page(page.script, title=page.title, icon=page.icon, default=page.first)
+    return st.Page(
+        page.script,
+        title=page.title,
+        icon=page.icon,
+        default=page.first,
+        visibility="visible" if listed else "hidden",
+    )
 
 
 def navigate() -> None:
@@ -62,6 +71,8 @@ def run(page: Callable[[], None]) -> None:
         watching.begin()
         look.draw()
         who.gate()
+        # Before the line, which looks whether it is still the one that is drawn.
+        notice.draw()
         engine_line.draw()
         start.draw(title, first=title == pages.get("").title)
         setup_bar.reserve()

@@ -48,14 +48,15 @@ def button(
     with st.container(
         horizontal=True, horizontal_alignment="right", vertical_alignment="bottom", width="content"
     ):
-        if _asked(jobs, key):
+        forbidden = who.no_change(store, jobs)
+        if _asked(jobs, key) and not forbidden:
             _question(store, jobs, key, stopped)
         elif st.button(
             "Stop",
             key=key,
             icon=":material/stop_circle:",
-            disabled=stopping(jobs),
-            help="What is computed already is kept.",
+            disabled=stopping(jobs) or bool(forbidden),
+            help=forbidden or "What is computed already is kept.",
         ):
             if always_asks or _others_look(store, jobs):
                 st.session_state[_name(key)] = {job.id for job in jobs}

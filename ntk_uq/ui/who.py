@@ -1,14 +1,14 @@
 """Who looks at the pages: asked where the settings say so, and what they may do with runs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import streamlit as st
 
 from ntk_uq.base import login_settings
-from ntk_uq.base.errors import StoreNotWritableError
-from ntk_uq.people import SOMEBODY, Acting, Claims, Person, person_of
-from ntk_uq.store import Store
+from ntk_uq.base.errors import NotAllowedError, NtkUqError, StoreNotWritableError
+from ntk_uq.people import SOMEBODY, Acting, Claims, Person, Role, person_of
+from ntk_uq.store import Job, Store
 from ntk_uq.ui import session
 from ntk_uq.ui.plain_text import plain
 
@@ -41,6 +41,40 @@ def person(store: Store) -> Person:
             return found  # she may look all the same
         st.session_state[_SEEN] = found.id
     return found
+
+
+def refusal(check: Callable[[], None]) -> str:
+    """Why whoever looks may not do something, for the button that does it; empty where they may.
+
+    Args:
+        check: raises NotAllowedError where they may not.
+    """
+    try:
+        check()
+    except NotAllowedError as error:
+        return plain(str(error))
+    return ""
+
+
+def no_launch(store: Store) -> str:
+    """Why whoever looks may launch nothing, as the help of a button; empty where they may."""
+    return refusal(acting(store).check_launch)
+
+
+def no_change(store: Store, jobs: Iterable[Job]) -> str:
+    """Why whoever looks may not change one of some runs, as the help of a button; empty where they
+    may change all."""
+    return plain(acting(store).refusal(jobs))
+
+
+def is_admin() -> bool:
+    """Whether people log in, and whoever looks has done so and is an admin."""
+    try:
+        how = login_settings.login()
+        claims = None if not how else _of_provider() if how == "oidc" else _of_proxy()
+        return claims is not None and person_of(session.store(), claims).role is Role.ADMIN
+    except NtkUqError:
+        return False  # the page says so
 
 
 def gate() -> None:

@@ -37,6 +37,7 @@ class RunsView(Spec):
         "also what pages asked for by themselves, to have something to show",
         since=4,
     )
+    mine: bool = checked(Switch(), False, "only the runs that whoever looks has launched", since=5)
     selected: tuple[str, ...] = checked(
         Names(Name(), 2), (), "ids of the jobs that are shown in detail; two are compared"
     )

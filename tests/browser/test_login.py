@@ -121,3 +121,26 @@ def test_a_cookie_that_somebody_made_is_no_login(lab, browser):
     page = context.new_page()
     page.goto(address)
     page.get_by_role("button", name="Log in").wait_for(timeout=WAIT)
+
+
+def test_a_message_comes_to_an_open_page_by_itself_and_goes(lab, browser):
+    address, store = lab
+    page = log_in(browser, address, "3")
+    page.goto(f"{address}/report")
+    page.get_by_text("Nothing is in the report yet").wait_for(timeout=WAIT)
+    store.notice.write("down at *six*", "Ada")
+    page.get_by_text("down at *six*").wait_for(timeout=WAIT)
+    store.notice.write("", "Ada")
+    page.get_by_text("down at *six*").wait_for(timeout=WAIT, state="detached")
+
+
+def test_only_an_admin_has_the_page_for_admins_beside_the_others(lab, browser):
+    address, _ = lab
+    for sub, admin in (("1", True), ("2", False)):
+        page = log_in(browser, address, sub)
+        links = page.get_by_test_id("stSidebarNavLink")
+        links.first.wait_for(timeout=WAIT)
+        assert ("Administration" in " ".join(links.all_inner_texts())) is admin
+        page.goto(f"{address}/administration")
+        told = "Message to all" if admin else "only admins of this server see and do this"
+        page.get_by_text(told).first.wait_for(timeout=WAIT)

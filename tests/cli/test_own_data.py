@@ -6,9 +6,17 @@ import numpy as np
 import pytest
 
 from ntk_uq import datasets
-from ntk_uq.base.errors import DataError, MissingDataError, SpecError
+from ntk_uq.base.errors import (
+    DataError,
+    MissingDataError,
+    NotAllowedError,
+    PrivateDataError,
+    SpecError,
+)
 from ntk_uq.cli import own_data
 from ntk_uq.datasets import own
+from ntk_uq.datasets.own.holders import everybodys
+from ntk_uq.people import shell
 
 
 @pytest.fixture
@@ -75,3 +83,40 @@ def test_data_add_prints_the_name(path, capsys):
     name = capsys.readouterr().out.strip()
     assert own.is_own(name)
     assert np.isfinite(datasets.get(name).load().pool_inputs).all()
+
+
+@pytest.fixture
+def user(monkeypatch):
+    """Says who runs the commands, where people log in."""
+    monkeypatch.setenv("NTK_UQ_LOGIN", "oidc")
+    monkeypatch.setenv("NTK_UQ_ADMINS", "root")
+
+    def become(name, role="member"):
+        monkeypatch.setenv("NTK_UQ_ROLE", role)
+        monkeypatch.setattr(shell, "_user", lambda: name)
+
+    return become
+
+
+@pytest.mark.parametrize("sharing", [None, "link", "group"])
+def test_a_file_is_whoevers_who_adds_it_and_private_unless_it_is_said(parser, path, user, sharing):
+    user("ada")
+    options = parser.parse_args(["--ignore-columns", "kind"])
+    shared = parser.parse_args(
+        ["--ignore-columns", "kind", *(["--sharing", sharing] if sharing else [])]
+    )
+    name = own_data.dataset_name("f.csv", shared)
+    ((_, (one,)),) = everybodys().items()
+    assert (one.name, one.title, one.sharing) == ("ada", "f.csv", sharing or "private")
+    for person, role in (("bob", "member"), ("vic", "viewer")):
+        user(person, role)
+        if sharing is None:
+            with pytest.raises(PrivateDataError, match="only ada and admins"):
+                own_data.dataset_name(name, parser.parse_args([]))
+        else:
+            assert own_data.dataset_name(name, parser.parse_args([])) == name
+    with pytest.raises(NotAllowedError, match="upload nothing"):
+        own_data.dataset_name("f.csv", options)
+    assert len(everybodys()[name]) == 1
+    user("root")
+    assert own_data.dataset_name(name, parser.parse_args([])) == name

@@ -21,6 +21,7 @@ def own(tmp_path):
     folder = tmp_path / "own"
     folder.mkdir()
     (folder / "own-abc.npz").write_bytes(b"examples")
+    (folder / "own-abc.json").write_bytes(b"whose they are")
     (folder / ".own.partial").mkdir()
     return folder
 
@@ -68,6 +69,7 @@ def test_and_comes_back_as_it_was(full, own, tmp_path):
     found = bring_back(tmp_path / "backup", there, elsewhere)
     assert (found.jobs, found.results, found.own) == (2, 2, 1)
     assert (elsewhere / "own-abc.npz").read_bytes() == b"examples"
+    assert (elsewhere / "own-abc.json").read_bytes() == b"whose they are"
     assert not (there / "own").exists()
     with open_store(there) as copy:
         assert copy.results.get("large") == b"l" * LARGE

@@ -8,7 +8,7 @@ import pytest
 from ntk_uq.base.errors import SpecError, StoreError
 from ntk_uq.store import HEARTBEAT_TIMEOUT, JobOrder, JobState, JobTable, schema
 from ntk_uq.store.log import LONGEST_LINE, MOST_LINES
-from ntk_uq.store.reading import ABANDONED
+from ntk_uq.store.selecting import ABANDONED
 from ntk_uq.views import ORDERS, STATES
 
 S = JobState

@@ -10,8 +10,9 @@ from ntk_uq.people import Acting, Claims, Person, Role
 from ntk_uq.specs import CurveSpec, DataSpec
 from ntk_uq.store import JobState
 from ntk_uq.ui import who
+from ntk_uq.ui.pages.phase_map import launch as map_launch
 from ntk_uq.ui.shell.believed import OnlyFromProxies
-from ntk_uq.views import RunsView
+from ntk_uq.views import DataView, EnsemblesView, PhaseMapView, RunsView
 
 ADA = Claims("https://idp", "1", "Ada [x](http://evil.example)")
 SPEC = CurveSpec(DataSpec(n_test=50), n_train=(20, 40))
@@ -54,7 +55,9 @@ def test_whoever_is_in_is_told_so_and_owns_what_she_launches(store, monkeypatch)
     job = submit(store.jobs, SPEC, launched=True, by=bob)
     app = open_page("runs", RunsView(selected=(job.id,)))
     assert "Bob" in texts(app.table)
-    assert not [b for b in app.button if b.label in ("Stop", "Archive")]
+    (stop,) = [b for b in app.button if b.label in ("Stop", "Archive")]
+    assert stop.disabled
+    assert "This run is Bob's" in stop.help
     store.people.own(job.id, ADA.id)
     app = open_page("runs", RunsView(selected=(job.id,)))
     app.button(key=f"stop_{job.id}").click().run()
@@ -67,10 +70,38 @@ def test_a_viewer_is_told_that_she_launches_nothing(store, monkeypatch):
     monkeypatch.setenv("NTK_UQ_LOGIN", "oidc")
     monkeypatch.setenv("NTK_UQ_ROLE", "viewer")
     monkeypatch.setattr(who, "_of_provider", lambda: ADA)
-    app = open_page("ensembles")
-    app.button(key="launch").click().run()
-    assert "may look at everything here, and launch nothing" in texts(app.error)
-    assert not [job for job in store.jobs.list() if job.kind == "ensemble"]
+    monkeypatch.setattr(map_launch, "AT_ONCE_SECONDS", 0.0)
+    shut = (
+        ("ensembles", EnsemblesView(), "launch"),
+        ("phase_map", PhaseMapView(), "launch_map"),
+        ("data", DataView(DataSpec("mnist")), "fetch_mnist"),
+    )
+    for page, view, key in shut:
+        button = open_page(page, view).button(key=key)
+        assert button.disabled, page
+        assert "launch nothing" in button.help
+        # Whoever has the page open from before presses in vain.
+        monkeypatch.setenv("NTK_UQ_ROLE", "member")
+        app = open_page(page, view)
+        monkeypatch.setenv("NTK_UQ_ROLE", "viewer")
+        app.button(key=key).click().run()
+        assert app.button(key=key).disabled
+    assert not {job.kind for job in store.jobs.list()} & {"ensemble", "map", "fetch"}
+
+
+def test_a_viewer_sees_why_she_stops_and_archives_nothing(store, monkeypatch):
+    monkeypatch.setenv("NTK_UQ_LOGIN", "oidc")
+    monkeypatch.setenv("NTK_UQ_ROLE", "viewer")
+    monkeypatch.setattr(who, "_of_provider", lambda: ADA)
+    bob = Acting(store, Person("b", "Bob", Role.MEMBER))
+    store.people.see("b", "Bob")
+    job = submit(store.jobs, SPEC, launched=True, by=bob)
+    for label in ("Stop", "Archive"):
+        app = open_page("runs", RunsView(selected=(job.id,)))
+        (button,) = [b for b in app.button if b.label in ("Stop", "Archive")]
+        assert (button.label, button.disabled) == (label, True)
+        assert "This run is Bob's" in button.help
+        store.jobs.request_cancel(job.id)
 
 
 @pytest.mark.parametrize(

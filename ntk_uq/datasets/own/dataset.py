@@ -3,13 +3,14 @@
 import functools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ntk_uq.base.counting import counted
 from ntk_uq.datasets.base import Dataset, Examples
 from ntk_uq.datasets.files import state
 from ntk_uq.datasets.own.examples import row_of
+from ntk_uq.datasets.own.showing import title_of
 from ntk_uq.datasets.own.storage import Kept, look, path_of, read
 from ntk_uq.datasets.own.table import listed
 
@@ -19,22 +20,25 @@ _OF_TEXT = ("separator", "decimal", "header")
 def get(name: str) -> Dataset:
     """The data set of a name that :func:`~ntk_uq.datasets.own.storage.keep` gave.
 
-    Equal names give the same object while the file is there.
+    Equal names give the same object while the file is there and is called the same.
 
     Raises:
         SpecError: if it is not such a name.
         MissingDataError: if it is not kept here; its file is to be uploaded again.
+        PrivateDataError: if it is not shown to whoever looks.
         DataError: if what is kept is damaged.
     """
-    path = path_of(name)
+    path, title = path_of(name), title_of(name)
     if not path.is_file():
         look(name)  # says so in its words
-    return _dataset(path, name)
+    return _dataset(path, name, title)
 
 
 @functools.lru_cache(maxsize=256)
-def _dataset(path: Path, name: str) -> Dataset:  # noqa: ARG001 (another directory, other files)
+def _dataset(path: Path, name: str, title: str | None) -> Dataset:  # noqa: ARG001 (another
+    # directory has other files)
     kept = look(name)
+    kept = replace(kept, title=title or kept.title)
     files = _File(name, *_sizes(kept), isinstance(kept.choices.get("test"), str))
     about = kept.about
     shape = tuple(about["shape"])

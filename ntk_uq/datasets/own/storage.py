@@ -47,6 +47,13 @@ def path_of(name: str) -> Path:
     return settings.own_directory() / f"{name}.npz"
 
 
+def names_kept() -> frozenset[str]:
+    """The names of all data sets that are kept here."""
+    folder = settings.own_directory()
+    found = folder.glob(f"{PREFIX}*.npz") if folder.is_dir() else ()
+    return frozenset(path.stem for path in found if is_own(path.stem))
+
+
 @dataclass(frozen=True)
 class Kept:
     """What is known of a kept data set without its arrays.

@@ -58,7 +58,7 @@ def choose(page: str) -> str:
     """A box to choose a data set from: those of the server, and this session's own."""
     # A data set that a link names and this server lacks is shown, not silently replaced.
     current = st.session_state[widgets.key(page, "dataset")]
-    names = list(dict.fromkeys([*datasets.REGISTRY, *own.remembered(), current]))
+    names = list(dict.fromkeys([*datasets.REGISTRY, *own.offered(), current]))
     return st.selectbox(
         "Data set",
         names,

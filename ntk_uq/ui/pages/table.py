@@ -19,11 +19,14 @@ class Page:
         name: of its folder, its script and its view's file, and in the address.
         title: in the navigation, above the page, and in links to it.
         icon: one of Streamlit's Material symbols.
+        for_admins: whether it stands in the navigation for admins alone, and only where people log
+            in; its address is there in any case, and the page asks by itself who opens it.
     """
 
     name: str
     title: str
     icon: str
+    for_admins: bool = False
 
     @property
     def script(self) -> str:
@@ -53,6 +56,7 @@ PAGES: dict[str, Page] = {
         Page("runs", "Runs", ":material/list_alt:"),
         Page("report", "Report", ":material/docs:"),
         Page("start", "Start", ":material/home:"),
+        Page("administration", "Administration", ":material/shield_person:", for_admins=True),
     )
 }
 """The pages by their names, in the order of the navigation. The first opens by itself."""

@@ -85,12 +85,15 @@ def fetch_button(store: Store, name: str, job: Job | None) -> None:
         st.progress(share, text=text + stop.state(store, [job], key))
         stop.button(store, [job], key)
         return
+    forbidden = who.no_launch(store)
     size = f", {format_bytes(source.size)}" if source.size else ""
     if st.button(
         f"Fetch{size}",
         key=f"fetch_{name}",
         icon=":material/download:",
-        help=(
+        disabled=bool(forbidden),
+        help=forbidden
+        or (
             f"Downloads {counted(len(source.files), 'file')} to the server's "
             f"folder {source.directory()} and verifies the checksums. Files copied there by hand "
             "are found, too."

@@ -15,7 +15,7 @@ from ntk_uq.specs import InspectionSpec
 from ntk_uq.store import Store
 from ntk_uq.ui import export, links, say, session, setup_bar
 from ntk_uq.ui.follow import follow
-from ntk_uq.ui.pages.data import catalog, controls, sections, upload
+from ntk_uq.ui.pages.data import catalog, controls, own_sets, sections, upload
 from ntk_uq.ui.pages.data.exhibit import exhibit
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView, DataView
@@ -47,6 +47,7 @@ def page() -> None:
             waiting = catalog.fetching_now(store)
             st.fragment(all_sets, run_every=POLL_SECONDS if waiting else None)(waiting)
         elif section == _OWN:
+            own_sets.table(show)
             upload.upload(show)
         else:
             inside(store, view)

@@ -9,14 +9,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from ntk_uq.base import settings
+from ntk_uq.base import login_settings, settings
 from ntk_uq.base.counting import counted
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets import own
-from ntk_uq.datasets.own import Given, Layout, Preview
-from ntk_uq.ui import fitted_table, say
+from ntk_uq.datasets.own import Given, Layout, Preview, Sharing
+from ntk_uq.people import bring_for
+from ntk_uq.ui import fitted_table, say, who
 from ntk_uq.ui import own as session
+from ntk_uq.ui.pages.data import own_sets
 from ntk_uq.ui.plain_text import plain
 
 _SEEN, _SEEN_TEST, _ERROR = "uploaded_preview", "uploaded_test_preview", "upload_error"
@@ -47,18 +49,25 @@ def upload(chosen: Callable[[str], None]) -> None:
         chosen: called with the name of the data set when it is kept.
     """
     limit = settings.upload_limit()
+    refused = who.refusal(session.data().check_upload)
     st.markdown(
         "CSV, Parquet, NPZ or HDF5, with an example in each row. The data are kept on "
-        "this server under a name made from their content; whoever has a link to them sees them, "
-        "and they are listed to nobody else."
+        "this server under a name made from their content; "
+        + (
+            "who sees them beside you is yours to say."
+            if login_settings.login()
+            else "whoever has a link to them sees them, and they are listed to nobody else."
+        )
     )
     file = st.file_uploader(
         f"Data file, up to {format_bytes(limit)}",
         list(own.KINDS),
         max_upload_size=max(1, limit // 2**20),
         key="upload",
-        help="A table (CSV, Parquet) or arrays (NPZ, HDF5), an example a row. Only who has the "
-        "link sees it.",
+        help=refused
+        or "A table (CSV, Parquet) or arrays (NPZ, HDF5), an example a row. "
+        + ("" if login_settings.login() else "Only who has the link sees it."),
+        disabled=bool(refused),
     )
     if file is None:
         st.session_state.pop(_SEEN, None)
@@ -223,13 +232,16 @@ def _choose(
     against = _against(table, targets, ignore)
     if against:
         say.warning(against, icon=":material/block:")
+    refused = who.refusal(session.data().check_upload)
+    sharing = own_sets.choose_sharing("upload_sharing") if login_settings.login() else Sharing.LINK
     st.button(
         "Use these data",
         type="primary",
         key="use_upload",
         on_click=_use,
-        args=(_given(file, layout), tuple(targets), found, tuple(ignore), test, chosen),
-        disabled=test is _MISSING or bool(against),
+        args=(_given(file, layout), tuple(targets), found, tuple(ignore), test, sharing, chosen),
+        disabled=test is _MISSING or bool(against) or bool(refused),
+        help=refused or None,
     )
     error = st.session_state.pop(_ERROR, None)
     if error is not None:
@@ -316,11 +328,17 @@ def _use(
     task: str,
     ignore: tuple[str, ...],
     test: float | Given | None,
+    sharing: Sharing,
     chosen: Callable[[str], None],
 ) -> None:
     """Keeps the data and turns to them; before the page is drawn, since it sets controls."""
     try:
-        name = own.bring(given, targets, task, ignore, test).name
+        name = bring_for(
+            session.data(),
+            sharing,
+            given.source().name,
+            lambda: own.bring(given, targets, task, ignore, test),
+        ).name
     except NtkUqError as error:
         st.session_state[_ERROR] = str(error)
         return

@@ -64,13 +64,14 @@ def _offer(store: Store, found: PhaseMap, cost: MapCost) -> None:
         check_map_cost(cost)
     except CostLimitError as error:
         reason = str(error)
+    forbidden = who.no_launch(store)
     if right.button(
         "Compute what is missing" if found.done else "Compute",
         type="primary",
         key="launch_map",
         icon=":material/play_arrow:",
-        disabled=bool(reason) or refused.stale(),
-        help=reason or None,
+        disabled=bool(reason or forbidden) or refused.stale(),
+        help=forbidden or reason or None,
     ):
         with session.told():
             submit(store.jobs, spec, by=who.acting(store))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ntk_uq.base import login_settings
 from ntk_uq.base.fields import about
 from ntk_uq.jobs import kinds as job_kinds
 from ntk_uq.store import JobState
@@ -12,7 +13,7 @@ from ntk_uq.ui.pages.runs.states import LOOKS, word
 from ntk_uq.views import ORDERS, STATES, RunsView
 
 _PAGE = "runs"
-_WIDGETS = ("text", "archived", "order", "everything")
+_WIDGETS = ("text", "archived", "order", "everything", "mine")
 _ORDERS = {
     "newest": "asked for last",
     "oldest": "asked for first",
@@ -67,6 +68,15 @@ def draw(kinds: Sequence[str], tags: Sequence[str]) -> RunsView:
             on_change=turn_to,
             args=(1,),
         )
+        mine = bool(st.session_state.get(widgets.key(_PAGE, "mine")))
+        if login_settings.login():
+            mine = st.toggle(
+                "Mine alone",
+                key=widgets.key(_PAGE, "mine"),
+                help="Only the runs that you have launched; without it, everybody's.",
+                on_change=turn_to,
+                args=(1,),
+            )
         everything = st.toggle(
             "Also what pages asked for",
             key=widgets.key(_PAGE, "everything"),
@@ -127,6 +137,7 @@ def draw(kinds: Sequence[str], tags: Sequence[str]) -> RunsView:
         tags=tuple(chosen_tags),
         everything=everything,
         archived=archived,
+        mine=mine,
         order=order,
         page=st.session_state[widgets.key(_PAGE, "shown_page")],
         selected=st.session_state[widgets.key(_PAGE, "selected")],

@@ -11,7 +11,7 @@ from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import parse_json
 from ntk_uq.jobs import describe, kinds
 from ntk_uq.store import LONGEST_LABEL, MOST_TAGS, Job, JobState, Store
-from ntk_uq.ui import say, session, stop, who
+from ntk_uq.ui import own, say, session, stop, who
 from ntk_uq.ui.pages.runs import states as run_states
 from ntk_uq.ui.pages.runs.openings import opening
 from ntk_uq.ui.pages.runs.states import LOOKS, moment
@@ -37,7 +37,10 @@ def details(store: Store, job: Job) -> None:
         st.progress(min(1.0, job.done / job.total), text=text)
     if job.error:
         say.error(job.error)
-    if who.acting(store).may_change(job):
+    forbidden = who.no_change(store, [job])
+    if forbidden:
+        _shut(store, job, forbidden)
+    else:
         _actions(store, job)
     _open(job)
     left, right = st.columns([2, 3])
@@ -117,7 +120,7 @@ def _actions(store: Store, job: Job) -> None:
         )
         st.multiselect(
             "Tags",
-            sorted({*store.jobs.tags(), *job.tags}),
+            sorted({*store.jobs.tags(own.hidden()), *job.tags}),
             job.tags,
             key=_tags_key(job),
             max_selections=MOST_TAGS,
@@ -155,6 +158,16 @@ def _actions(store: Store, job: Job) -> None:
                 lambda: who.acting(store).archive(job.id),
                 "Leaves it out of the list. Nothing is deleted.",
             )
+
+
+def _shut(store: Store, job: Job, why: str) -> None:
+    """The buttons for whoever may not press them, with the reason."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if job.state in (*_MOVING, JobState.INTERRUPTED):
+            stop.button(store, [job], f"stop_{job.id}")
+        if job.state not in _MOVING:
+            icon = ":material/archive:"
+            st.button("Archive", key="run_archive", icon=icon, help=why, disabled=True)
 
 
 def _button(

@@ -68,7 +68,7 @@ def _row(job: Job, now: float) -> dict[str, Value]:
         "kind": kinds.name_of(job.kind),
         "state": str(job.state),
         "what": describe.words(job.kind, job.spec),
-        "asked_for": _utc(job.requested),
+        "asked_for": None if job.kind == describe.PRIVATE else _utc(job.requested),
         "started": _utc(job.started),
         "finished": _utc(job.finished),
         "duration": None if job.started is None else max(0.0, end - job.started),
@@ -92,5 +92,6 @@ def _shell(view: RunsView) -> str:
     for tag in view.tags:
         words += ["--tag", tag]
     words += [] if view.everything else ["--launched"]
+    words += ["--mine"] if view.mine else []
     words += ["--all"] if view.archived else []
     return shlex.join(words)

@@ -1,12 +1,14 @@
 """The page "Runs": every job, how far it is, and what can be done with it."""
 
 import time
+from collections.abc import Iterable, Iterator
 
 import streamlit as st
 
 from ntk_uq.jobs.engines import computes_on, describe_engine, troubles
 from ntk_uq.jobs.words import own_titles
-from ntk_uq.store import JobState, Store
+from ntk_uq.people import hidden_owner, not_shown
+from ntk_uq.store import Job, JobState, Store
 from ntk_uq.ui import export, links, own, pages, say, session, visibility
 from ntk_uq.ui.engine_words import warn_of_engine
 from ntk_uq.ui.pages.runs import comparison as run_comparison
@@ -18,6 +20,7 @@ from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import RunsView
 
 POLL_SECONDS = 1.5
+_LOCKED = ":material/lock:"
 _JUST_DRAWN = "runs_just_drawn"
 _MAY_CHANGE = (JobState.QUEUED, JobState.RUNNING, JobState.INTERRUPTED)
 
@@ -29,7 +32,7 @@ def page() -> None:
         store = session.store()
         # Before anything is read: what changes, or ends, meanwhile is still to be shown.
         stamp, busy = store.jobs.stamp(), waiting(store)
-        view = controls.draw(store.jobs.kinds(), store.jobs.tags())
+        view = controls.draw(store.jobs.kinds(), store.jobs.tags(own.hidden()))
         total = run_table.count(store, view)
         view = run_table.with_page(view, total)
         links.keep(view)
@@ -60,13 +63,24 @@ def runs(store: Store, view: RunsView, total: int, busy: bool) -> None:
     for job_id in view.selected:
         if job_id not in found:
             say.info(f"There is no run {job_id} in this store.", icon=":material/search_off:")
-    chosen = [found[job_id] for job_id in view.selected if job_id in found]
+    chosen = list(shown(found[job_id] for job_id in view.selected if job_id in found))
     if len(chosen) == 2:
         run_comparison.comparison(store, *chosen)
     elif chosen:
         run_details.details(store, chosen[0])
     if total:
         export.panel(lambda: exhibit(view, jobs, total, time.time()))
+
+
+def shown(jobs: Iterable[Job]) -> Iterator[Job]:
+    """Those of the jobs that are shown to whoever looks; why the others are not is said."""
+    hidden = own.hidden()
+    for job in jobs:
+        owner = hidden_owner(job.spec, hidden)
+        if owner is None:
+            yield job
+        else:
+            say.info(f"Run {job.id[: run_details.SHORT]}: {not_shown(owner)}", icon=_LOCKED)
 
 
 def computing(store: Store) -> None:
@@ -81,6 +95,8 @@ def computing(store: Store) -> None:
 
 def nothing(view: RunsView) -> str:
     """Why the list is empty."""
+    if view.mine and not (view.states or view.kinds or view.text or view.tags):
+        return "You have launched nothing yet. The switch “Mine alone” hides everybody else's runs."
     if view.states or view.kinds or view.text or view.tags:
         return "No run is like that. Choose other states or kinds, or search for less."
     if view.archived:

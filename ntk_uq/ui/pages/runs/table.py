@@ -14,6 +14,7 @@ from pandas.io.formats.style import Styler
 from ntk_uq.base.counting import plural
 from ntk_uq.jobs import describe, kinds
 from ntk_uq.store import Job, JobOrder, JobState, Store
+from ntk_uq.ui import own, who
 from ntk_uq.ui.pages.runs import states as run_states
 from ntk_uq.ui.pages.runs.states import LOOKS
 from ntk_uq.views import RunsView
@@ -43,7 +44,7 @@ _ROW_HEIGHT = 84  # pixels: four lines; Streamlit 1.67 wraps text in rows of mor
 
 def count(store: Store, view: RunsView) -> int:
     """How many jobs a view's filters leave."""
-    return store.jobs.count(**_filters(view))
+    return store.jobs.count(**_filters(store, view))
 
 
 def left_out(store: Store, view: RunsView, total: int) -> int:
@@ -57,13 +58,15 @@ def last_page(total: int) -> int:
 
 
 def jobs_of(store: Store, view: RunsView) -> list[Job]:
-    """The jobs on a view's page of the list."""
-    return store.jobs.list(
-        **_filters(view),
+    """The jobs on a view's page of the list, as they are shown to whoever looks."""
+    found = store.jobs.list(
+        **_filters(store, view),
         limit=ROWS,
         offset=(view.page - 1) * ROWS,
         order=JobOrder(view.order),
     )
+    hidden = own.hidden()
+    return [describe.shown_to(job, hidden) for job in found]
 
 
 def table(
@@ -132,8 +135,11 @@ def with_page(view: RunsView, total: int) -> RunsView:
     return replace(view, page=min(view.page, last_page(total)))
 
 
-def _filters(view: RunsView) -> dict[str, Any]:
+def _filters(store: Store, view: RunsView) -> dict[str, Any]:
+    person = who.person(store)
     return {
+        "ids": store.people.jobs_of(person.id) if view.mine and person.known else None,
+        "hidden": own.hidden(),
         "states": [JobState(state) for state in view.states] or None,
         "text": view.text,
         "archived": view.archived,
@@ -164,7 +170,7 @@ def _row(job: Job, now: float) -> dict[str, Any]:
         "tags": ", ".join(job.tags),
         "what": describe.words(job.kind, job.spec),
         "run": "\n".join(filter(None, (_named(job), describe.words(job.kind, job.spec)))),
-        "asked": run_states.utc(job.requested),
+        "asked": None if job.kind == describe.PRIVATE else run_states.utc(job.requested),
         "duration": run_states.duration(job, now),
         "engine": run_states.engine_name(job),
     }

@@ -117,7 +117,7 @@ def _names(page: str, vary: str) -> tuple[str, ...]:
 
 def _options(vary: str) -> list[str]:
     return {
-        "dataset": [*datasets.REGISTRY, *own.remembered()],
+        "dataset": [*datasets.REGISTRY, *own.offered()],
         "activation": list(ACTIVATIONS),
         "preparation": list(PREPARATIONS),
         "posterior": list(POSTERIORS),
