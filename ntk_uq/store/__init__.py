@@ -22,10 +22,12 @@ from ntk_uq.store.jobs import HEARTBEAT_TIMEOUT, JobTable
 from ntk_uq.store.named_views import NamedViews
 from ntk_uq.store.noting import NotedResults
 from ntk_uq.store.people import People, PersonRecord
+from ntk_uq.store.quotas import QuotaTable, SpentHour
 from ntk_uq.store.reading import JobOrder
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine, Queue
 from ntk_uq.store.rescue import ASIDE, Rescued, repair
 from ntk_uq.store.results import Entry, ResultsCache, json_bytes, record_of
+from ntk_uq.store.sharing import NOBODY, Sharing
 from ntk_uq.store.volume import Volume, files_in, volume
 from ntk_uq.store.watchers import Watchers
 
@@ -36,6 +38,7 @@ __all__ = [
     "LONGEST_LABEL",
     "LONGEST_TAG",
     "MOST_TAGS",
+    "NOBODY",
     "Checked",
     "Copied",
     "Damage",
@@ -50,8 +53,11 @@ __all__ = [
     "People",
     "PersonRecord",
     "Queue",
+    "QuotaTable",
     "Rescued",
     "ResultsCache",
+    "Sharing",
+    "SpentHour",
     "Store",
     "Volume",
     "Watchers",
@@ -78,6 +84,7 @@ class Store:
         jobs: jobs and engines.
         watchers: who looks at which jobs.
         people: who logs in, and whose jobs are whose.
+        quotas: how much each may have, and has had.
         views: those that somebody saved under a name.
     """
 
@@ -97,6 +104,7 @@ class Store:
         self.jobs = JobTable(self.directory / "jobs.sqlite", clock=clock)
         self.watchers = Watchers(self.directory / "jobs.sqlite", clock=clock)
         self.people = People(self.directory / "jobs.sqlite", clock=clock)
+        self.quotas = QuotaTable(self.directory / "jobs.sqlite", clock=clock)
         self.views = NamedViews(self.directory / "views")
 
     def close(self) -> None:
@@ -105,6 +113,7 @@ class Store:
         self.jobs.close()
         self.watchers.close()
         self.people.close()
+        self.quotas.close()
 
     def __enter__(self) -> "Store":
         return self
