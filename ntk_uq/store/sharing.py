@@ -4,6 +4,7 @@ The expressions are for the table of jobs; :meth:`Sharing.values` has what they 
 """
 
 import json
+import sqlite3
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,3 +83,25 @@ class Sharing:
 
 UNSHARED = Sharing()
 """All jobs as of one person, and nobody's waits."""
+
+
+def ahead(connection: sqlite3.Connection, job_id: str) -> int:
+    """How many other jobs run or go before one that waits, where people take turns."""
+    rows = connection.execute(
+        f"SELECT {_FIRST.format('other')} AS person, {_FIRST.format('mine')} AS me,"
+        " count(*) AS number, sum(other.state = 'running'"
+        " OR (other.priority, other.turn) > (mine.priority, mine.turn)) AS before"
+        " FROM jobs AS mine JOIN jobs AS other ON other.id <> mine.id"
+        " WHERE mine.id = ? AND mine.state = 'queued' AND other.state IN ('queued', 'running')"
+        " GROUP BY 1",
+        (job_id,),
+    ).fetchall()
+    own = sum(row["before"] for row in rows if row["person"] == row["me"])
+    number = 0
+    for row in rows:
+        others = None not in (row["person"], row["me"]) and row["person"] != row["me"]
+        number += min(row["number"], own + 1) if others else row["before"]
+    return number
+
+
+_FIRST = "(SELECT person FROM owners WHERE job = {}.id ORDER BY since, person LIMIT 1)"

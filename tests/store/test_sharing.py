@@ -88,3 +88,16 @@ def test_the_same_is_said_of_a_job_that_an_engine_has():
     assert sharing.priority(4, owned=False) == 4
     owners = [("ada",), (), ("new",), ("ada", "new"), ("ada", "bob")]
     assert [sharing.place(who) for who in owners] == [2, 1, -1, -1, 2]
+
+
+def test_of_anothers_twenty_one_goes_before_mine(store):
+    plant(store, "first", "bob")
+    plant(store, "second", "bob")
+    for number in range(20):
+        plant(store, f"ada's {number}", "ada")
+    plant(store, "page")
+    assert store.jobs.ahead("second") == 1 + 1  # ada's, and the page's, which was asked for later
+    assert store.jobs.ahead("first") == 1 + 2 + 1
+    assert store.jobs.ahead("page") == 0
+    plant(store, "last page")
+    assert store.jobs.ahead("page") == 1
