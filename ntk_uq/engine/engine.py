@@ -22,7 +22,7 @@ from ntk_uq.engine.run import ChunkPlace, Run
 from ntk_uq.engine.runners import Emitted, Event, Progressed, Runner, in_words
 from ntk_uq.engine.turns import Turns
 from ntk_uq.jobs.asking import QUICK_RANK
-from ntk_uq.store import Job, JobState, Sharing, Store
+from ntk_uq.store import Job, JobState, Store, TurnOrder
 
 log = logging.getLogger(__name__)
 
@@ -269,20 +269,20 @@ class Engine:
         if self._held.error is not None:
             return []
         jobs, main = self._store.jobs, self._least_priority(ChunkPlace.MAIN)
-        usual = self._sharing(ChunkPlace.MAIN)
+        usual = self._order(ChunkPlace.MAIN)
         if not self._runner.quick_slots():
-            return jobs.claim(self.id, least_priority=main, sharing=usual)
+            return jobs.claim(self.id, least_priority=main, order=usual)
         # Quick jobs whether or not all else is full; and those do not keep the others away.
         least = max(QUICK_RANK, self._least_priority(ChunkPlace.QUICK) or QUICK_RANK)
-        claimed = jobs.claim(self.id, least_priority=least, sharing=self._sharing(ChunkPlace.QUICK))
+        claimed = jobs.claim(self.id, least_priority=least, order=self._order(ChunkPlace.QUICK))
         return claimed or jobs.claim(
-            self.id, least_priority=main, below_priority=QUICK_RANK, sharing=usual
+            self.id, least_priority=main, below_priority=QUICK_RANK, order=usual
         )
 
-    def _sharing(self, place: ChunkPlace) -> Sharing:
+    def _order(self, place: ChunkPlace) -> TurnOrder:
         """Who is next, before those who wait at a place already."""
         waiting = [run.job for run in self._waiting() if self._place(run) is place]
-        return self._turns.sharing((job.id, job.priority) for job in waiting)
+        return self._turns.order((job.id, job.priority) for job in waiting)
 
     def _least_priority(self, place: ChunkPlace) -> int | None:
         """The lowest priority at which a further job would get a place now; None if any would."""

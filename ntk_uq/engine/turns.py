@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from ntk_uq.jobs import kinds
 from ntk_uq.jobs.asking import QUICK_RANK
 from ntk_uq.people import quotas
-from ntk_uq.store import NOBODY, Sharing, Store
+from ntk_uq.store import NOBODY, Store, TurnOrder
 
 LOOK_SECONDS = 1.0
 """Between two looks at whose jobs are whose, and who has used up what."""
@@ -24,7 +24,7 @@ class Turns:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._owners: dict[str, tuple[str, ...]] = {}  # by job; only those that have any
+        self._owners: dict[str, dict[str, str]] = {}  # by job; only those that have any
         self._full: dict[str, str] = {}  # who has no room left, and why in words
         self._served: dict[str, int] = {}  # by person, the number of the last turn
         self._out: dict[str, tuple[str, ...]] = {}  # by chunk, whose it is
@@ -48,7 +48,7 @@ class Turns:
             self._full = quotas.waiting(self._store)
             self._looked = now
 
-    def sharing(self, waiting: Iterable[tuple[str, int]] = ()) -> Sharing:
+    def order(self, waiting: Iterable[tuple[str, int]] = ()) -> TurnOrder:
         """Who is next.
 
         Args:
@@ -71,7 +71,7 @@ class Turns:
 
     def out(self, chunk_id: str, job_id: str, *, counted: bool = True) -> None:
         """A chunk of a job goes out, to a place that others want, too, where it is ``counted``."""
-        who = self._owners.get(job_id) or (NOBODY,)
+        who = tuple(self._owners.get(job_id, ())) or (NOBODY,)
         self._number += 1
         self._served.update(dict.fromkeys(who, self._number))
         if counted:
@@ -88,8 +88,8 @@ class Turns:
         """Why nothing more of a job is to be begun, for people; empty where it goes on."""
         return quotas.why_waiting(self._full, self._owners.get(job_id, ()))
 
-    def _as_served(self, at: int | None = None, latest: int = 0) -> Sharing:
+    def _as_served(self, at: int | None = None, latest: int = 0) -> TurnOrder:
         chunks = Counter(one for who in self._out.values() for one in who)
-        order = sorted(self._served, key=lambda one: (chunks[one], self._served[one]))
-        places = {person: place for place, person in enumerate(order)}
-        return Sharing(places, tuple(self._full), kinds.lowest_rank(), QUICK_RANK, at, latest)
+        known = sorted(self._served, key=lambda one: (chunks[one], self._served[one]))
+        places = {person: place for place, person in enumerate(known)}
+        return TurnOrder(places, tuple(self._full), kinds.lowest_rank(), QUICK_RANK, at, latest)

@@ -19,11 +19,11 @@ class Acting:
     def __init__(self, store: Store, person: Person) -> None:
         self._store, self.person = store, person
 
-    def check_launch(self, job_id: str, seconds: float | None = None) -> None:
+    def check_launch(self, job_id: str = "", seconds: float | None = None) -> None:
         """Whether this person may launch a run now.
 
         Args:
-            job_id: the run's.
+            job_id: the run's: it is not one more where it has not ended; empty for any.
             seconds: of one worker that it is told to take; None where nobody can tell.
 
         Raises:

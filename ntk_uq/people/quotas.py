@@ -6,7 +6,7 @@ those written by runs that the table of runs still has; they, and bytes of own d
 pruning and deleting alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum, auto
@@ -189,7 +189,7 @@ def waiting(store: Store) -> dict[str, str]:
     return {one.person: one.waits for one in accounts(store) if one.waits}
 
 
-def why_waiting(full: Mapping[str, str], owners: Mapping[str, str] | tuple[str, ...]) -> str:
+def why_waiting(full: Mapping[str, str], owners: Collection[str]) -> str:
     """Why a run of these owners waits, of what :func:`waiting` gives; empty where one has room."""
     if not owners or not all(one in full for one in owners):
         return ""

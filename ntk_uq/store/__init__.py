@@ -27,7 +27,7 @@ from ntk_uq.store.reading import JobOrder
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine, Queue
 from ntk_uq.store.rescue import ASIDE, Rescued, repair
 from ntk_uq.store.results import Entry, ResultsCache, json_bytes, record_of
-from ntk_uq.store.sharing import NOBODY, Sharing
+from ntk_uq.store.turn_order import NOBODY, TurnOrder
 from ntk_uq.store.volume import Volume, files_in, volume
 from ntk_uq.store.watchers import Watchers
 
@@ -56,9 +56,9 @@ __all__ = [
     "QuotaTable",
     "Rescued",
     "ResultsCache",
-    "Sharing",
     "SpentHour",
     "Store",
+    "TurnOrder",
     "Volume",
     "Watchers",
     "back_up",

@@ -25,7 +25,7 @@ from ntk_uq.store.asking import Asking, queue
 from ntk_uq.store.presence import Trouble
 from ntk_uq.store.reading import ABANDONED, AMONG_IDS, HEARTBEAT_TIMEOUT, STOPPING, JobList
 from ntk_uq.store.records import JobState
-from ntk_uq.store.sharing import MAY_BEGIN, PLACE, PRIORITY, UNSHARED, Sharing
+from ntk_uq.store.turn_order import MAY_BEGIN, ONE_PERSON, PLACE, PRIORITY, TurnOrder
 
 __all__ = ["HEARTBEAT_TIMEOUT", "JobTable"]
 
@@ -55,7 +55,7 @@ class JobTable(Asking):
         *,
         least_priority: int | None = None,
         below_priority: int | None = None,
-        sharing: Sharing = UNSHARED,
+        order: TurnOrder = ONE_PERSON,
     ) -> JobList:
         """Takes up to ``limit`` jobs, which are running from now on; no two engines get the same.
 
@@ -63,7 +63,7 @@ class JobTable(Asking):
         that was silent itself does not get its own jobs again: it still has them. Jobs below
         ``least_priority``, and from ``below_priority`` on, are left to others, or to another call.
 
-        Of one priority, jobs of those go first whose turn it is by ``sharing``, which also says
+        Of one priority, jobs of those go first whose turn it is by ``order``, which also says
         whose jobs wait; jobs that nobody owns go as if one more had launched them.
         """
         values = {
@@ -72,7 +72,7 @@ class JobTable(Asking):
             "limit": max(limit, 0),
             "least": least_priority,
             "below": below_priority,
-            **sharing.values(),
+            **order.values(),
         }
         with self._database.read() as connection:
             # An idle engine that asks often shall not take the lock of those who write.

@@ -86,25 +86,20 @@ class People:
 
     def owners(self, job_id: str) -> dict[str, str]:
         """Names of a run's owners by their ids, the first of them first."""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT person, coalesce(name, 'somebody') AS name FROM owners LEFT JOIN people"
-                " ON people.id = owners.person WHERE job = ? ORDER BY since, person",
-                (job_id,),
-            ).fetchall()
-        return {row["person"]: row["name"] for row in rows}
+        return self.owners_of([job_id]).get(job_id, {})
 
-    def owners_of(self, job_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Ids of the owners of each of several runs that has any, the first of them first."""
+    def owners_of(self, job_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Of each of these runs that has owners, their names by their ids, as :meth:`owners`."""
+        found: dict[str, dict[str, str]] = {}
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT job, person FROM owners WHERE job IN (SELECT value FROM json_each(?))"
-                " ORDER BY since, person",
+                "SELECT job, person, coalesce(name, 'somebody') AS name FROM owners LEFT JOIN"
+                " people ON people.id = owners.person"
+                " WHERE job IN (SELECT value FROM json_each(?)) ORDER BY since, person",
                 (json.dumps([*job_ids]),),
             ).fetchall()
-        found: dict[str, tuple[str, ...]] = {}
         for row in rows:
-            found[row["job"]] = (*found.get(row["job"], ()), row["person"])
+            found.setdefault(row["job"], {})[row["person"]] = row["name"]
         return found
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ntk_uq.base.errors import SpecError, StoreDamagedError, StoreError
-from ntk_uq.store import job_row, schema, sharing
+from ntk_uq.store import job_row, schema, turn_order
 from ntk_uq.store.database import Database
 from ntk_uq.store.directory import VERSION_FILE
 from ntk_uq.store.failures import RESCUE
@@ -292,7 +292,7 @@ class Reading:
         """How many other jobs run, or go before a job that waits; 0 for one that does not. Of each
         other person, as many as take their turn before it."""
         with self._database.read() as connection:
-            return sharing.ahead(connection, job_id)
+            return turn_order.ahead(connection, job_id)
 
     def stamp(self) -> str:
         """A text that differs whenever anything has changed that a list of jobs shows.

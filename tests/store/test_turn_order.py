@@ -2,7 +2,7 @@
 
 import pytest
 
-from ntk_uq.store import Sharing
+from ntk_uq.store import TurnOrder
 
 LOW, QUICK = -20, 5
 
@@ -13,9 +13,9 @@ def plant(store, name, *owners, priority=LOW):
         store.people.own(name, owner)
 
 
-def claimed(store, limit=100, **sharing):
-    found = Sharing(lowest=LOW, own_from=QUICK, **sharing)
-    return [job.id for job in store.jobs.claim("engine", limit, sharing=found)]
+def claimed(store, limit=100, **order):
+    found = TurnOrder(lowest=LOW, own_from=QUICK, **order)
+    return [job.id for job in store.jobs.claim("engine", limit, order=found)]
 
 
 def test_without_owners_the_order_is_that_of_priority_and_the_last_asked_first(store):
@@ -83,11 +83,11 @@ def test_one_of_a_higher_priority_is_taken_whoever_waits(store):
 
 
 def test_the_same_is_said_of_a_job_that_an_engine_has():
-    sharing = Sharing({"ada": 2, "": 1}, ("bob",), LOW, QUICK)
-    assert [sharing.priority(p, owned=True) for p in (-30, -10, 4, 5)] == [-30, LOW, LOW, 5]
-    assert sharing.priority(4, owned=False) == 4
+    order = TurnOrder({"ada": 2, "": 1}, ("bob",), LOW, QUICK)
+    assert [order.priority(p, owned=True) for p in (-30, -10, 4, 5)] == [-30, LOW, LOW, 5]
+    assert order.priority(4, owned=False) == 4
     owners = [("ada",), (), ("new",), ("ada", "new"), ("ada", "bob")]
-    assert [sharing.place(who) for who in owners] == [2, 1, -1, -1, 2]
+    assert [order.place(who) for who in owners] == [2, 1, -1, -1, 2]
 
 
 def test_of_anothers_twenty_one_goes_before_mine(store):

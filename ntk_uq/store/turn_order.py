@@ -1,6 +1,6 @@
 """How people share the engines: whose job is claimed next, and whose waits.
 
-The expressions are for the table of jobs; :meth:`Sharing.values` has what they refer to.
+The expressions are for the table of jobs; :meth:`TurnOrder.values` has what they refer to.
 """
 
 import json
@@ -39,7 +39,7 @@ MAY_BEGIN = (
 
 
 @dataclass(frozen=True)
-class Sharing:
+class TurnOrder:
     """Who is next, as one engine has served people.
 
     Attributes:
@@ -81,7 +81,7 @@ class Sharing:
         return min(self.places.get(one, -1) for one in with_room or (NOBODY,))
 
 
-UNSHARED = Sharing()
+ONE_PERSON = TurnOrder()
 """All jobs as of one person, and nobody's waits."""
 
 
