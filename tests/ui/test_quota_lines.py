@@ -3,8 +3,11 @@
 import pytest
 from helpers.pages_driver import open_page, texts
 
+from ntk_uq.base import settings
+from ntk_uq.datasets import own
 from ntk_uq.people import Claims
 from ntk_uq.ui import who
+from ntk_uq.views import DataView
 
 ADA = Claims("https://idp", "1", "Ada *x*")
 
@@ -52,3 +55,18 @@ def test_a_launch_without_room_is_refused_and_a_run_that_waits_says_why(store, l
     app.button(key="launch").click().run()
     assert "no room for that in the quotas of this server" in texts(app.error)
     assert not [job for job in ensembles(store) if not job.state.ended]
+
+
+@pytest.mark.parametrize(("limit", "kept"), [(10, 0), (10**6, 1)])
+def test_data_for_which_there_is_no_room_are_not_kept(store, logged_in, limit, kept):
+    store.quotas.set_limit("member", "data", limit)
+    app = open_page("data", DataView(sample=200))
+    app.segmented_control(key="data_section").set_value("A file of your own").run()
+    rows = "".join(f"{i},{i % 7},{i * 0.5}\n" for i in range(60))
+    content = f"a,b,y\n{rows}".encode()
+    app.file_uploader(key="upload").set_value(("cells.csv", content, "text/csv")).run()
+    app.multiselect(key="targets_cells.csv").set_value(["y"]).run()
+    app.button(key="use_upload").click().run()
+    refused = f"0 B of 10 B of own data used, 10 B left (asked for: {len(content)} B)"
+    assert (refused in texts(app.error)) is not bool(kept)
+    assert len([*settings.own_directory().glob(f"{own.PREFIX}*.npz")]) == kept

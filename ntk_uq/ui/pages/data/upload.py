@@ -9,15 +9,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from ntk_uq.base import settings
+from ntk_uq.base import login_settings, settings
 from ntk_uq.base.counting import counted
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets import own
 from ntk_uq.datasets.own import Given, Layout, Preview
-from ntk_uq.ui import fitted_table, say
+from ntk_uq.ui import fitted_table, say, who
 from ntk_uq.ui import own as session
 from ntk_uq.ui.plain_text import plain
+from ntk_uq.ui.session import store
 
 _SEEN, _SEEN_TEST, _ERROR = "uploaded_preview", "uploaded_test_preview", "upload_error"
 _MISSING = -1.0
@@ -320,6 +321,8 @@ def _use(
 ) -> None:
     """Keeps the data and turns to them; before the page is drawn, since it sets controls."""
     try:
+        if login_settings.login():
+            who.acting(store()).check_data(given.source().size)
         name = own.bring(given, targets, task, ignore, test).name
     except NtkUqError as error:
         st.session_state[_ERROR] = str(error)
