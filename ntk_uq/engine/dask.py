@@ -252,7 +252,8 @@ class DaskRunner:
     def _fetch_end(self, chunk_id: str, sent: Sent, future: distributed.Future) -> str:
         """Takes in what came with the end of a task; returns why it failed or nothing."""
         if future.status == "finished":
-            error, results = future.result()
+            error, results, seconds = future.result()
+            sent.leave(seconds)
             for values in results:
                 self._queue.put(Emitted(chunk_id, Result(*values)))
             return str(error)

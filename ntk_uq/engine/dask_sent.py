@@ -56,10 +56,14 @@ class Sent:
         self.leave()
         self.worker, self._begun = worker, time.monotonic()
 
-    def leave(self) -> float:
-        """No worker has it any more; returns for how long any had it, in seconds."""
+    def leave(self, seconds: float | None = None) -> float:
+        """No worker has it any more; returns for how long any had it, in seconds.
+
+        Args:
+            seconds: for how long the last one had it, where it has said so: its end is told late.
+        """
         if self.worker:
-            self.seconds += time.monotonic() - self._begun
+            self.seconds += time.monotonic() - self._begun if seconds is None else seconds
         self.worker = ""
         return self.seconds
 

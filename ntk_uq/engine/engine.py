@@ -20,7 +20,7 @@ from ntk_uq.engine.held import Held, Written
 from ntk_uq.engine.here import Here
 from ntk_uq.engine.run import ChunkPlace, Run
 from ntk_uq.engine.runners import Emitted, Event, Progressed, Runner, in_words
-from ntk_uq.engine.turns import Turns
+from ntk_uq.engine.turns import TurnTaking
 from ntk_uq.jobs.asking import QUICK_RANK
 from ntk_uq.store import Job, JobState, Store, TurnOrder
 
@@ -41,7 +41,7 @@ class Engine:
     fewest chunks so far. Chunks that are out hold back only jobs of their own priority and below,
     so that a short job need not wait until long ones have left the runner's queue.
 
-    Where jobs have owners, these come before all that (see :class:`~ntk_uq.engine.turns.Turns`):
+    Where jobs have owners, :class:`~ntk_uq.engine.turns.TurnTaking` comes before all that:
     people take turns, and jobs of those who have used up what they may have wait.
 
     Where the runner has a place for chunks of a moment, those of jobs from the priority
@@ -57,7 +57,7 @@ class Engine:
         self._looked = -math.inf  # when for jobs that nobody looks at any more
         self._claimed: deque[Job] = deque()  # not begun yet
         self._held = Held(store.results)
-        self._turns = Turns(store)
+        self._turns = TurnTaking(store)
         self._said = ""  # the last trouble with the store that the log has
 
     def serve(self, stop: threading.Event) -> None:

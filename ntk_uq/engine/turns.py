@@ -14,7 +14,7 @@ LOOK_SECONDS = 1.0
 """Between two looks at whose jobs are whose, and who has used up what."""
 
 
-class Turns:
+class TurnTaking:
     """Whose turn it is at one engine, and what each has to be charged with.
 
     Whoever has the fewest chunks out is next; of several, who was served longest ago. A job with
