@@ -82,6 +82,10 @@ class NotAllowedError(NtkUqError):
     """Somebody may not do that; who may is said."""
 
 
+class QuotaError(NotAllowedError):
+    """Somebody has used up what she may have; when there is room again is said."""
+
+
 class EngineError(NtkUqError):
     """The engine, or a worker, could not do what was asked."""
 

@@ -11,7 +11,7 @@ from ntk_uq import datasets
 from ntk_uq.base import login_settings, settings
 from ntk_uq.base.errors import SpecError
 from ntk_uq.datasets import own
-from ntk_uq.people import SOMEBODY, OwnData, bring_for, shell_person
+from ntk_uq.people import SOMEBODY, Acting, OwnData, bring_for, shell_person
 from ntk_uq.store import open_store
 
 _OPTIONS = {
@@ -126,12 +126,19 @@ def dataset_name(text: str, options: argparse.Namespace) -> str:
     return text
 
 
-def _acting() -> OwnData:
-    """Own data sets in the hands of whoever runs the command."""
+def _acting(size: int = 0) -> OwnData:
+    """Own data sets in the hands of whoever runs the command.
+
+    Raises:
+        QuotaError: where she has no room for so many bytes.
+    """
     if not login_settings.login():
         return OwnData(SOMEBODY)
     with open_store(settings.store_directory()) as store:
-        return OwnData(shell_person(store))
+        person = shell_person(store)
+        if size:
+            Acting(store, person).check_data(size)
+        return OwnData(person)
 
 
 def _add(options: argparse.Namespace) -> None:
@@ -145,7 +152,7 @@ def _kept(path: Path, options: argparse.Namespace) -> str:
     ignore, test = _names(options.ignore_columns), _test(path, layout, options)
     given = own.Given(path, None, layout)
     brought = bring_for(
-        _acting(),
+        _acting(given.source().size),
         own.Sharing(options.sharing or own.Sharing.PRIVATE),
         given.source().name,
         lambda: own.bring(given, targets, options.task, ignore, test),

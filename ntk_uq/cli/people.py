@@ -2,13 +2,23 @@
 
 import argparse
 import json
+import math
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from ntk_uq.base import settings
-from ntk_uq.people import Role, announce, check_admin, shell_person
+from ntk_uq.base.errors import SpecError
+from ntk_uq.people import Role, announce, check_admin, quotas, shell_person
+from ntk_uq.people.quotas import Quota
 from ntk_uq.store import Store, open_store
+
+_QUOTAS = (
+    (Quota.HOURS, "H", f"hours of workers in any {quotas.DAYS} days"),
+    (Quota.RUNNING, "N", "launched runs at once"),
+    (Quota.DATA, "SIZE", "own data, such as 2GiB"),
+    (Quota.RESULTS, "SIZE", "results"),
+)
 
 
 def add_parsers(commands: Any) -> None:
@@ -29,6 +39,18 @@ def add_parsers(commands: Any) -> None:
     role.add_argument("id", metavar="ID", help="as the list tells it")
     role.add_argument("role", choices=[str(role) for role in Role], help="from now on")
     role.set_defaults(run=_role)
+    quota = inner.add_parser("quota", help="show or say how much somebody, or a role, may have")
+    quota.add_argument(
+        "who", nargs="?", metavar="WHO", help="an id as the list tells it, or a role; none for all"
+    )
+    for name, metavar, told in _QUOTAS:
+        quota.add_argument(
+            f"--{name}", metavar=metavar, help=f"{told}; none for no limit, default to set nothing"
+        )
+    quota.set_defaults(run=_quota)
+    usage = inner.add_parser("usage", help="what each has used of her quotas, and what is left")
+    usage.add_argument("--json", action="store_true", help="print one JSON list")
+    usage.set_defaults(run=_usage)
 
 
 def _store() -> Store:
@@ -48,10 +70,81 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _role(options: argparse.Namespace) -> None:
-    store = _store()
-    check_admin(shell_person(store))
+    store = _of_admin()
     store.people.set_role(options.id, options.role)
     print(f"{options.id}: {options.role}")
+
+
+def _quota(options: argparse.Namespace) -> None:
+    wanted = {quota: getattr(options, quota) for quota, _, _ in _QUOTAS}
+    wanted = {quota: text for quota, text in wanted.items() if text is not None}
+    if not wanted:
+        _show_quotas(_store(), options.who)
+        return
+    amounts = {quota: _amount(quota, text) for quota, text in wanted.items()}
+    store = _of_admin()
+    if options.who is None:
+        raise SpecError("Whose? Give an id as `ntk-uq people list` tells it, or a role.")
+    known = {*Role, *(one.person for one in quotas.accounts(store))}
+    if options.who not in known:
+        raise SpecError(
+            f"{options.who!r:.60} is neither a role ({', '.join(Role)}) nor the id of anybody who "
+            "was ever here; `ntk-uq people list` tells them."
+        )
+    for quota, text in wanted.items():
+        if text == "default":
+            store.quotas.forget_limit(options.who, quota)
+        else:
+            store.quotas.set_limit(options.who, quota, amounts[quota])
+    _show_quotas(store, options.who)
+
+
+def _show_quotas(store: Store, who: str | None) -> None:
+    limits = store.quotas.limits()
+    for one in sorted(limits) if who is None else [who]:
+        print(f"{one}: {quotas.described(limits.get(one, {}))}")
+    if who is None and not limits:
+        print("Nobody has any quota.")
+
+
+def _amount(quota: Quota, text: str) -> float | None:
+    if text in ("none", "default"):
+        return None
+    if quota in (Quota.DATA, Quota.RESULTS):
+        return settings.parse_bytes(text, f"--{quota}")
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = math.nan
+    whole = quota is not Quota.RUNNING or amount == math.floor(amount)
+    if not (0 <= amount < math.inf and whole):
+        kind = "a whole number" if quota is Quota.RUNNING else "a number"
+        raise SpecError(
+            f"--{quota} is {text!r:.60}; write {kind} from 0 on, none for no limit, or default to "
+            "take back what was set."
+        )
+    return amount
+
+
+def _usage(options: argparse.Namespace) -> None:
+    found = quotas.accounts(_store())
+    if options.json:
+        records = [one.to_json() for one in found]
+        print(json.dumps(records, indent=2, ensure_ascii=False))
+        return
+    for one in found:
+        print(f"{one.name} ({one.role}, {one.person})")
+        for allowance in one.allowances:
+            print(f"  {allowance.words}")
+    if not found:
+        print("Nobody has ever logged in.")
+
+
+def _of_admin() -> Store:
+    """The store, for whom only admins do. Raises NotAllowedError for anybody else."""
+    store = _store()
+    check_admin(shell_person(store))
+    return store
 
 
 def _message(options: argparse.Namespace) -> None:

@@ -218,7 +218,7 @@ class DaskRunner:
             (sent.lost,) = values
             self._queue.put(Progressed(chunk_id, _AGAIN))
         else:
-            (sent.worker,) = values
+            sent.begin(*values)
 
     def _on_done(self, chunk_id: str, sent: Sent, future: distributed.Future) -> None:
         if sent.future is not future or self._closing:
@@ -244,14 +244,16 @@ class DaskRunner:
 
     def _end(self, chunk_id: str, error: str = "") -> None:
         """Says that a chunk is over."""
+        seconds = 0.0
         if (sent := self._sent.get(chunk_id)) is not None:
-            sent.ended = True
-        self._queue.put(Ended(chunk_id, error))
+            sent.ended, seconds = True, sent.leave()
+        self._queue.put(Ended(chunk_id, error, seconds))
 
     def _fetch_end(self, chunk_id: str, sent: Sent, future: distributed.Future) -> str:
         """Takes in what came with the end of a task; returns why it failed or nothing."""
         if future.status == "finished":
-            error, results = future.result()
+            error, results, seconds = future.result()
+            sent.leave(seconds)
             for values in results:
                 self._queue.put(Emitted(chunk_id, Result(*values)))
             return str(error)
@@ -315,7 +317,8 @@ class DaskRunner:
     def _recall(self, sent: Sent) -> None:
         """Takes a chunk back from the scheduler, which may be gone; a body runs on unheard."""
         with self._lock:
-            future, sent.future, sent.worker = sent.future, None, ""
+            future, sent.future = sent.future, None
+            sent.leave()
         if future is not None and future.status == "pending":
             with contextlib.suppress(Exception):
                 future.cancel()
@@ -331,7 +334,8 @@ class DaskRunner:
                 self._recall(sent)
             elif sent.future is not None and sent.future.status == "pending":
                 if sent.worker in change.left:
-                    sent.deaths, sent.worker = sent.deaths + 1, ""
+                    sent.deaths += 1
+                    sent.leave()
                 if change.joined and not sent.worker:
                     # It waits at the scheduler, which does not look at it again for a worker that
                     # is warm only now.

@@ -1,5 +1,6 @@
 """A chunk that a runner on Dask has taken, and what became of the workers that had it."""
 
+import time
 from dataclasses import dataclass, field
 
 import distributed
@@ -20,7 +21,8 @@ class Sent:
         quick: whether it is for the worker that has them.
         bundle: the data that go with it, as JSON; None until they have been looked at.
         future: while it is with a scheduler.
-        worker: address of the worker that has begun with it, or empty.
+        worker: address of the worker that has begun with it, or empty; see :meth:`begin`.
+        seconds: for how long workers were on it that have left it since.
         keys: of the results that came; a chunk that is run again gives them again.
         tries: how often it was sent.
         blamed: how often it was sent again since another chunk had killed the worker.
@@ -46,6 +48,24 @@ class Sent:
     keys: set[str] = field(default_factory=set)
     told: str = ""
     lost: str = ""
+    seconds: float = 0.0
+    _begun: float = 0.0
+
+    def begin(self, worker: str) -> None:
+        """A worker begins with it."""
+        self.leave()
+        self.worker, self._begun = worker, time.monotonic()
+
+    def leave(self, seconds: float | None = None) -> float:
+        """No worker has it any more; returns for how long any had it, in seconds.
+
+        Args:
+            seconds: for how long the last one had it, where it has said so: its end is told late.
+        """
+        if self.worker:
+            self.seconds += time.monotonic() - self._begun if seconds is None else seconds
+        self.worker = ""
+        return self.seconds
 
 
 class LostError(Exception):

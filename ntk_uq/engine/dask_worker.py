@@ -127,8 +127,11 @@ def _seldom() -> Callable[[], bool]:
     return due
 
 
-def run(chunk_text: str, bundle_text: str, chunk_id: str, topic: str) -> tuple[str, list[Values]]:
-    """The body of a task: streams small results; returns why it failed, and the large ones.
+def run(
+    chunk_text: str, bundle_text: str, chunk_id: str, topic: str
+) -> tuple[str, list[Values], float]:
+    """The body of a task: streams small results; returns why it failed, the large ones, and how
+    long it took in seconds.
 
     Args:
         chunk_text: the chunk as JSON.
@@ -136,6 +139,12 @@ def run(chunk_text: str, bundle_text: str, chunk_id: str, topic: str) -> tuple[s
         chunk_id: what its events and its stop flag are known by.
         topic: where the engine listens.
     """
+    began = time.monotonic()
+    error, large = _run(chunk_text, bundle_text, chunk_id, topic)
+    return error, large, time.monotonic() - began
+
+
+def _run(chunk_text: str, bundle_text: str, chunk_id: str, topic: str) -> tuple[str, list[Values]]:
     chunk = Chunk.from_json(chunk_text)
     worker = distributed.get_worker()
     stop = distributed.Event(f"stop-{chunk_id}", client=distributed.get_client())

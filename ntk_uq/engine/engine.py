@@ -1,6 +1,6 @@
 """The engine's loop: claim jobs, hand their chunks to a runner, keep what comes back."""
 
-import enum
+import contextlib
 import logging
 import math
 import os
@@ -9,7 +9,6 @@ import threading
 import time
 import uuid
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Any
 
 from ntk_uq.base import settings
@@ -17,13 +16,13 @@ from ntk_uq.base.errors import SpecError, StoreDamagedError, StoreError
 from ntk_uq.base.fields import parse_json
 from ntk_uq.base.version import VERSION
 from ntk_uq.engine import kinds, webhook
-from ntk_uq.engine.chunks import Chunk
 from ntk_uq.engine.held import Held, Written
 from ntk_uq.engine.here import Here
-from ntk_uq.engine.kinds import Kind
+from ntk_uq.engine.run import ChunkPlace, Run
 from ntk_uq.engine.runners import Emitted, Event, Progressed, Runner, in_words
-from ntk_uq.jobs.asking import QUICK_RANK, QUICK_SECONDS
-from ntk_uq.store import Job, JobState, Store
+from ntk_uq.engine.turns import TurnTaking
+from ntk_uq.jobs.asking import QUICK_RANK
+from ntk_uq.store import Job, JobState, Store, TurnOrder
 
 log = logging.getLogger(__name__)
 
@@ -31,64 +30,7 @@ BEAT_SECONDS = 3.0
 _POLL_SECONDS = 0.05
 _STORE_PAUSE_SECONDS = 2.0
 _REPORT_SECONDS = 0.25  # between two writes of one job's progress
-_MOST_REASONS = 3
 _LOOK_SECONDS = 1.0  # between two looks for jobs that nobody shows any more
-
-
-QUICK_BYTES = 2**30
-"""Memory that a chunk may be told to take in the place that is kept for chunks of a moment."""
-
-
-class _Place(enum.Enum):
-    """Where a chunk runs: in the engine's own process, or with its runner."""
-
-    HERE = enum.auto()
-    QUICK = enum.auto()
-    MAIN = enum.auto()
-
-
-@dataclass
-class _Run:
-    """A job that this engine has: what is still to be handed out, and what is out."""
-
-    job: Job
-    kind: Kind
-    pending: deque[Chunk]
-    done: int
-    total: int
-    message: str
-    out: set[str] = field(default_factory=set)
-    handed: int = 0
-    errors: list[str] = field(default_factory=list)
-    cancelled: bool = False
-    unsaid: bool = True
-    said: float = -math.inf
-
-    @property
-    def rank(self) -> tuple[int, int]:
-        """The run whose rank is smallest gets the next free place."""
-        return (-self.job.priority, self.handed)
-
-    @property
-    def quick(self) -> bool:
-        """Whether its next chunk may have the place that is kept for chunks of a moment."""
-        if not self.pending or self.job.priority < QUICK_RANK:
-            return False
-        chunk = self.pending[0]
-        return chunk.seconds <= QUICK_SECONDS and chunk.memory <= QUICK_BYTES
-
-    @property
-    def error(self) -> str:
-        """Why the job failed: the first few reasons, each once, a line each."""
-        reasons = self.errors[:_MOST_REASONS]
-        more = len(self.errors) - len(reasons)
-        if more:
-            reasons.append(f"And {more} other reason{'s' if more > 1 else ''}.")
-        return "\n".join(reasons)
-
-    def failed(self, reason: str) -> None:
-        if reason not in self.errors:
-            self.errors.append(reason)
 
 
 class Engine:
@@ -99,6 +41,9 @@ class Engine:
     fewest chunks so far. Chunks that are out hold back only jobs of their own priority and below,
     so that a short job need not wait until long ones have left the runner's queue.
 
+    Where jobs have owners, :class:`~ntk_uq.engine.turns.TurnTaking` comes before all that:
+    people take turns, and jobs of those who have used up what they may have wait.
+
     Where the runner has a place for chunks of a moment, those of jobs from the priority
     :data:`~ntk_uq.jobs.asking.QUICK_RANK` on go there, and nothing else does.
     """
@@ -106,12 +51,13 @@ class Engine:
     def __init__(self, store: Store, runner: Runner) -> None:
         self.id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._store, self._runner, self._here = store, runner, Here()
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, Run] = {}
         self._owners: dict[str, str] = {}  # chunk id -> job id
-        self._places: dict[str, _Place] = {}  # chunk id -> where it is out
+        self._places: dict[str, ChunkPlace] = {}  # chunk id -> where it is out
         self._looked = -math.inf  # when for jobs that nobody looks at any more
         self._claimed: deque[Job] = deque()  # not begun yet
         self._held = Held(store.results)
+        self._turns = TurnTaking(store)
         self._said = ""  # the last trouble with the store that the log has
 
     def serve(self, stop: threading.Event) -> None:
@@ -153,6 +99,8 @@ class Engine:
         except StoreError as error:
             log.error("%s", error)
         self._held.give_up()
+        with contextlib.suppress(StoreError):
+            self._turns.look(self._runs)
         try:
             self._store.jobs.stopped(self.id)
         except StoreError as error:
@@ -188,6 +136,7 @@ class Engine:
         try:
             self._count(self._held.write())
             self._stop_unwanted()
+            self._turns.look(self._runs)
             self._hand_out()
         except StoreError as error:
             trouble = error  # after this round: what is being computed goes on meanwhile
@@ -199,14 +148,15 @@ class Engine:
         for run in runs:
             if run.pending or run.out or self._held.of(run.job.id):
                 self._report(run)
+                self._let_wait(run)
             else:
                 self._end(run)
         return bool(runs)  # where the last one has ended, there is room for the next
 
     def _events(self) -> list[Event]:
         """What happened; waits a little where something runs, at one of the two places."""
-        here = bool(self._out(_Place.HERE))
-        there = len(self._places) > len(self._out(_Place.HERE))
+        here = bool(self._out(ChunkPlace.HERE))
+        there = len(self._places) > len(self._out(ChunkPlace.HERE))
         events = self._runner.events(_POLL_SECONDS if there else 0)
         return events + self._here.events(_POLL_SECONDS if here and not there else 0)
 
@@ -240,34 +190,57 @@ class Engine:
         for job_id in self._store.jobs.cancel_requested(self._runs):
             self._drop(self._runs[job_id])
 
-    def _drop(self, run: _Run) -> None:
+    def _drop(self, run: Run) -> None:
         run.cancelled = True
         self._stop_chunks(run)
 
-    def _stop_chunks(self, run: _Run) -> None:
+    def _stop_chunks(self, run: Run) -> None:
         run.pending.clear()
         for chunk_id in run.out:
             self._runner_of(run).stop(chunk_id)
 
-    def _runner_of(self, run: _Run) -> Runner:
+    def _runner_of(self, run: Run) -> Runner:
         return self._here if run.kind.here else self._runner
 
-    def _place(self, run: _Run) -> _Place:
+    def _place(self, run: Run) -> ChunkPlace:
         """Where the run's next chunk goes."""
         if run.kind.here:
-            return _Place.HERE
+            return ChunkPlace.HERE
         quick = run.quick and self._runner.quick_slots() > 0
-        return _Place.QUICK if quick else _Place.MAIN
+        return ChunkPlace.QUICK if quick else ChunkPlace.MAIN
 
-    def _slots(self, place: _Place) -> int:
-        if place is _Place.QUICK:
+    def _slots(self, place: ChunkPlace) -> int:
+        if place is ChunkPlace.QUICK:
             return self._runner.quick_slots()
-        return (self._here if place is _Place.HERE else self._runner).slots()
+        return (self._here if place is ChunkPlace.HERE else self._runner).slots()
 
-    def _out(self, place: _Place) -> list[int]:
+    def _out(self, place: ChunkPlace) -> list[int]:
         """Priorities of the chunks that are out at a place; highest first."""
         jobs = (self._owners[chunk_id] for chunk_id, at in self._places.items() if at is place)
-        return sorted((self._runs[job_id].job.priority for job_id in jobs), reverse=True)
+        return sorted((self._priority(self._runs[job_id]) for job_id in jobs), reverse=True)
+
+    def _priority(self, run: Run) -> int:
+        return self._turns.priority(run.job.id, run.job.priority)
+
+    def _rank(self, run: Run) -> tuple[int, ...]:
+        """The run whose rank is smallest gets the next free place."""
+        return (*self._turns.rank(run.job.id, run.job.priority), run.handed)
+
+    def _waiting(self) -> list[Run]:
+        """Runs with a chunk for the next free place, of those that need not wait for room."""
+        runs = self._runs.values()
+        return [run for run in runs if run.pending and not self._turns.why_waiting(run.job.id)]
+
+    def _let_wait(self, run: Run) -> None:
+        """Gives a job back whose owners have used up what they may have, once nothing of it is
+        out; whoever has room for it then takes it up again."""
+        why = self._turns.why_waiting(run.job.id)
+        if not why or run.out or not run.pending or self._held.of(run.job.id):
+            return
+        run.message, run.unsaid, run.said = why, True, -math.inf
+        self._report(run)
+        self._store.jobs.release(run.job.id, self.id, why)
+        del self._runs[run.job.id]
 
     def _hand_out(self) -> None:
         while True:
@@ -279,15 +252,15 @@ class Engine:
                 self._begin(self._claimed[0])
                 # Only now: where the store fails on the way, the job is begun again later.
                 self._claimed.popleft()
-            ready = [run for run in self._runs.values() if run.pending and self._has_room(run)]
+            ready = [run for run in self._waiting() if self._has_room(run)]
             if ready:
-                self._submit(min(ready, key=lambda run: run.rank))
+                self._submit(min(ready, key=self._rank))
             elif not claimed:
                 return
 
-    def _has_room(self, run: _Run) -> bool:
+    def _has_room(self, run: Run) -> bool:
         place = self._place(run)
-        others = [p for p in self._out(place) if p >= run.job.priority]
+        others = [p for p in self._out(place) if p >= self._priority(run)]
         return len(others) < self._slots(place)
 
     def _claim(self) -> list[Job]:
@@ -295,19 +268,26 @@ class Engine:
         engines, and none is taken on while results wait to be written."""
         if self._held.error is not None:
             return []
-        jobs, main = self._store.jobs, self._least_priority(_Place.MAIN)
+        jobs, main = self._store.jobs, self._least_priority(ChunkPlace.MAIN)
+        usual = self._order(ChunkPlace.MAIN)
         if not self._runner.quick_slots():
-            return jobs.claim(self.id, least_priority=main)
+            return jobs.claim(self.id, least_priority=main, order=usual)
         # Quick jobs whether or not all else is full; and those do not keep the others away.
-        least = max(QUICK_RANK, self._least_priority(_Place.QUICK) or QUICK_RANK)
-        claimed = jobs.claim(self.id, least_priority=least)
-        return claimed or jobs.claim(self.id, least_priority=main, below_priority=QUICK_RANK)
+        least = max(QUICK_RANK, self._least_priority(ChunkPlace.QUICK) or QUICK_RANK)
+        claimed = jobs.claim(self.id, least_priority=least, order=self._order(ChunkPlace.QUICK))
+        return claimed or jobs.claim(
+            self.id, least_priority=main, below_priority=QUICK_RANK, order=usual
+        )
 
-    def _least_priority(self, place: _Place) -> int | None:
+    def _order(self, place: ChunkPlace) -> TurnOrder:
+        """Who is next, before those who wait at a place already."""
+        waiting = [run.job for run in self._waiting() if self._place(run) is place]
+        return self._turns.order((job.id, job.priority) for job in waiting)
+
+    def _least_priority(self, place: ChunkPlace) -> int | None:
         """The lowest priority at which a further job would get a place now; None if any would."""
         out, slots = self._out(place), self._slots(place)
-        waiting = (run for run in self._runs.values() if run.pending)
-        bounds = [run.job.priority for run in waiting if self._place(run) is place]
+        bounds = [self._priority(run) for run in self._waiting() if self._place(run) is place]
         if len(out) >= slots:
             bounds.append(out[slots - 1] + 1)
         return max(bounds, default=None)
@@ -322,19 +302,21 @@ class Engine:
             self._store.jobs.finish(job.id, self.id, JobState.FAILED, in_words(error, job.kind))
             return
         message = kind.words(todo.done, todo.total)
-        run = _Run(job, kind, deque(todo.chunks), todo.done, todo.total, message)
+        run = Run(job, kind, deque(todo.chunks), todo.done, todo.total, message)
         self._runs[job.id] = run
+        self._turns.look(self._runs, anew=True)
         n = len(todo.chunks)
         self._note(run, f"{n} chunk{'s' * (n != 1)} to do; so far: {message}.")
         self._report(run)
 
-    def _submit(self, run: _Run) -> None:
+    def _submit(self, run: Run) -> None:
         chunk_id = f"{run.job.id[:16]}-{uuid.uuid4().hex[:12]}"
         run.out.add(chunk_id)
         run.handed += 1
         place = self._place(run)
         self._owners[chunk_id], self._places[chunk_id] = run.job.id, place
-        quick = {"quick": True} if place is _Place.QUICK else {}
+        self._turns.out(chunk_id, run.job.id, counted=place is not ChunkPlace.HERE)
+        quick = {"quick": True} if place is ChunkPlace.QUICK else {}
         chunk = run.pending.popleft()
         self._runner_of(run).submit(chunk_id, chunk, run.job.priority, **quick)
 
@@ -353,19 +335,20 @@ class Engine:
         else:
             del self._owners[event.chunk_id], self._places[event.chunk_id]
             run.out.discard(event.chunk_id)
+            self._turns.ended(event.chunk_id, run.job.id, event.seconds)
             if event.error:
                 # The other chunks go on: what they compute is good, and a retry needs less.
                 run.failed(event.error)
                 self._note(run, f"A chunk failed: {event.error}")
 
-    def _note(self, run: _Run, text: str) -> None:
+    def _note(self, run: Run, text: str) -> None:
         """A line in the job's log; a store that fails has to be told of elsewhere, too."""
         try:
             self._store.jobs.note(run.job.id, text)
         except StoreError as error:
             log.error("no line in the log of %s: %s", run.job.id, error)
 
-    def _keep(self, run: _Run, event: Emitted) -> None:
+    def _keep(self, run: Run, event: Emitted) -> None:
         try:
             self._count(self._held.put(run.job.id, event.result))
         except StoreDamagedError as error:
@@ -378,21 +361,24 @@ class Engine:
             run = self._runs.get(one.job_id)
             if run is not None:
                 run.done += one.result.units
+                run.written += len(one.result.value)
                 run.message, run.unsaid = run.kind.words(run.done, run.total), True
 
-    def _report(self, run: _Run) -> None:
+    def _report(self, run: Run) -> None:
         """Writes how far a job is, not too often."""
         now = time.monotonic()
         if not run.unsaid or now - run.said < _REPORT_SECONDS:
             return
         run.said = now
-        held = self._store.jobs.progress(run.job.id, self.id, run.done, run.total, run.message)
-        run.unsaid = False
+        held = self._store.jobs.progress(
+            run.job.id, self.id, run.done, run.total, run.message, written=run.written
+        )
+        run.unsaid, run.written = False, 0
         if not held:
             # Another engine has taken the job over while this one was silent.
             self._drop(run)
 
-    def _end(self, run: _Run) -> None:
+    def _end(self, run: Run) -> None:
         run.said = -math.inf
         self._report(run)
         state = JobState.DONE

@@ -1,8 +1,9 @@
 """Where chunks run: the interface that the engine needs, and the runner inside this process."""
 
 import logging
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from ntk_uq.base.errors import NtkUqError
@@ -36,10 +37,17 @@ class Progressed:
 
 @dataclass(frozen=True)
 class Ended:
-    """A chunk will have no more results. ``error`` is why it failed, empty if it did not."""
+    """A chunk will have no more results.
+
+    Attributes:
+        chunk_id: which one.
+        error: why it failed, empty if it did not.
+        seconds: for how long a worker was on it, as far as that is known.
+    """
 
     chunk_id: str
     error: str = ""
+    seconds: float = field(default=0.0, compare=False)
 
 
 Event = Emitted | Progressed | Ended
@@ -81,6 +89,7 @@ class _Running:
     chunk: Chunk
     results: Iterator[Result]
     priority: int
+    seconds: float = 0.0
 
 
 class InProcess:
@@ -88,7 +97,7 @@ class InProcess:
 
     def __init__(self) -> None:
         self._running: dict[str, _Running] = {}
-        self._stopped: list[str] = []
+        self._stopped: list[Event] = []
         self._progressed: list[Event] = []
 
     def submit(
@@ -105,12 +114,12 @@ class InProcess:
         self._running[chunk_id] = _Running(chunk, compute(chunk, progress), priority)
 
     def stop(self, chunk_id: str) -> None:
-        if self._running.pop(chunk_id, None) is not None:
-            self._stopped.append(chunk_id)
+        running = self._running.pop(chunk_id, None)
+        if running is not None:
+            self._stopped.append(Ended(chunk_id, seconds=running.seconds))
 
     def events(self, wait: float) -> list[Event]:  # noqa: ARG002 (nothing to wait for)
-        out: list[Event] = [Ended(chunk_id) for chunk_id in self._stopped]
-        self._stopped.clear()
+        out, self._stopped = self._stopped, []
         if self._running:
             chunk_id = max(self._running, key=lambda name: self._running[name].priority)
             event = _advance(chunk_id, self._running[chunk_id])
@@ -134,12 +143,16 @@ class InProcess:
 
 
 def _advance(chunk_id: str, running: _Running) -> Event:
+    began, error = time.monotonic(), ""
     try:
         return Emitted(chunk_id, next(running.results))
     except (StopIteration, Stopped):
-        return Ended(chunk_id)
-    except Exception as error:  # noqa: BLE001 (a job's failure must not end the engine)
-        return Ended(chunk_id, in_words(error, running.chunk.kind))
+        pass
+    except Exception as failure:  # noqa: BLE001 (a job's failure must not end the engine)
+        error = in_words(failure, running.chunk.kind)
+    finally:
+        running.seconds += time.monotonic() - began
+    return Ended(chunk_id, error, running.seconds)
 
 
 def in_words(error: BaseException, kind: str) -> str:

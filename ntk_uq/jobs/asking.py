@@ -27,6 +27,7 @@ def submit(
     *,
     launched: bool = False,
     passing: bool = False,
+    seconds: float | None = None,
     by: Acting | None = None,
 ) -> Job:
     """Asks the engines of a store for a job; asking twice is one job.
@@ -40,10 +41,12 @@ def submit(
         launched: whether a person asks for it, and not a page by itself.
         passing: whether it is wanted only for as long as somebody looks at it: of a page that asks
             by itself.
+        seconds: of one worker that it was told to take, where the kind cannot tell.
         by: who asks for it, and owns it if it is launched; None where nobody in particular does.
 
     Raises:
         NotAllowedError: if it is launched by somebody who may launch nothing.
+        QuotaError: if it is launched by somebody who has no room for it.
         SpecError: if no kind of job computes such a specification, or the kind refuses it.
         StoreError: as :meth:`~ntk_uq.store.JobTable.submit`.
     """
@@ -56,7 +59,7 @@ def submit(
         quick = QUICK_RANK
     launched = launched or (kind.launched and not passing)
     if launched and by is not None:
-        by.check_launch()
+        by.check_launch(spec.digest(), seconds if cost is None else cost.seconds)
     job = jobs.submit(
         spec.digest(),
         kind.name,

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 
 from ntk_uq.base.counting import listed
 from ntk_uq.base.errors import NotAllowedError
+from ntk_uq.people import quotas
 from ntk_uq.people.own_data import OwnData, hidden_owner, not_shown
 from ntk_uq.people.person import Person, Role
 from ntk_uq.store import Job, Store
@@ -19,13 +20,33 @@ class Acting:
     def __init__(self, store: Store, person: Person) -> None:
         self._store, self.person = store, person
 
-    def check_launch(self) -> None:
-        """Raises NotAllowedError where this person launches nothing."""
+    def check_launch(self, job_id: str = "", seconds: float | None = None) -> None:
+        """Whether this person may launch a run now.
+
+        Args:
+            job_id: the run's: it is not one more where it has not ended; empty for any.
+            seconds: of one worker that it is told to take; None where nobody can tell.
+
+        Raises:
+            NotAllowedError: if she launches nothing.
+            QuotaError: if she has no room for it.
+        """
         if self.person.role is Role.VIEWER:
             raise NotAllowedError(
                 f"{self.person.name} may look at everything here, and launch nothing. An admin of "
                 "this server can make a viewer a member."
             )
+        if self.person.known:
+            quotas.check_launch(self._store, self.person, job_id, seconds)
+
+    def check_data(self, size: int) -> None:
+        """Raises QuotaError where this person has no room for so many more bytes of own data."""
+        if self.person.known:
+            quotas.check_data(self._store, self.person, size)
+
+    def account(self) -> quotas.Account | None:
+        """What this person may have and has; None where nobody is asked who they are."""
+        return quotas.account(self._store, self.person) if self.person.known else None
 
     def may_change(self, job: Job) -> bool:
         """Whether this person may stop, retry, name and archive a run."""
@@ -45,6 +66,7 @@ class Acting:
         """Notes that this person has launched a run, and owns it with whoever did before."""
         if self.person.known:
             self._store.people.own(job_id, self.person.id)
+            self._store.quotas.stands(self.person.id, str(self.person.role))
             self._store.jobs.note(job_id, f"Launched by {self.person.name}.")
 
     def stop(self, job_id: str) -> Job:
@@ -63,7 +85,7 @@ class Acting:
 
     def retry(self, job_id: str) -> Job:
         """Submits a run again; see :meth:`ntk_uq.store.JobTable.retry`."""
-        self.check_launch()
+        self.check_launch(job_id)
         self._changing(job_id)
         job = self._store.jobs.retry(job_id)
         self.launched(job_id)

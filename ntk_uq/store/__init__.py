@@ -25,11 +25,13 @@ from ntk_uq.store.named_views import NamedViews
 from ntk_uq.store.notice import LONGEST_NOTICE, Notice, NoticeBoard
 from ntk_uq.store.noting import NotedResults
 from ntk_uq.store.people import People, PersonRecord
+from ntk_uq.store.quotas import QuotaTable, SpentHour
 from ntk_uq.store.records import EngineRecord, Job, JobState, LogLine, Queue
 from ntk_uq.store.rescue import ASIDE, Rescued, repair
 from ntk_uq.store.results import Entry, ResultsCache, json_bytes, record_of
 from ntk_uq.store.saved import Items, Saved, SavedItem, SavedKind
 from ntk_uq.store.selecting import JobOrder
+from ntk_uq.store.turn_order import NOBODY, TurnOrder
 from ntk_uq.store.volume import Volume, files_in, volume
 from ntk_uq.store.watchers import Watchers
 
@@ -41,6 +43,7 @@ __all__ = [
     "LONGEST_NOTICE",
     "LONGEST_TAG",
     "MOST_TAGS",
+    "NOBODY",
     "Checked",
     "Copied",
     "Damage",
@@ -58,12 +61,15 @@ __all__ = [
     "People",
     "PersonRecord",
     "Queue",
+    "QuotaTable",
     "Rescued",
     "ResultsCache",
     "Saved",
     "SavedItem",
     "SavedKind",
+    "SpentHour",
     "Store",
+    "TurnOrder",
     "Volume",
     "Watchers",
     "back_up",
@@ -90,6 +96,7 @@ class Store:
         watchers: who looks at which jobs.
         people: who logs in, and whose jobs are whose.
         notice: what an admin has to say to all.
+        quotas: how much each may have, and has had.
         views: those that somebody saved under a name, and nobody owns.
         saved: views that somebody owns, and all reports, saved under a name.
     """
@@ -111,6 +118,7 @@ class Store:
         self.watchers = Watchers(self.directory / "jobs.sqlite", clock=clock)
         self.people = People(self.directory / "jobs.sqlite", clock=clock)
         self.notice = NoticeBoard(self.directory / "jobs.sqlite", clock=clock)
+        self.quotas = QuotaTable(self.directory / "jobs.sqlite", clock=clock)
         self.views = NamedViews(self.directory / "views")
         self.saved = Saved(self.directory / "jobs.sqlite", self.directory / REPORTS, clock=clock)
 
@@ -122,6 +130,7 @@ class Store:
         self.people.close()
         self.saved.close()
         self.notice.close()
+        self.quotas.close()
 
     def __enter__(self) -> "Store":
         return self

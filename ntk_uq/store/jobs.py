@@ -26,13 +26,15 @@ from ntk_uq.store.presence import Trouble
 from ntk_uq.store.reading import HEARTBEAT_TIMEOUT, JobList
 from ntk_uq.store.records import JobState
 from ntk_uq.store.selecting import ABANDONED, AMONG_IDS, STOPPING
+from ntk_uq.store.turn_order import MAY_BEGIN, ONE_PERSON, PLACE, PRIORITY, TurnOrder
 
 __all__ = ["HEARTBEAT_TIMEOUT", "JobTable"]
 
 _FORGET_ENGINES = 24 * 3600.0
 _CLAIMABLE = (
     f"((state = 'queued' OR ({ABANDONED} AND engine <> :engine AND NOT {STOPPING}))"
-    " AND (:least IS NULL OR priority >= :least) AND (:below IS NULL OR priority < :below))"
+    f" AND (:least IS NULL OR {PRIORITY} >= :least) AND (:below IS NULL OR {PRIORITY} < :below)"
+    f" AND {MAY_BEGIN})"
 )
 _HELD = "state = 'running' AND engine = :engine"
 
@@ -54,12 +56,16 @@ class JobTable(Asking):
         *,
         least_priority: int | None = None,
         below_priority: int | None = None,
+        order: TurnOrder = ONE_PERSON,
     ) -> JobList:
         """Takes up to ``limit`` jobs, which are running from now on; no two engines get the same.
 
         Queued and interrupted ones, higher priority first, then the one asked for last. An engine
         that was silent itself does not get its own jobs again: it still has them. Jobs below
         ``least_priority``, and from ``below_priority`` on, are left to others, or to another call.
+
+        Of one priority, jobs of those go first whose turn it is by ``order``, which also says
+        whose jobs wait; jobs that nobody owns go as if one more had launched them.
         """
         values = {
             **self._times(),
@@ -67,6 +73,7 @@ class JobTable(Asking):
             "limit": max(limit, 0),
             "least": least_priority,
             "below": below_priority,
+            **order.values(),
         }
         with self._database.read() as connection:
             # An idle engine that asks often shall not take the lock of those who write.
@@ -77,7 +84,7 @@ class JobTable(Asking):
             values |= self._times()
             rows = connection.execute(
                 f"SELECT id, engine, heartbeat FROM jobs WHERE {_CLAIMABLE}"
-                " ORDER BY priority DESC, turn DESC LIMIT :limit",
+                f" ORDER BY {PRIORITY} DESC, {PLACE}, priority DESC, turn DESC LIMIT :limit",
                 values,
             ).fetchall()
             for row in rows:
@@ -96,8 +103,18 @@ class JobTable(Asking):
                 self._note(connection, row["id"], taken)
             return [self._existing(connection, row["id"]) for row in rows]
 
-    def progress(self, job_id: str, engine_id: str, done: int, total: int, message: str) -> bool:
-        """Reports how far a job is, and that its engine is alive.
+    def progress(
+        self,
+        job_id: str,
+        engine_id: str,
+        done: int,
+        total: int,
+        message: str,
+        *,
+        written: int = 0,
+    ) -> bool:
+        """Reports how far a job is, and that its engine is alive; ``written`` are bytes of results
+        that it has written since the last report.
 
         Returns False, changing nothing, if the engine does not have the job (any more): it should
         stop computing it.
@@ -105,8 +122,9 @@ class JobTable(Asking):
         with self._database.write() as connection:
             cursor = connection.execute(
                 "UPDATE jobs SET done = :done, total = :total, message = :message,"
-                f" heartbeat = :now WHERE id = :id AND {_HELD}",
+                f" written = written + :written, heartbeat = :now WHERE id = :id AND {_HELD}",
                 {
+                    "written": written,
                     "id": job_id,
                     "engine": engine_id,
                     "done": done,
@@ -139,8 +157,9 @@ class JobTable(Asking):
                 self._end(connection, job_id, state, error)
             return True
 
-    def release(self, job_id: str, engine_id: str) -> bool:
-        """Gives a job back unfinished, at an orderly shutdown: it is queued at its old place.
+    def release(self, job_id: str, engine_id: str, why: str = "") -> bool:
+        """Gives a job back unfinished, at an orderly shutdown, or for the reason that is given: it
+        is queued at its old place.
 
         One that was told to stop is cancelled, unless it was submitted again since. Returns False,
         changing nothing, if the engine does not have the job (any more).
@@ -149,7 +168,7 @@ class JobTable(Asking):
             row = _held(connection, job_id, engine_id)
             if row is None:
                 return False
-            self._release(connection, row)
+            self._release(connection, row, why)
             return True
 
     def note(self, job_id: str, text: str) -> None:
@@ -226,12 +245,13 @@ class JobTable(Asking):
             for row in held:
                 self._release(connection, row)
 
-    def _release(self, connection: sqlite3.Connection, row: sqlite3.Row) -> None:
+    def _release(self, connection: sqlite3.Connection, row: sqlite3.Row, why: str = "") -> None:
         if row["cancel_requested"] and not row["queue_again"]:
             self._end(connection, row["id"], JobState.CANCELLED, "")
         else:
             queue(connection, row["id"])
-            self._note(connection, row["id"], f"Given back by engine {row['engine']}, which ends.")
+            why = why or f"Given back by engine {row['engine']}, which ends."
+            self._note(connection, row["id"], why)
 
 
 def _trouble(error: StoreError) -> Trouble:

@@ -8,26 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ntk_uq.base.errors import StoreError
+from ntk_uq.store import schema
 from ntk_uq.store.database import Database
-
-_TABLES = (
-    """
-    CREATE TABLE IF NOT EXISTS people (
-        id TEXT PRIMARY KEY,
-        name TEXT NOT NULL,
-        role TEXT NOT NULL DEFAULT '',
-        seen REAL NOT NULL
-    )
-    """,
-    """
-    CREATE TABLE IF NOT EXISTS owners (
-        job TEXT NOT NULL,
-        person TEXT NOT NULL,
-        since REAL NOT NULL,
-        PRIMARY KEY (job, person)
-    )
-    """,
-)
 
 
 @dataclass(frozen=True)
@@ -54,20 +36,13 @@ class People:
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
-        """Of the tables in ``path``, which are made when they are used first: where nobody logs in,
+        """Of the tables in ``path``, which is opened when it is used first: where nobody logs in,
         hardly ever. ``clock`` gives unix seconds."""
         self._path, self._clock = path, clock
 
     @functools.cached_property
     def _database(self) -> Database:
-        return Database(
-            self._path,
-            lambda connection: [connection.execute(table) for table in _TABLES],
-            lambda connection: [
-                connection.execute(table.replace("CREATE TABLE", "CREATE TEMP TABLE"))
-                for table in _TABLES
-            ],
-        )
+        return Database(self._path, schema.prepare, schema.stand_in)
 
     def see(self, person: str, name: str) -> None:
         """Remembers somebody who has logged in."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ntk_uq.base.errors import SpecError, StoreDamagedError, StoreError
-from ntk_uq.store import job_row, schema
+from ntk_uq.store import job_row, schema, turn_order
 from ntk_uq.store.database import Database
 from ntk_uq.store.directory import VERSION_FILE
 from ntk_uq.store.failures import RESCUE
@@ -281,16 +281,10 @@ class Reading:
         return int(found)
 
     def ahead(self, job_id: str) -> int:
-        """How many other jobs run, or go before a job that waits; 0 for one that does not."""
+        """How many other jobs run, or go before a job that waits; 0 for one that does not. Of each
+        other person, as many as take their turn before it."""
         with self._database.read() as connection:
-            (number,) = connection.execute(
-                "SELECT count(*) FROM jobs AS mine JOIN jobs AS other ON other.id <> mine.id"
-                " WHERE mine.id = :id AND mine.state = 'queued' AND (other.state = 'running'"
-                " OR (other.state = 'queued'"
-                " AND (other.priority, other.turn) > (mine.priority, mine.turn)))",
-                {"id": job_id},
-            ).fetchone()
-        return int(number)
+            return turn_order.ahead(connection, job_id)
 
     def stamp(self) -> str:
         """A text that differs whenever anything has changed that a list of jobs shows.

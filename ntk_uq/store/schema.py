@@ -1,5 +1,5 @@
-"""The tables of jobs and of what is saved, and the same tables brought up to date where an older
-program made them.
+"""The tables of jobs, of people and of what is saved, and the same tables brought up to date where
+an older program made them.
 
 Processes of an older program may share the file for a moment: they name every column that they
 write, so columns that came later have defaults, and what has to happen at every change whoever
@@ -66,6 +66,44 @@ TABLES = (
         about TEXT NOT NULL DEFAULT ''
     )
     """,
+    """
+    CREATE TABLE IF NOT EXISTS people (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        role TEXT NOT NULL DEFAULT '',
+        seen REAL NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS owners (
+        job TEXT NOT NULL,
+        person TEXT NOT NULL,
+        since REAL NOT NULL,
+        PRIMARY KEY (job, person)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS quotas (
+        who TEXT NOT NULL,
+        quota TEXT NOT NULL,
+        amount REAL,
+        PRIMARY KEY (who, quota)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS spent (
+        person TEXT NOT NULL,
+        hour INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        PRIMARY KEY (person, hour)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS standings (
+        person TEXT PRIMARY KEY,
+        role TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
     "CREATE TABLE IF NOT EXISTS changes (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER)",
     "INSERT OR IGNORE INTO changes VALUES (1, 0)",
 )
@@ -77,6 +115,7 @@ ADDED = {
     "tags": "TEXT NOT NULL DEFAULT '[]'",
     "passing": "INTEGER NOT NULL DEFAULT 0",
     "withdrawn": "INTEGER NOT NULL DEFAULT 0",
+    "written": "INTEGER NOT NULL DEFAULT 0",
 }
 """Columns of ``jobs`` that came after the first version."""
 

@@ -93,7 +93,7 @@ def _offer(store: Store, spec: Spec, what: str, cost: TheoryCost | None) -> None
             st.session_state[_ASKED].add(spec.digest())
             links.again()
 
-    job_panel.offer(draw, key=spec.digest())
+    job_panel.offer(store, draw, key=spec.digest())
 
 
 _ENDS = {

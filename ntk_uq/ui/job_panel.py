@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ntk_uq.base.counting import counted, duration
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui import say, stop
+from ntk_uq.ui import quota_lines, say, stop
 from ntk_uq.ui.engine_words import warn_of_engine
 from ntk_uq.ui.time_left import Pace
 
@@ -56,6 +56,7 @@ def panel(
             st.markdown(f":material/check_circle: {finished}")
         else:
             offer()
+            quota_lines.before_launch(store)
     if active:
         warn_of_engine(store)
     if finished is not None:
@@ -66,10 +67,11 @@ def panel(
         say.info(stopped)
 
 
-def offer(draw: Callable[[], None], key: str) -> None:
+def offer(store: Store, draw: Callable[[], None], key: str) -> None:
     """The offer alone, of what is followed elsewhere once it is launched; ``key`` is its own."""
     with _frame(key):
         draw()
+        quota_lines.before_launch(store)
 
 
 def _frame(key: str, grown: bool = True) -> DeltaGenerator:
@@ -97,6 +99,9 @@ def _progress(
 def _waiting(store: Store, active: Sequence[Job]) -> str:
     """What all of these jobs wait for; empty where one of them goes on."""
     if all(job.state is JobState.QUEUED for job in active):
+        why = quota_lines.waiting(store, active)
+        if why:
+            return f". {why}"
         others = min(store.jobs.ahead(job.id) for job in active)
         return f", waiting for {counted(others, 'other')}" if others else _SOON
     if all(job.state is JobState.INTERRUPTED for job in active):

@@ -104,9 +104,10 @@ def _offer(store: Store, several: Sequence[Ensembles], costs: Sequence[Cost], wa
         help=forbidden or None,
     ):
         with session.told():
-            for ensembles in several:
+            by = who.acting(store)
+            for ensembles, cost in zip(several, costs, strict=True):
                 if not ensembles.complete:
-                    submit(store.jobs, ensembles.spec, by=who.acting(store))
+                    submit(store.jobs, ensembles.spec, seconds=cost.seconds, by=by)
         polling.asked()
         links.again()
 

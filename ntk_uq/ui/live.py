@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 import streamlit as st
 
 from ntk_uq.base import settings
+from ntk_uq.base.errors import NotAllowedError
 from ntk_uq.base.fields import Spec
 from ntk_uq.costs.theory import TheoryCost, together
 from ntk_uq.jobs.asking import cost_of
@@ -238,7 +239,11 @@ def _go_on(store: Store, curves: Sequence[Asked]) -> None:
     if wanted:
         with session.kept():
             watching.watch(store, missing)
-            _hand_in(store, wanted)
+            try:
+                _hand_in(store, wanted)
+            except NotAllowedError as error:
+                _wait_no_more()  # it is offered again
+                say.error(error)
 
 
 def _wait_no_more() -> None:

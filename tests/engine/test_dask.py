@@ -133,6 +133,19 @@ def test_large_results_come_with_the_end_of_their_chunk_and_not_as_events(store,
     assert sorted(streamed) == [10, 10, *2 * [STREAMED_BYTES]]
 
 
+def test_owners_are_charged_with_the_time_of_workers_and_not_with_that_of_waiting(
+    store, engine, fake
+):
+    wait_for(lambda: engine._link.ready)
+    began = time.monotonic()
+    job_id = fake(*[{"key": f"{i}", "seconds": 0.5} for i in range(6)], launched=True)
+    store.people.own(job_id, "ada")
+    wait_for(lambda: store.jobs.get(job_id).state.ended)
+    wait_for(lambda: sum(one.seconds for one in store.quotas.spent(7).get("ada", ())) >= 3.0)
+    most = (time.monotonic() - began) * len(engine._link.ready)
+    assert sum(one.seconds for one in store.quotas.spent(7)["ada"]) <= most
+
+
 def test_a_chunk_without_results_yet_is_stopped_by_its_progress_reports(store, engine, fake):
     job_id = fake({"seconds": 60, "progress": [["step 1 of 9", None, None]]})
     wait_for(lambda: store.jobs.get(job_id).message in ("step 1 of 9", "waiting"))

@@ -242,9 +242,9 @@ def test_progress_is_written_at_most_a_few_times_a_second(store, fake, monkeypat
     written = []
     original = store.jobs.progress
 
-    def counting(*arguments):
+    def counting(*arguments, **more):
         written.append(time.monotonic())
-        return original(*arguments)
+        return original(*arguments, **more)
 
     monkeypatch.setattr(store.jobs, "progress", counting)
     fake({"seconds": 1.0}, kind=LOCAL)

@@ -8,7 +8,8 @@ from helpers.fake_kinds import FAKE
 
 from ntk_uq.engine.chunks import Chunk
 from ntk_uq.engine.dask import DaskRunner
-from ntk_uq.engine.engine import QUICK_BYTES, Engine
+from ntk_uq.engine.engine import Engine
+from ntk_uq.engine.run import QUICK_BYTES
 from ntk_uq.engine.runners import InProcess
 from ntk_uq.jobs.asking import QUICK_RANK, QUICK_SECONDS, submit
 from ntk_uq.specs import CurveSpec, DataSpec

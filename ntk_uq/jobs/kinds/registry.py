@@ -63,6 +63,11 @@ def register(kind: JobKind[Any]) -> ExitStack:
     return undo
 
 
+def lowest_rank() -> int:
+    """The rank of the kinds that give way to all others."""
+    return min(kind.rank for kind in REGISTRY.values())
+
+
 def find(name: str) -> JobKind[Any] | None:
     """The kind of that name, which may be a former one; None where this version knows none."""
     return REGISTRY.get(name_of(name))

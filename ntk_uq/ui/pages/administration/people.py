@@ -9,6 +9,7 @@ from ntk_uq.base import login_settings
 from ntk_uq.base.counting import duration
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.jobs.loads import PersonLoad, loads
+from ntk_uq.people import quotas
 from ntk_uq.store import Store
 from ntk_uq.ui import fitted_table
 from ntk_uq.ui.plain_text import plain
@@ -28,7 +29,11 @@ COLUMNS: dict[str, Callable[[PersonLoad], str]] = {
 def table(store: Store) -> None:
     """A row each."""
     st.header("People", anchor=False)
-    rows = [{name: of(one) for name, of in COLUMNS.items()} for one in loads(store)]
+    accounts = {one.person: one for one in quotas.accounts(store)}
+    rows = [
+        {name: of(one) for name, of in COLUMNS.items()} | _quotas(accounts.get(one.person))
+        for one in loads(store)
+    ]
     if not rows:
         st.markdown("Nobody has logged in, launched or uploaded anything.")
     fitted_table.draw(rows, "admin_people")
@@ -38,6 +43,11 @@ def table(store: Store) -> None:
             "role` gives others one. What two people launched or uploaded counts for both. "
             "Results are shared, and nobody's."
         )
+
+
+def _quotas(account: quotas.Account | None) -> dict[str, str]:
+    limited = account.limited if account else ()
+    return {"quotas": "; ".join(one.words for one in limited) or "–"}
 
 
 def _role(one: PersonLoad) -> str:

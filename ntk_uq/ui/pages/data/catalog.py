@@ -81,7 +81,7 @@ def fetch_button(store: Store, name: str, job: Job | None) -> None:
     if job is not None and not job.state.ended:
         share = min(1.0, job.done / job.total) if job.total else 0.0
         key = f"stop_{name}"
-        text = job.message or "waiting for the engine"
+        text = plain(job.message) or "waiting for the engine"
         st.progress(share, text=text + stop.state(store, [job], key))
         stop.button(store, [job], key)
         return

@@ -20,6 +20,7 @@ from ntk_uq.ui import fitted_table, say, who
 from ntk_uq.ui import own as session
 from ntk_uq.ui.pages.data import own_sets
 from ntk_uq.ui.plain_text import plain
+from ntk_uq.ui.session import store
 
 _SEEN, _SEEN_TEST, _ERROR = "uploaded_preview", "uploaded_test_preview", "upload_error"
 _MISSING = -1.0
@@ -333,6 +334,8 @@ def _use(
 ) -> None:
     """Keeps the data and turns to them; before the page is drawn, since it sets controls."""
     try:
+        if login_settings.login():
+            who.acting(store()).check_data(given.source().size)
         name = bring_for(
             session.data(),
             sharing,

@@ -74,7 +74,7 @@ def _offer(store: Store, found: PhaseMap, cost: MapCost) -> None:
         help=forbidden or reason or None,
     ):
         with session.told():
-            submit(store.jobs, spec, by=who.acting(store))
+            submit(store.jobs, spec, seconds=cost.seconds, by=who.acting(store))
         links.again()
     if reason:
         say.error(reason)

@@ -33,7 +33,7 @@ def details(store: Store, job: Job) -> None:
     if refused:
         say.error(refused)
     if job.total and job.state in _MOVING:
-        text = job.message or run_states.state_word(job)
+        text = plain(job.message) or run_states.state_word(job)
         st.progress(min(1.0, job.done / job.total), text=text)
     if job.error:
         say.error(job.error)
