@@ -6,7 +6,17 @@ By default nobody is asked who they are, and everybody may do everything: one pe
 
 from ntk_uq.people.acting import Acting
 from ntk_uq.people.identity import Claims, person_of
-from ntk_uq.people.person import SOMEBODY, Person, Role
+from ntk_uq.people.person import DEMO, SOMEBODY, VISITOR, Person, Role
 from ntk_uq.people.shell import shell_person
 
-__all__ = ["SOMEBODY", "Acting", "Claims", "Person", "Role", "person_of", "shell_person"]
+__all__ = [
+    "DEMO",
+    "SOMEBODY",
+    "VISITOR",
+    "Acting",
+    "Claims",
+    "Person",
+    "Role",
+    "person_of",
+    "shell_person",
+]

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from ntk_uq.base.counting import listed
 from ntk_uq.base.errors import NotAllowedError
-from ntk_uq.people.person import Person, Role
+from ntk_uq.people.person import DEMO, Person, Role
 from ntk_uq.store import Job, Store
 
 
@@ -20,6 +20,8 @@ class Acting:
 
     def check_launch(self) -> None:
         """Raises NotAllowedError where this person launches nothing."""
+        if self.person.visits:
+            raise NotAllowedError(DEMO)
         if self.person.role is Role.VIEWER:
             raise NotAllowedError(
                 f"{self.person.name} may look at everything here, and launch nothing. An admin of "
@@ -84,6 +86,8 @@ class Acting:
 
     def _refused(self, job: Job, owners: dict[str, str]) -> str | None:
         """Why this person may not change a run."""
+        if self.person.visits:
+            return DEMO
         if self.person.role is Role.ADMIN or self.person.id in owners:
             return None
         if owners:

@@ -52,10 +52,12 @@ class People:
     Every method raises StoreError, in words, as :class:`~ntk_uq.store.jobs.JobTable` does.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path, *, clock: Callable[[], float] = time.time, read_only: bool = False
+    ) -> None:
         """Of the tables in ``path``, which are made when they are used first: where nobody logs in,
-        hardly ever. ``clock`` gives unix seconds."""
-        self._path, self._clock = path, clock
+        hardly ever. ``clock`` gives unix seconds; ``read_only`` as in :class:`Database`."""
+        self._path, self._clock, self._read_only = path, clock, read_only
 
     @functools.cached_property
     def _database(self) -> Database:
@@ -66,6 +68,7 @@ class People:
                 connection.execute(table.replace("CREATE TABLE", "CREATE TEMP TABLE"))
                 for table in _TABLES
             ],
+            read_only=self._read_only,
         )
 
     def see(self, person: str, name: str) -> None:

@@ -14,7 +14,7 @@ from ntk_uq.jobs import describe
 from ntk_uq.jobs.engines import Pulse, pulse
 from ntk_uq.jobs.words import own_titles
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui import notify, own, session, visibility
+from ntk_uq.ui import notify, own, prepared_views, session, visibility
 from ntk_uq.ui.plain_text import plain
 
 CALM_SECONDS = 4.0
@@ -31,7 +31,12 @@ _lock = threading.Lock()
 def draw() -> None:
     """Draws the line into the sidebar; it looks again only while something may change."""
     try:
-        now = _pulse(session.store())
+        store = session.store()
+        if store.read_only:
+            with st.sidebar, st.container(key=ROOM):
+                st.caption(f":material/inventory_2: {prepared_views.LINE}")
+            return
+        now = _pulse(store)
     except NtkUqError:
         return  # the page says so
     wanted = bool(st.session_state.get(_WANTED))

@@ -30,7 +30,7 @@ def panel(view: Spec | None) -> None:
     with box:
         try:
             store = session.store()
-            if view is not None:
+            if view is not None and not store.read_only:
                 _save(store, view)
             _list(store)
         except NtkUqError as error:
@@ -72,11 +72,12 @@ def _keep(store: Store, view: Spec) -> None:
 
 def _list(store: Store) -> None:
     saved = store.views.list()
-    st.caption(
-        "Saved on this server, for all who use it; by whom is not kept."
-        if saved
-        else "Nothing has been saved on this server yet."
-    )
+    if not store.read_only:
+        st.caption(
+            "Saved on this server, for all who use it; by whom is not kept."
+            if saved
+            else "Nothing has been saved on this server yet."
+        )
     for view in saved:
         with st.container(horizontal=True, vertical_alignment="center"):
             if pages.known(view.page):
@@ -84,6 +85,8 @@ def _list(store: Store) -> None:
                 Opening(page.script, plain(view.name), page.icon, view.query).draw()
             else:
                 st.caption(f"{plain(view.name)}: this version has no such page.")
+            if store.read_only:
+                continue
             st.button(
                 "Delete",
                 key=f"named_view_delete_{view.name}",
