@@ -12,7 +12,7 @@ from ntk_uq.base.errors import NtkUqError, SpecError
 from ntk_uq.base.fields import Spec
 from ntk_uq.jobs import prepared
 from ntk_uq.jobs.asking import submit
-from ntk_uq.jobs.prepared import Plan
+from ntk_uq.jobs.prepared import DemoPlan
 from ntk_uq.results.speed import stored_speed
 from ntk_uq.specs import CalibrationSpec, EnsembleSpec
 from ntk_uq.store import JobState, Store
@@ -66,7 +66,7 @@ def _build(options: argparse.Namespace) -> int:
     return 0 if complete else 1
 
 
-def build(store: Store, plan: Plan) -> bool:
+def build(store: Store, plan: DemoPlan) -> bool:
     """Computes what is missing of a demo, view by view, and says on standard output how far it is.
 
     Args:
@@ -105,7 +105,7 @@ class _Builder:
         """Gives back what is not finished, so that the next one need not wait for us."""
         self._store.jobs.stopped(self._engine.id)
 
-    def build(self, plan: Plan) -> bool:
+    def build(self, plan: DemoPlan) -> bool:
         lacking = {one: prepared.missing(self._store, one.view) for one in plan.views}
         jobs = list(dict.fromkeys(spec for specs in lacking.values() for spec in specs))
         there = sum(not specs for specs in lacking.values())

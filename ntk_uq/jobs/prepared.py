@@ -70,7 +70,7 @@ FULL = (*SMALL, *_ALL_TOGETHER)
 
 
 @dataclass(frozen=True)
-class Plan:
+class DemoPlan:
     """What a demo is to have.
 
     Attributes:
@@ -82,7 +82,7 @@ class Plan:
     left_out: tuple[tuple[str, str], ...]
 
 
-def plan(wanted: Iterable[PresetView]) -> Plan:
+def plan(wanted: Iterable[PresetView]) -> DemoPlan:
     """Which of some views can be prepared with the data sets that are there."""
     views: list[PresetView] = []
     left_out: list[tuple[str, str]] = []
@@ -94,7 +94,7 @@ def plan(wanted: Iterable[PresetView]) -> Plan:
             left_out.append((one.label, str(error)))
         else:
             views.append(one)
-    return Plan(tuple(views), tuple(left_out))
+    return DemoPlan(tuple(views), tuple(left_out))
 
 
 def data_sets(view: Any) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ VISITOR = Person("", "A visitor", Role.VIEWER)
 """Where a demo is shown."""
 
 DEMO = (
-    "This is a demo with prepared results, in which nothing is computed or kept; `make run` starts "
+    "This is a demo with prepared results, in which nothing is computed or kept; make run starts "
     "the real thing on a machine of your own."
 )
 """What is said to whoever asks a demo for more."""

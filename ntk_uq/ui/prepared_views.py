@@ -9,7 +9,7 @@ from ntk_uq.people import DEMO
 from ntk_uq.store import Store
 from ntk_uq.ui import say
 from ntk_uq.ui.pages import page_of
-from ntk_uq.ui.start.presets import Preset
+from ntk_uq.ui.start import presets
 
 LINE = "Demo: prepared results, nothing is computed"
 """Beside every page, where otherwise stands what the engine does."""
@@ -34,9 +34,12 @@ def tell(store: Store, view: Spec) -> None:
 
 
 def offer(store: Store, view: Spec) -> None:
-    """The prepared views, to be opened from the page of a view."""
+    """The presets and the views of the same page that are prepared; the others are among the named
+    views."""
     title = page_of(view).title
+    known = {preset.view for preset in (*presets.TRY, *presets.AS_IN_THE_PAPER)}
     with st.container(horizontal=True, vertical_alignment="center", key="prepared_views"):
         st.caption("Prepared:", width="content")
         for one in prepared.views(store):
-            Preset(**vars(one)).draw(title, "prepared")
+            if one.view in known or page_of(one.view).title == title:
+                presets.Preset(**vars(one)).draw(title, "prepared")

@@ -55,7 +55,7 @@ def test_what_is_not_prepared_is_said_in_a_sentence_with_the_views_that_are(demo
     assert not app.warning
     assert len(app.info) == 1
     assert NOT_AMONG in texts(app.info)
-    assert "`make run`" in texts(app.info)
+    assert "make run" in texts(app.info)
     assert "waiting" not in texts(app.caption, app.markdown)
     app.button(key="prepared_Tiny curves").click().run()
     assert view_in(app, CurvesView) == VIEW
@@ -76,6 +76,9 @@ def test_every_page_opens_and_has_nothing_that_asks_for_anything(demo, page):
 
 def test_networks_that_are_not_there_are_no_launch(demo):
     app = open_page("ensembles", EnsemblesView(widths=(8,), n_train=(20,), members=2))
+    assert NOT_AMONG in texts(app.info)
+    # That one is of another page, and no preset.
+    assert "Tiny curves" not in {link.proto.label for link in app.get("page_link")}
     assert "0 of 2 networks trained." in texts(app.markdown)
     assert "launch" not in keys(app)
 
