@@ -134,4 +134,10 @@ class Store:
 def open_store(directory: Path) -> Store:
     """The store in ``directory``, made where it is missing; in a demo it is only read, and none is
     made. Raises StoreError as Store does."""
-    return Store(directory, read_only=settings.demo() is not None)
+    demo = settings.demo() is not None
+    if demo and not is_store(directory):
+        raise StoreError(
+            f"There is no demo in {directory}, or not all of one. Run `python -m ntk_uq demo build` "
+            "first: it computes what is shown."
+        )
+    return Store(directory, read_only=demo)

@@ -150,6 +150,14 @@ def test_a_visitor_is_a_viewer_and_is_told_how_to_get_more(demo):
         assert not who.acting(store).may_change(job)
 
 
+def test_where_there_is_no_demo_it_is_said_how_to_build_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("NTK_UQ_DEMO", str(tmp_path / "missing"))
+    app = open_page(None, VIEW)
+    assert not app.exception
+    assert "python -m ntk_uq demo build" in texts(app.error)
+    assert not (tmp_path / "missing").exists()
+
+
 def test_a_login_still_stands_before_it(demo, monkeypatch):
     monkeypatch.setenv("NTK_UQ_LOGIN", "header")
     monkeypatch.setenv("NTK_UQ_PROXIES", "10.0.0.5")
