@@ -137,7 +137,7 @@ def open_store(directory: Path) -> Store:
     demo = settings.demo() is not None
     if demo and not is_store(directory):
         raise StoreError(
-            f"There is no demo in {directory}, or not all of one. Run `python -m ntk_uq demo build` "
-            "first: it computes what is shown."
+            f"There is no demo in {directory}, or not all of one. Run `python -m ntk_uq demo "
+            "build` first: it computes what is shown."
         )
     return Store(directory, read_only=demo)
