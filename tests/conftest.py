@@ -65,7 +65,8 @@ def _own_directories(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("NTK_UQ_CACHE", str(base / "derived"))
     monkeypatch.setenv("NTK_UQ_DATA", str(tmp_path_factory.mktemp("data")))
     monkeypatch.setenv("NTK_UQ_OWN", str(tmp_path_factory.mktemp("own") / "own"))
-    for name in ("MEMORY", "WORKERS", "SCHEDULER", "MIRRORS", "UPLOAD_LIMIT", "UPLOAD_EXPANDED"):
+    unset = ("MEMORY", "WORKERS", "SCHEDULER", "MIRRORS", "UPLOAD_LIMIT", "UPLOAD_EXPANDED", "DEMO")
+    for name in unset:
         monkeypatch.delenv(f"NTK_UQ_{name}", raising=False)
 
 

@@ -66,6 +66,10 @@ class StoreNotWritableError(StoreError):
     """Nothing can be written to the store; what is in it may still be read."""
 
 
+class StoreReadOnlyError(StoreNotWritableError):
+    """The store was opened for reading alone."""
+
+
 class StoreFullError(StoreNotWritableError):
     """A result could not be written because the disk, or a quota, is full."""
 

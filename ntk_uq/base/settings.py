@@ -34,6 +34,7 @@ MAP_HOURS = "NTK_UQ_MAP_HOURS"
 ASK_SECONDS = "NTK_UQ_ASK_SECONDS"
 SESSION_JOBS = "NTK_UQ_SESSION_JOBS"
 SCHEDULER = "NTK_UQ_SCHEDULER"
+DEMO = "NTK_UQ_DEMO"
 PLAIN_TCP = "NTK_UQ_PLAIN_TCP"
 MIRRORS = "NTK_UQ_MIRRORS"
 WEBHOOK = "NTK_UQ_WEBHOOK"
@@ -64,8 +65,24 @@ def data_from(folder: Path | None) -> Iterator[None]:
 
 
 def store_directory() -> Path:
-    """Where results and jobs are kept for ever."""
-    return directory(STORE, lambda: platformdirs.user_data_path(_APP) / "store")
+    """Where results and jobs are kept for ever; in a demo, where it reads them from."""
+    return demo() or directory(STORE, lambda: platformdirs.user_data_path(_APP) / "store")
+
+
+def demo() -> Path | None:
+    """The store of prepared results that a demo shows, ``NTK_UQ_DEMO``; None where this is no demo.
+    In a demo the store is only read, and whoever looks is a viewer."""
+    return directory(DEMO, Path) if os.environ.get(DEMO) else None
+
+
+def demo_directory() -> Path:
+    """Where a demo's store is, or is built: ``NTK_UQ_DEMO``, or else beside the usual store, with
+    ``-demo`` behind its name."""
+    found = demo()
+    if found is None:
+        usual = store_directory().absolute()
+        found = usual.with_name(f"{usual.name}-demo")
+    return found
 
 
 def cache_directory() -> Path:
@@ -359,7 +376,7 @@ def directory(variable: str, default: Callable[[], Path]) -> Path:
 
 def absolute_directories() -> dict[str, str]:
     """Those that the environment names relative to this folder, for a process in another one."""
-    named = {name: os.environ.get(name, "") for name in (DATA, STORE, CACHE, OWN)}
+    named = {name: os.environ.get(name, "") for name in (DATA, STORE, CACHE, OWN, DEMO)}
     return {
         name: str(Path(text).absolute())
         for name, text in named.items()

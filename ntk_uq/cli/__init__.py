@@ -10,14 +10,26 @@ from collections.abc import Sequence
 
 from ntk_uq.base.errors import NtkUqError, SpecError
 from ntk_uq.base.version import VERSION
-from ntk_uq.cli import curve, data, ensemble, people, phase_map, runs, serve, status, store, width
+from ntk_uq.cli import (
+    curve,
+    data,
+    demo,
+    ensemble,
+    people,
+    phase_map,
+    runs,
+    serve,
+    status,
+    store,
+    width,
+)
 from ntk_uq.cli import training_time as time
 from ntk_uq.cli import views as saved
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 _COMMANDS = (
     *(curve, ensemble, width, time, phase_map),
-    *(data, runs, saved, people, store, status, serve),
+    *(data, runs, saved, people, store, demo, status, serve),
 )
 _LONGEST = 120  # characters of a file's name in a message
 

@@ -16,6 +16,7 @@ from typing import Any
 from ntk_uq.base import paths, settings
 from ntk_uq.base.errors import EngineError, SpecError, StoreNotWritableError
 from ntk_uq.base.process import open_more_files
+from ntk_uq.cli import demo
 from ntk_uq.engine.starting import starting
 from ntk_uq.jobs.asking import submit
 from ntk_uq.results.curves import stored_curve
@@ -50,6 +51,13 @@ def add_parsers(commands: Any) -> None:
     )
     _add_place(run)
     run.add_argument("--headless", action="store_true", help="do not open a browser")
+    run.add_argument(
+        "--demo",
+        nargs="?",
+        const="",
+        metavar="FOLDER",
+        help="show prepared results (`ntk-uq demo build`) and change nothing; no engine is started",
+    )
     run.set_defaults(run=_serve)
 
     web = commands.add_parser(
@@ -70,6 +78,11 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
 
 
 def _engine(options: argparse.Namespace) -> None:
+    if settings.demo() is not None:
+        raise SpecError(
+            f"{settings.DEMO} is set: a demo shows prepared results, and no engine computes for "
+            "it. Leave it out."
+        )
     logging.getLogger("ntk_uq").setLevel(logging.INFO)
     open_more_files()  # workers are connections, and inherit the limit
     store = open_store(settings.store_directory())
@@ -113,6 +126,12 @@ def _pages_command(options: argparse.Namespace) -> list[str]:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    if options.demo is not None:
+        os.environ[settings.DEMO] = options.demo or str(settings.demo_directory())
+    shown = settings.demo()
+    if shown is not None:
+        demo.check(shown.absolute())
+        return _serve_alone(options)
     # Looked at here first: what is wrong is told once, before anything starts.
     open_store(settings.store_directory()).close()
     settings.memory_limit()  # asks for the number of workers too
@@ -137,14 +156,31 @@ def _serve(options: argparse.Namespace) -> int:
             stop.wait(_RESTART_SECONDS)
             engine, started = _start(engine_command), time.monotonic()
     finally:
-        for process in (pages, engine):
-            process.terminate()
-        for process in (pages, engine):
-            try:
-                process.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                process.kill()
+        _end(pages, engine)
     return 0 if stop.is_set() else int(pages.returncode or 0)
+
+
+def _serve_alone(options: argparse.Namespace) -> int:
+    """The pages without an engine."""
+    _check_port(options.address, options.port)
+    stop = _stop_on_signals()
+    pages = _start(_pages_command(options))
+    try:
+        while not stop.wait(0.3) and pages.poll() is None:
+            continue
+    finally:
+        _end(pages)
+    return 0 if stop.is_set() else int(pages.returncode or 0)
+
+
+def _end(*processes: subprocess.Popen[bytes]) -> None:
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def _start(command: list[str], *told: str) -> subprocess.Popen[bytes]:

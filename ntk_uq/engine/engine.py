@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from ntk_uq.base import settings
@@ -106,8 +107,9 @@ class Engine:
         except StoreError as error:
             log.error("jobs could not be given back: %s", error)
 
-    def run_until_idle(self) -> None:
-        """Works in this thread until no job is left that could be claimed.
+    def run_until_idle(self, after: Callable[[], object] = lambda: None) -> None:
+        """Works in this thread until no job is left that could be claimed; calls ``after`` after
+        each round.
 
         Raises:
             StoreError: where the store cannot be used. What was computed is kept in memory, and
@@ -118,6 +120,7 @@ class Engine:
         while self.step():
             if self._held.error is not None:
                 raise self._held.error
+            after()
 
     def beat(self) -> None:
         """Says that this engine is alive."""

@@ -8,12 +8,14 @@ from ntk_uq.people.acting import Acting
 from ntk_uq.people.administering import announce, check_admin
 from ntk_uq.people.identity import Claims, person_of
 from ntk_uq.people.own_data import OwnData, bring_for, hidden_owner, not_shown, whose
-from ntk_uq.people.person import SOMEBODY, Person, Role
+from ntk_uq.people.person import DEMO, SOMEBODY, VISITOR, Person, Role
 from ntk_uq.people.saving import Saving
 from ntk_uq.people.shell import shell_person
 
 __all__ = [
+    "DEMO",
     "SOMEBODY",
+    "VISITOR",
     "Acting",
     "Claims",
     "OwnData",

@@ -6,7 +6,7 @@ from ntk_uq.base.counting import listed
 from ntk_uq.base.errors import NotAllowedError
 from ntk_uq.people import quotas
 from ntk_uq.people.own_data import OwnData, hidden_owner, not_shown
-from ntk_uq.people.person import Person, Role
+from ntk_uq.people.person import DEMO, Person, Role
 from ntk_uq.store import Job, Store
 
 
@@ -31,6 +31,8 @@ class Acting:
             NotAllowedError: if she launches nothing.
             QuotaError: if she has no room for it.
         """
+        if self.person.visits:
+            raise NotAllowedError(DEMO)
         if self.person.role is Role.VIEWER:
             raise NotAllowedError(
                 f"{self.person.name} may look at everything here, and launch nothing. An admin of "
@@ -117,6 +119,8 @@ class Acting:
 
     def _refused(self, job: Job, owners: dict[str, str]) -> str | None:
         """Why this person may not change a run."""
+        if self.person.visits:
+            return DEMO
         if self.person.role is Role.ADMIN or self.person.id in owners:
             return None
         hidden = hidden_owner(job.spec, OwnData(self.person).hidden())

@@ -34,6 +34,20 @@ class Person:
         """Whether it is told who they are."""
         return bool(self.id)
 
+    @property
+    def visits(self) -> bool:
+        """Whether they look at a demo, in which nobody becomes a member."""
+        return not self.known and self.role is Role.VIEWER
+
+
+VISITOR = Person("", "A visitor", Role.VIEWER)
+"""Where a demo is shown."""
+
+DEMO = (
+    "This is a demo with prepared results, in which nothing is computed or kept; make run starts "
+    "the real thing on a machine of your own."
+)
+"""What is said to whoever asks a demo for more."""
 
 SOMEBODY = Person("", "somebody", Role.ADMIN)
 """Where nobody is asked who they are: everybody may do everything."""

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from ntk_uq.base import settings
+from ntk_uq.base.errors import StoreError
 from ntk_uq.store.asking import LONGEST_LABEL, LONGEST_TAG, MOST_TAGS
 from ntk_uq.store.check import Checked, Damage, checked
 from ntk_uq.store.copying import REPORTS, Copied, back_up, bring_back
@@ -91,6 +93,7 @@ class Store:
 
     Attributes:
         directory: where it is.
+        read_only: whether nothing is ever written to it, whatever its rights allow.
         results: finished results.
         jobs: jobs and engines.
         watchers: who looks at which jobs.
@@ -101,8 +104,15 @@ class Store:
         saved: views that somebody owns, and all reports, saved under a name.
     """
 
-    def __init__(self, directory: Path, *, clock: Callable[[], float] = time.time) -> None:
-        """Opens the store in ``directory``, making it where it is missing.
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        read_only: bool = False,
+    ) -> None:
+        """Opens the store in ``directory``, making it where it is missing, unless it is to be
+        ``read_only``.
 
         Raises:
             StoreFullError: if there is no store yet and the disk is full.
@@ -111,16 +121,19 @@ class Store:
             StoreError: if the directory is a file, not a store, or one of another format; or if a
                 database in it is damaged.
         """
-        self.directory = directory.absolute()
+        self.directory, self.read_only = directory.absolute(), read_only
+        if read_only and not is_store(self.directory):
+            raise StoreError(f"There is no store in {self.directory}, or not all of one.")
         prepare(self.directory)
-        self.results = ResultsCache(self.directory / "results")
-        self.jobs = JobTable(self.directory / "jobs.sqlite", clock=clock)
-        self.watchers = Watchers(self.directory / "jobs.sqlite", clock=clock)
-        self.people = People(self.directory / "jobs.sqlite", clock=clock)
-        self.notice = NoticeBoard(self.directory / "jobs.sqlite", clock=clock)
-        self.quotas = QuotaTable(self.directory / "jobs.sqlite", clock=clock)
-        self.views = NamedViews(self.directory / "views")
-        self.saved = Saved(self.directory / "jobs.sqlite", self.directory / REPORTS, clock=clock)
+        table = self.directory / "jobs.sqlite"
+        self.results = ResultsCache(self.directory / "results", read_only=read_only)
+        self.jobs = JobTable(table, clock=clock, read_only=read_only)
+        self.watchers = Watchers(table, clock=clock, read_only=read_only)
+        self.people = People(table, clock=clock, read_only=read_only)
+        self.notice = NoticeBoard(table, clock=clock, read_only=read_only)
+        self.quotas = QuotaTable(table, clock=clock, read_only=read_only)
+        self.views = NamedViews(self.directory / "views", read_only=read_only)
+        self.saved = Saved(table, self.directory / REPORTS, clock=clock, read_only=read_only)
 
     def close(self) -> None:
         """Closes the connections that this thread may close; they open again when used."""
@@ -145,5 +158,12 @@ class Store:
 
 
 def open_store(directory: Path) -> Store:
-    """The store in ``directory``, made where it is missing. Raises StoreError as Store does."""
-    return Store(directory)
+    """The store in ``directory``, made where it is missing; in a demo it is only read, and none is
+    made. Raises StoreError as Store does."""
+    demo = settings.demo() is not None
+    if demo and not is_store(directory):
+        raise StoreError(
+            f"There is no demo in {directory}, or not all of one. Run `python -m ntk_uq demo "
+            "build` first: it computes what is shown."
+        )
+    return Store(directory, read_only=demo)

@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ntk_uq.base.errors import StoreNotWritableError
+from ntk_uq.base.errors import StoreNotWritableError, StoreReadOnlyError
 from ntk_uq.store import write_ahead
 from ntk_uq.store.failures import BUSY_TIMEOUT, in_words
 from ntk_uq.store.identity import SameFile
 
 _Keep = Callable[[sqlite3.Connection], None]
 _Lent = tuple[sqlite3.Connection, _Keep | None]
+
+NOTHING_KEPT = "Nothing new is kept here: this store is opened for reading alone."
 
 MOST_IDLE = 4
 """Connections that are kept open while nobody uses them: pages that ran at one moment took more."""
@@ -48,6 +50,8 @@ class Database:
         prepare: Callable[[sqlite3.Connection], object],
         stand_in: Callable[[sqlite3.Connection], object] | None = None,
         functions: Mapping[str, Callable[[Any], Any]] | None = None,
+        *,
+        read_only: bool = False,
     ) -> None:
         """Opens or creates ``path``; ``prepare`` makes what is missing in it, in one transaction.
 
@@ -56,6 +60,8 @@ class Database:
             prepare: makes the tables, once and in the first transaction that goes through.
             stand_in: makes temporary ones in a connection for those that could not be made yet.
             functions: of one argument, which statements may call by these names.
+            read_only: whether nothing is ever written, neither to the file nor beside it, whatever
+                its rights allow.
 
         Raises:
             StoreError: if the file cannot be made or read, or is not a database.
@@ -63,6 +69,7 @@ class Database:
         self.path = path
         self._prepare, self._stand_in, self._prepared = prepare, stand_in, False
         self._functions = dict(functions or {})
+        self._read_only = read_only
         self._lock = threading.Lock()
         self._file = SameFile(path)
         self._copies: list[_Copy] = []
@@ -118,6 +125,8 @@ class Database:
             StoreGoneError: if the file is not there any more.
             StoreError: if the database is locked or damaged.
         """
+        if self._read_only:
+            raise StoreReadOnlyError(NOTHING_KEPT)
         with self._lent(self._idle_or_new) as connection:
             # A deferred transaction that reads first and writes later can fail with "locked" at
             # once, without waiting.
@@ -141,15 +150,21 @@ class Database:
 
     def _take(self) -> _Lent:
         """A connection to read from."""
+        if self._read_only:
+            return self._still_or_copy()
         try:
             return self._idle_or_new()
         except sqlite3.OperationalError as error:
             if not self.path.is_file() or error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
                 raise
             try:
-                return (self._open_still(), None) if self._is_still() else self._copy()
+                return self._still_or_copy()
             except (sqlite3.Error, OSError):
                 raise error from None
+
+    def _still_or_copy(self) -> _Lent:
+        """What reads without a trace, on the disk."""
+        return (self._open_still(), None) if self._is_still() else self._copy()
 
     def _passing(self) -> _Lent:
         """The same, with what stands in for tables that could not be made yet; not kept unless it

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ntk_uq.base.errors import SpecError
+from ntk_uq.base.errors import SpecError, StoreReadOnlyError
 from ntk_uq.base.fields.text import Text
+from ntk_uq.store.database import NOTHING_KEPT
 from ntk_uq.store.failures import in_words
 
 NAME = Text(60, 1)
@@ -36,9 +37,10 @@ class NamedView:
 class NamedViews:
     """The saved views of a store. May be shared by threads; the last who saves a name wins."""
 
-    def __init__(self, directory: Path) -> None:
-        """``directory`` holds their files; it is made when the first one is saved."""
-        self.directory = directory
+    def __init__(self, directory: Path, *, read_only: bool = False) -> None:
+        """``directory`` holds their files; it is made when the first one is saved. Where it is
+        ``read_only``, none is saved or deleted."""
+        self.directory, self._read_only = directory, read_only
 
     def list(self) -> tuple[NamedView, ...]:
         """All of them by name. A file that is none of ours is left alone.
@@ -60,6 +62,7 @@ class NamedViews:
                 :data:`MOST` views.
             StoreFullError, StoreNotWritableError, StoreError: if it cannot be written.
         """
+        self._check_writable()
         name = NAME.check("The name", view.name.strip())
         path = self._path(name)
         with in_words(self.directory):
@@ -71,8 +74,13 @@ class NamedViews:
 
     def delete(self, name: str) -> None:
         """Deletes the view of that name, if there is one. Raises StoreError as :meth:`save`."""
+        self._check_writable()
         with in_words(self.directory):
             self._path(name).unlink(missing_ok=True)
+
+    def _check_writable(self) -> None:
+        if self._read_only:
+            raise StoreReadOnlyError(NOTHING_KEPT)
 
     def _path(self, name: str) -> Path:
         # A name may be anything that can be typed, and a file's name may not.

@@ -37,9 +37,12 @@ class NoticeBoard:
     Every method raises StoreError, in words, as :class:`~ntk_uq.store.jobs.JobTable` does.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
-        """Of the table in ``path``, made when it is used first; ``clock`` gives unix seconds."""
-        self._path, self._clock = path, clock
+    def __init__(
+        self, path: Path, *, clock: Callable[[], float] = time.time, read_only: bool = False
+    ) -> None:
+        """Of the table in ``path``, made when it is used first; ``clock`` gives unix seconds;
+        ``read_only`` as in :class:`Database`."""
+        self._path, self._clock, self._read_only = path, clock, read_only
 
     @functools.cached_property
     def _database(self) -> Database:
@@ -48,6 +51,7 @@ class NoticeBoard:
             self._path,
             lambda connection: connection.execute(_TABLE),
             lambda connection: connection.execute(temporary),
+            read_only=self._read_only,
         )
 
     def read(self) -> Notice | None:

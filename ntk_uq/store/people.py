@@ -35,14 +35,16 @@ class People:
     Every method raises StoreError, in words, as :class:`~ntk_uq.store.jobs.JobTable` does.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path, *, clock: Callable[[], float] = time.time, read_only: bool = False
+    ) -> None:
         """Of the tables in ``path``, which is opened when it is used first: where nobody logs in,
-        hardly ever. ``clock`` gives unix seconds."""
-        self._path, self._clock = path, clock
+        hardly ever. ``clock`` gives unix seconds; ``read_only`` as in :class:`Database`."""
+        self._path, self._clock, self._read_only = path, clock, read_only
 
     @functools.cached_property
     def _database(self) -> Database:
-        return Database(self._path, schema.prepare, schema.stand_in)
+        return Database(self._path, schema.prepare, schema.stand_in, read_only=self._read_only)
 
     def see(self, person: str, name: str) -> None:
         """Remembers somebody who has logged in."""

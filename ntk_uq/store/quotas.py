@@ -35,14 +35,16 @@ class QuotaTable:
     Every method raises StoreError, in words, as :class:`~ntk_uq.store.jobs.JobTable` does.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path, *, clock: Callable[[], float] = time.time, read_only: bool = False
+    ) -> None:
         """Of the tables in ``path``, which is opened when it is used first; ``clock`` gives unix
-        seconds."""
-        self._path, self.clock = path, clock
+        seconds; ``read_only`` as in :class:`Database`."""
+        self._path, self.clock, self._read_only = path, clock, read_only
 
     @functools.cached_property
     def _database(self) -> Database:
-        return Database(self._path, schema.prepare, schema.stand_in)
+        return Database(self._path, schema.prepare, schema.stand_in, read_only=self._read_only)
 
     def limits(self) -> dict[str, dict[str, float | None]]:
         """By whom (a person's id or a role) and by quota: how much; None for no limit. What nobody

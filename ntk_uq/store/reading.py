@@ -55,8 +55,10 @@ class Reading:
         *,
         clock: Callable[[], float] = time.time,
         timeout: float = HEARTBEAT_TIMEOUT,
+        read_only: bool = False,
     ) -> None:
-        """Opens or creates the table in ``path``; ``clock`` gives unix seconds."""
+        """Opens or creates the table in ``path``; ``clock`` gives unix seconds; ``read_only`` as in
+        :class:`Database`."""
         self._clock = clock
         self._timeout = timeout
         self._presence = Presence(path.with_name(VERSION_FILE))
@@ -65,6 +67,7 @@ class Reading:
             schema.prepare,
             schema.stand_in,
             {"present": self._presence.present},
+            read_only=read_only,
         )
 
     def engines(self) -> list[EngineRecord]:

@@ -10,7 +10,8 @@ from typing import Any, Protocol, Self, TypeVar
 
 import diskcache
 
-from ntk_uq.base.errors import DataError, StoreNotWritableError
+from ntk_uq.base.errors import DataError, StoreNotWritableError, StoreReadOnlyError
+from ntk_uq.store.database import NOTHING_KEPT
 from ntk_uq.store.disk import BytesDisk, DamagedEntryError, open_cache
 from ntk_uq.store.failures import in_words
 from ntk_uq.store.identity import SameFile
@@ -76,9 +77,10 @@ class ResultsCache:
     is not there any more. Where another one is, they go on with that.
     """
 
-    def __init__(self, directory: Path) -> None:
-        """Opens the cache in ``directory``, which is made with mode 0700 where missing."""
-        self.directory = directory
+    def __init__(self, directory: Path, *, read_only: bool = False) -> None:
+        """Opens the cache in ``directory``, which is made with mode 0700 where missing; nothing is
+        ever made or written where it is ``read_only``."""
+        self.directory, self._read_only = directory, read_only
         self._cache: diskcache.Cache | None = None
         self._reader: UnwritableResults | None = None
         self._disk = BytesDisk(str(directory))
@@ -87,7 +89,7 @@ class ResultsCache:
             self._opened()
         except StoreNotWritableError:
             # Opening one writes its settings into it.
-            self._reader = UnwritableResults(directory)
+            self._unwritable()
 
     def get(self, key: str) -> bytes | None:
         """The value of ``key``; None if there is none or it is damaged."""
@@ -204,6 +206,8 @@ class ResultsCache:
 
     def _opened(self) -> diskcache.Cache:
         """The cache to write to; where nothing could be written before, it is tried again."""
+        if self._read_only:
+            raise StoreReadOnlyError(NOTHING_KEPT)
         cache = self._same()
         if cache is None:
             if self._reader is not None:
@@ -224,7 +228,7 @@ class ResultsCache:
 
     def _unwritable(self) -> UnwritableResults:
         if self._reader is None:
-            self._reader = UnwritableResults(self.directory)
+            self._reader = UnwritableResults(self.directory, read_only=self._read_only)
         return self._reader
 
     def _reread(self, cache: diskcache.Cache, key: str) -> bytes | None:

@@ -79,15 +79,21 @@ class Saved:
     """
 
     def __init__(
-        self, path: Path, directory: Path, *, clock: Callable[[], float] = time.time
+        self,
+        path: Path,
+        directory: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        read_only: bool = False,
     ) -> None:
         """Of the table in ``path``; ``directory`` has the reports, and is made with the first.
-        ``clock`` gives unix seconds."""
+        ``clock`` gives unix seconds; ``read_only`` as in :class:`Database`."""
         self._path, self.directory, self._clock = path, directory, clock
+        self._read_only = read_only
 
     @functools.cached_property
     def _database(self) -> Database:
-        return Database(self._path, schema.prepare, schema.stand_in)
+        return Database(self._path, schema.prepare, schema.stand_in, read_only=self._read_only)
 
     def list(self) -> Items:
         """All of it by name."""

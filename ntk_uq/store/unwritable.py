@@ -20,13 +20,13 @@ _ROW = "SELECT mode, filename, value FROM Cache WHERE key = ? AND raw = 1"
 class UnwritableResults:
     """What :class:`~ntk_uq.store.results.ResultsCache` reads from where it cannot write."""
 
-    def __init__(self, directory: Path) -> None:
-        """Opens the cache in ``directory``.
+    def __init__(self, directory: Path, *, read_only: bool = False) -> None:
+        """Opens the cache in ``directory``; ``read_only`` as in :class:`Database`.
 
         Raises:
             StoreError: if there is none, or it cannot be read.
         """
-        self._database = Database(directory / "cache.db", lambda _: None)
+        self._database = Database(directory / "cache.db", lambda _: None, read_only=read_only)
         self._disk = BytesDisk(str(directory))
         self.directory = directory
 

@@ -31,8 +31,11 @@ class Watchers:
     Every method raises StoreError, in words, as :class:`~ntk_uq.store.jobs.JobTable` does.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
-        """Opens or creates the table in ``path``; ``clock`` gives unix seconds."""
+    def __init__(
+        self, path: Path, *, clock: Callable[[], float] = time.time, read_only: bool = False
+    ) -> None:
+        """Opens or creates the table in ``path``; ``clock`` gives unix seconds; ``read_only`` as in
+        :class:`Database`."""
         self._clock = clock
         temporary = _SCHEMA.replace("CREATE TABLE", "CREATE TEMP TABLE")
         self._database = Database(
@@ -40,6 +43,7 @@ class Watchers:
             lambda connection: connection.execute(_SCHEMA),
             # On a disk that cannot be written nobody can say so: nobody looks.
             lambda connection: connection.execute(temporary),
+            read_only=read_only,
         )
 
     def watch(self, watcher: str, job_ids: Iterable[str]) -> None:

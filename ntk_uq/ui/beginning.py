@@ -8,7 +8,7 @@ import streamlit as st
 from ntk_uq.base.errors import MissingDataError, NtkUqError
 from ntk_uq.datasets import Dataset
 from ntk_uq.store import Store
-from ntk_uq.ui import links, live, missing, refused, say, session, setup_bar
+from ntk_uq.ui import links, live, missing, prepared_views, refused, say, session, setup_bar
 
 View = TypeVar("View", bound=Any)
 
@@ -51,7 +51,7 @@ def chosen(
         links.see_controls()
         if isinstance(error, MissingDataError):
             live.ask(store, ())
-            missing.end(error.data or view.data, error)
+            missing.end(store, view, error)
         before = st.session_state.get(last)
         if before is None:
             live.ask(store, ())
@@ -64,4 +64,5 @@ def chosen(
         )
         view, dataset = before, check(before)
     setup_bar.draw(view)
+    prepared_views.tell(store, view)
     return store, view, dataset

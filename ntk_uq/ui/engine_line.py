@@ -16,7 +16,7 @@ from ntk_uq.jobs.engines import Pulse, pulse
 from ntk_uq.jobs.words import own_titles
 from ntk_uq.people import hidden_owner
 from ntk_uq.store import Job, JobState, Store
-from ntk_uq.ui import links, notify, own, session, visibility
+from ntk_uq.ui import links, notify, own, prepared_views, session, visibility
 from ntk_uq.ui.plain_text import plain
 
 CALM_SECONDS = 4.0
@@ -36,7 +36,12 @@ _lock = threading.Lock()
 def draw() -> None:
     """Draws the line into the sidebar; it looks again only while something may change."""
     try:
-        now = _beside(session.store()).pulse
+        store = session.store()
+        if store.read_only:
+            with st.sidebar, st.container(key=ROOM):
+                st.caption(f":material/inventory_2: {prepared_views.LINE}")
+            return
+        now = _beside(store).pulse
         # Where several look, one of them may have something to say to all.
         comes = bool(login_settings.login()) or (not now.on and settings.with_engine())
     except NtkUqError:

@@ -27,6 +27,9 @@ def follow(store: Store, spec: Spec, what: str) -> bool:
     Returns:
         Whether the result may still come by itself.
     """
+    if store.read_only:
+        st.caption(f":material/inventory_2: {what}: not among the prepared results.")
+        return False
     job_id = spec.digest()
     asked: set[str] = st.session_state.setdefault(_ASKED, set())
     job, cost = store.jobs.get(job_id), cost_of(spec)
@@ -70,6 +73,8 @@ def follow(store: Store, spec: Spec, what: str) -> bool:
 
 def coming(store: Store, spec: Spec) -> bool:
     """Whether a result may come by itself that :func:`follow` shows."""
+    if store.read_only:
+        return False
     job = store.jobs.get(spec.digest())
     return requests.by_itself(cost_of(spec)) if job is None else not job.state.ended
 

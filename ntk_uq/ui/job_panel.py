@@ -54,6 +54,8 @@ def panel(
             _progress(store, active, share, text, left, key, when_stopped)
         elif finished is not None:
             st.markdown(f":material/check_circle: {finished}")
+        elif store.read_only:
+            st.markdown(f":material/inventory_2: {text}.")
         else:
             offer()
             quota_lines.before_launch(store)

@@ -21,7 +21,7 @@ from ntk_uq.ui.plain_text import plain
 
 def calibrate(store: Store) -> None:
     """Has the speed of training measured, unless somebody has."""
-    if stored_speed(store.results) is None:
+    if stored_speed(store.results) is None and not store.read_only:
         job = store.jobs.get(CalibrationSpec().digest())
         if job is None or job.state is JobState.DONE:
             submit(store.jobs, CalibrationSpec())

@@ -62,8 +62,11 @@ def ask(store: Store, curves: Sequence[Asked]) -> None:
     Where that takes longer than the settings' limit, nothing is submitted: :func:`offer` has its
     cost and a button. What this session asked for before and shows no longer is withdrawn, unless
     somebody else looks at it or has launched it; what it computed is kept. So is, by the engine and
-    some seconds later, what a tab asked for that is closed.
+    some seconds later, what a tab asked for that is closed. A store that is only read is asked for
+    nothing.
     """
+    if store.read_only:
+        return
     before: set[str] = st.session_state.setdefault(_ASKED, set())
     wanted = {curve.spec.digest(): curve for curve in curves}
     missing = {job_id: curve for job_id, curve in wanted.items() if not curve.complete}
@@ -261,8 +264,8 @@ def _tell(store: Store, running: Sequence[Job]) -> None:
 
 def ended(store: Store, curves: Sequence[Growing], labels: Sequence[str]) -> None:
     """Why curves are not complete although nobody computes them, and a button to go on."""
-    if st.session_state.get(_OFFER) is not None:
-        return  # the panel says so
+    if store.read_only or st.session_state.get(_OFFER) is not None:
+        return  # the page, or the panel, says so
     jobs = _jobs(store, curves)
     missing: list[Asked] = []
     reasons: dict[tuple[bool, str], list[str]] = {}

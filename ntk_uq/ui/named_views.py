@@ -29,10 +29,11 @@ def panel(view: Spec | None) -> None:
         return
     with box:
         try:
-            hands = saved.saving(session.store())
-            if view is not None:
+            store = session.store()
+            hands = saved.saving(store)
+            if view is not None and not store.read_only:
                 _save(hands, view)
-            _list(hands)
+            _list(hands, store.read_only)
         except NtkUqError as error:
             say.error(error, icon=":material/error:")
 
@@ -75,11 +76,11 @@ def _keep(hands: Saving, view: Spec, shared: bool) -> None:
         st.session_state[_NAME] = ""
 
 
-def _list(hands: Saving) -> None:
+def _list(hands: Saving, read_only: bool) -> None:
     views = [item for item in hands.visible() if item.kind is SavedKind.VIEW]
-    if not views:
+    if not views and not read_only:
         st.caption("Nothing has been saved on this server yet.")
-    elif not hands.person.known:
+    elif not hands.person.known and not read_only:
         st.caption("Saved on this server, for all who use it; by whom is not kept.")
     for item in views:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -90,7 +91,7 @@ def _list(hands: Saving) -> None:
                 st.caption(f"{plain(item.name)}: this version has no such page.")
             if hands.person.known:
                 st.caption(plain(_whose(hands, item)))
-            if not hands.may_change(item):
+            if read_only or not hands.may_change(item):
                 continue
             seen = "for all who use this server" if item.shared else "for good"
             st.button(

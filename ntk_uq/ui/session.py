@@ -64,7 +64,8 @@ CONTROLS = "control_keys"
 def store() -> Store:
     """The store. Raises StoreError where it cannot be used."""
     directory = settings.store_directory()
-    return _OPENED.get(directory, lambda: open_store(directory))
+    key = directory, settings.demo() is not None
+    return _OPENED.get(key, lambda: open_store(directory))
 
 
 def engine_alive(opened: Store) -> bool:

@@ -1,13 +1,14 @@
 """Who looks at the pages: asked where the settings say so, and what they may do with runs."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from ntk_uq.base import login_settings
+from ntk_uq.base import login_settings, settings
 from ntk_uq.base.errors import NotAllowedError, NtkUqError, StoreNotWritableError
-from ntk_uq.people import SOMEBODY, Acting, Claims, Person, Role, person_of
+from ntk_uq.people import SOMEBODY, VISITOR, Acting, Claims, Person, Role, person_of
 from ntk_uq.store import Job, Store
 from ntk_uq.ui import session
 from ntk_uq.ui.plain_text import plain
@@ -27,13 +28,15 @@ def person(store: Store) -> Person:
         SpecError: if the settings of the login cannot be read.
         StoreError: if the store cannot be read.
     """
-    how = login_settings.login()
+    how, demo = login_settings.login(), settings.demo() is not None
     if not how:
-        return SOMEBODY
+        return VISITOR if demo else SOMEBODY
     claims = _of_provider() if how == "oidc" else _of_proxy()
     if claims is None:
         st.stop()
     found = person_of(store, claims)
+    if demo:
+        return replace(VISITOR, name=found.name)
     if st.session_state.get(_SEEN) != found.id:
         try:
             store.people.see(found.id, found.name)

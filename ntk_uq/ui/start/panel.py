@@ -75,13 +75,16 @@ def _panel(page: str, first: bool) -> None:
         left.markdown(_WORDS)
         with right:
             st.html(image(Style(session.dark())))
-        for place, preset in zip(st.columns(3), presets.TRY, strict=True):
+        offered = presets.offered(presets.TRY)
+        for place, preset in zip(st.columns(len(presets.TRY)), offered, strict=False):
             with place, st.container(border=True, height="stretch", gap="small"):
                 preset.draw(page, "start")
                 st.caption(preset.about)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(_ABOUT_PAPER, width="content")
-            for preset in presets.AS_IN_THE_PAPER:
+            tasks = presets.offered(presets.AS_IN_THE_PAPER)
+            if tasks:
+                st.caption(_ABOUT_PAPER, width="content")
+            for preset in tasks:
                 preset.draw(page, "start")
             st.space("stretch")
             if first:
@@ -93,12 +96,14 @@ _ABOUT_PAPER = f"The tasks of the paper ({presets.PAPER}), at infinite width:"
 
 
 def _paper(page: str) -> None:
-    st.caption(f"{_ABOUT_PAPER} trained to convergence; sizes are ours, for two cores.")
-    for preset in presets.AS_IN_THE_PAPER:
+    tasks = presets.offered(presets.AS_IN_THE_PAPER)
+    if tasks:
+        st.caption(f"{_ABOUT_PAPER} trained to convergence; sizes are ours, for two cores.")
+    for preset in tasks:
         preset.draw(page, "presets")
         st.caption(preset.about)
     st.caption("To try:")
-    for preset in presets.TRY:
+    for preset in presets.offered(presets.TRY):
         preset.draw(page, "presets")
 
 

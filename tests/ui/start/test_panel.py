@@ -72,6 +72,9 @@ def test_the_panel_opens_all_of_them_here_by_a_button_and_elsewhere_by_a_link(st
     assert not app.exception
     assert view_in(app, CurvesView) == smaller.view
     assert app.number_input(key="curves_n_test").value == 50
+    app.number_input(key="curves_n_test").set_value(60).run()
+    app.button(key=f"start_{smaller.label}").click().run()  # at an address of before
+    assert view_in(app, CurvesView) == smaller.view
 
 
 def test_the_picture_is_an_svg_in_the_grounds_colours_and_has_words():

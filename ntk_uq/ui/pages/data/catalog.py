@@ -77,6 +77,8 @@ def availability(dataset: Dataset) -> tuple[bool, str]:
 
 def fetch_button(store: Store, name: str, job: Job | None) -> None:
     """Fetches a public data set: a button, or how far it is, with a button to stop."""
+    if store.read_only:
+        return
     source = fetching.get(name)
     if job is not None and not job.state.ended:
         share = min(1.0, job.done / job.total) if job.total else 0.0

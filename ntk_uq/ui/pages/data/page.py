@@ -9,11 +9,12 @@ from ntk_uq.analysis.shown import spectrum_of
 from ntk_uq.base.errors import MissingDataError
 from ntk_uq.datasets import Dataset, fetching
 from ntk_uq.figures import Style
+from ntk_uq.people import DEMO
 from ntk_uq.results.inspection import stored_inspection
 from ntk_uq.results.spectrum import stored_spectrum
 from ntk_uq.specs import InspectionSpec
 from ntk_uq.store import Store
-from ntk_uq.ui import export, links, say, session, setup_bar
+from ntk_uq.ui import export, links, prepared_views, say, session, setup_bar
 from ntk_uq.ui.follow import follow
 from ntk_uq.ui.pages.data import catalog, controls, own_sets, sections, upload
 from ntk_uq.ui.pages.data.exhibit import exhibit
@@ -33,6 +34,7 @@ def page() -> None:
         view = controls.draw()
         links.keep(view)
         setup_bar.draw(view)
+        prepared_views.tell(store, view)
     st.session_state.setdefault(_SECTION, _INSIDE)
     section = st.segmented_control(
         "Section",
@@ -46,6 +48,8 @@ def page() -> None:
         if section == _ALL:
             waiting = catalog.fetching_now(store)
             st.fragment(all_sets, run_every=POLL_SECONDS if waiting else None)(waiting)
+        elif section == _OWN and store.read_only:
+            say.info(DEMO, icon=":material/inventory_2:")
         elif section == _OWN:
             own_sets.table(show)
             upload.upload(show)
@@ -84,7 +88,7 @@ def inside(store: Store, view: DataView) -> None:
     links.opening_of(curves, label="Scaling curves of these data").draw()
     ready = stored_inspection(store.results, dataset.name) is not None
     decomposed = stored_spectrum(store.results, spectrum_of(view, dataset)) is not None
-    done = ready and decomposed
+    done = (ready and decomposed) or store.read_only
     st.fragment(results, run_every=None if done else POLL_SECONDS)(view, done)
 
 
