@@ -116,8 +116,7 @@ def _amount(quota: Quota, text: str) -> float | None:
         amount = float(text)
     except ValueError:
         amount = math.nan
-    whole = quota is not Quota.RUNNING or amount == math.floor(amount)
-    if not (0 <= amount < math.inf and whole):
+    if not 0 <= amount < math.inf or (quota is Quota.RUNNING and amount != math.floor(amount)):
         kind = "a whole number" if quota is Quota.RUNNING else "a number"
         raise SpecError(
             f"--{quota} is {text!r:.60}; write {kind} from 0 on, none for no limit, or default to "

@@ -5,6 +5,7 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
+from ntk_uq.base.counting import counted
 from ntk_uq.engine.chunks import Chunk
 from ntk_uq.engine.kinds import Kind
 from ntk_uq.jobs.asking import QUICK_RANK, QUICK_SECONDS
@@ -56,7 +57,7 @@ class Run:
         reasons = self.errors[:_MOST_REASONS]
         more = len(self.errors) - len(reasons)
         if more:
-            reasons.append(f"And {more} other reason{'s' if more > 1 else ''}.")
+            reasons.append(f"And {counted(more, 'other reason')}.")
         return "\n".join(reasons)
 
     def failed(self, reason: str) -> None:

@@ -57,9 +57,11 @@ class Acting:
     def refusal(self, jobs: Iterable[Job]) -> str:
         """Why this person may not stop, retry, name and archive one of some runs, in words; empty
         where she may change all of them."""
+        found = list(jobs)
+        if self.person.visits and found:
+            return DEMO
         if not self.person.known:
             return ""
-        found = list(jobs)
         owners = self._store.people.owners_of(job.id for job in found)
         reasons = (self._refused(job, owners.get(job.id, {})) for job in found)
         return next(filter(None, reasons), "")

@@ -66,7 +66,7 @@ def set_controls(cls: type[View], fill: Callable[[View], None]) -> None:
     if opened.how != setups.EDITED:
         st.session_state[_HOW] = opened.how
     filled = _filled(cls)
-    if not (opened.already and filled and filled.keys() <= held.keys()):
+    if not (opened.already and filled):
         filled = _fill(cls, lambda: fill(opened.view), held)
         if not known and not held:
             _leave(filled)

@@ -177,7 +177,7 @@ def test_a_job_taken_while_the_store_fails_is_begun_when_it_works_again(store, m
         raise StoreError("locked")
 
     with monkeypatch.context() as patch:
-        patch.setattr("ntk_uq.store.ResultsCache.get", locked)
+        patch.setattr("ntk_uq.store.ResultsCache.get_many", locked)
         with pytest.raises(StoreError, match="locked"):
             engine.step()
     engine.run_until_idle()

@@ -52,8 +52,9 @@ def test_a_launch_without_room_is_refused_and_a_run_that_waits_says_why(store, l
     store.jobs.request_cancel(job.id)
     app = open_page("ensembles")
     assert "nothing left; room again on" in texts(app.caption)
-    app.button(key="launch").click().run()
-    assert "no room for that in the quotas of this server" in texts(app.error)
+    button = app.button(key="launch")
+    assert button.disabled
+    assert "no room for that in the quotas of this server" in button.help
     assert not [job for job in ensembles(store) if not job.state.ended]
 
 

@@ -21,7 +21,7 @@ from ntk_uq.costs.memory import BASE
 from ntk_uq.results.curves import point_keys, stored_curve
 from ntk_uq.scaling import format_value
 from ntk_uq.specs import CurveSpec, DataSpec, TrainingSpec
-from ntk_uq.store import JobState, ResultsCache
+from ntk_uq.store import JobState
 from ntk_uq.ui import polling
 from ntk_uq.views import CurvesView
 
@@ -364,8 +364,13 @@ def test_a_view_that_is_there_is_read_once_and_fitted_once(store, monkeypatch):
 
     for name in ("asymptotic_window", "fit_power_law", "widen_by_draws", "fit_plateau"):
         monkeypatch.setattr(f"ntk_uq.results.curves.{name}", fitted)
-    read, get = [], ResultsCache.get
-    monkeypatch.setattr(ResultsCache, "get", lambda self, key: read.append(key) or get(self, key))
+    read, get_many = [], type(store.results).get_many
+
+    def noted(self, keys):
+        read.extend(wanted := list(keys))
+        return get_many(self, wanted)
+
+    monkeypatch.setattr(type(store.results), "get_many", noted)
     app.run()
     assert not app.exception
     assert charts(app) == specs
