@@ -4,8 +4,7 @@
     results/       finished results, by digest of what was computed
     views/         views that somebody saved under a name, and nobody owns
     reports/       reports that somebody saved under a name
-    jobs.sqlite    what is wanted, who computes it, how far it is, what happened, who looks at it,
-                   who logs in, what is saved, and whose it is
+    jobs.sqlite    jobs and engines, who looks, who logs in, what is saved, and whose all that is
 
 Any number of processes of one machine use it at once. None of them has to run for the others to
 read, and each may be killed at any time.
