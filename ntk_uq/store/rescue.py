@@ -7,7 +7,7 @@ before anything is moved, so that a disk that is full, or whoever ends the progr
 import re
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,9 +124,14 @@ def _make_jobs(path: Path, folder: Path, found: Scan) -> Rescued:
         _insert_all(connection, "log", ("job", "time", "text"), [row[1:] for row in lines])
         saved = {str(row[1]): row[1:] for row in found.rows if _is_saved(row)}
         _insert_all(connection, "saved", tuple(_SAVED_COLUMNS), saved.values())
+        people = {str(row[0]) for row in found.rows if _is_person(row)}
+        for table, (columns, belongs) in _OF_PEOPLE.items():
+            rows = [row for row in found.rows if belongs(row, people, jobs.keys())]
+            _insert_all(connection, table, columns, rows)
     _finish(database)
     known = {str(row[0]) for row in found.entries if _names_job(row)} | {str(r[1]) for r in lines}
-    lost = {name for name in known if name not in jobs and not _ENGINE.fullmatch(name)}
+    others = people | jobs.keys()
+    lost = {name for name in known if name not in others and not _ENGINE.fullmatch(name)}
     return Rescued(path, "jobs", len(jobs), max(len(lost), 0 if jobs else found.unreadable))
 
 
@@ -170,6 +175,36 @@ def _is_saved(row: Row) -> bool:
     return len(row) == len(kinds) and all(map(isinstance, row, kinds))
 
 
+def _is_person(row: Row) -> bool:
+    return len(row) == 4 and all(map(isinstance, row, (str, str, str, int | float)))
+
+
+def _is_owner(row: Row, jobs: Collection[str]) -> bool:
+    return len(row) == 3 and row[0] in jobs and isinstance(row[1], str) and _is_number(row[2])
+
+
+def _is_limit(row: Row) -> bool:
+    named = len(row) == 3 and isinstance(row[0], str) and row[1] in _QUOTAS
+    return named and (row[2] is None or _is_number(row[2]))
+
+
+def _is_spent(row: Row, people: Collection[str]) -> bool:
+    return len(row) == 3 and row[0] in people and type(row[1]) is int and _is_number(row[2])
+
+
+_QUOTAS = ("hours", "running", "data", "results")
+_OF_PEOPLE: dict[
+    str, tuple[tuple[str, ...], Callable[[Row, Collection[str], Collection[str]], bool]]
+] = {
+    "people": (("id", "name", "role", "seen"), lambda row, _, __: _is_person(row)),
+    "owners": (("job", "person", "since"), lambda row, _, jobs: _is_owner(row, jobs)),
+    "quotas": (("who", "quota", "amount"), lambda row, _, __: _is_limit(row)),
+    "spent": (("person", "hour", "seconds"), lambda row, people, _: _is_spent(row, people)),
+}
+"""The tables of people, each with its columns and which rows are its own, by the people and jobs
+that were found."""
+
+
 def _is_entry(row: Row) -> bool:
     """Whether a row is one of the cache: a key that is text, as the store writes them."""
     return (
@@ -191,6 +226,10 @@ def _names_entry(row: Row) -> bool:
 def _age(row: Row) -> float:
     """When a job was last written, in unix seconds."""
     return max(_number(row[i]) for i in (9, 11, 12, 13))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float)
 
 
 def _number(value: object) -> float:

@@ -81,6 +81,27 @@ def results_in(store):
     return len(found)
 
 
+def test_people_whose_jobs_are_whose_and_quotas_are_rescued_too(where):
+    mine, hers = f"job{3:060}", f"job{4:060}"
+    with open_store(where) as store:
+        store.people.see("a", "Ada")
+        store.people.set_role("a", "viewer")
+        store.people.own(mine, "a")
+        store.people.own(hers, "a")
+        store.people.own(hers, "b")
+        store.quotas.set_limit("a", "hours", 2)
+        store.quotas.set_limit("member", "results", None)
+        store.quotas.spend({"a": 90.5})
+        before = store.people.all(), store.quotas.limits(), store.quotas.spent(7)
+    spoil(where / "jobs.sqlite", 1)
+    (found,), _ = repair(where)
+    assert (found.rescued, found.lost) == (JOBS, 0)
+    with open_store(where) as store:
+        assert (store.people.all(), store.quotas.limits(), store.quotas.spent(7)) == before
+        assert store.people.owners(mine) == {"a": "Ada"}
+        assert store.people.owners(hers) == {"a": "Ada", "b": "somebody"}
+
+
 @pytest.mark.parametrize("file", ["jobs.sqlite", "results/cache.db"])
 @pytest.mark.parametrize("content", [b"\0", b"\xa5"])
 def test_a_header_that_is_gone_costs_nothing(where, file, content):
