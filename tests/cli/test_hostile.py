@@ -9,6 +9,7 @@ import pytest
 
 from ntk_uq import cli
 from ntk_uq.base.errors import EngineError
+from ntk_uq.cli import demo
 from ntk_uq.engine import inline
 
 HOSTILE = (
@@ -72,6 +73,7 @@ def test_no_command_line_ends_in_a_traceback(parser, store, monkeypatch, tmp_pat
 
     for name in ("run_curve", "run_comparison", "run_map", "run_training_time"):
         monkeypatch.setattr(inline, name, nothing)
+    monkeypatch.setattr(demo._Builder, "build", nothing)
     monkeypatch.setenv("NTK_UQ_MIRRORS", "only,http://127.0.0.1:9/")
     monkeypatch.chdir(tmp_path)
     rng, every = random.Random(runs), list(commands(parser))
