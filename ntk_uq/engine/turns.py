@@ -28,7 +28,7 @@ class TurnTaking:
         self._full: dict[str, str] = {}  # who has no room left, and why in words
         self._served: dict[str, int] = {}  # by person, the number of the last turn
         self._out: dict[str, tuple[str, ...]] = {}  # by chunk, whose it is
-        self._spent: dict[str, float] = {}  # worker seconds that are not written yet
+        self._spent: dict[str, float] = {}  # by job, worker seconds that are not written yet
         self._number = 0
         self._looked = -math.inf
 
@@ -40,8 +40,11 @@ class TurnTaking:
             StoreError: where the store cannot be used; what was spent is written later.
         """
         if self._spent:
-            self._store.quotas.spend(self._spent)
-            self._spent, anew = {}, True
+            charges = self._charges()
+            if charges:
+                self._store.quotas.spend(charges)
+                anew = True
+            self._spent = {}
         now = time.monotonic()
         if anew or now - self._looked >= LOOK_SECONDS:
             self._owners = self._store.people.owners_of(jobs)
@@ -80,9 +83,17 @@ class TurnTaking:
     def ended(self, chunk_id: str, job_id: str, seconds: float) -> None:
         """A chunk has ended, on which a worker was for so long."""
         self._out.pop(chunk_id, None)
-        owners = self._owners.get(job_id, ()) if seconds > 0 else ()
-        for owner in owners:
-            self._spent[owner] = self._spent.get(owner, 0.0) + seconds / len(owners)
+        if seconds > 0:
+            self._spent[job_id] = self._spent.get(job_id, 0.0) + seconds
+
+    def _charges(self) -> dict[str, float]:
+        """What each owner has spent, by person."""
+        found: dict[str, float] = {}
+        # Read anew: who has launched a job is written just after the job.
+        for job_id, owners in self._store.people.owners_of(self._spent).items():
+            for owner in owners:
+                found[owner] = found.get(owner, 0.0) + self._spent[job_id] / len(owners)
+        return found
 
     def why_waiting(self, job_id: str) -> str:
         """Why nothing more of a job is to be begun, for people; empty where it goes on."""
