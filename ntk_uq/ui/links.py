@@ -20,7 +20,7 @@ View = TypeVar("View", bound=Spec)
 
 _WRITTEN, _OPENED, _AGAIN = "written_link", "opened_at", "run_again"
 _PAST, _SEEN, _HOW, _BEGUN = "past_links", "seen_controls", "view_came_by", "opening_begun"
-_FILLED = "controls_filled"
+_FILLED, _DRAWN = "controls_filled", "controls_drawn"
 _BUTTONS = ("setup_undo", "setup_redo", "setup_reset", "setup_pin", "launch", "named_view_save")
 """Who presses one of them has opened no link."""
 
@@ -104,8 +104,11 @@ def _opened_view(
     if restored is not None:
         st.session_state[_OPENED] = time.monotonic()
         return _Opened(restored, how=setups.RESTORED)
+    gone = _gone(cls)
+    if gone:
+        st.session_state[_OPENED] = time.monotonic()
     unshown = _just_opened() and any(_filled(cls).values())
-    held = _Opened(kept, already=True) if unshown and kept else None
+    held = _Opened(kept, already=not gone) if (gone or unshown) and kept else None
     if (cls.__name__, query) == st.session_state.get(_WRITTEN):
         return held
     same_page = st.session_state.get(_WRITTEN, ("",))[0] == cls.__name__
@@ -118,10 +121,14 @@ def _opened_view(
     older = sent and not went_back() and (cls.__name__, query) in past
     if same_page and (older or (not query and there and kept is not None)):
         return held
+    # Where pages follow each other quickly, a browser writes what one of them has sent behind the
+    # other's name: that is no link to this page, either.
+    if any(address == query for _, address in past) and (cls.__name__, query) not in past:
+        query = {}
     past.append((cls.__name__, query))
     st.session_state[_OPENED] = time.monotonic()
     # An edit may break off the run that opens a view, before the page has kept it.
-    begun = st.session_state.get(_BEGUN) == (cls.__name__, query)
+    begun = st.session_state.get(_BEGUN) == (cls.__name__, query) and not gone
     st.session_state[_BEGUN] = (cls.__name__, query)
     if not query:
         return _Opened(setups.arriving(cls), begun, setups.ARRIVAL)
@@ -165,6 +172,16 @@ def _filled(cls: type[Spec]) -> _Filled:
     return filled if name == cls.__name__ else {}
 
 
+def _gone(cls: type[Spec]) -> bool:
+    """Whether the page's controls, or some of them, hold nothing any more.
+
+    Whoever has left the page, and is back before another one has drawn itself, finds the address as
+    it was, but not the controls: they are dropped as soon as another page begins.
+    """
+    name, _ = st.session_state.get(_FILLED, ("", {}))
+    return name != cls.__name__ or not st.session_state.get(_DRAWN, set()) <= _controls().keys()
+
+
 def _fill(cls: type[Spec], fill: Callable[[], None], held: Mapping[str, Any]) -> _Filled:
     """Sets the controls, and remembers which these are."""
     known = st.session_state.setdefault(session.CONTROLS, {})
@@ -173,7 +190,7 @@ def _fill(cls: type[Spec], fill: Callable[[], None], held: Mapping[str, Any]) ->
     fill()
     filled: _Filled = {name: (st.session_state[name], held.get(name, _GONE)) for name in known}
     known |= others
-    st.session_state[_FILLED] = (cls.__name__, filled)
+    st.session_state[_FILLED], st.session_state[_DRAWN] = (cls.__name__, filled), set(filled)
     return filled
 
 
@@ -247,14 +264,18 @@ def keep(view: Spec) -> None:
     st.session_state[_WRITTEN] = (type(view).__name__, query)
     st.session_state.setdefault(_PAST, deque(maxlen=_REMEMBERED)).append(st.session_state[_WRITTEN])
     see_controls()
-    if st.query_params.to_dict() != query:
+    # Who went back and forth quickly may have got an address since that was sent for another page.
+    if went_back() or st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 
 
 def see_controls() -> None:
     """Remembers what the controls hold: what differs from it in the next run was edited since. Also
     where they hold no view, or whoever goes back from there would seem to have edited it."""
-    st.session_state[_SEEN] = _controls()
+    st.session_state[_SEEN] = held = _controls()
+    # From within Streamlit 1.67: of those, the ones that this run has drawn are there in the next.
+    drawn = getattr(getattr(get_script_run_ctx(), "shared", None), "widget_user_keys_this_run", ())
+    st.session_state[_DRAWN] = {name for name in held if name in drawn}
 
 
 def address_of(view: Spec) -> str:

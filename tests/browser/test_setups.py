@@ -12,12 +12,14 @@ def sigma(page):
 
 
 def wait_for(page, value, path="/"):
-    """Returns when the control and the address have a sigma_w, on a page."""
+    """Returns when the control and the address have a sigma_w, on a page that is drawn."""
     page.wait_for_function(
-        "([value, path]) => location.pathname === path && "
+        "([value, path, title]) => location.pathname === path && "
         "location.search.includes(`sigma_w=${value}&`) && "
+        "document.querySelector('h1')?.innerText === title && "
+        "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning' && "
         "document.querySelector('input[aria-label^=\"σ_w\"]')?.value === value",
-        arg=[value, path],
+        arg=[value, path, "Ensembles" if path == "/ensembles" else "Scaling curves"],
         timeout=WAIT,
     )
 

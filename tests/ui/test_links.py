@@ -1,11 +1,12 @@
 """Which view a run of a page sets its controls to, and that no edit is lost to it."""
 
 import pytest
-from helpers.pages_driver import go_back, open_page
+from helpers.pages_driver import go_back, open_page, view_in
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from ntk_uq.ui import links
-from ntk_uq.views import CurvesView
+from ntk_uq.views import CurvesView, EnsemblesView
 
 
 def page():
@@ -157,6 +158,25 @@ def test_a_page_that_was_left_for_one_without_a_view_has_its_controls_set_again(
     assert draws(page).value == 5
 
 
+@pytest.mark.parametrize("by_itself", [False, True])
+def test_so_has_one_that_is_come_back_to_before_the_other_page_was_drawn(store, by_itself):
+    page = open_page("scaling_curves", CurvesView(draws=5))
+    there = address(page)
+    # What the run of the other page leaves behind that is broken off at its begin.
+    for name in list(page.session_state["control_keys"]):
+        if name in page.session_state:
+            del page.session_state[name]
+    page.session_state["run_again"] = by_itself
+    ask_with(page, there)
+    page._run(WidgetStates())
+    assert not page.exception
+    assert draws(page).value == 5
+    assert "curves_draws" in are_set(page)
+    draws(page).set_value(7).run()
+    assert draws(page).value == 7
+    assert address(page)["draws"] == "7"
+
+
 def test_so_is_one_that_comes_with_an_older_address(app):
     first = address(app)
     draws(app).set_value(5).run()
@@ -263,3 +283,18 @@ def test_going_back_from_a_refused_entry_opens_what_was_there(store):
     go_back(page, first)
     assert draws(page).value == 2
     assert not page.error
+
+
+def test_an_address_that_holds_what_another_page_has_sent_is_no_link(store):
+    """A browser that goes back and forth quickly writes it behind the wrong page's name."""
+    page = open_page("scaling_curves", CurvesView(draws=5))
+    there = address(page)
+    page.switch_page("pages/ensembles.py")
+    ask_with(page, there)
+    page.run()
+    assert not page.exception
+    assert not page.error
+    assert view_in(page, EnsemblesView).data == CurvesView().data
+    page.switch_page("pages/scaling_curves.py")
+    go_back(page, there)
+    assert draws(page).value == 5

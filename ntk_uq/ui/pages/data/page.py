@@ -51,7 +51,8 @@ def page() -> None:
         elif section == _OWN and store.read_only:
             say.info(DEMO, icon=":material/inventory_2:")
         elif section == _OWN:
-            own_sets.table(show)
+            with st.container():  # whatever it holds, the upload below stays in its place
+                own_sets.table(show)
             upload.upload(show)
         else:
             inside(store, view)

@@ -111,9 +111,11 @@ def _choice(
 def _preview(file: UploadedFile, layout: Layout, key: str) -> Preview:
     """What is in the file's columns, looked at once for an upload and a layout, and not at every
     click. The columns themselves stay in a process of their own."""
+    # Also where nothing is read: what is below stays in its place then, and nobody sees it twice.
+    line = st.empty()
     known = st.session_state.get(key)
     if known is None or known[0] != (file.file_id, layout):
-        with _reading(file.name) as waiting:
+        with _reading(line, file.name) as waiting:
             known = ((file.file_id, layout), own.peek(_given(file, layout), waiting))
         st.session_state[key] = known
         if key == _SEEN:
@@ -127,9 +129,8 @@ def _given(file: UploadedFile, layout: Layout) -> Given:
 
 
 @contextmanager
-def _reading(name: str) -> Iterator[Callable[[], None]]:
+def _reading(line: DeltaGenerator, name: str) -> Iterator[Callable[[], None]]:
     """Says that a file is read; and, once that is called, that others are read before it."""
-    line = st.empty()
     with line, st.spinner(f"Reading {name}"):
         # A line of its own: the spinner has no other words once it turns.
         told = st.empty()
