@@ -31,6 +31,7 @@ messages for before it sends them."""
 _put_theme: Any = getattr(app_session, "_populate_theme_msg", None)
 _call_soon: Any = getattr(app_session.AppSession, "_call_soon_on_event_loop", None)
 _flush: Any = getattr(app_session.AppSession, "flush_browser_queue", None)
+_request_rerun: Any = getattr(app_session.AppSession, "request_rerun", None)
 _tell_of_message: Any = getattr(runtime.Runtime, "_enqueued_some_message", None)
 _send: Any = getattr(runtime.Runtime, "_send_message", None)
 
@@ -43,6 +44,7 @@ def use() -> bool:
     state.filtered_state = property(AskedState)
     session: Any = app_session.AppSession
     session._call_soon_on_event_loop = call_soon
+    session.request_rerun = request_rerun
     session.flush_browser_queue = flushed
     session_module: Any = app_session
     session_module._populate_theme_msg = put_theme
@@ -163,6 +165,19 @@ def call_soon(session: Any, callback: Callable[[], None]) -> None:
         wanted.comes = True
         loop = session._event_loop
         _call_soon(session, lambda: loop.call_later(_GATHERED, _call_all, session, wanted))
+
+
+def request_rerun(session: Any, client_state: Any) -> None:
+    """Asks for a run, once all is done that the run before has wanted until now: whatever comes of
+    it later is thrown away, be it that it has ended.
+
+    Args:
+        session: an ``AppSession``.
+        client_state: what the browser has told, or None.
+    """
+    if asyncio._get_running_loop() is session._event_loop:  # a changed file asks from elsewhere
+        _call_all(session, session.__dict__.setdefault(_WANTED, _Wanted()))
+    _request_rerun(session, client_state)
 
 
 @dataclass

@@ -20,6 +20,7 @@ STANDS_IN = (
     (app_session, "_populate_theme_msg"),
     (runtime.Runtime, "_enqueued_some_message"),
     (app_session.AppSession, "flush_browser_queue"),
+    (app_session.AppSession, "request_rerun"),
     (runtime.Runtime, "_send_message"),
 )
 
@@ -186,6 +187,26 @@ def test_no_call_is_lost_while_the_loop_comes_and_goes():
     assert asyncio.run(calls()) == list(range(20_000))
 
 
+def test_a_run_is_asked_for_after_all_that_the_one_before_has_wanted(monkeypatch):
+    came = []
+    monkeypatch.setattr(lighter, "_request_rerun", lambda _, state: came.append(state))
+
+    async def calls():
+        session = SimpleNamespace(_event_loop=asyncio.get_running_loop())
+        lighter.call_soon(session, lambda: came.append("ended"))
+        lighter.request_rerun(session, "again")
+        assert came == ["ended", "again"]
+        lighter.call_soon(session, lambda: came.append("begun"))
+        await until(lambda: came[-1] == "begun")
+        # From a thread of its own nothing of the loop's is done.
+        lighter.call_soon(session, lambda: came.append("sent"))
+        await asyncio.to_thread(lighter.request_rerun, session, "file")
+        await until(lambda: len(came) == 5)
+
+    asyncio.run(calls())
+    assert sorted(came[3:]) == ["file", "sent"]
+
+
 def test_all_that_waits_for_a_browser_is_sent_at_once_and_in_its_order(monkeypatch):
     waiting, sent = [["a", "b"], [], ["c"]], []
     monkeypatch.setattr(lighter, "_flush", lambda _: waiting.pop(0))
@@ -204,7 +225,7 @@ def test_they_stand_in_for_this_release_alone(as_before, monkeypatch):
     ours = [getattr(where, name) for where, name in STANDS_IN]
     assert ours[0].fget is lighter.AskedState
     assert ours[1:4] == [lighter.call_soon, lighter.put_theme, lighter.tell_of_message]
-    assert ours[4:] == [lighter.flushed, lighter.send]
+    assert ours[4:] == [lighter.flushed, lighter.request_rerun, lighter.send]
     for where, name in STANDS_IN:
         monkeypatch.setattr(where, name, None)
     monkeypatch.setattr(streamlit, "__version__", "1.68.0")
