@@ -49,6 +49,30 @@ def test_back_and_forth_by_the_browser_and_by_buttons_on_every_page(server, open
     wait_for(page, "1.2")
 
 
+def test_whoever_goes_back_and_forth_in_a_hurry_ends_on_a_whole_page(server, open_page):
+    page = open_page(server)
+    sigma(page).wait_for(timeout=WAIT)
+    sigma(page).fill("1.7")
+    sigma(page).press("Enter")
+    wait_for(page, "1.7")
+    page.get_by_role("link", name="Ensembles").first.click()
+    wait_for(page, "1.7", "/ensembles")
+    for pause in (0, 50, 150, 300, 50, 0):
+        page.evaluate("history.back()")
+        page.wait_for_timeout(pause)
+        page.evaluate("history.forward()")
+    # Streamlit's own late pages may have written themselves into the history: any page, but whole.
+    page.wait_for_function(
+        "titles => document.querySelector('h1')?.innerText === titles[location.pathname] && "
+        "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning' && "
+        "document.querySelector('input[aria-label^=\"σ_w\"]')?.value === '1.7'",
+        arg={"/": "Scaling curves", "/ensembles": "Ensembles"},
+        timeout=WAIT,
+    )
+    page.get_by_role("link", name="Scaling curves").first.click()
+    wait_for(page, "1.7")
+
+
 def test_the_link_is_copied(server, open_page):
     page = open_page(server, permissions=["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy link").click(timeout=WAIT)
