@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Sequence
 
+from ntk_uq.base import private
 from ntk_uq.base.errors import NtkUqError, SpecError
 from ntk_uq.base.version import VERSION
 from ntk_uq.cli import (
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         options = parser.parse_args(words)  # of --help, some Pythons tell that nobody reads it
+        private.prepare()
         code = options.run(options)
         sys.stdout.flush()
         return int(code or 0)

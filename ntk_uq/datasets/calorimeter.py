@@ -12,7 +12,7 @@ import ntk_uq.datasets.showers as showers
 from ntk_uq.base import settings
 from ntk_uq.base.references import Reference
 from ntk_uq.datasets.base import Dataset, Examples, Layer
-from ntk_uq.datasets.files import read_derived, write_derived
+from ntk_uq.datasets.files import made_once, read_derived, write_derived
 
 N_POOL = 16_000
 N_TEST = 4_000
@@ -62,15 +62,16 @@ def _load() -> Examples:
 
 def _pool(path: Path) -> _Pool:
     """The cached pool, or one made now, which is then kept."""
-    pool = _read(path)
-    if pool is None:
-        pool = _simulate()
-        write_derived(
-            path,
-            cells_mev=pool.cells_mev,
-            energies_gev=pool.energies_gev,
-            **{_DIGEST: np.frombuffer(bytes.fromhex(pool.digest), np.uint8)},
-        )
+    return made_once(path, lambda: _read(path), lambda: _kept(path, _simulate()))
+
+
+def _kept(path: Path, pool: _Pool) -> _Pool:
+    write_derived(
+        path,
+        cells_mev=pool.cells_mev,
+        energies_gev=pool.energies_gev,
+        **{_DIGEST: np.frombuffer(bytes.fromhex(pool.digest), np.uint8)},
+    )
     return pool
 
 

@@ -1,19 +1,23 @@
 """What loaders share: checksums of data files, and derived arrays kept in the cache directory."""
 
+import contextlib
 import functools
 import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import BufferedRandom
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 
 from ntk_uq.base import settings
 from ntk_uq.base.errors import DataError
+from ntk_uq.base.lock import locked
+
+Made = TypeVar("Made")
 
 _CHECKSUM = 32  # bytes of SHA-256 in front of derived arrays
 
@@ -37,11 +41,17 @@ def kept_md5(path: Path) -> str:
     modified, size = state(path)
     name = hashlib.sha256(f"{path.absolute()} {modified} {size}".encode()).hexdigest()[:32]
     kept = settings.cache_directory() / f"{name}.md5"
-    known = read_derived(kept)
-    if known is None:
-        write_derived(kept, md5=np.frombuffer(bytes.fromhex(md5(path)), np.uint8))
-        return md5(path)
-    return bytes(known["md5"]).hex()
+
+    def read() -> str | None:
+        known = read_derived(kept)
+        return None if known is None else bytes(known["md5"]).hex()
+
+    def make() -> str:
+        found = md5(path)
+        write_derived(kept, md5=np.frombuffer(bytes.fromhex(found), np.uint8))
+        return found
+
+    return made_once(kept, read, make)
 
 
 def state(path: Path) -> tuple[int, int]:
@@ -136,6 +146,29 @@ def sealed(**arrays: np.ndarray) -> bytes:
     file = io.BytesIO()
     write_sealed(file, **arrays)
     return file.getvalue()
+
+
+def made_once(path: Path, read: Callable[[], Made | None], make: Callable[[], Made]) -> Made:
+    """What is kept at a path, or is made now: by one alone, of all threads and processes that want
+    it, while the others wait. It takes seconds, and pages that run again do not wait for it.
+
+    Args:
+        path: where it is kept.
+        read: what is kept there; None where that is missing or damaged.
+        make: makes it, and keeps it there.
+    """
+    found = read()
+    if found is not None:
+        return found
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):  # where nothing can be kept, everybody makes it
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = path.with_name(f"{path.name}.lock")
+            held.enter_context(locked(lock))
+            # Who comes after that finds what is kept, and needs no lock.
+            held.callback(lock.unlink, missing_ok=True)
+        found = read()
+        return make() if found is None else found
 
 
 def read_derived(path: Path, names: Iterable[str] | None = None) -> dict[str, np.ndarray] | None:

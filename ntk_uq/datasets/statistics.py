@@ -14,7 +14,7 @@ from jaxtyping import Float, Real
 
 from ntk_uq.base import settings
 from ntk_uq.datasets.base import Rows
-from ntk_uq.datasets.files import read_derived, write_derived
+from ntk_uq.datasets.files import made_once, read_derived, write_derived
 
 _ROWS = 4096  # rows turned to float64 at a time: the pool stays in its small type
 _BLOCK_BYTES = 2**26  # float64 values at a time
@@ -123,12 +123,18 @@ def kept_moments(
     if fingerprint is None or not isinstance(pool, Rows):
         return moments(pool)
     path = settings.cache_directory() / f"{name}-{_key('moments', fingerprint)}.statistics"
-    kept = read_derived(path)
-    if kept is None or kept["centre"].shape != pool.shape[1:]:
+
+    def read() -> Moments | None:
+        kept = read_derived(path)
+        fits = kept is not None and kept["centre"].shape == pool.shape[1:]
+        return Moments(kept["centre"], kept["variance"]) if kept is not None and fits else None
+
+    def make() -> Moments:
         found = moments(pool)
         write_derived(path, centre=found.centre, variance=found.variance)
         return found
-    return Moments(kept["centre"], kept["variance"])
+
+    return made_once(path, read, make)
 
 
 def kept_covariance(
@@ -141,12 +147,18 @@ def kept_covariance(
     if fingerprint is None:
         return covariance(pool, centre)
     path = settings.cache_directory() / f"{name}-{_key('covariance', fingerprint)}.statistics"
-    kept = read_derived(path)
-    if kept is None or kept["values"].shape != centre.shape:
+
+    def read() -> Covariance | None:
+        kept = read_derived(path)
+        fits = kept is not None and kept["values"].shape == centre.shape
+        return Covariance(kept["values"], kept["vectors"]) if kept is not None and fits else None
+
+    def make() -> Covariance:
         found = covariance(pool, centre)
         write_derived(path, values=found.values, vectors=found.vectors)
         return found
-    return Covariance(kept["values"], kept["vectors"])
+
+    return made_once(path, read, make)
 
 
 def _key(what: str, fingerprint: str) -> str:

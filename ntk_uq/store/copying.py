@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ntk_uq.base import private
 from ntk_uq.base.errors import StoreError, StoreFullError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.store.check import CACHE, JOBS, RESULTS, checked
@@ -79,7 +80,7 @@ def back_up(directory: Path, own: Path, target: Path) -> Copied:
     if target.exists() or target.is_symlink():
         raise StoreError(f"{target} is there already; a backup is written into a new folder.")
     with in_words(target):
-        target.mkdir(mode=0o700)
+        private.make_folder(target)
     try:
         return _copy(directory, own, target, target / OWN)
     except BaseException:
@@ -106,7 +107,7 @@ def bring_back(backup: Path, directory: Path, own: Path) -> Copied:
                 f"{directory} is not empty; a backup is only brought back into a folder that is, "
                 "or is not there yet. Move what is there away first."
             )
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_folder(directory, parents=True, exist_ok=True)
     try:
         return _copy(backup, backup / OWN, directory, own)
     except BaseException:
@@ -143,8 +144,8 @@ def _copy(source: Path, own_source: Path, target: Path, own_target: Path) -> Cop
         raise StoreError(f"There is no whole store in {source}.")
     _require_room(source, own_source, target)
     with _in_words_of(target), _removed_on_failure(staging):
-        staging.mkdir(mode=0o700)
-        (staging / RESULTS).mkdir(mode=0o700)
+        private.make_folder(staging)
+        private.make_folder(staging / RESULTS)
         # Jobs first: the results of one that is done there were written before.
         jobs = _copy_table(source / JOBS, staging / JOBS, _forget_engines)
         results = _copy_results(source / RESULTS, staging / RESULTS)
@@ -199,6 +200,7 @@ def _copy_table(path: Path, copy: Path, change: Callable[[sqlite3.Connection], i
     """Copies a SQLite file as it is at one moment, with all that was committed; returns what
     ``change`` does of the copy, which is one file after it."""
     database = Database(path, lambda _: None)
+    private.make_file(copy)
     made = sqlite3.connect(copy, isolation_level=None)
     try:
         with database.read() as connection:
@@ -242,7 +244,7 @@ def _copied_file(disk: BytesDisk, folder: Path, copy: Path, name: object) -> boo
     except DamagedEntryError:
         return False
     place = copy / path.relative_to(folder.resolve())
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private.make_folder(place.parent, parents=True, exist_ok=True)
     try:
         shutil.copyfile(path, place, follow_symlinks=False)
     except FileNotFoundError:
@@ -273,7 +275,7 @@ def _look_again(
 
 def _copy_views(folder: Path, copy: Path) -> None:
     if folder.is_dir():
-        copy.mkdir(mode=0o700)
+        private.make_folder(copy)
         for path in folder.glob("*.json"):
             with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
                 shutil.copyfile(path, copy / path.name)
@@ -287,7 +289,7 @@ def _copy_own(folder: Path, target: Path, staging: Path) -> int:
     inside = target.parent == staging.parent
     place = staging / OWN if inside else target
     if found or records:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_folder(place, parents=True, exist_ok=True)
     for path in (*records, *found):
         if not (place / path.name).exists():
             unfinished = place / f".{path.name}.unfinished"

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ntk_uq.base import private
 from ntk_uq.base.errors import StoreNotWritableError, StoreReadOnlyError
 from ntk_uq.store import write_ahead
 from ntk_uq.store.failures import BUSY_TIMEOUT, in_words
@@ -76,6 +77,8 @@ class Database:
         self._idle: list[sqlite3.Connection] = []
         self._process = os.getpid()
         self._inherited: list[sqlite3.Connection] = []
+        if not read_only:
+            private.make_file(path)
         try:
             with self.write():
                 pass

@@ -6,6 +6,7 @@ import re
 import tempfile
 from pathlib import Path
 
+from ntk_uq.base import private
 from ntk_uq.base.errors import StoreDamagedError, StoreError, StoreNotWritableError
 from ntk_uq.base.settings import STORE
 from ntk_uq.store.failures import RESCUE, in_words
@@ -29,7 +30,7 @@ _SHARED_TYPE = re.compile(
 def prepare(directory: Path) -> None:
     """Makes ``directory`` a store of this format, if it is not one already.
 
-    Where it is missing it is made, with mode 0700: others could plant results.
+    Where it is missing it is made, for this account or its group: others could plant results.
 
     Raises:
         StoreFullError: if it is to be made and the disk is full.
@@ -39,7 +40,7 @@ def prepare(directory: Path) -> None:
     with in_words(directory):
         if directory.exists() and not directory.is_dir():
             raise StoreError(f"The store {directory} is a file. {_move_or_set(directory)}")
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_folder(directory, parents=True, exist_ok=True)
         version = directory / VERSION_FILE
         # What is there is read also where nothing can be written any more.
         if not os.access(directory, os.R_OK | os.X_OK) or not (
@@ -129,6 +130,7 @@ def write_version(path: Path) -> None:
             json.dump({"format": FORMAT, "program": "ntk_uq"}, file)
             file.flush()
             os.fsync(file.fileno())
+        private.keep(temporary)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import diskcache
-from diskcache.core import MODE_BINARY, MODE_RAW, UNKNOWN
+from diskcache.core import DBNAME, MODE_BINARY, MODE_RAW, UNKNOWN
 
+from ntk_uq.base import private
 from ntk_uq.base.errors import StoreError
 from ntk_uq.store.failures import BUSY_TIMEOUT
 from ntk_uq.store.lending import LendingCache
@@ -72,6 +73,7 @@ class BytesDisk(diskcache.Disk):
         filename, full_path = self.filename(key, value)
         self._written.filename = filename
         size = self._write(full_path, iter((digest, value)), "xb")
+        private.keep(Path(full_path))
         return size, MODE_BINARY, filename, None
 
     def fetch(self, mode: Any, filename: Any, value: Any, read: bool) -> bytes:
@@ -142,7 +144,8 @@ class BytesDisk(diskcache.Disk):
 
 
 def open_cache(directory: Path) -> diskcache.Cache:
-    """The cache in ``directory``, made with mode 0700 where missing. The only way to open one.
+    """The cache in ``directory``, made for this account or its group where missing; the only way to
+    open one.
 
     diskcache keeps its settings in the database but not the disk's class: a cache that is
     reopened without ``disk=`` unpickles again.
@@ -153,7 +156,8 @@ def open_cache(directory: Path) -> diskcache.Cache:
     """
     if os.path.expandvars(directory) != str(directory):
         raise StoreError(f"The store cannot lie in {directory}: choose a path without $.")
-    directory.mkdir(mode=0o700, exist_ok=True)
+    private.make_folder(directory, exist_ok=True)
+    private.make_file(directory / DBNAME)
     cache = object.__new__(LendingCache)
     try:
         LendingCache.__init__(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ntk_uq.base import private
 from ntk_uq.base.errors import SpecError, StoreReadOnlyError
 from ntk_uq.base.fields.text import Text
 from ntk_uq.store.database import NOTHING_KEPT
@@ -66,7 +67,7 @@ class NamedViews:
         name = NAME.check("The name", view.name.strip())
         path = self._path(name)
         with in_words(self.directory):
-            self.directory.mkdir(mode=0o700, exist_ok=True)
+            private.make_folder(self.directory, exist_ok=True)
             if not path.exists() and len(list(self.directory.glob("*.json"))) >= MOST:
                 raise SpecError(f"There are {MOST} saved views; delete one of them first.")
             content = json.dumps({"name": name, "page": view.page, "query": dict(view.query)})
@@ -93,6 +94,7 @@ def _write(path: Path, content: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(content)
+        private.keep(Path(temporary))
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

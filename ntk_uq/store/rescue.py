@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ntk_uq.base import private
 from ntk_uq.base.errors import StoreError
 from ntk_uq.store import schema, sqlite_file, write_ahead
 from ntk_uq.store.check import CACHE, JOBS, RESULTS, checked, is_sound, user_of
@@ -82,7 +83,7 @@ def repair(directory: Path, now: float | None = None) -> tuple[tuple[Rescued, ..
             return (), None
         moment = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
         aside = directory / f"{ASIDE}{moment}"
-        aside.mkdir(mode=0o700)
+        private.make_folder(aside)
         try:
             made = [_made(path, aside) for path in (*_files(directory),) if path in damaged]
         except BaseException:
@@ -100,7 +101,7 @@ def _files(directory: Path) -> tuple[Path, ...]:
 def _made(path: Path, aside: Path) -> tuple[Path, Path, Rescued]:
     """A new file, in a folder of ``aside``, for a damaged one."""
     folder = aside / f"new-{path.name}"
-    folder.mkdir(mode=0o700)
+    private.make_folder(folder)
     if path.name == VERSION_FILE:
         write_version(folder / VERSION_FILE)
         return path, folder / VERSION_FILE, Rescued(path, f"format {FORMAT}", 1, 0)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum, auto
 from pathlib import Path
 
+from ntk_uq.base import private
 from ntk_uq.base.errors import SpecError, StoreError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.store import schema
@@ -206,12 +207,13 @@ class Saved:
             yield None
             return
         with in_words(self.directory):
-            self.directory.mkdir(mode=0o700, exist_ok=True)
+            private.make_folder(self.directory, exist_ok=True)
             handle, name = tempfile.mkstemp(prefix=".report-", dir=self.directory)
             temporary = Path(name)
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(content)
+                private.keep(temporary)
                 yield temporary
             finally:
                 temporary.unlink(missing_ok=True)

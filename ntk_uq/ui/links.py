@@ -14,6 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from ntk_uq.base.errors import LinkError
 from ntk_uq.base.fields import Spec
 from ntk_uq.ui import say, session, setups
+from ntk_uq.ui.controls import adapting
 from ntk_uq.ui.pages import page_of
 
 View = TypeVar("View", bound=Spec)
@@ -53,7 +54,11 @@ def set_controls(cls: type[View], fill: Callable[[View], None]) -> None:
         cls: the page's view. fill: sets every control, before they are drawn.
     """
     known = _WRITTEN in st.session_state
-    _see_shown()
+    by_itself = bool(st.session_state.get(_AGAIN))
+    for name, value in _see_shown().items():
+        st.session_state[name] = value
+    if not by_itself:
+        adapting.keep_edits(_comes_with)
     held, seen = _controls(), st.session_state.get(_SEEN, {})
     # Controls of other pages come and go.
     edited = any(name in seen and seen[name] != value for name, value in held.items())
@@ -211,16 +216,25 @@ def _leave(filled: _Filled) -> None:
         filled[name] = None
 
 
-def _see_shown() -> None:
-    """Learns from what the browser has sent which controls it has drawn since they were set."""
+def _see_shown() -> dict[str, Any]:
+    """Learns from what the browser has sent which controls it has drawn since they were set.
+
+    Returns:
+        What was edited of those that stood there before they were set: that may have come to the
+        browser after the edit.
+    """
+    overtaken: dict[str, Any] = {}
     if st.session_state.get(_AGAIN):
-        return  # the page runs by itself, with what stands there from before
+        return overtaken  # the page runs by itself, with what stands there from before
     _, filled = st.session_state.get(_FILLED, ("", {}))
     for name in _comes_with([name for name, values in filled.items() if values is not None]):
         value, (new, before) = st.session_state.get(name, _GONE), filled[name]
         # Anything but what it held before was set, or edited since.
         if value == new or value != before:
             filled[name] = None
+            if value != new and _GONE not in (value, before):
+                overtaken[name] = value
+    return overtaken
 
 
 def _controls() -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -291,3 +293,32 @@ def test_the_real_pool_comes_back_from_its_file(tmp_path, monkeypatch):
     assert first.pool_inputs.shape == (16_000, 490)
     assert 1 <= first.pool_targets.min() < 1.1
     assert 90 < first.pool_targets.max() <= 100
+
+
+def test_pages_that_run_again_do_not_make_the_pool_again(pool, monkeypatch):
+    """What takes seconds is made by one; runs that were broken off wait with the others."""
+    real, begun, go_on = showers.simulate, threading.Event(), threading.Event()
+
+    def slow(*arguments):
+        begun.set()
+        assert go_on.wait(30)
+        return real(*arguments)
+
+    monkeypatch.setattr(showers, "simulate", slow)
+    with ThreadPoolExecutor(4) as threads:
+        found = [threads.submit(calorimeter._fingerprint)]
+        assert begun.wait(30)
+        monkeypatch.setattr(showers, "simulate", None)
+        found += [threads.submit(calorimeter._fingerprint) for _ in range(3)]
+        assert not any(one.done() for one in found)
+        go_on.set()
+        assert len({one.result() for one in found}) == 1
+    assert [path.suffix for path in pool.directory.iterdir()] == [".pool"]
+
+
+def test_what_fails_is_tried_by_the_next(pool, monkeypatch):
+    with monkeypatch.context() as failing:
+        failing.setattr(showers, "simulate", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            pool.load()
+    assert pool.load() is not None

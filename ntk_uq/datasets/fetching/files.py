@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ntk_uq.base import settings
 from ntk_uq.base.errors import DataError
-from ntk_uq.datasets.fetching.lock import locked
+from ntk_uq.base.lock import locked
 from ntk_uq.datasets.files import digest
 
 PIECE = 2**18

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ntk_uq.base import settings
+from ntk_uq.base import private, settings
 from ntk_uq.base.errors import DataError, MissingDataError, SpecError
 from ntk_uq.datasets.base import OWN_PREFIX
 from ntk_uq.datasets.fetching.files import publish, workplace
@@ -95,7 +95,7 @@ def keep(own: Own, choices: Mapping[str, Any] | None = None) -> str:
     name = PREFIX + hashlib.sha256(description).hexdigest()[:_DIGITS]
     target = path_of(name)
     try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_folder(target.parent, parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(
             f"{target.parent} cannot be made: {error.strerror or error}. Set {settings.OWN} to "

@@ -9,7 +9,7 @@ from ntk_uq import datasets
 from ntk_uq.base.errors import DataError, SpecError
 from ntk_uq.specs import PREPARATIONS, TARGETS, DataSpec
 from ntk_uq.ui import own
-from ntk_uq.ui.controls import effects, widgets
+from ntk_uq.ui.controls import adapting, effects, widgets
 from ntk_uq.ui.plain_text import plain
 
 _PREPARATIONS = {
@@ -88,7 +88,7 @@ def adapt(page: str) -> None:
         if low and high and n_pool:
             values["n_high"] = min(high, n_pool)
             values["n_low"] = min(low, max(1, values["n_high"] // 8))
-    widgets.fill(page, values)
+    adapting.adapt(page, values)
 
 
 def preparation(page: str, dataset: datasets.Dataset | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ figures' library, headers that keep strangers out, and how the server is for tho
 ``app.py`` hands all of it to ``streamlit.App``.
 """
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from ntk_uq.base import process
+from ntk_uq.base import private, process
+from ntk_uq.base.errors import SpecError
 from ntk_uq.ui.shell import (
     believed,
     document,
@@ -40,6 +42,8 @@ def application(script: str) -> dict[str, Any]:
         script: the file that Streamlit runs for each page.
     """
     process.open_more_files()
+    with contextlib.suppress(SpecError):  # which whatever makes a folder says on a page
+        private.prepare()
     loops.use()
     lighter.use()
     return {

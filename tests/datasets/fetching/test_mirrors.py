@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from helpers.mirror import CONTENTS, Mirror, data_set_of, visible
 
+from ntk_uq.base import lock
 from ntk_uq.base.errors import DataError, FetchError, SpecError
 from ntk_uq.datasets import REGISTRY, mnist
-from ntk_uq.datasets.fetching import State, download, files, get, lock, sources, status
+from ntk_uq.datasets.fetching import State, download, files, get, sources, status
 from ntk_uq.datasets.fetching.fetch import fetch
 
 ROOT = Path(__file__).resolve().parents[3]

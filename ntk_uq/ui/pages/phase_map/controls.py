@@ -18,7 +18,7 @@ from ntk_uq.specs import (
     TrainingSpec,
     read_values,
 )
-from ntk_uq.ui.controls import data, effects, network, widgets
+from ntk_uq.ui.controls import adapting, data, effects, network, widgets
 from ntk_uq.views import PhaseMapView
 
 _PAGE = "map"
@@ -197,7 +197,7 @@ def _adapt(which: str) -> None:
             text = ", ".join(map(str, values if len(values) > 1 else (1, test)))
         else:
             text = f"25:{min(800, pool)}:6 log" if pool > 25 else f"1:{pool}:3"
-    widgets.fill(_PAGE, {f"{which}_values": text})
+    adapting.adapt(_PAGE, {f"{which}_values": text})
 
 
 def _replaced(names: Sequence[str], fields: Sequence[str]) -> None:
