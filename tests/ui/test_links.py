@@ -298,3 +298,21 @@ def test_an_address_that_holds_what_another_page_has_sent_is_no_link(store):
     page.switch_page("pages/scaling_curves.py")
     go_back(page, there)
     assert draws(page).value == 5
+
+
+def test_an_edit_of_what_stood_there_before_a_link_is_told_to_the_browser_again(app, undrawn):
+    app.run()
+    ask_with(app, {**address(app), "draws": "5"})
+    app.run()
+    draws(app).set_value(7).run()  # what the link has set may be on its way meanwhile
+    assert "curves_draws" in are_set(app)
+    assert draws(app).value == 7
+    app.run()
+    assert "curves_draws" not in are_set(app)
+    assert draws(app).value == 7
+
+
+def test_a_data_set_that_is_chosen_sets_nothing_that_fits_it(app):
+    app.run()
+    app.selectbox(key="curves_dataset").set_value("calorimeter").run()
+    assert not {"curves_n_test", "curves_n_low"} & are_set(app)
