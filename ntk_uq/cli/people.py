@@ -2,14 +2,13 @@
 
 import argparse
 import json
-import math
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from ntk_uq.base import settings
 from ntk_uq.base.errors import SpecError
-from ntk_uq.people import Role, announce, check_admin, quotas, shell_person
+from ntk_uq.people import Role, announce, give_role, quotas, set_quotas, shell_person
 from ntk_uq.people.quotas import Quota
 from ntk_uq.store import Store, open_store
 
@@ -70,8 +69,8 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _role(options: argparse.Namespace) -> None:
-    store = _of_admin()
-    store.people.set_role(options.id, options.role)
+    store = _store()
+    give_role(store, shell_person(store), options.id, Role(options.role))
     print(f"{options.id}: {options.role}")
 
 
@@ -81,21 +80,10 @@ def _quota(options: argparse.Namespace) -> None:
     if not wanted:
         _show_quotas(_store(), options.who)
         return
-    amounts = {quota: _amount(quota, text) for quota, text in wanted.items()}
-    store = _of_admin()
     if options.who is None:
         raise SpecError("Whose? Give an id as `ntk-uq people list` tells it, or a role.")
-    known = {*Role, *(one.person for one in quotas.accounts(store))}
-    if options.who not in known:
-        raise SpecError(
-            f"{options.who!r:.60} is neither a role ({', '.join(Role)}) nor the id of anybody who "
-            "was ever here; `ntk-uq people list` tells them."
-        )
-    for quota, text in wanted.items():
-        if text == "default":
-            store.quotas.forget_limit(options.who, quota)
-        else:
-            store.quotas.set_limit(options.who, quota, amounts[quota])
+    store = _store()
+    set_quotas(store, shell_person(store), options.who, wanted, "--{}".format)
     _show_quotas(store, options.who)
 
 
@@ -105,24 +93,6 @@ def _show_quotas(store: Store, who: str | None) -> None:
         print(f"{one}: {quotas.described(limits.get(one, {}))}")
     if who is None and not limits:
         print("Nobody has any quota.")
-
-
-def _amount(quota: Quota, text: str) -> float | None:
-    if text in ("none", "default"):
-        return None
-    if quota in (Quota.DATA, Quota.RESULTS):
-        return settings.parse_bytes(text, f"--{quota}")
-    try:
-        amount = float(text)
-    except ValueError:
-        amount = math.nan
-    if not 0 <= amount < math.inf or (quota is Quota.RUNNING and amount != math.floor(amount)):
-        kind = "a whole number" if quota is Quota.RUNNING else "a number"
-        raise SpecError(
-            f"--{quota} is {text!r:.60}; write {kind} from 0 on, none for no limit, or default to "
-            "take back what was set."
-        )
-    return amount
 
 
 def _usage(options: argparse.Namespace) -> None:
@@ -137,13 +107,6 @@ def _usage(options: argparse.Namespace) -> None:
             print(f"  {allowance.words}")
     if not found:
         print("Nobody has ever logged in.")
-
-
-def _of_admin() -> Store:
-    """The store, for whom only admins do. Raises NotAllowedError for anybody else."""
-    store = _store()
-    check_admin(shell_person(store))
-    return store
 
 
 def _message(options: argparse.Namespace) -> None:

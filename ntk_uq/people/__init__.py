@@ -5,7 +5,7 @@ By default nobody is asked who they are, and everybody may do everything: one pe
 """
 
 from ntk_uq.people.acting import Acting
-from ntk_uq.people.administering import announce, check_admin
+from ntk_uq.people.administering import announce, check_admin, give_role, set_quotas
 from ntk_uq.people.identity import Claims, person_of
 from ntk_uq.people.own_data import OwnData, bring_for, hidden_owner, not_shown, whose
 from ntk_uq.people.person import DEMO, SOMEBODY, VISITOR, Person, Role
@@ -25,9 +25,11 @@ __all__ = [
     "announce",
     "bring_for",
     "check_admin",
+    "give_role",
     "hidden_owner",
     "not_shown",
     "person_of",
+    "set_quotas",
     "shell_person",
     "whose",
 ]

@@ -77,8 +77,11 @@ def set_controls(cls: type[View], fill: Callable[[View], None]) -> None:
             _leave(filled)
     if opened.already:
         for name in filled.keys() & held.keys():
-            if filled[name] is not None:
+            values = filled[name]
+            if values is not None:
                 st.session_state[name] = held[name]
+                # It may be there by now, and be edited before this comes to the browser.
+                filled[name] = (held[name], held[name] if values[1] is _GONE else values[1])
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,12 @@ _READ = """key => {
     const input = box.querySelector('input')
     return input.type === 'checkbox' ? String(input.checked) : input.value
 }"""
+_NOTE_CLICKS = """key => {
+    window.clicks = 0
+    document.addEventListener('click', event => {
+        window.clicks += event.target.matches?.(`.st-key-${key} input`) ? 1 : 0
+    }, true)
+}"""
 _KEYS = """() => [...document.querySelectorAll('[data-testid=stSidebar] [class*="st-key-"]')]
     .map(box => [[...box.classList].find(c => c.startsWith('st-key-')).slice(7),
                  box.querySelector('input:not(:disabled)')])
@@ -111,7 +117,13 @@ class Edit:
                     return
             raise AssertionError(f"{self.value} could not be chosen in five tries")
         elif self.kind == "toggle":
-            box.locator("label").first.click()
+            page.evaluate(_NOTE_CLICKS, self.key)
+            for _ in range(5):  # a fold that is opening moves it away from under the mouse
+                box.locator("label").first.click()
+                page.wait_for_timeout(100)
+                if page.evaluate("window.clicks"):
+                    return
+            raise AssertionError(f"{self.key} could not be clicked in five tries")
         else:
             control.fill(self.value)
             control.press(rng.choice(["Enter", "Tab"]))

@@ -100,6 +100,23 @@ def test_a_control_that_is_drawn_is_never_set_back(app):
     assert draws(app).value == before + 1
 
 
+def test_an_edit_beside_a_control_that_is_set_again_is_told_to_the_browser(app, monkeypatch):
+    """It had drawn the control when the page ran again by itself, and had not told so."""
+    with monkeypatch.context() as undrawn:
+        undrawn.setattr(links, "_comes_with", lambda _: set())
+        app.session_state["follow_None"] = True
+        app.run()
+        assert "curves_draws" in are_set(app)
+    draws(app).set_value(7).run()
+    assert are_set(app) == {"curves_draws"}
+    assert draws(app).value == 7
+    app.run()
+    assert not are_set(app)
+    draws(app).set_value(9).run()
+    assert not are_set(app)
+    assert draws(app).value == 9
+
+
 def test_what_a_control_held_before_a_link_does_not_tell_that_it_is_drawn(app, undrawn):
     before = draws(app).value
     app.run()

@@ -4,6 +4,7 @@ import time
 
 import streamlit as st
 
+from ntk_uq.base import login_settings
 from ntk_uq.base.counting import duration
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.settings import format_bytes
@@ -14,7 +15,7 @@ from ntk_uq.jobs.words import own_titles
 from ntk_uq.people import announce, check_admin
 from ntk_uq.store import LONGEST_NOTICE, Store
 from ntk_uq.ui import fitted_table, own, say, session, who
-from ntk_uq.ui.pages.administration import people
+from ntk_uq.ui.pages.administration import changes, people
 from ntk_uq.ui.plain_text import plain
 
 _TEXT, _REFUSED = "admin_notice", "admin_refused"
@@ -29,6 +30,8 @@ def page() -> None:
         check_admin(who.person(store))
         notice(store)
         people.table(store)
+        if login_settings.login():
+            changes.draw(store)
         workers(store)
         with own_titles(own.title_of):
             errors(store)
