@@ -78,7 +78,7 @@ _READ = """key => {
 _NOTE_CLICKS = """key => {
     window.clicks = 0
     document.addEventListener('click', event => {
-        window.clicks += event.target.matches?.(`.st-key-${key} input`) ? 1 : 0
+        window.clicks += event.target.closest?.(`.st-key-${key} label`) ? 1 : 0
     }, true)
 }"""
 _KEYS = """() => [...document.querySelectorAll('[data-testid=stSidebar] [class*="st-key-"]')]
