@@ -12,7 +12,7 @@ from ntk_uq.store.database import Database
 LONGEST_NOTICE = 300
 """Characters of a notice."""
 
-_TABLE = """
+NOTICE_TABLE = """
 CREATE TABLE IF NOT EXISTS notice (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     text TEXT NOT NULL,
@@ -46,10 +46,10 @@ class NoticeBoard:
 
     @functools.cached_property
     def _database(self) -> Database:
-        temporary = _TABLE.replace("CREATE TABLE", "CREATE TEMP TABLE")
+        temporary = NOTICE_TABLE.replace("CREATE TABLE", "CREATE TEMP TABLE")
         return Database(
             self._path,
-            lambda connection: connection.execute(_TABLE),
+            lambda connection: connection.execute(NOTICE_TABLE),
             lambda connection: connection.execute(temporary),
             read_only=self._read_only,
         )

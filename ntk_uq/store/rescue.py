@@ -20,6 +20,7 @@ from ntk_uq.store.directory import FORMAT, VERSION_FILE, write_version
 from ntk_uq.store.disk import BytesDisk, open_cache
 from ntk_uq.store.failures import in_words
 from ntk_uq.store.job_row import is_job
+from ntk_uq.store.notice import NOTICE_TABLE
 from ntk_uq.store.records import JobState
 from ntk_uq.store.sqlite_file import Row, Scan
 
@@ -129,6 +130,11 @@ def _make_jobs(path: Path, folder: Path, found: Scan) -> Rescued:
         for table, (columns, belongs) in _OF_PEOPLE.items():
             rows = [row for row in found.rows if belongs(row, people, jobs.keys())]
             _insert_all(connection, table, columns, rows)
+        said = [row for row in found.rows if _is_notice(row)]
+        if said:
+            connection.execute(NOTICE_TABLE)
+            newest = max(said, key=lambda row: _number(row[3]))
+            _insert(connection, "notice", ("id", "text", "author", "since"), (1, *newest[1:]))
     _finish(database)
     known = {str(row[0]) for row in found.entries if _names_job(row)} | {str(r[1]) for r in lines}
     others = people | jobs.keys()
@@ -174,6 +180,10 @@ def _is_line(row: Row) -> bool:
 def _is_saved(row: Row) -> bool:
     kinds = (type(None), *_SAVED_COLUMNS.values())
     return len(row) == len(kinds) and all(map(isinstance, row, kinds))
+
+
+def _is_notice(row: Row) -> bool:
+    return len(row) == 4 and all(map(isinstance, row, (type(None), str, str, int | float)))
 
 
 def _is_person(row: Row) -> bool:

@@ -92,12 +92,15 @@ def test_people_whose_jobs_are_whose_and_quotas_are_rescued_too(where):
         store.quotas.set_limit("a", "hours", 2)
         store.quotas.set_limit("member", "results", None)
         store.quotas.spend({"a": 90.5})
+        store.notice.write("down at six", "Ada")
+        said = store.notice.read()
         before = store.people.all(), store.quotas.limits(), store.quotas.spent(7)
     spoil(where / "jobs.sqlite", 1)
     (found,), _ = repair(where)
     assert (found.rescued, found.lost) == (JOBS, 0)
     with open_store(where) as store:
         assert (store.people.all(), store.quotas.limits(), store.quotas.spent(7)) == before
+        assert store.notice.read() == said
         assert store.people.owners(mine) == {"a": "Ada"}
         assert store.people.owners(hers) == {"a": "Ada", "b": "somebody"}
 
