@@ -77,7 +77,10 @@ class Verdict(Record):
         said = [f"{SYMBOLS[t.quantity]} {t.does}" for t in self.trends if t.quantity in SYMBOLS]
         own, share = self.trend(POPULATION), self.floor_share
         if share is not None and share >= _WORTH_TELLING:
-            said[-1] += f", and {100 * share:.0f} % of ε² is the {self.n_test:,} test examples"
+            said[-1] += (
+                f", and at the largest N_D {100 * share:.0f} % of ε² is the {self.n_test:,} test "
+                "examples"
+            )
         if own is not None:
             said[-1] += f"; {_OWN_PART} {own.does}"
         return ". ".join(said) + "."
@@ -165,6 +168,19 @@ def _falls(alpha: float | None, error: float | None) -> str:
     return f"falls as N_D^-{short_value(alpha, error)}"
 
 
+_SURE = 2.0  # standard errors
+
+
+def _further(alpha: float, error: float | None) -> str:
+    """How it goes on after a break: as a power again, either way, or not that anybody could tell.
+    Whether it has arrived anywhere is the plateau test's to say."""
+    if error is not None and abs(alpha) < _SURE * error:
+        return f"no longer, within its error (exponent {short_value(alpha, error)})"
+    if alpha < 0:
+        return f"rises as N_D^{short_value(-alpha, error)}"
+    return f"as N_D^-{short_value(alpha, error)}"
+
+
 def _from(window: tuple[float, float] | None, curve: Curve) -> str:
     """Where a law begins, if not with the curve."""
     if window is None or window[0] <= curve.points[0].n_train:
@@ -204,8 +220,8 @@ def _by_law(quantity: str, choice: LawChoice, curve: Curve) -> Trend:
     if first is None or last is None or at is None:
         return _nothing(quantity, f"follows a {best.title}")
     does = (
-        f"falls as N_D^-{short_value(first.value, first.error)}{start}, and beyond N_D = "
-        f"{at.value:,.3g} as N_D^-{short_value(last.value, last.error)}"
+        f"{_falls(first.value, first.error)}{start}, and beyond N_D = {at.value:,.3g} "
+        f"{_further(last.value, last.error)}"
     )
     return Trend(
         quantity,

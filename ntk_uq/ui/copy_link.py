@@ -25,7 +25,9 @@ export default function ({ data, parentElement }) {
       done = byHand(text)
       button.focus()
     }
-    told.textContent = done ? "Copied" : "Copy it from the address bar"
+    const near = /^(localhost|127\\.\\d+\\.\\d+\\.\\d+|\\[::1\\])$/.test(new URL(text).hostname)
+    told.textContent = !done ? "Copy it from the address bar"
+      : near ? "Copied; it opens on this computer alone" : "Copied"
     setTimeout(() => { told.textContent = "" }, 4000)
   }
 }

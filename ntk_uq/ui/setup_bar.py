@@ -52,14 +52,15 @@ def draw_current() -> None:
     if st.session_state.get(_DRAWN, True):
         return
     with st.session_state[_PLACE]:
-        _line(setups.now().setup.put(setups.kept(CurvesView) or CurvesView())[0])
+        view = setups.now().setup.put(setups.kept(CurvesView) or CurvesView())[0]
+        _line(view, "Setup of the other pages: ")
         with st.container(horizontal=True, vertical_alignment="center", key="setup_bar"):
             _steps(RunsView, False)
             named_views.panel(setups.kept_last())
 
 
-def _line(view: Spec) -> None:
-    st.caption(setup_words.line(view), help=setup_words.preparation(view) or None)
+def _line(view: Spec, start: str = "") -> None:
+    st.caption(start + setup_words.line(view), help=setup_words.preparation(view) or None)
 
 
 def _pin(view: CurvesView) -> None:

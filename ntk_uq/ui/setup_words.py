@@ -119,15 +119,16 @@ def _network(view: Any, held: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     depths = held["depths"] if several else (held["depth"],)
     yield "activation", held["activation"]
     yield "depth", f"{plural(len(depths), 'depth')} {', '.join(map(str, depths))}"
-    yield "sigma_w", f"σ_w = {_sigma(held['sigma_w'])}"
+    yield "sigma_w", f"σ_w = {number(held['sigma_w'])}"
     yield "sigma_b", f"σ_b = {held['sigma_b']:g}"
     if "widths" in held and getattr(view, "finite", True):
         widths = held["widths"]
         yield "widths", f"{plural(len(widths), 'width')} {', '.join(f'{w:,}' for w in widths)}"
 
 
-def _sigma(value: float) -> str:
-    return "√2" if math.isclose(value, math.sqrt(2)) else f"{value:g}"
+def number(value: float, digits: int = 6) -> str:
+    """A number of a setup, in few digits; the usual sigma_w as it is written."""
+    return "√2" if math.isclose(value, math.sqrt(2)) else f"{value:.{digits}g}"
 
 
 def _training(held: Mapping[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ from ntk_uq import datasets
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import Spec
 from ntk_uq.jobs import field_words
+from ntk_uq.ui import setup_words
 from ntk_uq.views.setup import Setup, fitted, places
 
 View = TypeVar("View", bound=Spec)
@@ -168,7 +169,7 @@ def _told(name: str, old: str, new: str) -> str:
 
 def _short(text: str) -> str:
     try:
-        return f"{float(text):.5g}"
+        return setup_words.number(float(text), 5)
     except ValueError:
         return text if len(text) <= 30 else f"{text[:30]}…"
 

@@ -1,6 +1,6 @@
 """Exponents and numbers as tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -13,8 +13,8 @@ from ntk_uq.ui.pages.scaling_curves.exhibit import loss_unit
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView
 
-_EXPECTED = 2.2
-"""Half of a 95 % interval over the standard error, up to which nobody wonders."""
+_EXPECTED = (2.2, 1.9)
+"""Half of a 95 % interval over the standard error: up to which and from which nobody wonders."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,13 @@ class Exponents:
 
     Attributes:
         rows: of the table, one a curve.
-        wide: whether intervals are wider than readers of the errors expect.
+        wide, drifts: whether intervals are wider than readers of the errors expect, or narrower:
+            that is where an exponent drifts.
     """
 
     rows: tuple[Mapping[str, str], ...]
     wide: bool
+    drifts: bool = False
 
 
 def exponents_of(traces: Sequence[Trace], view: CurvesView) -> Exponents:
@@ -46,25 +48,39 @@ def exponents_of(traces: Sequence[Trace], view: CurvesView) -> Exponents:
         for t in traces
     )
     fits = [fit for t in traces if t.fits is not None for fit in (t.fits.mu, t.fits.sigma)]
-    return Exponents(rows, any(map(_wide, fits)))
+    errors = [found for found in map(_standard_errors, fits) if found is not None]
+    wide, narrow = _EXPECTED
+    return Exponents(rows, max(errors, default=0) > wide, min(errors, default=wide) < narrow)
 
 
 def exponents(found: Exponents) -> None:
     """Draws them."""
     fitted_table.draw(found.rows, "exponents")
-    if found.wide:
-        st.caption(
-            "± is one standard error. Of few points or draws its own size is little known, so that "
-            "95 % takes more than two of them on either side (Student's t)."
-        )
+    told = [words for ratio, words in _ABOUT_INTERVALS if ratio(found)]
+    if told:
+        st.caption(" ".join(("± is one standard error.", *told)))
 
 
-def _wide(fit: PowerLawFit) -> bool:
-    """Whether the interval that is shown is wider than readers of the error expect."""
+_ABOUT_INTERVALS: tuple[tuple[Callable[[Exponents], bool], str], ...] = (
+    (
+        lambda found: found.wide,
+        "Of few points or draws its own size is little known, so that 95 % takes more than two of "
+        "them on either side (Student's t).",
+    ),
+    (
+        lambda found: found.drifts,
+        "Where an exponent drifts within its window, it holds that drift as well; 95 % takes in "
+        "all of the drift, which is less than two of them.",
+    ),
+)
+
+
+def _standard_errors(fit: PowerLawFit) -> float | None:
+    """Half of the interval that is shown, in standard errors; None where none is shown."""
     if not fit.valid or fit.alpha_interval is None or not fit.alpha_error:
-        return False
+        return None
     low, high = fit.alpha_interval
-    return (high - low) / (2 * fit.alpha_error) > _EXPECTED
+    return (high - low) / (2 * fit.alpha_error)
 
 
 def _fit_cells(trace: Trace) -> tuple[str, ...]:

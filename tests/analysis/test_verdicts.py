@@ -8,6 +8,7 @@ from helpers.planted_curve import made
 from helpers.scaling_planted import planted
 from helpers.unchecked import unchecked
 
+from ntk_uq.analysis import verdicts
 from ntk_uq.analysis.curve_laws import shown_laws
 from ntk_uq.analysis.verdicts import verdict
 from ntk_uq.scaling.notation import short_value
@@ -42,6 +43,7 @@ def test_a_plateau_that_is_the_test_sets_is_told_to_be_it():
     assert epsilon.level == pytest.approx(0.03, rel=0.03)
     assert not own.reached
     assert abs(own.alpha - 0.5) < 4 * own.alpha_error
+    assert ", and at the largest N_D 8" in found.told or ", and at the largest N_D 9" in found.told
     assert "% of ε² is the 50 test examples; the networks' own part still falls as N_D^-0." in (
         found.told
     )
@@ -64,6 +66,20 @@ def test_a_level_that_is_not_reached_is_one_to_which_the_curve_still_falls():
     assert default.trend("epsilon") == auto.trend("epsilon")
     assert "still falls, towards 0.0" in auto.told
     assert "not reached within the data" in default.told
+
+
+@pytest.mark.parametrize(
+    ("alpha", "error", "told"),
+    [
+        (0.31, 0.01, "as N_D^-0.310(10)"),
+        (0.001, 0.016, "no longer, within its error (exponent 0.001(16))"),
+        (-0.001, 0.016, "no longer, within its error (exponent -0.001(16))"),
+        (-0.2, 0.01, "rises as N_D^0.200(10)"),
+        (0.2, None, "as N_D^-0.2"),
+    ],
+)
+def test_how_a_curve_goes_on_after_a_break(alpha, error, told):
+    assert verdicts._further(alpha, error) == told
 
 
 def test_little_is_said_of_little():

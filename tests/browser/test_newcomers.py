@@ -31,6 +31,7 @@ def test_the_start_is_hidden_across_visits_found_again_and_opens_a_view(server, 
     page.wait_for_function(
         "document.querySelector('input[aria-label^=\"N_T\"]').value === '50'", timeout=WAIT
     )
+    page.get_by_text(WORDS).wait_for(state="detached", timeout=WAIT)  # the answer is in sight
 
 
 _OUTLINED = """target => {

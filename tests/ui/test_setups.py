@@ -81,7 +81,9 @@ def test_every_page_has_the_setup_in_words(store):
     for page in ("runs", "report", "phase_map", "width", "data"):
         turn_to(app, page)
         assert not app.exception
-        assert line(app).startswith("**Handwritten digits, 8 × 8** · inputs on a sphere · "), page
+        start = "Setup of the other pages: " if page in ("runs", "report") else ""
+        digits = "**Handwritten digits, 8 × 8** · inputs on a sphere · "
+        assert line(app).startswith(f"{start}{digits}"), page
         assert "N_T = 50" in line(app)
 
 

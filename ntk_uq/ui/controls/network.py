@@ -10,7 +10,7 @@ from ntk_uq.specs import ACTIVATIONS, ArchitectureSpec, DataSpec, TrainingSpec
 from ntk_uq.ui.controls import effects, widgets
 
 _TRAININGS = {
-    "converged": "Gradient descent, to convergence",
+    "converged": "Gradient descent, converged",
     "time": "Gradient flow, for a time t",
     "steps": "Gradient descent, k steps",
     "bayes": "Bayesian posterior (NNGP)",

@@ -78,14 +78,14 @@ def _panel(page: str, first: bool) -> None:
         offered = presets.offered(presets.TRY)
         for place, preset in zip(st.columns(len(presets.TRY)), offered, strict=False):
             with place, st.container(border=True, height="stretch", gap="small"):
-                preset.draw(page, "start")
+                preset.draw(page, "start", _fold)
                 st.caption(preset.about)
         with st.container(horizontal=True, vertical_alignment="center"):
             tasks = presets.offered(presets.AS_IN_THE_PAPER)
             if tasks:
                 st.caption(_ABOUT_PAPER, width="content")
             for preset in tasks:
-                preset.draw(page, "start")
+                preset.draw(page, "start", _fold)
             st.space("stretch")
             if first:
                 tour.offer()
@@ -111,6 +111,11 @@ def _newcomer() -> bool:
     """Whether the session begins without a link, in a browser that has not hidden the start."""
     name, value = _HIDDEN.split("=")
     return not st.query_params.to_dict() and st.context.cookies.get(name) != value
+
+
+def _fold() -> None:
+    """Closes the panel for now: what it has opened lies below it, out of sight."""
+    st.session_state[_OPEN] = ""
 
 
 def _set(page: str) -> None:

@@ -1,5 +1,6 @@
 """Views that are opened in one click: things to try, and the tasks of the paper."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -19,8 +20,9 @@ PAPER = preset_views.PAPER
 class Preset(PresetView):
     """A view that is opened in one click."""
 
-    def draw(self, page: str, key: str) -> None:
-        """Draws what opens it, on the page of that title, with a key of the widget's own.
+    def draw(self, page: str, key: str, opened: Callable[[], None] = lambda: None) -> None:
+        """Draws what opens it, on the page of that title, with a key of the widget's own;
+        ``opened`` is called where that page is the one it is opened on.
 
         A link from a page to itself leaves the browser with the old address (Streamlit 1.67): there
         a button has the page open it, also where its address is one of before.
@@ -34,9 +36,13 @@ class Preset(PresetView):
             icon=there.icon,
             type="tertiary",
             key=f"{key}_{self.label}",
-            on_click=setups.change,
-            args=(self.view,),
+            on_click=self._open,
+            args=(opened,),
         )
+
+    def _open(self, opened: Callable[[], None]) -> None:
+        setups.change(self.view)
+        opened()
 
 
 TRY = tuple(Preset(**vars(one)) for one in preset_views.TRY)

@@ -72,7 +72,10 @@ def test_the_panel_opens_all_of_them_here_by_a_button_and_elsewhere_by_a_link(st
     assert not app.exception
     assert view_in(app, CurvesView) == smaller.view
     assert app.number_input(key="curves_n_test").value == 50
+    # What it has opened is in sight: the panel has made room, until it is asked for.
+    assert not [button for button in app.button if button.key == f"start_{smaller.label}"]
     app.number_input(key="curves_n_test").set_value(60).run()
+    app.button(key="start_toggle").click().run()
     app.button(key=f"start_{smaller.label}").click().run()  # at an address of before
     assert view_in(app, CurvesView) == smaller.view
 

@@ -118,7 +118,10 @@ def pager(view: RunsView, total: int, turn_to: Callable[[int], None]) -> None:
     first = (view.page - 1) * ROWS + 1
     left, right = st.columns([2, 3], vertical_alignment="center")
     shown = f"{first}–{min(total, view.page * ROWS)} of {total}" if last > 1 else f"{total}"
-    left.caption(f"{shown} {plural(total, 'run')}. Select one for its details, two to compare.")
+    hidden = "; the list scrolls" if min(total - first + 1, ROWS) > _SEEN else ""
+    left.caption(
+        f"{shown} {plural(total, 'run')}{hidden}. Select one for its details, two to compare."
+    )
     if last > 1:
         # Filters turn back to the first page: another page is another widget.
         key = f"{_PAGER}_{view.page}"

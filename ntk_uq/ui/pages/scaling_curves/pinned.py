@@ -28,4 +28,4 @@ def difference(view: CurvesView) -> None:
     """Says in what the view differs from its baseline."""
     if view.baseline:
         told = setups.difference(view.pinned(), view) or "nothing yet; change something"
-        st.caption(f":material/keep: Grey: the baseline. What differs: {plain(told)}.")
+        st.markdown(f":material/keep: Grey: the baseline. **What differs:** {plain(told)}.")

@@ -24,7 +24,7 @@ def test_what_is_pinned_stays_in_grey_beneath_and_in_the_link(store):
     view = view_in(app, CurvesView)
     assert view == replace(VIEW, sigma_w=2.0, baseline=VIEW.as_baseline())
     assert view.pinned() == VIEW
-    assert "σ_w 1.4142 → 2" in texts(app.caption).replace("\\", "")
+    assert "σ_w √2 → 2" in texts(app.markdown).replace("\\", "")
     compute(store)
 
     curves = [stored_curve(store.results, spec) for spec in page.wanted(view)]
