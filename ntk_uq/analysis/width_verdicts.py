@@ -1,5 +1,6 @@
 """What the widths of ensembles say about infinite width, in sentences that can be said aloud."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ class Approach(Record):
             at the widest networks that are there [1]; None without theory.
         needed: from which width on it is within the tolerance, in words.
         missed: widths that are there and not on the law that ``needed`` is read from.
+        enough: the upper end of its 95 % interval; None where that is not known.
     """
 
     quantity: str
@@ -29,6 +31,7 @@ class Approach(Record):
     wide_error: float | None
     needed: str
     missed: tuple[int, ...] = ()
+    enough: float | None = None
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,18 @@ class WidthVerdict(Record):
         needed = "; ".join(f"{' and '.join(of)} {answer}" for answer, of in by_answer.items())
         return (
             f"From width {low:,} to {high:,} {ratios} times that of infinite width. "
-            f"Width that comes within {100 * self.tolerance:g} % of it: {needed}.{self._missed}"
+            f"Width that comes within {100 * self.tolerance:g} % of it: {needed}."
+            f"{self._all_of_them(len(by_answer))}{self._missed}"
         )
+
+    def _all_of_them(self, answers: int) -> str:
+        """From which width on all quantities are close, where their answers differ."""
+        ends = [a.enough for a in self.approaches if a.enough is not None]
+        if answers < 2 or len(ends) < len(self.approaches):
+            return ""
+        enough, widest = _rounded_up(max(ends)), self.widths[1]
+        beyond = f", if that goes on beyond the {widest:,} measured" if enough > widest else ""
+        return f" All of them are from width {enough:,} on (95 %){beyond}."
 
     @property
     def _missed(self) -> str:
@@ -113,12 +126,18 @@ def width_verdict(study: WidthLaws, n_train: int, tolerance: float) -> WidthVerd
 
 def _approach(law: WidthLaw, tolerance: float) -> Approach:
     found = [e for p in law.points if (e := getattr(p, law.quantity)) is not None]
-    needed = law.needed(tolerance).words
+    answer = law.needed(tolerance)
     window = law.best.window if law.best.valid else None
     widths = (p.width for p in law.points if getattr(p, law.quantity) is not None)
     missed = tuple(w for w in widths if window is not None and w < window[0])
     if not law.theory or not found:
-        return Approach(law.quantity, None, None, None, None, needed, missed)
+        return Approach(law.quantity, None, None, None, None, answer.words, missed, answer.high)
     first, last = found[0].over(law.theory), found[-1].over(law.theory)
     ends = (first.value, first.error, last.value, last.error)
-    return Approach(law.quantity, *ends, needed, missed)
+    return Approach(law.quantity, *ends, answer.words, missed, answer.high)
+
+
+def _rounded_up(width: float) -> int:
+    """A width in two digits that is no smaller."""
+    unit = 10 ** max(0, math.floor(math.log10(max(width, 1.0))) - 1)
+    return math.ceil(width / unit) * unit

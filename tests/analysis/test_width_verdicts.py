@@ -4,8 +4,9 @@ import pytest
 from helpers.ensembles_planted import planted
 from helpers.unchecked import unchecked
 
+from ntk_uq.analysis import width_verdicts
 from ntk_uq.analysis.width_laws import width_laws
-from ntk_uq.analysis.width_verdicts import width_verdict
+from ntk_uq.analysis.width_verdicts import Approach, WidthVerdict, width_verdict
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +75,27 @@ def test_widths_that_the_law_misses_are_named():
     assert "does not pass through the networks of width 16, and is that of wider ones." in told
     straight = width_verdict(study(widths, lambda w: 1 - 6 / w, 0.003), 100, 0.1).told
     assert "does not pass" not in straight
+
+
+def told_of(*ends, widest=512):
+    approaches = tuple(
+        Approach(name, 0.5, 0.01, 0.9, 0.01, f"{end}", enough=end)
+        for name, end in zip(("mu", "sigma", "epsilon"), ends, strict=True)
+    )
+    return WidthVerdict(2, 100, (16, widest), 6, 0.1, approaches).told
+
+
+def test_one_width_is_told_that_is_enough_for_all():
+    assert "All of them are from width 440 on (95 %)." in told_of(430.2, 110, 97.0)
+    beyond = "All of them are from width 590 on (95 %), if that goes on beyond the 512 measured."
+    assert beyond in told_of(430.2, 110, 581)
+    assert "All of them" not in told_of(430, None, 97)  # an answer that is not known
+    assert "All of them" not in told_of(97, 97, 97)  # one answer for all, told already
+    assert "All of them are from width 8 on (95 %)." in told_of(7.2, 3, 4)
+
+
+@pytest.mark.parametrize("width", [0.3, 1, 7.2, 10, 99.01, 100, 101, 12_345.6])
+def test_a_width_is_rounded_up_in_two_digits(width):
+    found = width_verdicts._rounded_up(width)
+    assert width <= found <= max(1, 1.1 * width + 1)
+    assert len(str(found).rstrip("0")) <= 2
