@@ -1,6 +1,7 @@
 """The page of widths."""
 
 from dataclasses import dataclass, field
+from typing import Self
 
 from ntk_uq.base.fields import Increasing, Maybe, Real, Spec, checked, same_as
 from ntk_uq.specs import N_TRAIN, WIDTH, ArchitectureSpec, DataSpec, EnsembleSpec, OptimizerSpec
@@ -50,6 +51,22 @@ class WidthView(Spec):
                 self.members,
             )
             for depth in self.depths
+        )
+
+    @classmethod
+    def of(cls, spec: EnsembleSpec) -> Self:
+        """That of one ensemble's networks: :meth:`ensembles` gives it back."""
+        network = spec.architecture
+        return cls(
+            spec.data,
+            (network.depth,),
+            network.activation,
+            network.sigma_w,
+            network.sigma_b,
+            spec.optimizer,
+            spec.widths,
+            spec.n_train,
+            spec.members,
         )
 
     @property

@@ -20,10 +20,17 @@ from ntk_uq.jobs.kinds.base import JobKind
 from ntk_uq.results.descent import descent_key
 from ntk_uq.results.inspection import inspection_key
 from ntk_uq.results.training_time import training_time_key
-from ntk_uq.specs import CurveSpec, DataSpec, DescentSpec, InspectionSpec, TrainingTimeSpec
+from ntk_uq.specs import (
+    CurveSpec,
+    DataSpec,
+    DescentSpec,
+    EnsembleSpec,
+    InspectionSpec,
+    TrainingTimeSpec,
+)
 from ntk_uq.store import JobOrder, JobState
-from ntk_uq.ui.pages.runs.openings import opening
-from ntk_uq.views import RunsView, page_name
+from ntk_uq.ui.pages.runs.openings import beside, opening
+from ntk_uq.views import RunsView, WidthView, page_name
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = DataSpec(n_test=20)
@@ -264,3 +271,15 @@ def test_an_engine_fails_it_with_one_message_and_goes_on(store, unknown):
     app.button(key="run_retry").click().run()
     assert not app.exception
     assert store.jobs.get(unknown.id).state is JobState.QUEUED
+
+
+def test_ensembles_of_some_widths_open_on_the_page_of_widths_as_well():
+    spec = EnsembleSpec(widths=(16, 32, 64), n_train=(50, 80), members=7)
+    link = beside(SimpleNamespace(kind="ensemble", spec=json.dumps(spec.to_json())))
+    assert link.page == "pages/width.py"
+    assert WidthView.from_query(dict(link.query)).ensembles() == (spec,)
+    for widths in ((16, 32), tuple(range(1, 40))):  # too few for a law; more than the page shows
+        other = EnsembleSpec(widths=widths)
+        assert beside(SimpleNamespace(kind="ensemble", spec=json.dumps(other.to_json()))) is None
+    assert beside(SimpleNamespace(kind="curve", spec=json.dumps(CurveSpec().to_json()))) is None
+    assert beside(SimpleNamespace(kind="of tomorrow", spec="{}")) is None

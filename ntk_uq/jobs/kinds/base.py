@@ -63,6 +63,8 @@ class JobKind(Generic[AnySpec]):
         stored: (results, specification) -> what is there of a job's result; not needed where there
             is ``record``. None where the result is not in the store.
         opens: the view that shows a job's result; None where no page does.
+        besides: a view of another page that shows the same result otherwise; None where none does.
+            Raises SpecError where that page cannot show it.
         here: whether it runs in the engine's own process, beside what its workers do: for what
             waits and does not compute, or has to be done on the engine's machine.
         smaller: what to choose smaller where the memory does not suffice.
@@ -86,6 +88,7 @@ class JobKind(Generic[AnySpec]):
     record: OneRecord[AnySpec, Any] | None = None
     stored: Callable[[ResultsCache, AnySpec], Any] | None = None
     opens: Callable[[AnySpec], Shown | None] = lambda spec: None  # noqa: ARG005
+    besides: Callable[[AnySpec], Spec | None] = lambda spec: None  # noqa: ARG005
     here: bool = False
     smaller: str = "N_D or N_T"
     launched: bool = False

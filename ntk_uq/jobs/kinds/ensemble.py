@@ -7,7 +7,7 @@ from ntk_uq.jobs.kinds.base import JobKind, Shown, counted
 from ntk_uq.jobs.words import network, optimizer, preparation, span, title
 from ntk_uq.specs import EnsembleSpec
 from ntk_uq.store import ResultsCache
-from ntk_uq.views import EnsemblesView
+from ntk_uq.views import EnsemblesView, WidthView
 
 if TYPE_CHECKING:
     from ntk_uq.results.ensembles.stored import Ensembles
@@ -41,6 +41,13 @@ def _opens(spec: EnsembleSpec) -> Shown:
     return Shown(view)
 
 
+def _besides(spec: EnsembleSpec) -> WidthView | None:
+    return WidthView.of(spec) if len(spec.widths) >= _WIDTHS else None
+
+
+_WIDTHS = 3  # that say something of a law
+
+
 def _stored(results: ResultsCache, spec: EnsembleSpec) -> "Ensembles":
     # scipy.stats, which the statistics need, takes half a second: who only asks need not wait.
     from ntk_uq.results.ensembles.stored import stored_ensembles
@@ -57,6 +64,7 @@ KIND = JobKind(
     progress=counted("networks"),
     stored=_stored,
     opens=_opens,
+    besides=_besides,
     smaller="width, N_D or N_T",
     launched=True,
     keys=("member", "targets"),

@@ -13,7 +13,7 @@ from ntk_uq.jobs import describe, kinds
 from ntk_uq.store import LONGEST_LABEL, MOST_TAGS, Job, JobState, Store
 from ntk_uq.ui import own, say, session, stop, who
 from ntk_uq.ui.pages.runs import states as run_states
-from ntk_uq.ui.pages.runs.openings import opening
+from ntk_uq.ui.pages.runs.openings import beside, opening
 from ntk_uq.ui.pages.runs.states import LOOKS, moment
 from ntk_uq.ui.plain_text import plain
 
@@ -98,7 +98,11 @@ def _open(job: Job) -> None:
     found = opening(job)
     if found is None:
         return
-    found.draw()
+    with st.container(horizontal=True):
+        found.draw()
+        also = beside(job)
+        if also is not None:
+            also.draw()
     if found.notice:
         st.caption(found.notice)
 
