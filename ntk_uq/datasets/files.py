@@ -150,7 +150,7 @@ def sealed(**arrays: np.ndarray) -> bytes:
 
 def made_once(path: Path, read: Callable[[], Made | None], make: Callable[[], Made]) -> Made:
     """What is kept at a path, or is made now: by one alone, of all threads and processes that want
-    it, while the others wait. It takes seconds, and pages that run again do not wait for it.
+    it, while the others wait: it takes seconds, and pages run again and again meanwhile.
 
     Args:
         path: where it is kept.
@@ -166,9 +166,14 @@ def made_once(path: Path, read: Callable[[], Made | None], make: Callable[[], Ma
             lock = path.with_name(f"{path.name}.lock")
             held.enter_context(locked(lock))
             # Who comes after that finds what is kept, and needs no lock.
-            held.callback(lock.unlink, missing_ok=True)
+            held.callback(_remove, lock)
         found = read()
         return make() if found is None else found
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):  # another account's, say
+        path.unlink()
 
 
 def read_derived(path: Path, names: Iterable[str] | None = None) -> dict[str, np.ndarray] | None:
