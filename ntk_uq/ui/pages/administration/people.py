@@ -40,8 +40,8 @@ def table(store: Store) -> None:
     if login_settings.login():
         st.caption(
             "Whoever `NTK_UQ_ADMINS` names is an admin, whatever role stands here; others get "
-            "one below, or by `ntk-uq people role`. What two people launched or uploaded counts for both. "
-            "Results are shared, and nobody's."
+            "one below, or by `ntk-uq people role`. What two people launched or uploaded "
+            "counts for both. Results are shared, and nobody's."
         )
 
 
