@@ -11,6 +11,7 @@ from ntk_uq.results.curves import Curve, Fits
 from ntk_uq.results.points import QUANTITIES, SYMBOLS
 from ntk_uq.scaling import LawChoice, LawFit, PlateauFit, PowerLawFit
 from ntk_uq.scaling.notation import short_value
+from ntk_uq.scaling.power_law import MIN_SIGNIFICANCE
 from ntk_uq.scaling.records import Finding, names
 
 POPULATION = "epsilon_population"
@@ -168,13 +169,10 @@ def _falls(alpha: float | None, error: float | None) -> str:
     return f"falls as N_D^-{short_value(alpha, error)}"
 
 
-_SURE = 2.0  # standard errors
-
-
 def _further(alpha: float, error: float | None) -> str:
     """How it goes on after a break: as a power again, either way, or not that anybody could tell.
     Whether it has arrived anywhere is the plateau test's to say."""
-    if error is not None and abs(alpha) < _SURE * error:
+    if error is not None and abs(alpha) < MIN_SIGNIFICANCE * error:
         return f"no longer, within its error (exponent {short_value(alpha, error)})"
     if alpha < 0:
         return f"rises as N_D^{short_value(-alpha, error)}"

@@ -152,7 +152,7 @@ def _copy(source: Path, own_source: Path, target: Path, own_target: Path) -> Cop
         for name in (VIEWS, REPORTS):
             _copy_views(source / name, staging / name)
         own = _copy_own(own_source, own_target, staging)
-        shutil.copyfile(source / VERSION_FILE, staging / VERSION_FILE)
+        _copy_file(source / VERSION_FILE, staging / VERSION_FILE)
         _flush()
         size = sum(path.stat().st_size for path in staging.rglob("*") if path.is_file())
         for path in sorted(staging.iterdir(), key=lambda path: path.name == VERSION_FILE):
@@ -237,6 +237,14 @@ def _copy_results(folder: Path, copy: Path) -> int:
     return _copy_table(folder / CACHE, copy / CACHE, files)
 
 
+def _copy_file(path: Path, copy: Path, *, follow_symlinks: bool = True) -> None:
+    """Copies a file as what is kept; a link that is not followed stays one, and what it leads to as
+    it is."""
+    shutil.copyfile(path, copy, follow_symlinks=follow_symlinks)
+    if not copy.is_symlink():
+        private.keep(copy)
+
+
 def _copied_file(disk: BytesDisk, folder: Path, copy: Path, name: object) -> bool:
     """Copies a result's file; False where it is gone, or no such file at all."""
     try:
@@ -246,7 +254,7 @@ def _copied_file(disk: BytesDisk, folder: Path, copy: Path, name: object) -> boo
     place = copy / path.relative_to(folder.resolve())
     private.make_folder(place.parent, parents=True, exist_ok=True)
     try:
-        shutil.copyfile(path, place, follow_symlinks=False)
+        _copy_file(path, place, follow_symlinks=False)
     except FileNotFoundError:
         return False
     return True
@@ -278,7 +286,7 @@ def _copy_views(folder: Path, copy: Path) -> None:
         private.make_folder(copy)
         for path in folder.glob("*.json"):
             with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
-                shutil.copyfile(path, copy / path.name)
+                _copy_file(path, copy / path.name)
 
 
 def _copy_own(folder: Path, target: Path, staging: Path) -> int:
@@ -294,7 +302,7 @@ def _copy_own(folder: Path, target: Path, staging: Path) -> int:
         if not (place / path.name).exists():
             unfinished = place / f".{path.name}.unfinished"
             try:
-                shutil.copyfile(path, unfinished)
+                _copy_file(path, unfinished)
                 unfinished.replace(place / path.name)
             finally:
                 unfinished.unlink(missing_ok=True)

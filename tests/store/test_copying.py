@@ -63,6 +63,15 @@ def test_a_backup_is_a_store_without_engines(full, own, tmp_path):
     assert full.results.get("large") == b"l" * LARGE
 
 
+def test_a_backup_is_for_this_account_alone(full, own, tmp_path):
+    for path in (*full.directory.rglob("*"), *own.iterdir()):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    back_up(full.directory, own, tmp_path / "backup")
+    made = [path for path in (tmp_path / "backup").rglob("*") if path.is_file()]
+    assert {"VERSION.json", "jobs.sqlite", "cache.db", "own-abc.npz"} <= {p.name for p in made}
+    assert {oct(path.stat().st_mode & 0o777) for path in made} == {"0o600"}
+
+
 def test_and_comes_back_as_it_was(full, own, tmp_path):
     back_up(full.directory, own, tmp_path / "backup")
     there, elsewhere = tmp_path / "deep" / "store", tmp_path / "elsewhere"

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ntk_uq.base import settings
+from ntk_uq.base import private, settings
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.lock import locked
 from ntk_uq.datasets.files import digest
@@ -72,15 +72,22 @@ def workplace(
         ) from None
 
 
-def publish(temporary: Path, target: Path) -> None:
+def publish(temporary: Path, target: Path, *, kept: bool = False) -> None:
     """Gives a finished file of the workplace its name, replacing what was there.
+
+    Args:
+        temporary: the file. target: its name.
+        kept: whether it is for this account or its group alone, and not as the umask says.
 
     Raises:
         OSError: if that is not possible; then the old file is as it was.
     """
     with temporary.open("rb+") as file:
         os.fsync(file.fileno())  # or a power cut leaves a file of the right name and no content
-    temporary.chmod(_ordinary_mode(temporary.parent))
+    if kept:
+        private.keep(temporary)
+    else:
+        temporary.chmod(_ordinary_mode(temporary.parent))
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary.replace(target)
 

@@ -93,7 +93,7 @@ def change(name: str, to: Callable[[Holders], Holders]) -> Holders:
         now = to(_read(target))
         text = json.dumps({"holders": [asdict(one) for one in now]}, ensure_ascii=False)
         (temporary / target.name).write_text(text, encoding="utf-8")
-        publish(temporary / target.name, target)
+        publish(temporary / target.name, target, kept=True)
         if not any(one.kept for one in now):
             data.unlink(missing_ok=True)
     return now

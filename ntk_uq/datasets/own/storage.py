@@ -112,7 +112,7 @@ def keep(own: Own, choices: Mapping[str, Any] | None = None) -> str:
                     inputs=own.inputs,
                     targets=own.targets,
                 )
-            publish(temporary / target.name, target)
+            publish(temporary / target.name, target, kept=True)
     return name
 
 

@@ -162,6 +162,8 @@ def test_a_damaged_file_is_named_and_replaced_by_the_next_upload(place):
 def test_the_directory_is_for_its_owner_alone():
     own.add(opened())
     assert settings.own_directory().stat().st_mode & 0o777 == 0o700
+    files = [p for p in settings.own_directory().iterdir() if p.suffix == ".npz"]
+    assert [oct(path.stat().st_mode & 0o777) for path in files] == ["0o600"]
 
 
 def test_a_full_disk_leaves_nothing_and_is_told_in_words(monkeypatch):
