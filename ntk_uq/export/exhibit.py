@@ -106,13 +106,18 @@ class Exhibit:
 
     @property
     def stem(self) -> str:
-        """The beginning of a file's name: the page, and a few digits of the view's digest."""
-        return f"{page_name(self.view).replace('_', '-')}-{self.view.digest()[:8]}"
+        """The beginning of a file's name."""
+        return stem_of(self.view)
 
     @property
     def link(self) -> str:
         """The view's address, relative to where the program is."""
         return f"{self.page}?{urllib.parse.urlencode(self.view.to_query())}"
+
+
+def stem_of(view: Spec) -> str:
+    """The beginning of the name of a view's files: its page, and a few digits of its digest."""
+    return f"{page_name(view).replace('_', '-')}-{view.digest()[:8]}"
 
 
 def spec_columns(

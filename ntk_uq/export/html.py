@@ -27,7 +27,12 @@ MOST_ROWS = 60
 
 _STYLE = Path(__file__).with_name("report.css")
 _FIGURE_WIDTH = 680
-_CONFIG = {**PLOT_CONFIG, "responsive": False}
+_CONFIG = {
+    **PLOT_CONFIG,
+    "modeBarButtons": [*PLOT_CONFIG["modeBarButtons"], ["toImage"]],
+    "toImageButtonOptions": {"format": "svg", "filename": "ntk-uq"},
+    "responsive": False,
+}
 _DRAW = """
 for (const place of document.querySelectorAll("[data-figure]")) {
   const figure = JSON.parse(document.getElementById(place.dataset.figure).textContent);

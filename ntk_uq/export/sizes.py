@@ -1,6 +1,8 @@
 """Figures fitted to where they will be printed or shown, with type that can be read there."""
 
 import copy
+import html
+import textwrap
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
@@ -15,6 +17,9 @@ _WIDER_TYPE = 14
 
 _SYMBOL = 45
 """Pixels that a legend's entry takes besides its text."""
+
+_NOTE, _NOTE_LINE, _NOTE_LETTER, _EDGE = 12, 17, 0.55, 16
+"""Pixels of a caption's type, lines, and distance from the edges; a letter's width by the type."""
 
 _ROW, _FURTHER_LINE = 1.86, 1.43
 """Heights of a legend's row and of each further line of its entries, by that of its type."""
@@ -67,20 +72,32 @@ class Picture:
     scale: float
 
 
-def picture_of(figure: go.Figure, format: str, size: Size, dark: bool = False) -> Picture:
-    """A figure as a picture of a size, on light ground unless ``dark``."""
+def picture_of(
+    figure: go.Figure, format: str, size: Size, dark: bool = False, caption: str = ""
+) -> Picture:
+    """A figure as a picture of a size.
+
+    Args:
+        figure: as the page draws it.
+        format: of the file.
+        size: where it goes.
+        dark: on dark ground instead of light one.
+        caption: what stands below it.
+    """
     width = size.width * _CSS_PIXELS / size.scale
     height = None if size.height is None else size.height * _CSS_PIXELS / size.scale
-    fitted = fit(on_ground(figure, dark), width, height)
+    fitted = fit(on_ground(figure, dark), width, height, caption)
     raster = size.dpi / 96 if format == "png" else 1.0
     return Picture(fitted, format, width, float(fitted.layout.height), size.scale * raster)
 
 
-def fit(figure: go.Figure, width: float, height: float | None = None) -> go.Figure:
+def fit(
+    figure: go.Figure, width: float, height: float | None = None, caption: str = ""
+) -> go.Figure:
     """A copy of a figure with this width and, where one is given, this height, in pixels.
 
-    A legend below the plot has as many rows as it needs at this width, and the plot what they
-    leave of the height.
+    A legend below the plot has as many rows as it needs at this width, and the plot what they and
+    the caption, on the figure's lower edge, leave of the height.
     """
     fitted = copy.deepcopy(figure)
     layout = fitted.layout
@@ -88,6 +105,8 @@ def fit(figure: go.Figure, width: float, height: float | None = None) -> go.Figu
     legend, margin = layout.legend, layout.margin
     top, bottom = (80.0 if edge is None else float(edge) for edge in (margin.t, margin.b))
     plot = whole - top - bottom
+    lines = textwrap.wrap(caption, int((width - 2 * _EDGE) / (_NOTE_LETTER * _NOTE)))
+    note = _NOTE_LINE * len(lines) + _EDGE if lines else 0.0
     if margin.l:
         # Elsewhere there may be wider type than the page's: it must not run into the labels.
         margin.l += _WIDER_TYPE
@@ -96,16 +115,44 @@ def fit(figure: go.Figure, width: float, height: float | None = None) -> go.Figu
         axis = -legend.y * plot
         left, right = (float(edge or 0) for edge in (margin.l, margin.r))
         columns = max(1, int((width - right) // (float(legend.entrywidth or width) + _SYMBOL)))
-        below = axis + _rows_height(fitted, columns)
+        below = axis + _rows_height(fitted, columns) + note
         plot = plot if height is None else max(height - top - below, 0.35 * height)
         layout.margin.b = below
         legend.y = -axis / plot
         # Left of the plot as far as the figure goes, and not beyond its edge.
         legend.x = max(legend.x or 0.0, -max(left - 12, 0) / (width - left - right))
         whole = top + plot + below
+    elif lines:
+        plot = plot if height is None else max(height - top - bottom - note, 0.35 * height)
+        layout.margin.b = bottom + note
+        whole = top + plot + bottom + note
+    if lines:
+        _add_note(layout, lines, width, plot)
     layout.width, layout.height = width, whole if height is None else height
     layout.autosize = False
     return fitted
+
+
+def _add_note(layout: go.Layout, lines: list[str], width: float, plot: float) -> None:
+    """Writes lines onto the lower edge of a figure whose plot has this height."""
+    left, right = (
+        80.0 if edge is None else float(edge) for edge in (layout.margin.l, layout.margin.r)
+    )
+    layout.annotations = (
+        *layout.annotations,
+        {
+            "text": "<br>".join(map(html.escape, lines)),
+            "align": "left",
+            "showarrow": False,
+            "font": {"size": _NOTE},
+            "xref": "paper",
+            "x": (_EDGE - left) / (width - left - right),
+            "xanchor": "left",
+            "yref": "paper",
+            "y": (_EDGE / 2 - layout.margin.b) / plot,
+            "yanchor": "bottom",
+        },
+    )
 
 
 def _rows_height(figure: go.Figure, columns: int) -> float:

@@ -113,12 +113,11 @@ class Style:
 
 TITLE_HEIGHT, _NOTE_HEIGHT = 48, 18  # pixels
 
-PLOT_CONFIG = {
+PLOT_CONFIG: dict[str, Any] = {
     # Plotly 7 offers to upload the figure to a server unless it is told not to.
     "showSendToCloud": False,
     "displaylogo": False,
-    "modeBarButtons": [["zoom2d", "pan2d", "resetScale2d", "toImage"]],
-    "toImageButtonOptions": {"format": "svg", "filename": "ntk_uq"},
+    "modeBarButtons": [["zoom2d", "pan2d", "resetScale2d"]],
 }
 
 

@@ -9,6 +9,7 @@ from ntk_uq.base.errors import MissingDataError, NtkUqError
 from ntk_uq.datasets import Dataset
 from ntk_uq.store import Store
 from ntk_uq.ui import links, live, missing, prepared_views, refused, say, session, setup_bar
+from ntk_uq.ui.place import place
 
 View = TypeVar("View", bound=Any)
 
@@ -41,7 +42,7 @@ def chosen(
     links.set_controls(cls, controls.fill)
     store = session.store()
     refused.forget()
-    last = f"sound_{cls.__name__}"
+    told, last = "", f"sound_{cls.__name__}"
     try:
         view = controls.draw()
         links.keep(view)
@@ -57,12 +58,14 @@ def chosen(
             live.ask(store, ())
             raise type(error)(refused.words(error)) from None
         refused.set_stale()
-        say.error(
+        told = (
             f"{refused.words(error)} Until that is mended, the page shows the last settings that "
-            "were sound.",
-            icon=":material/error:",
+            "were sound."
         )
         view, dataset = before, check(before)
-    setup_bar.draw(view)
-    prepared_views.tell(store, view)
+    with place():
+        if refused.stale():
+            say.error(told, icon=":material/error:")
+        setup_bar.draw(view)
+        prepared_views.tell(store, view)
     return store, view, dataset

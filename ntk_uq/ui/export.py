@@ -17,7 +17,7 @@ from ntk_uq.export.document import document_of, json_of
 from ntk_uq.export.html import page_of
 from ntk_uq.export.sizes import SIZES, picture_of
 from ntk_uq.export.table import csv_of, parquet_of
-from ntk_uq.ui import pages, say
+from ntk_uq.ui import pages, say, setup_words
 from ntk_uq.ui import report as reports
 from ntk_uq.ui.links import address_of, follow
 
@@ -105,7 +105,7 @@ def _figures(exhibit: Exhibit, address: str) -> None:
     missing = rendering.missing()
     formats = ["html"] if missing else list(_LABELS)
     drawing: Drawing = st.session_state.setdefault("export_drawing", Drawing())
-    columns = st.columns([3, 3, 3, 2, 2], vertical_alignment="bottom")
+    columns = st.columns([3, 3, 3, 2, 2, 2], vertical_alignment="bottom")
     titles = {plot.name: plot.title for plot in exhibit.plots}
     name = columns[0].selectbox(
         "Figure",
@@ -137,6 +137,14 @@ def _figures(exhibit: Exhibit, address: str) -> None:
         disabled=not still,
         help="For slides with a dark background; paper wants the light one.",
     )
+    with_setup = columns[4].toggle(
+        "Setup below",
+        value=True,
+        key="export_setup",
+        disabled=not still,
+        help="What was computed, in small type below the figure, so that it can be sent alone. "
+        "In a paper the caption says it.",
+    )
     plot = next((p for p in exhibit.plots if p.name == name), exhibit.plots[0])
 
     def html() -> bytes:
@@ -145,10 +153,11 @@ def _figures(exhibit: Exhibit, address: str) -> None:
         return page_of([document]).encode()
 
     def picture() -> bytes:
-        drawn = picture_of(plot.figure, kind, SIZES[size], dark)
+        caption = setup_words.caption(exhibit.view) if with_setup else ""
+        drawn = picture_of(plot.figure, kind, SIZES[size], dark, caption)
         return drawing.run(lambda: rendering.render([drawn])[0])
 
-    with columns[4]:
+    with columns[5]:
         # With the format in its label: a click before the page has followed a choice is seen.
         name = f"{exhibit.stem}-{plot.name}.{kind}"
         if still:

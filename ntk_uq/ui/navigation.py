@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
 from ntk_uq.base import paths
 from ntk_uq.base.errors import LinkError
 from ntk_uq.ui import engine_line, look, notice, pages, say, setup_bar, watching, who
+from ntk_uq.ui.place import place
 from ntk_uq.ui.start import panel as start
 from ntk_uq.ui.turns import PageTurns
 
@@ -72,9 +73,11 @@ def run(page: Callable[[], None]) -> None:
         look.draw()
         who.gate()
         # Before the line, which looks whether it is still the one that is drawn.
-        notice.draw()
+        with place():
+            notice.draw()
         engine_line.draw()
-        start.draw(title, first=title == pages.get("").title)
+        with place():
+            start.draw(title, first=title == pages.get("").title)
         setup_bar.reserve()
         try:
             page()

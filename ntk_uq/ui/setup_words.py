@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ntk_uq import datasets, optimizers
-from ntk_uq.base.counting import plural
+from ntk_uq.base.counting import counted, plural
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import Spec
 from ntk_uq.datasets.recipes import recipe
@@ -19,27 +19,40 @@ from ntk_uq.views.setup import choices
 
 
 def line(view: Spec) -> str:
-    """Data set, preparation, network, training, N_T and seed, as Markdown; "" for a view without.
+    """:func:`parts` as Markdown, the data set in bold."""
+    title, *others = parts(view) or [""]
+    return " · ".join(filter(None, [title and f"**{plain(title)}**", *map(plain, others)]))
+
+
+def caption(view: Spec) -> str:
+    """:func:`parts` and the number of draws, below a figure that leaves its page."""
+    draws = getattr(view, "draws", None)
+    mean = [f"mean and standard error of {counted(draws, 'draw')}"] if draws else []
+    return " · ".join([*parts(view), *mean])
+
+
+def parts(view: Spec) -> list[str]:
+    """Data set, preparation, network, training, N_T and seed; nothing for a view without.
 
     What is usual is left out: no label noise, no jitter, seed 0; and so is what is on an axis.
     """
     held = choices(view)
     if "dataset" not in held:
-        return ""
+        return []
     axes = (view.map.x, view.map.y) if isinstance(view, PhaseMapView) else ()
     data = DataSpec(**{name: held[name] for name in _DATA})
     several = _varied(view)
     title = several.pop("dataset", "")
     prepared = several.pop("preparation", "") or _prepared(view, data)
-    parts = [f"**{plain(title or _title(data.dataset))}**", plain(prepared)]
+    told = [title or _title(data.dataset), prepared]
     network = {name: told for name, told in _network(view, held) if name not in axes}
     training = [several.pop(n) for n in ("posterior", "time") if n in several] or _training(held)
-    parts.append(plain(", ".join((*(network | several).values(), *training))))
+    told.append(", ".join((*(network | several).values(), *training)))
     test = [] if "n_test" in axes else [f"N_T = {data.n_test:,}"]
-    parts.append(plain(", ".join([*test, *([f"seed {data.seed}"] if data.seed else [])])))
+    told.append(", ".join([*test, *([f"seed {data.seed}"] if data.seed else [])]))
     if isinstance(view, CurvesView) and view.finite and view.training.steps is None:
-        parts.append(plain(f"networks by {view.net_steps:,} steps, η {view.net_eta:g}"))
-    return " · ".join(part for part in parts if part)
+        told.append(f"networks by {view.net_steps:,} steps, η {view.net_eta:g}")
+    return [part for part in told if part]
 
 
 def _varied(view: Spec) -> dict[str, str]:

@@ -86,6 +86,24 @@ def test_every_format_is_saved_and_opened_again(server, open_page):
     assert {"figures/mu.pdf", "figures/epsilon.svg", "table.csv", "view.html"} <= names
 
 
+def test_a_figure_that_is_sent_alone_says_what_it_shows(server, open_page):
+    page = open_page(f"{server}/?{ONE_DEPTH}", viewport={"width": 1440, "height": 1000})
+    wait_until_drawn(page, WAIT)
+    figure = page.locator(".js-plotly-plot").nth(2)
+    figure.scroll_into_view_if_needed()
+    figure.hover()
+    with page.expect_download(timeout=WAIT) as coming:
+        figure.locator("[data-title^='Save this figure']").click()
+    name = coming.value.suggested_filename
+    assert re.fullmatch(r"scaling-curves-[0-9a-f]{8}-relative-spread\.svg", name)
+    root = ET.fromstring(Path(coming.value.path()).read_bytes())
+    words = " ".join("".join(e.itertext()) for e in root.iter() if e.tag.endswith("text"))
+    for part in ("Handwritten digits", "N_T = 100", "depth 1", "2 draws"):
+        assert part in words
+    assert "standard error" not in figure.inner_text(), "on the page nothing stands below it"
+    assert float(root.get("height")) > figure.bounding_box()["height"]
+
+
 def test_a_report_is_read_without_any_server(server, open_page, chromium, tmp_path):
     page = taken_home(server, open_page)
     page.get_by_role("button", name="Add to report").click()

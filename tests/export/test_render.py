@@ -108,6 +108,33 @@ def test_a_legend_has_room_for_every_line_of_its_entries(lines, rows):
     assert fitted.layout.margin.b - axis == pytest.approx(26 * rows, rel=0.01)
 
 
+@pytest.mark.parametrize("legend", [True, False])
+@pytest.mark.parametrize("height", [None, 480.0])
+def test_a_caption_stands_below_all_else_and_within_the_edges(legend, height):
+    figure = go.Figure()
+    figure.add_scatter(x=[1], y=[1], name="x")
+    if legend:
+        figure.update_layout(legend_below(1, 330))
+    else:
+        figure.update_layout(height=450, margin={"l": 60, "r": 20, "t": 50, "b": 60})
+    without, fitted = fit(figure, 500.0, height), fit(figure, 500.0, height, "word " * 40)
+    (note,) = fitted.layout.annotations
+    lines = note.text.count("<br>") + 1
+    more = fitted.layout.margin.b - without.layout.margin.b
+    assert lines > 1
+    assert more >= lines * note.font.size * 1.3
+    if height is None:
+        assert fitted.layout.height == pytest.approx(without.layout.height + more)
+    else:
+        assert fitted.layout.height == height
+    plot = fitted.layout.height - fitted.layout.margin.t - fitted.layout.margin.b
+    edge = -note.y * plot
+    assert 0 < fitted.layout.margin.b - edge < 16  # between the lower edge and what is above
+    width = 500.0 - fitted.layout.margin.l - fitted.layout.margin.r
+    assert fitted.layout.margin.l + note.x * width >= 12
+    assert not without.layout.annotations
+
+
 def test_a_browser_that_hangs_is_ended_in_time(tmp_path, monkeypatch):
     monkeypatch.setattr(rendering, "SECONDS", 4.0)
     path = false_browser(tmp_path, monkeypatch, "import time\ntime.sleep(600)")
@@ -138,6 +165,9 @@ needs_browser = pytest.mark.skipif(
 )
 
 
+CAPTION = "Handwritten digits <8 × 8> · inputs on a sphere · erf, depths 1, 3, σ_w = √2 · N_T = 100"
+
+
 @pytest.fixture(scope="module")
 def files():
     """A real figure in every format and size, drawn by one browser in another thread than ours,
@@ -145,8 +175,8 @@ def files():
     exhibit, _ = computed()
     drawn = next(p.figure for p in exhibit.plots if p.name == "epsilon")
     wanted = [(kind, size) for size in SIZES for kind in ("svg", "pdf", "png")]
-    pictures = [picture_of(drawn, kind, SIZES[size]) for kind, size in wanted]
-    pictures.append(picture_of(drawn, "png", SIZES["slide"], dark=True))
+    pictures = [picture_of(drawn, kind, SIZES[size], caption=CAPTION) for kind, size in wanted]
+    pictures.append(picture_of(drawn, "png", SIZES["slide"], dark=True, caption=CAPTION))
     out = []
     thread = threading.Thread(target=lambda: out.extend(render(pictures)))
     thread.start()
@@ -166,6 +196,8 @@ def test_a_pdf_is_one_page_of_its_size_with_its_words(files, size):
     words = unicodedata.normalize("NFKC", page.extract_text())  # ligatures
     for part in ("Relative spread", "depth 1", "depth 3", "floor of the test set", "training"):
         assert part in words
+    for word in CAPTION.split():
+        assert word in words
 
 
 @pytest.mark.browser

@@ -10,6 +10,7 @@ from ntk_uq.base.errors import DataError, SpecError
 from ntk_uq.specs import PREPARATIONS, TARGETS, DataSpec
 from ntk_uq.ui import own
 from ntk_uq.ui.controls import adapting, effects, widgets
+from ntk_uq.ui.place import place
 from ntk_uq.ui.plain_text import plain
 
 _PREPARATIONS = {
@@ -44,8 +45,9 @@ def draw(page: str) -> dict[str, Any]:
     st.header("Data")
     name = choose(page)
     dataset = find(name)
-    if dataset is not None:
-        st.caption(plain(_about(dataset)))
+    with place():
+        if dataset is not None:
+            st.caption(plain(_about(dataset)))
     values = {"dataset": name, "n_test": widgets.number(page, DataSpec, "n_test", _N_TEST, 50)}
     with st.expander("Preparation"):
         return {**values, **preparation(page, dataset)}
@@ -103,34 +105,32 @@ def preparation(page: str, dataset: datasets.Dataset | None) -> dict[str, Any]:
     whiten = st.toggle(
         "ZCA whitening", key=widgets.key(page, "whiten"), help=effects.of(DataSpec, "zca")
     )
-    zca = None
-    if whiten:
-        zca = widgets.number(
-            page,
-            DataSpec,
-            "zca",
-            "Regularization  [mean eigenvalue]",
-            None,
-            "%.3g",
-            start=_WHITENING,
-        )
-        if zca is None:
-            raise SpecError("The regularization of the whitening is empty; give a number above 0.")
-    target = st.session_state.setdefault(widgets.key(page, "target"), "default")
-    if dataset is not None and dataset.task == "classification" and target == "default":
-        st.caption("Targets are one-hot minus 1/C.")
-    else:
-        target = st.selectbox(
-            "Target",
-            TARGETS,
-            format_func=lambda name: _TARGETS[name],
-            key=widgets.key(page, "target"),
-            help=effects.of(DataSpec, "target"),
-        )
+    label, zca = "Regularization  [mean eigenvalue]", None
+    with place():
+        if whiten:
+            zca = widgets.number(
+                page, DataSpec, "zca", label, None, "%.3g", start=_WHITENING, needed=True
+            )
+    with place():
+        target = _target(page, dataset)
     noise = widgets.number(
         page, DataSpec, "noise", "Label noise  [rms of the targets]", 0.1, "%g", start=0.0
     )
     return {"preparation": inputs, "zca": zca, "target": target, "noise": noise}
+
+
+def _target(page: str, dataset: datasets.Dataset | None) -> Any:
+    target = st.session_state.setdefault(widgets.key(page, "target"), "default")
+    if dataset is not None and dataset.task == "classification" and target == "default":
+        st.caption("Targets are one-hot minus 1/C.")
+        return target
+    return st.selectbox(
+        "Target",
+        TARGETS,
+        format_func=lambda name: _TARGETS[name],
+        key=widgets.key(page, "target"),
+        help=effects.of(DataSpec, "target"),
+    )
 
 
 def title(name: str) -> str:

@@ -8,6 +8,7 @@ from ntk_uq import optimizers
 from ntk_uq.base.fields import check_of
 from ntk_uq.specs import OPTIMIZERS, EnsembleSpec, OptimizerSpec
 from ntk_uq.ui.controls import effects, widgets
+from ntk_uq.ui.place import place
 from ntk_uq.views import EnsemblesView, WidthView
 
 _LISTS = ("widths", "n_train")
@@ -73,10 +74,11 @@ def optimizer(page: str) -> dict[str, Any]:
         label = "η  [1 / λ_max]" if chosen.normalized else "η, learning rate"
         eta = widgets.number(page, OptimizerSpec, "eta", label, None, "%g")
     values: dict[str, Any] = {"optimizer": name, "steps": steps, "eta": eta}
-    for need, usual in chosen.needs.items():
-        start = check_of(OptimizerSpec, need).check(need, usual)
-        values[need] = widgets.number(page, OptimizerSpec, need, *_NEEDS[need], start=start)
-    if chosen.departure:
-        theory = "A departure from the theory, which is that of full-batch gradient descent."
-        st.caption(f"{chosen.about} {theory}")
+    with place():
+        for need, usual in chosen.needs.items():
+            start = check_of(OptimizerSpec, need).check(need, usual)
+            values[need] = widgets.number(page, OptimizerSpec, need, *_NEEDS[need], start=start)
+        if chosen.departure:
+            theory = "A departure from the theory, which is that of full-batch gradient descent."
+            st.caption(f"{chosen.about} {theory}")
     return values

@@ -8,6 +8,7 @@ from ntk_uq.activations import get
 from ntk_uq.base.errors import SpecError
 from ntk_uq.specs import ACTIVATIONS, ArchitectureSpec, DataSpec, TrainingSpec
 from ntk_uq.ui.controls import effects, widgets
+from ntk_uq.ui.place import place
 
 _TRAININGS = {
     "converged": "Gradient descent, converged",
@@ -78,23 +79,29 @@ def training(page: str) -> dict[str, Any]:
         help=effects.beside("how far the networks are trained, or that they are Bayesian", "kind"),
     )
     values: dict[str, Any] = {"posterior": "bayes" if kind == "bayes" else "trained"}
-    if kind == "time":
-        label = "t  [1 / NTK eigenvalue]"
-        values["time"] = widgets.number(
-            page, TrainingSpec, "time", label, None, "%g", start=_START["time"]
-        )
-    if kind == "steps":
-        left, right = st.columns(2)
-        with left:
-            values["steps"] = widgets.number(
-                page, TrainingSpec, "steps", "k, steps", 100, start=_START["steps"]
-            )
-        with right:
-            values["eta"] = widgets.number(
-                page, TrainingSpec, "eta", "η  [1 / λ_max]", 0.1, "%g", start=1.0
-            )
+    with place():
+        values |= _how_long(page, kind)
     with st.expander("Jitter and seed"):
         label = "Jitter  [mean kernel diagonal]"
         values["jitter"] = widgets.number(page, TrainingSpec, "jitter", label, None, "%g")
         values["seed"] = widgets.number(page, DataSpec, "seed", "Seed", 1)
     return values
+
+
+def _how_long(page: str, kind: str) -> dict[str, Any]:
+    if kind == "time":
+        label = "t  [1 / NTK eigenvalue]"
+        time = widgets.number(
+            page, TrainingSpec, "time", label, None, "%g", start=_START["time"], needed=True
+        )
+        return {"time": time}
+    if kind != "steps":
+        return {}
+    left, right = st.columns(2)
+    with left:
+        steps = widgets.number(
+            page, TrainingSpec, "steps", "k, steps", 100, start=_START["steps"], needed=True
+        )
+    with right:
+        eta = widgets.number(page, TrainingSpec, "eta", "η  [1 / λ_max]", 0.1, "%g", start=1.0)
+    return {"steps": steps, "eta": eta}

@@ -1,5 +1,6 @@
 """What all controls share: their keys, and number inputs with a field's own bounds."""
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from ntk_uq.base.errors import SpecError
 from ntk_uq.base.fields import Maybe, Whole, check_of, default_of
 from ntk_uq.ui import refused, session
 from ntk_uq.ui.controls import effects
+from ntk_uq.ui.place import place
 from ntk_uq.ui.plain_text import plain
 
 
@@ -35,6 +37,7 @@ def number(
     form: str | None = None,
     empty: str | None = None,
     start: float | None = None,
+    needed: bool = False,
 ) -> Any:
     """A number input; what the field's own check says against its value is told below it.
 
@@ -49,6 +52,8 @@ def number(
         form: how the value is written, printf style.
         empty: what an empty input means, where it means something.
         start: what it holds when it appears. (Streamlit forgets what is not drawn.)
+        needed: whether it may not be empty, though the field itself may have no value. (It is NaN
+            then, which every specification refuses.)
     """
     if start is not None:
         st.session_state.setdefault(key(page, name), start)
@@ -68,8 +73,8 @@ def number(
         on_change=_entered,
         args=(key(page, name), default_of(cls, name), form),
     )
-    _told(label, lambda name: check.check(name, value))
-    return value
+    _told(label, lambda name: (inner if needed else check).check(name, value))
+    return math.nan if needed and value is None else value
 
 
 def _entered(name: str, default: Any, form: str | None) -> None:
@@ -84,12 +89,13 @@ _ENTRY = re.compile(r"(“[^”]*”)\[(\d+)\]")
 
 def _told(label: str, checked: Callable[[str], Any]) -> None:
     """Says below a control, as it is labelled, what its check refuses."""
+    below = place()
     try:
         checked(f"“{label}”")
     except SpecError as error:
         told = _ENTRY.sub(lambda found: f"entry {int(found[2]) + 1} of {found[1]}", str(error))
         refused.tell(told)
-        st.caption(f":red[{plain(told)}]")
+        below.caption(f":red[{plain(told)}]")
 
 
 def numbers(page: str, cls: type, name: str, label: str, start: Any = None) -> str:

@@ -13,15 +13,18 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from ntk_uq.base.fields import Spec
+from ntk_uq.export.exhibit import stem_of
 from ntk_uq.figures import PLOT_CONFIG
 from ntk_uq.figures.no_links import linkless_json
 from ntk_uq.figures.spoken import spoken
+from ntk_uq.ui import setup_words
 from ntk_uq.ui.shell import library
 
 _HERE = Path(__file__).parent
 _COMPONENT = "ntk_uq.panels"
 # One module: Streamlit serves a component's script as one.
-_SCRIPTS = ("row", "library", "state", "legend", "linking", "presenting")
+_SCRIPTS = ("row", "library", "state", "legend", "linking", "presenting", "saving")
 
 _component = st.components.v2.component(
     _COMPONENT,
@@ -70,6 +73,7 @@ def show(
     figures: Sequence[go.Figure | SentFigure],
     key: str,
     *,
+    view: Spec | None = None,
     linked: bool = True,
     columns: int = 3,
     clicks: bool = False,
@@ -81,6 +85,7 @@ def show(
     Args:
         figures: they, each with its height; those that were made before as :class:`SentFigure`.
         key: of the row in the page.
+        view: what they show, which files of them say; None where that is not one view.
         linked: whether they show the same curves against the same axis: then a curve that is
             hidden in one of them is hidden in all, zooming along the horizontal axis zooms all,
             and hovering over a point shows it in all.
@@ -97,6 +102,10 @@ def show(
         "columns": min(columns, max(len(figures), 1)),
         "linked": linked,
         "clicks": clicks,
+        "saved": {
+            "stem": "ntk-uq" if view is None else stem_of(view),
+            "caption": "" if view is None else setup_words.caption(view),
+        },
         "plotly": library.versioned(),
     }
     clicked = _component(key=key, data=data, on_clicked_change=lambda: None).clicked

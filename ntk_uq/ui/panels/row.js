@@ -15,13 +15,14 @@ async function draw(root) {
     const panels = data.panels.map(panel => ({ ...JSON.parse(panel.figure), alt: panel.alt }))
     const elements = placed(root, panels, data.columns)
     const plotly = await library(data.plotly)
-    const buttons = [...data.config.modeBarButtons, [PRESENT_BUTTON]]
+    const buttons = [...data.config.modeBarButtons, [SAVE_BUTTON], [PRESENT_BUTTON]]
     const config = { responsive: true, ...data.config, modeBarButtons: buttons }
     for (const [i, panel] of panels.entries()) {
       const element = elements[i]
       named(panel.data)
       keep(stateOf(root, i, panel.layout.uirevision), panel, i)
       element.own = panel.own
+      element.saved = data.saved
       if (presented(element)) enlarge(panel)
       await plotly.react(element, panel.data, panel.layout, config)
       if (!element.listens) listen(plotly, root, element, i)

@@ -9,6 +9,7 @@ from ntk_uq.people.administering import DEFAULT, NONE
 from ntk_uq.people.quotas import Quota
 from ntk_uq.store import PersonRecord, Store
 from ntk_uq.ui import say, who
+from ntk_uq.ui.place import place
 
 _WHO, _ROLE, _REFUSED, _DONE = "admin_who", "admin_role", "admin_change_refused", "admin_changed"
 _UNITS = {
@@ -24,10 +25,11 @@ def draw(store: Store) -> None:
     people = {person.id: person for person in store.people.all()}
     st.subheader("Change a role or quotas", anchor=False)
     refused, done = (st.session_state.pop(key, None) for key in (_REFUSED, _DONE))
-    if refused:
-        say.error(refused)
-    elif done:
-        say.info(done, icon=":material/check:")
+    with place():
+        if refused:
+            say.error(refused)
+        elif done:
+            say.info(done, icon=":material/check:")
     chosen = st.selectbox(
         "Of whom",
         [*people, *map(str, Role)],
@@ -35,8 +37,9 @@ def draw(store: Store) -> None:
         key=_WHO,
         help="A person, or everybody who has a role and no quota of her own.",
     )
-    if chosen in people:
-        _role(store, people[chosen])
+    with place():
+        if chosen in people:
+            _role(store, people[chosen])
     _quotas(store, chosen)
 
 

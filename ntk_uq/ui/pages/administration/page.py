@@ -16,6 +16,7 @@ from ntk_uq.people import announce, check_admin
 from ntk_uq.store import LONGEST_NOTICE, Store
 from ntk_uq.ui import fitted_table, own, say, session, who
 from ntk_uq.ui.pages.administration import changes, people
+from ntk_uq.ui.place import place
 from ntk_uq.ui.plain_text import plain
 
 _TEXT, _REFUSED = "admin_notice", "admin_refused"
@@ -29,7 +30,8 @@ def page() -> None:
         store = session.store()
         check_admin(who.person(store))
         notice(store)
-        people.table(store)
+        with place():
+            people.table(store)
         if login_settings.login():
             changes.draw(store)
         workers(store)
@@ -40,9 +42,10 @@ def page() -> None:
 def notice(store: Store) -> None:
     """The message to all: what it is, and a box for another one."""
     st.header("Message to all", anchor=False)
-    refused = st.session_state.pop(_REFUSED, None)
-    if refused:
-        say.error(refused)
+    with place():
+        refused = st.session_state.pop(_REFUSED, None)
+        if refused:
+            say.error(refused)
     now = store.notice.read()
     # Another admin's message is another box: this session's text must not undo it.
     key = f"{_TEXT}_{now.since if now else 0}"
@@ -57,7 +60,9 @@ def notice(store: Store) -> None:
     with st.container(horizontal=True):
         st.button("Show to all", key="admin_say", on_click=_say, args=(store, text))
         st.button("Clear", key="admin_clear", on_click=_say, args=(store, ""), disabled=not now)
-    if now:
+    with place():
+        if not now:
+            return
         st.caption(f"Of {plain(now.author)}, since {duration(time.time() - now.since)}.")
 
 

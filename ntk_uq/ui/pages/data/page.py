@@ -125,17 +125,17 @@ def results(view: DataView, done: bool) -> None:
             sections.summary(dataset, inspection)
             left, right = st.columns([3, 2])
             with left:
-                sections.distribution(dataset, inspection, style)
+                sections.distribution(view, dataset, inspection, style)
             with right:
                 sections.flaws(dataset, inspection)
-            sections.examples(dataset, inspection, style)
+            sections.examples(view, dataset, inspection, style)
         st.markdown("### Spectrum of the kernel")
         wanted = spectrum_of(view, dataset)
         found = stored_spectrum(store.results, wanted)
         if found is None:
             waiting |= follow(store, wanted, "The spectrum")
         else:
-            sections.spectrum(found, style)
+            sections.spectrum(view, found, style)
         export.panel(lambda: exhibit(view, dataset, inspection, wanted, found, style))
     if not done and not waiting and inspection is not None and found is not None:
         links.follow(POLL_SECONDS)

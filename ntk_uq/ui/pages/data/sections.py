@@ -18,6 +18,7 @@ from ntk_uq.scaling import format_value
 from ntk_uq.specs import DataSpec
 from ntk_uq.ui import fitted_table, panels, say
 from ntk_uq.ui.plain_text import plain
+from ntk_uq.views import DataView
 
 _MOST_COLUMNS = 50
 _PICTURE_WIDTH = 112
@@ -89,10 +90,10 @@ def _pairs(pairs: Sequence[tuple[int, int]]) -> str:
     return ", ".join(f"{a} and {b}" for a, b in pairs[:3])
 
 
-def distribution(dataset: Dataset, inspection: Inspection, style: Style) -> None:
+def distribution(view: DataView, dataset: Dataset, inspection: Inspection, style: Style) -> None:
     """Classes, or the targets' histograms."""
     if inspection.classes:
-        _chart(class_figure(inspection.classes, dataset.target_unit, style), "classes")
+        _chart(view, class_figure(inspection.classes, dataset.target_unit, style), "classes")
         return
     tabs = [t.name for t in inspection.targets]
     chosen = tabs[0]
@@ -101,7 +102,7 @@ def distribution(dataset: Dataset, inspection: Inspection, style: Style) -> None
             "Target", tabs, key="shown_target", help="Whose histogram is drawn; all are learnt."
         )
     target = next(t for t in inspection.targets if t.name == chosen)
-    _chart(target_figure(target, chosen, style), f"target_{chosen}")
+    _chart(view, target_figure(target, chosen, style), f"target_{chosen}")
     st.caption(
         f"Mean {target.mean:.5g}, standard deviation {target.std:.5g}, median {target.median:.5g}, "
         f"from {target.minimum:.5g} to {target.maximum:.5g}."
@@ -109,10 +110,10 @@ def distribution(dataset: Dataset, inspection: Inspection, style: Style) -> None
     )
 
 
-def examples(dataset: Dataset, inspection: Inspection, style: Style) -> None:
+def examples(view: DataView, dataset: Dataset, inspection: Inspection, style: Style) -> None:
     """Some examples as pictures, or as rows of a table."""
     if dataset.layers:
-        _showers(dataset, inspection, style)
+        _showers(view, dataset, inspection, style)
         return
     labels = [_label(inspection, sample) for sample in inspection.samples]
     st.markdown(f"### {counted(len(inspection.samples), 'example')} of the pool")
@@ -135,16 +136,16 @@ def examples(dataset: Dataset, inspection: Inspection, style: Style) -> None:
             st.caption(f"The first {_MOST_COLUMNS} of {inspection.d:,} input values.")
 
 
-def _showers(dataset: Dataset, inspection: Inspection, style: Style) -> None:
+def _showers(view: DataView, dataset: Dataset, inspection: Inspection, style: Style) -> None:
     chosen, labels = shown_showers(dataset, inspection)
     st.markdown(f"### {len(chosen)} showers of the pool, of increasing incident energy")
-    _chart(shower_figure(dataset, chosen, labels, style), "showers")
+    _chart(view, shower_figure(dataset, chosen, labels, style), "showers")
     st.caption(
         f"A row a shower, a column a layer; within a layer, rows are the {dataset.cells[0]}, "
         f"columns the {dataset.cells[1]} from 0 on the left. Deposits below a ten thousandth of "
         "the shower's largest have the ground's colour."
     )
-    _chart(depth_figure(dataset, chosen, labels, style), "depth")
+    _chart(view, depth_figure(dataset, chosen, labels, style), "depth")
 
 
 def _label(inspection: Inspection, sample: Sample) -> str:
@@ -153,10 +154,13 @@ def _label(inspection: Inspection, sample: Sample) -> str:
     return ", ".join(f"{value:.4g}" for value in sample.targets)
 
 
-def spectrum(found: Spectrum, style: Style) -> None:
+def spectrum(view: DataView, found: Spectrum, style: Style) -> None:
     """Eigenvalues, the target along them, and what both mean."""
     panels.show(
-        [eigenvalue_figure(found, style), power_figure(found, style)], "spectrum", linked=False
+        [eigenvalue_figure(found, style), power_figure(found, style)],
+        "spectrum",
+        view=view,
+        linked=False,
     )
     lines = [
         _decay_in_words(name, kernel) for name, kernel in (("NTK", found.ntk), ("NNGP", found.nngp))
@@ -184,8 +188,8 @@ def _decay_in_words(name: str, kernel: KernelSpectrum) -> str:
     return f"{text}no power law: {' '.join(decay.reasons)}"
 
 
-def _chart(figure: go.Figure, key: str) -> None:
-    panels.show([figure], f"chart_{key}")
+def _chart(view: DataView, figure: go.Figure, key: str) -> None:
+    panels.show([figure], f"chart_{key}", view=view)
 
 
 def preparation(dataset: Dataset, spec: DataSpec) -> None:

@@ -19,6 +19,7 @@ from ntk_uq.people import bring_for
 from ntk_uq.ui import fitted_table, say, who
 from ntk_uq.ui import own as session
 from ntk_uq.ui.pages.data import own_sets
+from ntk_uq.ui.place import place
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.ui.session import store
 
@@ -74,7 +75,8 @@ def upload(chosen: Callable[[str], None]) -> None:
         st.session_state.pop(_SEEN, None)
         return
     try:
-        layout = _layout(file.name)
+        with place():
+            layout = _layout(file.name)
         _choose(_preview(file, layout, _SEEN), file, layout, chosen)
     except NtkUqError as error:
         say.error(error, icon=":material/error:")
@@ -193,8 +195,9 @@ def _choose(
 ) -> None:
     size = f"{counted(len(table), 'row')}, {counted(len(table.names), 'column')}"
     st.markdown(f"**{plain(table.source)}**: {size}")
-    for note in table.notes:
-        say.info(note)
+    with place():
+        for note in table.notes:
+            say.info(note)
     summaries, preview = table.summaries, st.container()
     left, middle, right = st.columns([3, 2, 3])
     targets = left.multiselect(

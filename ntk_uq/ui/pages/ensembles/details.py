@@ -36,7 +36,7 @@ def draw(store: Store, comparison: Comparison, view: EnsemblesView, style: Style
     revision = f"{spec.digest()}{width}{n_train}"
     losses = losses_figure(comparison, width, n_train, descent, unit, style, revision)
     along = losses_along_figure(comparison, n_train, descent, unit, style, revision)
-    panels.show([losses, along], key="details", linked=False)
+    panels.show([losses, along], key="details", view=view, linked=False)
     if descent is not None:
         for sentence in descent.warnings:
             st.caption(sentence)

@@ -16,6 +16,7 @@ from ntk_uq.ui import beginning, export, launch, links, live, panels, polling, s
 from ntk_uq.ui.pages.ensembles import controls, details
 from ntk_uq.ui.pages.ensembles import tables as ensemble_tables
 from ntk_uq.ui.pages.ensembles.exhibit import exhibit
+from ntk_uq.ui.place import place
 from ntk_uq.views import EnsemblesView
 
 POLL_SECONDS = 2.0
@@ -59,9 +60,10 @@ def results(view: EnsemblesView, every: float | None) -> None:
         store = session.store()
         comparison = stored_comparison(store.results, view.ensembles())
         ensembles, theory = comparison.ensembles, comparison.theory
-        launch.panel(store, ensembles)
-        if theory is not None:
-            live.offer(store, [theory])
+        with place():
+            launch.panel(store, ensembles)
+            if theory is not None:
+                live.offer(store, [theory])
         still_every = polling.interval(
             _waiting(store, view, [] if theory is None else [theory]), POLL_SECONDS
         )
@@ -69,14 +71,18 @@ def results(view: EnsemblesView, every: float | None) -> None:
         links.follow(every)
     found = exponents(comparison) if ensembles.points else ()
     running = launch.running(store, comparison.ensembles.spec)
-    ensemble_tables.verdicts(comparison, found, running)
+    with place():
+        ensemble_tables.verdicts(comparison, found, running)
     style = Style(session.dark(), view.axis == "linear")
     state = (ensembles.state, None if theory is None else theory.state)
     shown = shared.ShownView(view, state, style)
-    panels.show(shown.panels("charts", lambda: charts(view, comparison, style)), key="charts")
-    for sentence in comparison.ensembles.warnings:
-        say.warning(sentence, icon=":material/warning:")
-    ensemble_tables.numbers(comparison, view, found)
+    panels.show(
+        shown.panels("charts", lambda: charts(view, comparison, style)), key="charts", view=view
+    )
+    with place():
+        for sentence in comparison.ensembles.warnings:
+            say.warning(sentence, icon=":material/warning:")
+        ensemble_tables.numbers(comparison, view, found)
     with session.told():
         st.markdown("## One ensemble in detail")
         controls.shown(view)

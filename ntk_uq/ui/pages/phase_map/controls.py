@@ -19,6 +19,7 @@ from ntk_uq.specs import (
     read_values,
 )
 from ntk_uq.ui.controls import adapting, data, effects, network, widgets
+from ntk_uq.ui.place import place
 from ntk_uq.views import PhaseMapView
 
 _PAGE = "map"
@@ -203,8 +204,9 @@ def _adapt(which: str) -> None:
 def _replaced(names: Sequence[str], fields: Sequence[str]) -> None:
     """Says which of the controls above have no effect."""
     given = [axis_symbol(name) for name in fields if name in names]
-    if given:
-        st.caption(f":material/open_with: {' and '.join(given)}: set by the axes.")
+    with place():
+        if given:
+            st.caption(f":material/open_with: {' and '.join(given)}: set by the axes.")
 
 
 def _cells() -> dict[str, Any]:
@@ -213,13 +215,10 @@ def _cells() -> dict[str, Any]:
         n_train = widgets.number(_PAGE, MapSpec, "n_train", "N_D", 50)
     with right:
         draws = widgets.number(_PAGE, MapSpec, "draws", "Draws", 1)
-    sizes = 0
-    if st.toggle(
+    fitted = st.toggle(
         "Fit exponents", key=widgets.key(_PAGE, "exponent"), help=effects.of(MapSpec, "sizes")
-    ):
-        sizes = widgets.number(
-            _PAGE, MapSpec, "sizes", "N_D of each cell, N_D/8 to N_D", 1, start=_SIZES
-        )
-        if sizes is None:
-            raise SpecError("The number of N_D of each cell is empty; give 4 or more.")
+    )
+    with place():
+        label = "N_D of each cell, N_D/8 to N_D"
+        sizes = widgets.number(_PAGE, MapSpec, "sizes", label, 1, start=_SIZES) if fitted else 0
     return {"n_train": n_train, "draws": draws, "sizes": sizes}

@@ -13,6 +13,7 @@ from ntk_uq.ui.pages.phase_map import controls
 from ntk_uq.ui.pages.phase_map import details as map_details
 from ntk_uq.ui.pages.phase_map import launch as map_launch
 from ntk_uq.ui.pages.phase_map.exhibit import exhibit
+from ntk_uq.ui.place import place
 from ntk_uq.views import PhaseMapView
 
 POLL_SECONDS = 1.0
@@ -47,7 +48,8 @@ def results(view: PhaseMapView, every: float | None, read: Callable[[], PhaseMap
     with session.told():
         store = session.store()
         found = read()
-        map_launch.panel(store, found)
+        with place():
+            map_launch.panel(store, found)
         still_every = polling.interval(live.pending(store, [found]), POLL_SECONDS)
     if every != still_every:
         links.follow(every)
@@ -56,8 +58,9 @@ def results(view: PhaseMapView, every: float | None, read: Callable[[], PhaseMap
         chart(found, view)
     with right:
         map_details.draw(found, view)
-    for sentence in found.notices:
-        say.warning(sentence, icon=":material/warning:")
+    with place():
+        for sentence in found.notices:
+            say.warning(sentence, icon=":material/warning:")
     export.panel(lambda: exhibit(view, found, Style(session.dark())))
 
 
@@ -74,7 +77,7 @@ def chart(found: PhaseMap, view: PhaseMapView) -> None:
         view.shown,
         digest,
     )
-    click = panels.show([figure], key="map", clicks=True)
+    click = panels.show([figure], key="map", view=view, clicks=True)
     place = map_details.cell_of(click)
     if place is not None and place != view.shown:
         controls.select(view.map, place)

@@ -12,6 +12,7 @@ from ntk_uq.store import SavedItem, SavedKind
 from ntk_uq.store.named_views import NAME
 from ntk_uq.ui import report as reports
 from ntk_uq.ui import saved, say, session
+from ntk_uq.ui.place import place
 from ntk_uq.ui.plain_text import plain
 
 _ID = "id"
@@ -68,10 +69,11 @@ def arrive() -> None:
 
 def panel(report: Report) -> None:
     """Saving the report under a name, and those that were saved."""
-    told = st.session_state.pop(_TOLD, "")
-    if told:
-        say.error(told, icon=":material/error:")
-    saved.tell()
+    with place():
+        told = st.session_state.pop(_TOLD, "")
+        if told:
+            say.error(told, icon=":material/error:")
+        saved.tell()
     try:
         hands = saved.saving(session.store())
         if report.items:

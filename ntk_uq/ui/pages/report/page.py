@@ -12,6 +12,7 @@ from ntk_uq.figures import on_ground
 from ntk_uq.ui import pages, panels, say, session
 from ntk_uq.ui import report as reports
 from ntk_uq.ui.pages.report import named
+from ntk_uq.ui.place import place
 from ntk_uq.ui.plain_text import plain
 
 _UPLOAD, _REFUSED = "report_upload", "report_refused"
@@ -24,13 +25,14 @@ def page() -> None:
         "Views that you added from the other pages, as they were then, with titles and notes of "
         "your own: one HTML file to read, print and send, which needs no server."
     )
-    named.arrive()
+    with place():
+        named.arrive()
     report = reports.current()
     if report.items:
         report = _head(report)
-        for place, item in enumerate(report.items):
+        for at, item in enumerate(report.items):
             with st.container(border=True):
-                report = _item(report, place, item)
+                report = _item(report, at, item)
         reports.keep(report)
         _downloads(report)
     else:

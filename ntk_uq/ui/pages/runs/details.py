@@ -15,6 +15,7 @@ from ntk_uq.ui import own, say, session, stop, who
 from ntk_uq.ui.pages.runs import states as run_states
 from ntk_uq.ui.pages.runs.openings import beside, opening
 from ntk_uq.ui.pages.runs.states import LOOKS, moment
+from ntk_uq.ui.place import place
 from ntk_uq.ui.plain_text import plain
 
 SHORT = 12
@@ -27,22 +28,15 @@ _LOG_HEIGHT = 220  # pixels
 def details(store: Store, job: Job) -> None:
     """Everything about a job."""
     st.markdown(f"## {LOOKS[job.state].icon} {plain(heading(job))}")
-    if job.label:
-        st.markdown(plain(describe.words(job.kind, job.spec)))
-    refused = st.session_state.pop(_REFUSED, None)
-    if refused:
-        say.error(refused)
-    if job.total and job.state in _MOVING:
-        text = plain(job.message) or run_states.state_word(job)
-        st.progress(min(1.0, job.done / job.total), text=text)
-    if job.error:
-        say.error(job.error)
+    with place():
+        _now(job)
     forbidden = who.no_change(store, [job])
     if forbidden:
         _shut(store, job, forbidden)
     else:
         _actions(store, job)
-    _open(job)
+    with place():
+        _open(job)
     left, right = st.columns([2, 3])
     with left:
         st.markdown("### What and when")
@@ -54,6 +48,20 @@ def details(store: Store, job: Job) -> None:
     with right:
         st.markdown("### Log")
         log(store, job)
+
+
+def _now(job: Job) -> None:
+    """What it computes where its heading does not say it, how far it is, and what went wrong."""
+    if job.label:
+        st.markdown(plain(describe.words(job.kind, job.spec)))
+    refused = st.session_state.pop(_REFUSED, None)
+    if refused:
+        say.error(refused)
+    if job.total and job.state in _MOVING:
+        text = plain(job.message) or run_states.state_word(job)
+        st.progress(min(1.0, job.done / job.total), text=text)
+    if job.error:
+        say.error(job.error)
 
 
 def heading(job: Job) -> str:

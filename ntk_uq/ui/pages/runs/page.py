@@ -16,6 +16,7 @@ from ntk_uq.ui.pages.runs import controls
 from ntk_uq.ui.pages.runs import details as run_details
 from ntk_uq.ui.pages.runs import table as run_table
 from ntk_uq.ui.pages.runs.exhibit import exhibit
+from ntk_uq.ui.place import place
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import RunsView
 
@@ -45,25 +46,28 @@ def page() -> None:
 def runs(store: Store, view: RunsView, total: int, busy: bool) -> None:
     """The list, and below it what is selected."""
     others = run_table.left_out(store, view, total)
-    if not total:
-        say.info(nothing(view), icon=pages.page_of(view).icon)
-    else:
-        jobs = run_table.jobs_of(store, view)
-        run_table.table(jobs, view.selected, session.dark(), controls.select)
-        run_table.pager(view, total, controls.turn_to)
-    if others:
-        st.caption(
-            f"{others:,} more that pages asked for by themselves: the switch “Also what pages "
-            "asked for” lists them."
-        )
-    if busy:
-        warn_of_engine(store)
-    computing(store)
+    with place():
+        if not total:
+            say.info(nothing(view), icon=pages.page_of(view).icon)
+        else:
+            jobs = run_table.jobs_of(store, view)
+            run_table.table(jobs, view.selected, session.dark(), controls.select)
+            run_table.pager(view, total, controls.turn_to)
+    with place():
+        if others:
+            st.caption(
+                f"{others:,} more that pages asked for by themselves: the switch “Also what pages "
+                "asked for” lists them."
+            )
+        if busy:
+            warn_of_engine(store)
+        computing(store)
     found = store.jobs.get_many(view.selected)
-    for job_id in view.selected:
-        if job_id not in found:
-            say.info(f"There is no run {job_id} in this store.", icon=":material/search_off:")
-    chosen = list(shown(found[job_id] for job_id in view.selected if job_id in found))
+    with place():
+        for job_id in view.selected:
+            if job_id not in found:
+                say.info(f"There is no run {job_id} in this store.", icon=":material/search_off:")
+        chosen = list(shown(found[job_id] for job_id in view.selected if job_id in found))
     if len(chosen) == 2:
         run_comparison.comparison(store, *chosen)
     elif chosen:

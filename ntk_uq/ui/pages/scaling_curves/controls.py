@@ -7,6 +7,7 @@ import streamlit as st
 from ntk_uq.specs import DataSpec, TrainingSpec
 from ntk_uq.ui.controls import data, effects, network, widgets
 from ntk_uq.ui.pages.scaling_curves import finite, varied
+from ntk_uq.ui.place import place
 from ntk_uq.views import CurvesView
 
 _PAGE = "curves"
@@ -103,11 +104,12 @@ def _display(partners: bool) -> dict[str, Any]:
     extrapolate = widgets.number(
         _PAGE, CurvesView, "extrapolate", "Extrapolate to N_D", 1000, empty="not at all"
     )
-    bayes = partners and st.toggle(
-        "Bayesian posterior beside",
-        key=widgets.key(_PAGE, "bayes"),
-        help=effects.of(CurvesView, "bayes"),
-    )
+    with place():
+        bayes = partners and st.toggle(
+            "Bayesian posterior beside",
+            key=widgets.key(_PAGE, "bayes"),
+            help=effects.of(CurvesView, "bayes"),
+        )
     parts = st.toggle(
         "Bias and variance parts of μ",
         key=widgets.key(_PAGE, "parts"),

@@ -15,6 +15,7 @@ from ntk_uq.specs import CurveSpec, EnsembleSpec
 from ntk_uq.store import Store
 from ntk_uq.ui import fitted_table, launch, say
 from ntk_uq.ui.controls import effects, widgets
+from ntk_uq.ui.place import place
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView
 
@@ -38,8 +39,12 @@ def draw(page: str, by_steps: bool) -> dict[str, Any]:
         key=widgets.key(page, "finite"),
         help=effects.of(CurvesView, "finite"),
     )
-    if not values["finite"]:
-        return values
+    with place():
+        return values | (_which(page, held, by_steps) if values["finite"] else {})
+
+
+def _which(page: str, held: CurvesView, by_steps: bool) -> dict[str, Any]:
+    values: dict[str, Any] = {}
     values["widths"] = widgets.numbers(page, CurvesView, "widths", "Widths", held.widths)
     left, right = st.columns(2)
     with left:

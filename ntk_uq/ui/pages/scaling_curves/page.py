@@ -32,6 +32,7 @@ from ntk_uq.ui import (
 from ntk_uq.ui.pages.scaling_curves import about_fits, controls, finite, pinned
 from ntk_uq.ui.pages.scaling_curves import tables as law_tables
 from ntk_uq.ui.pages.scaling_curves.exhibit import exhibit, loss_unit
+from ntk_uq.ui.place import place
 from ntk_uq.views import CurvesView
 
 POLL_SECONDS = 1.0
@@ -92,8 +93,9 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
         awaited = [*curves, *beside(store, view)]
         still_every = polling.interval(waiting(store, view, awaited), POLL_SECONDS)
         labels = labels_of(view)
-        live.progress(store, curves)
-        live.ended(store, curves, labels)
+        with place():
+            live.progress(store, curves)
+            live.ended(store, curves, labels)
     if every != still_every:
         links.follow(every)
     style = Style(session.dark(), view.axis == "linear", view.parts)
@@ -102,27 +104,33 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
     shown = shared.ShownView(view, state, style)
     traces = shown.once("traces", lambda: traces_of(view, labels, curves))
     verdict_lines.draw(shown.once("verdicts", lambda: law_tables.verdicts(traces, view)))
-    pinned.difference(view)
-    finite.panel(store, view)
+    with place():
+        pinned.difference(view)
+        finite.panel(store, view)
     panels.show(
         shown.panels("charts", lambda: charts(view, traces, style, baseline, networks)),
         key="charts",
+        view=view,
     )
     compared = pairs(traces) if view.bayes else []
-    if compared:
-        panels.show(
-            shown.panels("ratios", lambda: ratios(view, compared, style.dark)), key="ratios"
-        )
-    compared_lines = shown.once("beside", lambda: law_tables.beside(traces, baseline))
-    verdict_lines.draw(compared_lines, rows=4, key="verdicts_compared")
-    law_tables.expectations(traces, view)
-    for sentence in dict.fromkeys(s for c in curves for s in (*c.failures, *c.warnings)):
-        say.warning(sentence, icon=":material/warning:")
-    if view.law == "power":
-        tables.exponents(shown.once("exponents", lambda: tables.exponents_of(traces, view)))
-    else:
-        law_tables.shown_laws(traces)
-    finite.exponents_of(networks)
+    with place():
+        if compared:
+            panels.show(
+                shown.panels("ratios", lambda: ratios(view, compared, style.dark)),
+                key="ratios",
+                view=view,
+            )
+        compared_lines = shown.once("beside", lambda: law_tables.beside(traces, baseline))
+        verdict_lines.draw(compared_lines, rows=4, key="verdicts_compared")
+        law_tables.expectations(traces, view)
+        for sentence in dict.fromkeys(s for c in curves for s in (*c.failures, *c.warnings)):
+            say.warning(sentence, icon=":material/warning:")
+    with place():
+        if view.law == "power":
+            tables.exponents(shown.once("exponents", lambda: tables.exponents_of(traces, view)))
+        else:
+            law_tables.shown_laws(traces)
+        finite.exponents_of(networks)
     about_fits.draw(traces, view)
     tables.numbers(traces, view)
     export.panel(lambda: exhibit(view, traces, style, compared, baseline, networks))

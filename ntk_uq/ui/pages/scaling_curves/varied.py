@@ -12,6 +12,7 @@ from ntk_uq.specs import ACTIVATIONS, POSTERIORS, PREPARATIONS, ArchitectureSpec
 from ntk_uq.specs.varied import VARIED, values_of
 from ntk_uq.ui import own, refused
 from ntk_uq.ui.controls import data, effects, network, widgets
+from ntk_uq.ui.place import place
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView
 
@@ -51,27 +52,31 @@ def draw(page: str) -> dict[str, Any]:
         key=widgets.key(page, "vary"),
         help=effects.of(CurvesView, "vary"),
     )
+    with place():
+        return {"vary": vary, "values": _values(page, vary)}
+
+
+def _values(page: str, vary: str) -> tuple[Any, ...]:
     if vary == "depth":
-        return {"vary": vary, "values": ()}
-    return {"vary": vary, "values": _numbers(page, vary) if vary in _USUAL else _names(page, vary)}
+        return ()
+    return _numbers(page, vary) if vary in _USUAL else _names(page, vary)
 
 
 def depths(page: str, vary: str) -> tuple[int, ...]:
     """A control for the depths, or for the one depth where another field varies; its value."""
     if vary == "depth":
         return network.depths(page, CurvesView, CurvesView().depths)
-    one = widgets.number(
-        page, ArchitectureSpec, "depth", "Depth, hidden layers", 1, start=CurvesView().depths[0]
-    )
+    label = "Depth of all curves, hidden layers"
+    one = widgets.number(page, ArchitectureSpec, "depth", label, 1, start=CurvesView().depths[0])
     return (one,)
 
 
 def replaced(vary: str, *fields: str) -> None:
     """Says which of the controls above has no effect."""
-    if vary in fields:
-        st.caption(
-            f":material/stacked_line_chart: {plain(varied_words.NAMES[vary])}: one curve each."
-        )
+    with place():
+        if vary in fields:
+            name = plain(varied_words.NAMES[vary])
+            st.caption(f":material/stacked_line_chart: {name}: one curve each.")
 
 
 def _numbers(page: str, vary: str) -> tuple[float | str, ...]:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from ntk_uq.specs import ArchitectureSpec, DataSpec, TrainingSpec
 from ntk_uq.ui.controls import data, effects, network, widgets
+from ntk_uq.ui.place import place
 from ntk_uq.views import TrainingTimeView
 from ntk_uq.views.training_time import AXES, FAMILIES
 
@@ -57,7 +58,8 @@ def draw() -> TrainingTimeView:
         st.header("Curves")
         against = _choice("against", "Against", AXES, _AXES)
         family = _choice("family", "A curve for each of several", FAMILIES, _FAMILIES)
-        lists = {name: _list(name) for name in _shown_lists(family, against)}
+        with place():
+            lists = {name: _list(name) for name in _shown_lists(family, against)}
         st.header("Network")
         depths, depth = _depths(family)
         layers = network.activation(_PAGE)
@@ -188,11 +190,17 @@ def _networks() -> dict[str, Any]:
         help=effects.of(TrainingTimeView, "finite"),
     )
     if not finite:
+        place()
         return {
             "finite": False,
             "lists": {},
             **{name: getattr(held, name) for name in ("members", "eta", "steps", "networks")},
         }
+    with place():
+        return _which(held)
+
+
+def _which(held: TrainingTimeView) -> dict[str, Any]:
     widths = _list("widths")
     left, right = st.columns(2)
     with left:

@@ -30,6 +30,7 @@ from ntk_uq.ui import (
 )
 from ntk_uq.ui.pages.training_time import controls
 from ntk_uq.ui.pages.training_time import exhibit as exhibits
+from ntk_uq.ui.place import place
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import TrainingTimeView
 
@@ -94,20 +95,22 @@ def results(
         store = session.store()
         law = found()
         still_every = polling.interval(_waiting(store, law), POLL_SECONDS)
-        live.progress(store, law.training_times, "draws")
         labels = [f"depth {spec.architecture.depth}" for spec in view.training_times()]
-        live.ended(store, law.training_times, labels)
+        with place():
+            live.progress(store, law.training_times, "draws")
+            live.ended(store, law.training_times, labels)
     if every != still_every:
         links.follow(every)
-    with session.told():
+    with session.told(), place():
         if view.finite:
             networks(store, law)
     charts(law)
-    with session.told():
+    with session.told(), place():
         about_networks(store, law)
-    for sentence in law.warnings:
-        say.warning(sentence, icon=":material/warning:")
-    optima(law)
+    with place():
+        for sentence in law.warnings:
+            say.warning(sentence, icon=":material/warning:")
+        optima(law)
     export.panel(lambda: exhibits.exhibit(law, style(view)))
 
 
@@ -152,7 +155,11 @@ def about_networks(store: Store, law: TrainingTimeStudy) -> None:
 def charts(law: TrainingTimeStudy) -> None:
     """The three quantities side by side."""
     view = law.view
-    panels.show([exhibits.figure(law, quantity, style(view)) for quantity in TITLES], key="charts")
+    panels.show(
+        [exhibits.figure(law, quantity, style(view)) for quantity in TITLES],
+        key="charts",
+        view=view,
+    )
 
 
 def optima(law: TrainingTimeStudy) -> None:

@@ -17,6 +17,7 @@ from ntk_uq.ui import beginning, export, launch, links, live, panels, polling, s
 from ntk_uq.ui.pages.width import controls
 from ntk_uq.ui.pages.width import tables as width_tables
 from ntk_uq.ui.pages.width.exhibit import exhibit
+from ntk_uq.ui.place import place
 from ntk_uq.views import WidthView
 
 POLL_SECONDS = 2.0
@@ -57,8 +58,9 @@ def results(view: WidthView, every: float | None) -> None:
         with st.spinner("Reading the networks…"):
             found = [stored_comparison(store.results, spec) for spec in view.ensembles()]
             studies = [width_laws(comparison) for comparison in found]
-        launch.panel(store, *(comparison.ensembles for comparison in found))
-        live.offer(store, [c.theory for c in found if c.theory is not None])
+        with place():
+            launch.panel(store, *(comparison.ensembles for comparison in found))
+            live.offer(store, [c.theory for c in found if c.theory is not None])
         still_every = polling.interval(
             _waiting(store, view, [c.theory for c in found if c.theory is not None]), POLL_SECONDS
         )
@@ -66,7 +68,8 @@ def results(view: WidthView, every: float | None) -> None:
         links.follow(every)
     with session.told():
         controls.shown(view)
-    width_tables.verdicts(studies, view, launch.running(store, *view.ensembles()))
+    with place():
+        width_tables.verdicts(studies, view, launch.running(store, *view.ensembles()))
     style = Style(session.dark(), view.axis == "linear")
     theories = (comparison.theory for comparison in found)
     state = (
@@ -74,12 +77,17 @@ def results(view: WidthView, every: float | None) -> None:
         *(None if theory is None else theory.state for theory in theories),
     )
     drawn = shared.ShownView(view, state, style)
-    panels.show(drawn.panels("charts", lambda: charts(view, studies, style)), key="charts")
-    width_tables.answers(studies, view)
-    corrections(view, studies, drawn)
-    for sentence in dict.fromkeys(w for s in studies for w in s.comparison.ensembles.warnings):
-        say.warning(sentence, icon=":material/warning:")
-    width_tables.laws(studies)
+    panels.show(
+        drawn.panels("charts", lambda: charts(view, studies, style)), key="charts", view=view
+    )
+    with place():
+        width_tables.answers(studies, view)
+    with place():
+        corrections(view, studies, drawn)
+    with place():
+        for sentence in dict.fromkeys(w for s in studies for w in s.comparison.ensembles.warnings):
+            say.warning(sentence, icon=":material/warning:")
+        width_tables.laws(studies)
     export.panel(lambda: exhibit(view, studies, style))
 
 
@@ -105,7 +113,9 @@ def corrections(view: WidthView, studies: list[WidthLaws], drawn: shared.ShownVi
     st.markdown("## The correction *c* in units of width")
     for against in (name for name, drawn in several.items() if drawn):
         key = f"correction_{against}"
-        panels.show(drawn.panels(key, partial(_against, view, studies, against, style)), key)
+        panels.show(
+            drawn.panels(key, partial(_against, view, studies, against, style)), key, view=view
+        )
 
 
 def _against(
