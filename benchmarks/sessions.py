@@ -55,6 +55,8 @@ class Session:
         page: its name in the address; "" is the first page.
         dark: whether its browser shows the dark theme.
         controls: what they hold, by Streamlit's names of them.
+        timers: seconds after which a part of the page is to run again, by its name; a browser
+            asks for it then, and whoever is one here has to.
     """
 
     socket: Any
@@ -62,6 +64,7 @@ class Session:
     page: str = ""
     dark: bool = False
     controls: dict[str, WidgetState] = field(default_factory=dict, repr=False)
+    timers: dict[str, float] = field(default_factory=dict, repr=False)
     _script: str = field(default="", repr=False)
 
     async def run(self, **further: Any) -> Run:
@@ -90,7 +93,7 @@ class Session:
                 ):
                     return Run(time.perf_counter() - start, tuple(messages), size)
 
-    async def change(self, name: str, value: bool | float | str) -> Run:
+    async def change(self, name: str, value: bool | float | str | None) -> Run:
         """Sets a control and has the page run.
 
         Args:
@@ -127,6 +130,13 @@ class Session:
             self.query = message.page_info_changed.query_string
         elif kind == "new_session":
             self._script = message.new_session.page_script_hash
+            if not message.new_session.fragment_ids_this_run:
+                self.timers.clear()
+        elif kind == "auto_rerun":
+            self.timers[message.auto_rerun.fragment_id] = message.auto_rerun.interval
+        elif kind == "stop_auto_rerun":
+            for name in message.stop_auto_rerun.fragment_ids:
+                self.timers.pop(name, None)
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             self._hold(message.delta.new_element)
 

@@ -14,6 +14,7 @@ ROLE = "NTK_UQ_ROLE"
 USER_HEADER = "NTK_UQ_USER_HEADER"
 PROXIES = "NTK_UQ_PROXIES"
 PEOPLE = "NTK_UQ_PEOPLE"
+HOURS = "NTK_UQ_LOGIN_HOURS"
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -35,6 +36,25 @@ def login() -> str:
             "anybody. Write the addresses of the proxy that says who somebody is."
         )
     return text
+
+
+def login_hours() -> float | None:
+    """How long a login by an identity provider lasts, ``NTK_UQ_LOGIN_HOURS``; None, the default,
+    for as long as its cookie, 30 days.
+
+    Raises:
+        SpecError: if it is no number above 0.
+    """
+    text = os.environ.get(HOURS)
+    if not text:
+        return None
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours < 1e6:
+        raise SpecError(f"{HOURS} is {text!r:.60}; write a number of hours above 0, such as 12.")
+    return hours
 
 
 def user_header() -> str:

@@ -27,8 +27,8 @@ _BUTTONS = ("setup_undo", "setup_redo", "setup_reset", "setup_pin", "launch", "n
 
 _GONE = object()  # in place of a control that is not there
 
-_SHOWN_AFTER = 10.0
-"""Seconds after which a browser has surely shown the controls of a view that was opened."""
+_WAITS_AT_MOST = 60.0
+"""Seconds that a page which runs by itself waits for its browser to have drawn what was opened."""
 
 _REMEMBERED = 100
 """Addresses of this session that are known again."""
@@ -115,7 +115,8 @@ def _opened_view(
     gone = _gone(cls)
     if gone:
         st.session_state[_OPENED] = time.monotonic()
-    unshown = _just_opened() and any(_filled(cls).values())
+    # However long ago it was opened: on a busy machine a browser may take any time to draw it.
+    unshown = any(_filled(cls).values())
     held = _Opened(kept, already=not gone) if (gone or unshown) and kept else None
     if (cls.__name__, query) == st.session_state.get(_WRITTEN):
         return held
@@ -164,9 +165,14 @@ def _comes_with(controls: Iterable[str]) -> set[str]:
     return {name for name in controls if any(widget.endswith(f"-{name}") for widget in sent)}
 
 
-def _just_opened() -> bool:
-    """Whether the browser may not have drawn the controls yet as the page has set them."""
-    return time.monotonic() - st.session_state.get(_OPENED, -math.inf) < _SHOWN_AFTER
+def _waits() -> bool:
+    """Whether the browser has not told yet that it has drawn the controls as the page has set them,
+    and may still do so."""
+    if time.monotonic() - st.session_state.get(_OPENED, -math.inf) > _WAITS_AT_MOST:
+        return False
+    _, filled = st.session_state.get(_FILLED, ("", {}))
+    drawn = st.session_state.get(_DRAWN, set())
+    return any(values is not None for name, values in filled.items() if name in drawn)
 
 
 _Filled = dict[str, tuple[Any, Any] | None]
@@ -259,15 +265,15 @@ def again() -> NoReturn:
 def follow(every: float | None) -> None:
     """Runs the page again for what has come by itself, its view being as it is.
 
-    Not just after it was opened, when it would have to set controls that somebody may be editing:
-    what has come stands there all the same, and a timer comes back.
+    Not before the browser has drawn what was opened, when it would have to set controls that
+    somebody may be editing: what has come stands there all the same, and a timer comes back.
 
     Args:
         every: seconds after which the timer comes back; None where there is none.
     """
-    if every is not None and _just_opened():
-        return
     _see_shown()
+    if every is not None and _waits():
+        return
     st.session_state[_AGAIN] = True
     st.rerun()
 

@@ -1,19 +1,24 @@
 """Who looks at the pages: asked where the settings say so, and what they may do with runs."""
 
+import logging
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from ntk_uq.base import login_settings, settings
 from ntk_uq.base.errors import NotAllowedError, NtkUqError, StoreNotWritableError
 from ntk_uq.people import SOMEBODY, VISITOR, Acting, Claims, Person, Role, person_of
 from ntk_uq.store import Job, Store
-from ntk_uq.ui import session
+from ntk_uq.ui import say, session
 from ntk_uq.ui.plain_text import plain
+from ntk_uq.ui.shell import login_answers
 
-_SEEN = "person_seen"
+_SEEN, _FAILED = "person_seen", "login_failed"
+_log = logging.getLogger(__name__)
 
 
 def acting(store: Store) -> Acting:
@@ -96,7 +101,12 @@ def gate() -> None:
             st.stop()
         if how == "oidc" and _of_provider() is None:
             st.markdown("This server asks who you are before it shows anything.")
-            st.button("Log in", type="primary", icon=":material/login:", on_click=st.login)
+            st.button("Log in", type="primary", icon=":material/login:", on_click=_log_in)
+            failed = st.session_state.pop(_FAILED, "") or login_answers.WORDS.get(
+                st.context.cookies.get(login_answers.COOKIE, "")
+            )
+            if failed:
+                say.error(failed, icon=":material/error:")
             st.stop()
         found = person(session.store())
     with st.sidebar, st.container(horizontal=True, vertical_alignment="center", key="who"):
@@ -105,16 +115,38 @@ def gate() -> None:
             st.button("Log out", key="log_out", type="tertiary", on_click=st.logout)
 
 
+def _log_in() -> None:
+    try:
+        st.login()
+    except StreamlitAPIException as error:  # the secrets are not there, or not whole
+        _log.error("nobody can log in: %s", error)
+        st.session_state[_FAILED] = (
+            "Nobody can log in: this server's secrets for the login are missing or not whole. Its "
+            "log says what is wrong, and the guide to deployment what they are."
+        )
+
+
 def _of_provider() -> Claims | None:
-    """What the identity provider has said of this browser; None before it has."""
+    """What the identity provider has said of this browser; None before it has, and where that was
+    longer ago than a login lasts."""
     said: Mapping[str, Any] = st.user.to_dict()
     subject = said.get("sub")
     if not said.get("is_logged_in") or not isinstance(subject, str) or not subject:
+        return None
+    if _is_over(said.get("iat")):
         return None
     # An address that its owner has not shown to be hers makes nobody an admin.
     email = said.get("email") if said.get("email_verified") is not False else None
     name = said.get("name") or said.get("preferred_username")
     return Claims(_text(said.get("iss")), subject, _text(name), _text(email))
+
+
+def _is_over(issued: object) -> bool:
+    """Whether a login of that moment (unix seconds) has lasted as long as one may."""
+    hours = login_settings.login_hours()
+    if hours is None:
+        return False
+    return not isinstance(issued, int | float) or time.time() - issued > 3600 * hours
 
 
 def _of_proxy() -> Claims | None:

@@ -3,6 +3,7 @@
 import urllib.parse
 
 import pytest
+from helpers.identity import PEOPLE, say_who, write_secrets
 from helpers.serving import CHROMIUM_FLAGS, free_port, serving
 
 from ntk_uq.jobs.asking import submit
@@ -14,21 +15,6 @@ from ntk_uq.views import RunsView
 pytestmark = pytest.mark.browser
 WAIT = 60_000
 
-SECRETS = """
-[auth]
-redirect_uri = "{address}/oauth2callback"
-cookie_secret = "only for this test"
-client_id = "pages"
-client_secret = "not secret"
-server_metadata_url = "{provider}/.well-known/openid-configuration"
-client_kwargs = {{ prompt = "login" }}
-"""
-PEOPLE = {
-    "1": {"name": "Ada", "email": "ada@lab.example", "email_verified": True},
-    "2": {"name": "Bob", "email": "ada@lab.example", "email_verified": False},
-    "3": {},
-}
-
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
@@ -37,13 +23,8 @@ def lab(tmp_path_factory):
     users = [provider.User(sub=sub, claims=claims) for sub, claims in PEOPLE.items()]
     base, port = tmp_path_factory.mktemp("lab"), free_port()
     with provider.run_server_in_thread(user_claims=users) as server:
-        (base / ".streamlit").mkdir()
-        (base / ".streamlit" / "secrets.toml").write_text(
-            SECRETS.format(
-                address=f"http://localhost:{port}",
-                provider=f"http://localhost:{server.server_port}",
-            )
-        )
+        provider_address = f"http://localhost:{server.server_port}"
+        write_secrets(base, f"http://localhost:{port}", provider_address)
         settings = {
             "HOME": str(base),
             "NTK_UQ_LOGIN": "oidc",
@@ -72,8 +53,7 @@ def log_in(browser, address, sub):
     page = browser.new_context(bypass_csp=True).new_page()
     page.goto(address)
     page.get_by_role("button", name="Log in").click(timeout=WAIT)
-    page.locator("input[name=sub]").fill(sub, timeout=WAIT)
-    page.locator("button:not([value=deny]), input[type=submit]").first.click()
+    say_who(page, sub, WAIT)
     page.get_by_role("button", name="Log out").wait_for(timeout=WAIT)
     return page
 

@@ -1,6 +1,8 @@
 """Who looks at the pages: asked only where the settings say so, and believed from nobody else."""
 
 import asyncio
+import time
+from types import SimpleNamespace
 
 import pytest
 from helpers.pages_driver import open_page, texts
@@ -141,3 +143,36 @@ def test_a_proxy_on_loopback_is_believed_where_it_is_named(monkeypatch):
         scope = {"type": "websocket", "client": client, "headers": headers}
         asyncio.run(OnlyFromProxies(app)(scope, None, None))
     assert passed == [headers, headers]
+
+
+def provider_said(monkeypatch, **claims):
+    """Has the pages hear this of an identity provider."""
+    monkeypatch.setenv("NTK_UQ_LOGIN", "oidc")
+    said = {"is_logged_in": True, "iss": "https://idp", "sub": "1", "name": "Ada", **claims}
+    monkeypatch.setattr(who.st, "user", SimpleNamespace(to_dict=lambda: said))
+
+
+def test_a_login_lasts_as_long_as_the_setting_says(store, monkeypatch):
+    provider_said(monkeypatch, iat=time.time() - 3 * 3600)
+    assert [b.label for b in open_page("runs").button if "Log" in b.label] == ["Log out"]
+    monkeypatch.setenv("NTK_UQ_LOGIN_HOURS", "4")
+    assert [b.label for b in open_page("runs").button if "Log" in b.label] == ["Log out"]
+    monkeypatch.setenv("NTK_UQ_LOGIN_HOURS", "2")
+    assert [b.label for b in open_page("runs").button if "Log" in b.label] == ["Log in"]
+    provider_said(monkeypatch)  # not said when: nobody can say that it is not over
+    assert [b.label for b in open_page("runs").button if "Log" in b.label] == ["Log in"]
+
+
+@pytest.mark.parametrize("text", ["soon", "0", "-3", "nan", "inf"])
+def test_hours_of_a_login_that_are_none_are_told(store, monkeypatch, text):
+    provider_said(monkeypatch, iat=time.time())
+    monkeypatch.setenv("NTK_UQ_LOGIN_HOURS", text)
+    assert "number of hours above 0" in texts(open_page("runs").error)
+
+
+def test_without_secrets_a_click_says_so_and_shows_no_traceback(store, monkeypatch):
+    monkeypatch.setenv("NTK_UQ_LOGIN", "oidc")
+    app = open_page("runs")
+    next(b for b in app.button if b.label == "Log in").click().run()
+    assert "secrets for the login are missing" in texts(app.error)
+    assert not app.exception

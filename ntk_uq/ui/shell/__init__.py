@@ -21,6 +21,7 @@ from ntk_uq.ui.shell import (
     healthz,
     library,
     lighter,
+    login_answers,
     loops,
     metrics,
 )
@@ -54,6 +55,10 @@ def application(script: str) -> dict[str, Any]:
             Route(healthz.address(), healthz.answer),
             Route(metrics.address(), metrics.answer),
         ],
-        "middleware": [Middleware(headers.Guarded), Middleware(believed.OnlyFromProxies)],
+        "middleware": [
+            Middleware(headers.Guarded),
+            Middleware(believed.OnlyFromProxies),
+            Middleware(login_answers.Explained),
+        ],
         "lifespan": lifespan,
     }
