@@ -33,6 +33,7 @@ TRAINING_HOURS = "NTK_UQ_TRAINING_HOURS"
 MAP_HOURS = "NTK_UQ_MAP_HOURS"
 ASK_SECONDS = "NTK_UQ_ASK_SECONDS"
 SESSION_JOBS = "NTK_UQ_SESSION_JOBS"
+SESSIONS = "NTK_UQ_SESSIONS"
 SCHEDULER = "NTK_UQ_SCHEDULER"
 DEMO = "NTK_UQ_DEMO"
 PLAIN_TCP = "NTK_UQ_PLAIN_TCP"
@@ -228,6 +229,15 @@ def session_jobs() -> int:
         SpecError: if ``NTK_UQ_SESSION_JOBS`` is no whole number of at least 1.
     """
     return _count(SESSION_JOBS, "16")
+
+
+def sessions() -> int | None:
+    """Browser tabs that one web process has inside at once, ``NTK_UQ_SESSIONS``; None for any.
+
+    Raises:
+        SpecError: if it is no whole number from 1 on.
+    """
+    return _count(SESSIONS, "1") if os.environ.get(SESSIONS) else None
 
 
 def workers() -> int:

@@ -12,7 +12,7 @@ from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
 
 from ntk_uq.base import paths
 from ntk_uq.base.errors import LinkError
-from ntk_uq.ui import engine_line, look, notice, pages, say, setup_bar, watching, who
+from ntk_uq.ui import crowd, engine_line, look, notice, pages, say, setup_bar, watching, who
 from ntk_uq.ui.place import place
 from ntk_uq.ui.start import panel as start
 from ntk_uq.ui.turns import PageTurns
@@ -72,6 +72,7 @@ def run(page: Callable[[], None]) -> None:
         watching.begin()
         look.draw()
         who.gate()
+        crowd.gate()
         # Before the line, which looks whether it is still the one that is drawn.
         with place():
             notice.draw()
