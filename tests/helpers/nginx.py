@@ -60,13 +60,14 @@ def certificate(folder):
     )
 
 
-def configured(folder, site="ntk-uq.conf", web=8501, http=8080, https=8443):
+def configured(folder, site="ntk-uq.conf", web=8501, http=8080, https=8443, passwords=None):
     """Puts the files of deploy/ into a folder, with these ports; gives the command that runs it.
 
     Args:
         folder: where to. site: which file.
         web: the port of the pages, or those of several processes.
         http, https: ports of nginx.
+        passwords: by names: nginx asks for them then, and says to the pages who it is.
     """
     certificate(folder)
     ports = web if isinstance(web, list) else [web]
@@ -83,10 +84,17 @@ def configured(folder, site="ntk-uq.conf", web=8501, http=8080, https=8443):
     }
     for old, new in changes.items():
         text = text.replace(old, new)
+    locations = (DEPLOY / "locations.conf").read_text(encoding="utf-8")
+    if passwords:
+        users = "".join(f"{name}:{{PLAIN}}{word}\n" for name, word in passwords.items())
+        (folder / "users").write_text(users, encoding="utf-8")
+        text = text.replace("# auth_basic", "auth_basic")
+        text = text.replace("/etc/nginx/ntk-uq/users", f"{folder}/users")
+        locations = locations.replace('X-Forwarded-User "";', "X-Forwarded-User $remote_user;")
     (folder / "site.conf").write_text(text, encoding="utf-8")
     # Its workers write there, too.
     user = "" if os.geteuid() else "user root;\n"
-    shutil.copy(DEPLOY / "locations.conf", folder)
+    (folder / "locations.conf").write_text(locations, encoding="utf-8")
     (folder / "nginx.conf").write_text(_MAIN.format(folder=folder, user=user), encoding="utf-8")
     return [NGINX, "-p", str(folder), "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
 
