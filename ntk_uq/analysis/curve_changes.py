@@ -15,6 +15,9 @@ from ntk_uq.specs import CurveSpec
 _TOLD_APART = 2.0
 """Standard errors from which on two exponents are told apart."""
 
+_AGREES = 1.0
+"""Up to which they agree; between the two, nobody can tell."""
+
 _OF = {"mu": "μ", "sigma": "σ", POPULATION: "the networks' own part of ε"}
 
 Named = TypeVar("Named", Curve, CurveSpec)
@@ -76,7 +79,9 @@ def _apart(one: Known, before: Known, name: str = "") -> str:
     told = f"{distance:.{0 if distance >= 10 else 1}f} standard errors"
     if distance >= _TOLD_APART:
         return f"{told} less than {name}" if name else f"{told} less"
-    return f"agrees with {name}, {told}" if name else f"agrees, {told}"
+    if distance < _AGREES:
+        return f"agrees with {name}, {told}" if name else f"agrees, {told}"
+    return f"not told apart from {name}, {told}" if name else f"not told apart, {told}"
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,9 @@ class PresetView:
 TRY = (
     PresetView(
         "Is the plateau the network's?",
-        "With 50 test examples instead of 400 the floor of ε rises; the networks' own part stays.",
-        CurvesView(data=DataSpec(n_test=50)),
+        "With 50 test examples instead of 400 (grey) ε levels off higher, at the floor; the "
+        "networks' own part goes on falling.",
+        CurvesView(data=DataSpec(n_test=50), baseline=CurvesView().as_baseline()),
     ),
     PresetView(
         "Are real networks like that?",
@@ -43,12 +44,18 @@ TRY = (
         ),
     ),
     PresetView(
+        "How wide must a network be?",
+        "Train 80 of four widths in less than a minute, and read from which width on they are as "
+        "at infinite width.",
+        WidthView(depths=(1,), widths=(32, 64, 128, 256), n_train=(50,), members=20),
+    ),
+    PresetView(
         "When should training stop?",
         "With label noise μ has a minimum in time, and ε another one.",
         TrainingTimeView(),
     ),
 )
-"""Three things for newcomers."""
+"""Four things for newcomers."""
 
 _TASKS = tuple(dataset for dataset in datasets.REGISTRY.values() if dataset.paper)
 _TEST, _LOW = 1000, 50

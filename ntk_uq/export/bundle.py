@@ -27,7 +27,7 @@ _MEANING = {
 }
 
 
-def zip_of(exhibit: Exhibit, address: str = "", size: str = "column") -> bytes:
+def zip_of(exhibit: Exhibit, address: str = "", size: str = "column", caption: str = "") -> bytes:
     """Everything about a view as a ZIP file; ``README.txt`` in it says what is what.
 
     Where figures cannot be drawn into files, it says why: they are in ``view.html`` in any case.
@@ -36,6 +36,7 @@ def zip_of(exhibit: Exhibit, address: str = "", size: str = "column") -> bytes:
         exhibit: the view.
         address: where it can be opened.
         size: of the figures, a key of :data:`ntk_uq.export.sizes.SIZES`.
+        caption: what stands below each figure.
     """
     document = document_of(exhibit, address)
     page = page_of([document_of(exhibit, address, figures=True)])
@@ -56,7 +57,7 @@ def zip_of(exhibit: Exhibit, address: str = "", size: str = "column") -> bytes:
         files["again.sh"] = "\n".join(exhibit.shell) + "\n"
     if exhibit.sources:
         files["sources.bib"] = bibtex(exhibit.sources)
-    drawn, reason = _figures(exhibit, size)
+    drawn, reason = _figures(exhibit, size, caption)
     files |= drawn
     files["README.txt"] = _readme(exhibit, address, files, reason)
     out = io.BytesIO()
@@ -66,13 +67,15 @@ def zip_of(exhibit: Exhibit, address: str = "", size: str = "column") -> bytes:
     return out.getvalue()
 
 
-def _figures(exhibit: Exhibit, size: str) -> tuple[dict[str, bytes], str]:
+def _figures(exhibit: Exhibit, size: str, caption: str) -> tuple[dict[str, bytes], str]:
     """The files of the figures by name, or why there are none."""
     if not exhibit.plots:
         return {}, ""
     names = [(plot, kind) for plot in exhibit.plots for kind in ("pdf", "svg")]
     try:
-        files = render([picture_of(plot.figure, kind, SIZES[size]) for plot, kind in names])
+        files = render(
+            [picture_of(p.figure, kind, SIZES[size], caption=caption) for p, kind in names]
+        )
     except ExportError as error:
         return {}, str(error)
     return {

@@ -27,6 +27,7 @@ def add_baseline(
             name=f"baseline, {label}",
             legendgroup=f"baseline, {label}",
             marker={"color": style.grey, "symbol": f"{marker(index)}-open", "size": 8},
-            line={"color": style.grey, "width": 1.5, "dash": "dot"},
+            # Not as the test set's floor, which is grey and dotted, too.
+            line={"color": style.grey, "width": 1.5, "dash": "dashdot"},
             hovertemplate=(f"baseline, {label}<br>N_D = %{{x}}<br>%{{y:.4g}}<extra></extra>"),
         )

@@ -119,7 +119,7 @@ def _explain(canvas: Canvas, tolerance: float, style: Style) -> None:
     add_grey(canvas, "law q<sub>∞</sub> (1 + c/w + …)", style)
     add_grey(canvas, "the law beyond the widths", style, dash="dot")
     add_grey(canvas, f"within {100 * tolerance:g} % of it", style, symbol="square")
-    add_grey(canvas, "wide enough from here, 95 %", style, symbol="star")
+    add_grey(canvas, "wide enough from here (bars: 95 %)", style, symbol="star")
 
 
 def _add_limit(canvas: Canvas, law: WidthLaw, ends: tuple[float, float], color: str) -> list[float]:

@@ -27,6 +27,7 @@ _MODEBAR = (
     "format HTML has it interactive, on light ground."
 )
 _WATCH_SECONDS = 1.0
+_SETUP = "export_setup"
 
 
 @dataclass
@@ -105,7 +106,7 @@ def _figures(exhibit: Exhibit, address: str) -> None:
     missing = rendering.missing()
     formats = ["html"] if missing else list(_LABELS)
     drawing: Drawing = st.session_state.setdefault("export_drawing", Drawing())
-    columns = st.columns([3, 3, 3, 2, 2, 2], vertical_alignment="bottom")
+    columns = st.columns([4, 3, 3, 2, 2, 2], vertical_alignment="bottom")
     titles = {plot.name: plot.title for plot in exhibit.plots}
     name = columns[0].selectbox(
         "Figure",
@@ -137,10 +138,10 @@ def _figures(exhibit: Exhibit, address: str) -> None:
         disabled=not still,
         help="For slides with a dark background; paper wants the light one.",
     )
-    with_setup = columns[4].toggle(
-        "Setup below",
+    columns[4].toggle(
+        "Caption",
         value=True,
-        key="export_setup",
+        key=_SETUP,
         disabled=not still,
         help="What was computed, in small type below the figure, so that it can be sent alone. "
         "In a paper the caption says it.",
@@ -153,8 +154,7 @@ def _figures(exhibit: Exhibit, address: str) -> None:
         return page_of([document]).encode()
 
     def picture() -> bytes:
-        caption = setup_words.caption(exhibit.view) if with_setup else ""
-        drawn = picture_of(plot.figure, kind, SIZES[size], dark, caption)
+        drawn = picture_of(plot.figure, kind, SIZES[size], dark, _caption(exhibit))
         return drawing.run(lambda: rendering.render([drawn])[0])
 
     with columns[5]:
@@ -171,6 +171,11 @@ def _figures(exhibit: Exhibit, address: str) -> None:
         )
     # A timer only while something is drawn; the page is drawn once more when that is over.
     st.fragment(_watch, run_every=_WATCH_SECONDS if drawing.busy else None)(drawing, drawing.busy)
+
+
+def _caption(exhibit: Exhibit) -> str:
+    """What stands below a figure: what was computed, unless somebody wants it bare."""
+    return setup_words.caption(exhibit.view) if st.session_state.get(_SETUP, True) else ""
 
 
 def _watch(drawing: Drawing, was_busy: bool) -> None:
@@ -196,7 +201,7 @@ def _numbers(exhibit: Exhibit, address: str) -> None:
         "is a ZIP file with figures, numbers, code and references."
     )
     stem = exhibit.stem
-    size = st.session_state.get("export_size", "column")
+    size, caption = st.session_state.get("export_size", "column"), _caption(exhibit)
     with st.container(horizontal=True):
         if count:
             _download("CSV", lambda: csv_of(exhibit, address).encode(), f"{stem}.csv")
@@ -207,7 +212,7 @@ def _numbers(exhibit: Exhibit, address: str) -> None:
             lambda: json_of(exhibit.view.to_json()).encode(),
             f"{stem}-specification.json",
         )
-        _download("All of it", lambda: zip_of(exhibit, address, size), f"{stem}.zip")
+        _download("All of it", lambda: zip_of(exhibit, address, size, caption), f"{stem}.zip")
 
 
 def _again(exhibit: Exhibit) -> None:

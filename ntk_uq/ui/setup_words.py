@@ -1,6 +1,7 @@
 """The setup of a view in one line of words."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from ntk_uq.base.counting import counted, plural
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import Spec
 from ntk_uq.datasets.recipes import recipe
-from ntk_uq.jobs import varied_words, words
+from ntk_uq.jobs import field_words, varied_words, words
 from ntk_uq.specs import DataSpec, OptimizerSpec, TrainingSpec
 from ntk_uq.ui import own
 from ntk_uq.ui.plain_text import plain
@@ -25,10 +26,43 @@ def line(view: Spec) -> str:
 
 
 def caption(view: Spec) -> str:
-    """:func:`parts` and the number of draws, below a figure that leaves its page."""
-    draws = getattr(view, "draws", None)
-    mean = [f"mean and standard error of {counted(draws, 'draw')}"] if draws else []
-    return " · ".join([*parts(view), *mean])
+    """What stands below a figure that leaves its page: :func:`parts`, the number of draws, and how
+    what is drawn in grey differs."""
+    draws, baseline = getattr(view, "draws", None), getattr(view, "baseline", None)
+    told = parts(view)
+    if draws:
+        told.append(f"mean and standard error of {counted(draws, 'draw')}")
+    if baseline and isinstance(view, CurvesView):
+        found = difference(view.pinned(), view)
+        told.append(f"from the baseline, in grey, it differs by {found or 'nothing'}")
+    # Lines end nowhere within "σ_b = 0" or "depths 1, 2".
+    return _WITHIN.sub("\u00a0", " · ".join(told))
+
+
+_WITHIN = re.compile(r"(?<=[=→]) | (?=[=→])|(?<=\d,) (?=\d)|(?<=\d) (?=×)|(?<=×) (?=\d)")
+
+
+def difference(old: Spec, new: Spec) -> str:
+    """In which fields two views of a page differ, in words; "" for none. Of finite networks that
+    neither shows nothing is said."""
+    there, here = old.to_query(), new.to_query()
+    unseen = () if getattr(old, "finite", True) or getattr(new, "finite", True) else _OF_NETWORKS
+    return ", ".join(
+        f"{field_words.name(name)} {_short(there[name])} → {_short(here[name])}"
+        for name in here
+        if here[name] != there[name] and name != "baseline" and name not in unseen
+    )
+
+
+_OF_NETWORKS = ("widths", "members", "net_steps", "net_eta", "steps", "eta")
+"""Fields of finite networks, where views have a switch for these."""
+
+
+def _short(text: str) -> str:
+    try:
+        return number(float(text), 5)
+    except ValueError:
+        return text if len(text) <= 30 else f"{text[:30]}…"
 
 
 def parts(view: Spec) -> list[str]:

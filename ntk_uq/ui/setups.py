@@ -14,9 +14,8 @@ import streamlit as st
 from ntk_uq import datasets
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.fields import Spec
-from ntk_uq.jobs import field_words
 from ntk_uq.ui import setup_words
-from ntk_uq.views.setup import Setup, fitted, places
+from ntk_uq.views.setup import Setup, choices, fitted, places
 
 View = TypeVar("View", bound=Spec)
 
@@ -152,33 +151,20 @@ def next_change() -> str:
 
 def _difference(before: PagesState, after: PagesState, page: str) -> str:
     old, new = before.views.get(page), after.views.get(page)
-    found = "" if old is None or new is None else difference(old, new)
+    found = "" if old is None or new is None else setup_words.difference(old, new)
     return found or "the last change"
 
 
-def difference(old: Spec, new: Spec) -> str:
-    """In which fields two views of a page differ, in words; "" for none."""
-    there, here = old.to_query(), new.to_query()
-    parts = [_told(n, there[n], here[n]) for n in here if here[n] != there[n] and n != "baseline"]
-    return ", ".join(parts)
-
-
-def _told(name: str, old: str, new: str) -> str:
-    return f"{field_words.name(name)} {_short(old)} → {_short(new)}"
-
-
-def _short(text: str) -> str:
-    try:
-        return setup_words.number(float(text), 5)
-    except ValueError:
-        return text if len(text) <= 30 else f"{text[:30]}…"
-
-
 def change(view: View) -> View:
-    """Has the next run of a view's page open it, as a change that can be taken back."""
+    """Has the next run of a view's page open it, as a change that can be taken back; where it has
+    another setup than the page had, that is the other pages' too, as that of a link is."""
     here = now()
     _push(here)
-    st.session_state[_NOW] = replace(here.with_view(view), page=type(view).__name__)
+    held = here.views.get(type(view).__name__)
+    setup = here.setup
+    if held is None or choices(held) != choices(view):
+        setup = setup.taking(view)
+    st.session_state[_NOW] = replace(here.with_view(view), setup=setup, page=type(view).__name__)
     return open_next(view)
 
 

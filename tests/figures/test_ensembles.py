@@ -51,7 +51,7 @@ def test_widths_name_every_kind_of_mark_and_share_their_axes():
             "law q<sub>∞</sub> (1 + c/w + …)",
             "the law beyond the widths",
             "within 5 % of it",
-            "wide enough from here, 95 %",
+            "wide enough from here (bars: 95 %)",
         ]
     assert len({(f.layout.xaxis2.range, f.layout.yaxis2.range) for f in figures}) == 1
     # 16/w is 5 % at 320, beyond the networks: there is a star, and a dotted line to it.

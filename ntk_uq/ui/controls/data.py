@@ -1,6 +1,7 @@
 """Which data, and how they are prepared."""
 
 import contextlib
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -79,18 +80,32 @@ def adapt(page: str) -> None:
     What was chosen for one set's target means nothing for another's labels, and numbers of
     examples that the new one does not have become those that it has.
     """
-    values: dict[str, Any] = {"target": "default"}
-    dataset = find(st.session_state[widgets.key(page, "dataset")])
-    with contextlib.suppress(DataError):
-        n_pool, n_test = (0, 0) if dataset is None else dataset.sizes()
-        low, high = (st.session_state.get(widgets.key(page, name)) for name in ("n_low", "n_high"))
-        asked = st.session_state.get(widgets.key(page, "n_test"))
-        if asked and n_test:
-            values["n_test"] = min(asked, n_test)
-        if low and high and n_pool:
-            values["n_high"] = min(high, n_pool)
-            values["n_low"] = min(low, max(1, values["n_high"] // 8))
-    adapting.adapt(page, values)
+    chosen = st.session_state[widgets.key(page, "dataset")]
+    adapting.adapt(page, {"target": "default", **_fitting(page, [chosen])})
+
+
+def adapt_to_all(page: str, names: Iterable[str]) -> None:
+    """Fits the numbers of examples of a page to several data sets: none has fewer."""
+    adapting.adapt(page, _fitting(page, names))
+
+
+def _fitting(page: str, names: Iterable[str]) -> dict[str, Any]:
+    """Numbers of examples that all of these data sets have, as close as can be to those there."""
+    sizes = []
+    for dataset in filter(None, map(find, names)):
+        with contextlib.suppress(DataError):
+            sizes.append(dataset.sizes())
+    n_pool, n_test = (min(column) for column in zip(*sizes, strict=True)) if sizes else (0, 0)
+    low, high, asked = (
+        st.session_state.get(widgets.key(page, name)) for name in ("n_low", "n_high", "n_test")
+    )
+    values = {}
+    if asked and n_test:
+        values["n_test"] = min(asked, n_test)
+    if low and high and n_pool:
+        values["n_high"] = min(high, n_pool)
+        values["n_low"] = min(low, max(1, values["n_high"] // 8))
+    return values
 
 
 def preparation(page: str, dataset: datasets.Dataset | None) -> dict[str, Any]:

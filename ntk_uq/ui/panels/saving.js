@@ -37,11 +37,13 @@ function caption(layout, text) {
   layout.margin = { ...margin, b: margin.b + more }
   layout.height += more
   layout.annotations = [...(layout.annotations ?? []), {
-    text: lines.join("<br>"), align: "left", showarrow: false, font: { size: SMALL },
+    text: lines.map(escaped).join("<br>"), align: "left", showarrow: false, font: { size: SMALL },
     xref: "paper", x: (EDGE - margin.l) / plot.width, xanchor: "left",
     yref: "paper", y: -(margin.b + more - EDGE / 2) / plot.height, yanchor: "bottom",
   }]
 }
+
+const escaped = text => text.replace(/[&<>]/g, sign => `&#${sign.codePointAt(0)};`)
 
 function wrapped(text, letters) {
   const lines = [""]

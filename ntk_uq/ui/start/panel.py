@@ -48,7 +48,7 @@ def draw(page: str, first: bool) -> None:
             key="start_toggle",
             icon=":material/school:",
             type="tertiary",
-            help="What μ, σ, ε, floor and population are, and three things to try.",
+            help="What μ, σ, ε, floor and population are, and things to try.",
             on_click=_set,
             args=("" if shown else page,),
         )

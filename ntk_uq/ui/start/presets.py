@@ -46,7 +46,7 @@ class Preset(PresetView):
 
 
 TRY = tuple(Preset(**vars(one)) for one in preset_views.TRY)
-"""Three things for newcomers."""
+"""For newcomers."""
 
 AS_IN_THE_PAPER = tuple(Preset(**vars(one)) for one in preset_views.AS_IN_THE_PAPER)
 """The paper's tasks: see :data:`ntk_uq.analysis.preset_views.AS_IN_THE_PAPER`."""

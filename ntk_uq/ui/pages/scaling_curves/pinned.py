@@ -6,7 +6,7 @@ from ntk_uq.jobs import varied_words
 from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.specs import CurveSpec
 from ntk_uq.store import Store
-from ntk_uq.ui import setups
+from ntk_uq.ui import setup_words
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView
 
@@ -27,5 +27,5 @@ def read(store: Store, view: CurvesView) -> Pinned:
 def difference(view: CurvesView) -> None:
     """Says in what the view differs from its baseline."""
     if view.baseline:
-        told = setups.difference(view.pinned(), view) or "nothing yet; change something"
+        told = setup_words.difference(view.pinned(), view) or "nothing yet; change something"
         st.markdown(f":material/keep: Grey: the baseline. **What differs:** {plain(told)}.")

@@ -51,6 +51,8 @@ def draw(page: str) -> dict[str, Any]:
         format_func=varied_words.NAMES.__getitem__,
         key=widgets.key(page, "vary"),
         help=effects.of(CurvesView, "vary"),
+        on_change=_adapt,
+        args=(page,),
     )
     with place():
         return {"vary": vary, "values": _values(page, vary)}
@@ -112,12 +114,21 @@ def _names(page: str, vary: str) -> tuple[str, ...]:
         ),
         key=key,
         max_selections=_CHECK.longest,
+        on_change=_adapt,
+        args=(page,),
         help=effects.beside(
             f"one to {_CHECK.longest} of them, in the order of the legend",
             "kind" if vary == "posterior" else vary,
         ),
     )
     return tuple(chosen)
+
+
+def _adapt(page: str) -> None:
+    """Fits the numbers of examples to the data sets that were just chosen, where these vary."""
+    if st.session_state[widgets.key(page, "vary")] == "dataset":
+        names = st.session_state.get(widgets.key(page, "values_dataset"))
+        data.adapt_to_all(page, _start(page, "dataset") if names is None else names)
 
 
 def _options(vary: str) -> list[str]:

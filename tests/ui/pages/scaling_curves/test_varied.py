@@ -101,3 +101,15 @@ def test_of_several_data_sets_the_missing_one_is_to_be_fetched(store):
     assert "CIFAR-10" in texts(app.error)
     (link,) = (e for e in app.get("page_link") if "Fetch" in e.proto.label)
     assert "dataset=cifar10" in link.proto.query_string
+
+
+def test_data_sets_that_are_chosen_fit_the_numbers_of_examples(store):
+    view = CurvesView(
+        DataSpec("calorimeter", n_test=600), (1,), n_low=400, n_high=3000, n_points=3, draws=1
+    )
+    app = open_page(None, view)
+    app.selectbox(key="curves_vary").set_value("dataset").run()
+    found = view_in(app, CurvesView)
+    assert found.values == ("calorimeter", "digits")
+    assert (found.n_low, found.n_high, found.data.n_test) == (162, 1297, 500)
+    assert not app.error
