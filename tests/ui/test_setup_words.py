@@ -37,3 +37,19 @@ def test_a_wrong_entry_of_a_list_is_named_as_people_count(store):
     app = open_page(None, SMALL)
     app.text_input(key="curves_depths").set_value("1, 0").run()
     assert "entry 2 of “Depths, hidden layers”" in texts(app.caption).replace("\\", "")
+
+
+def test_what_differs_leaves_out_networks_that_nobody_sees():
+    other = replace(SMALL, sigma_b=0.5, widths=(16, 32), net_steps=7)
+    assert setup_words.difference(SMALL, other) == "σ_b 0 → 0.5"
+    seen = replace(other, finite=True)
+    assert "widths 256 → 16,32" in setup_words.difference(SMALL, seen)
+
+
+def test_a_caption_says_what_is_drawn_and_in_what_the_grey_differs():
+    told = setup_words.caption(replace(SMALL, sigma_b=0.5, baseline=SMALL.as_baseline()))
+    told = told.replace("\u00a0", " ")
+    for part in ("Handwritten digits, 8 × 8", "depth 1", "N_T = 40", "of 1 draw"):
+        assert part in told
+    assert told.endswith("from the baseline, in grey, it differs by σ_b 0 → 0.5")
+    assert "baseline" not in setup_words.caption(SMALL)

@@ -164,3 +164,22 @@ def test_what_cannot_be_is_taken_back_first(store):
     assert not app.error
     assert view_in(app, CurvesView) == replace(SMALL, sigma_w=1.25)
     assert app.number_input(key="curves_sigma_b").value == 0.0
+
+
+def test_the_setup_of_a_preset_is_that_of_the_other_pages(store):
+    app = open_page()
+    app.button(key="start_Is the plateau the network's?").click().run()
+    view = view_in(app, CurvesView)
+    assert view.data.n_test == 50
+    assert view.pinned() == CurvesView()
+    turn_to(app, "width")
+    assert view_in(app, WidthView).data.n_test == 50
+
+
+def test_a_baseline_that_is_pinned_leaves_the_other_pages_their_own(store):
+    app = open_page("width", WidthView(members=7))
+    turn_to(app, "scaling_curves")
+    app.button(key="setup_pin").click().run()
+    assert view_in(app, CurvesView).baseline
+    turn_to(app, "width")
+    assert view_in(app, WidthView).members == 7
