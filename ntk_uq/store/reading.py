@@ -40,6 +40,13 @@ SHORTEST_PREFIX = 4
 _COLUMNS = ", ".join(
     f"{STATE} AS state" if field.name == "state" else field.name for field in fields(Job)
 )
+_ENGINE = (
+    "id || ':' || CASE WHEN json_valid(info)"
+    " THEN coalesce(json_array_length(info, '$.devices'), 0) ELSE '?' END"
+)
+"""An engine, and how many devices it has told of: one that is starting is another than the one that
+it becomes, and has none yet."""
+
 Failure = tuple[str, LogLine]
 """The id of a job, and what its log says went wrong."""
 
@@ -293,17 +300,18 @@ class Reading:
         """A text that differs whenever anything has changed that a list of jobs shows.
 
         It is read without reading any job: the number of changes so far, that of running jobs
-        whose engine has gone silent, that of engines alive, since nobody writes these two, and
-        what keeps engines from writing.
+        whose engine has gone silent, which engines are alive with how many devices, since nobody
+        counts these two, and what keeps engines from writing.
         """
         with self._database.read() as connection:
             row = connection.execute(
                 "SELECT (SELECT count FROM changes) AS changes,"
                 f" (SELECT count(*) FROM jobs WHERE {ABANDONED}) AS abandoned,"
-                f" (SELECT count(*) FROM engines WHERE NOT {DEAD}) AS engines",
+                f" (SELECT group_concat(one) FROM (SELECT {_ENGINE} AS one FROM engines"
+                f" WHERE NOT {DEAD} ORDER BY id)) AS engines",
                 self._times(),
             ).fetchone()
-        stamp = f"{row['changes']}-{row['abandoned']}-{row['engines']}"
+        stamp = f"{row['changes']}-{row['abandoned']}-{row['engines'] or 0}"
         troubles = self._presence.strangers([])
         return f"{stamp}-{troubles}" if any(troubles) else stamp
 

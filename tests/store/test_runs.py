@@ -367,6 +367,10 @@ def test_the_stamp_changes_with_everything_that_a_list_shows(jobs, clock):
     clock.now += 3
     jobs.beat("e1", {})
     assert not changed(), "a heartbeat alone is nothing new"
+    jobs.beat("e1", {"devices": [{"device": "cpu: cpu", "used": 1}]})
+    assert changed(), "its workers have told what they compute on"
+    jobs.beat("e1", {"devices": [{"device": "cpu: cpu", "used": 2}]})
+    assert not changed(), "what they are doing is nothing that is listed"
     clock.now += HEARTBEAT_TIMEOUT + 1
     assert changed(), "interrupted, and nobody wrote that"
     assert jobs.get("j").state is S.INTERRUPTED
@@ -436,3 +440,11 @@ def test_an_older_file_gets_tags_and_a_change_of_them_is_noticed(tmp_path):
     assert jobs.list(tags=["x", "y"]) == []
     with pytest.raises(SpecError, match="at most 8"):
         jobs.set_tags("a", [f"t{i}" for i in range(9)])
+
+
+def test_an_engine_that_comes_in_place_of_another_changes_the_stamp(jobs):
+    jobs.beat("starting-1", {"starting": True})
+    before = jobs.stamp()
+    jobs.stopped("starting-1")
+    jobs.beat("e1", {})
+    assert jobs.stamp() != before
