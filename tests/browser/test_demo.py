@@ -29,11 +29,9 @@ def test_a_visitor_looks_around_and_changes_nothing(demo, server, open_page):
     page = open_page(server)
     page.get_by_text("Demo: prepared results").wait_for(timeout=WAIT)
     told = page.get_by_text("This view is not among them")
-    told.wait_for(timeout=WAIT)
-
     page.get_by_test_id("stMain").get_by_role("button", name=TRY[0].label).first.click()
     page.get_by_text("72 of 72 points computed").wait_for(timeout=WAIT)
-    told.wait_for(state="detached", timeout=WAIT)
+    assert not told.count()
     page.locator(".js-plotly-plot").nth(2).wait_for(timeout=WAIT)
 
     box = page.locator(".st-key-curves_n_test input")

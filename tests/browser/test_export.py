@@ -98,6 +98,7 @@ def test_a_figure_that_is_sent_alone_says_what_it_shows(server, open_page):
     assert re.fullmatch(r"scaling-curves-[0-9a-f]{8}-relative-spread\.svg", name)
     root = ET.fromstring(Path(coming.value.path()).read_bytes())
     words = " ".join("".join(e.itertext()) for e in root.iter() if e.tag.endswith("text"))
+    words = words.replace("\u00a0", " ")
     for part in ("Handwritten digits", "N_T = 100", "depth 1", "2 draws"):
         assert part in words
     assert "standard error" not in figure.inner_text(), "on the page nothing stands below it"
