@@ -1,10 +1,18 @@
 """One setup for all pages in a real Chromium: history, undoing, the clipboard."""
 
+import urllib.parse
+
 import pytest
+
+from ntk_uq.specs import DataSpec
+from ntk_uq.views import CurvesView
 
 pytestmark = pytest.mark.browser
 
 WAIT = 90_000  # milliseconds
+QUIET = CurvesView(DataSpec(n_test=50), (1,), n_low=10, n_high=40, n_points=2, draws=1)
+"""A view that is there at once: while points come, Streamlit's browser code may push a page late,
+and what was ahead in the history is gone."""
 
 
 def sigma(page):
@@ -25,7 +33,7 @@ def wait_for(page, value, path="/"):
 
 
 def test_back_and_forth_by_the_browser_and_by_buttons_on_every_page(server, open_page):
-    page = open_page(server)
+    page = open_page(f"{server}/?{urllib.parse.urlencode(QUIET.to_query())}")
     sigma(page).wait_for(timeout=WAIT)
     for value in ("1.2", "1.7"):
         sigma(page).fill(value)
