@@ -66,6 +66,7 @@ class Session:
     controls: dict[str, WidgetState] = field(default_factory=dict, repr=False)
     timers: dict[str, float] = field(default_factory=dict, repr=False)
     _script: str = field(default="", repr=False)
+    _of_fragment: bool = field(default=False, repr=False)
 
     async def run(self, **further: Any) -> Run:
         """Has the page run, and waits until it is whole.
@@ -79,6 +80,7 @@ class Session:
             websockets.ConnectionClosed: if the server closed the session.
         """
         start = time.perf_counter()
+        self._of_fragment = "fragment_id" in further
         await self.socket.send(self._request(**further))
         messages, size = [], 0
         async with asyncio.timeout(SECONDS):
@@ -130,8 +132,9 @@ class Session:
             self.query = message.page_info_changed.query_string
         elif kind == "new_session":
             self._script = message.new_session.page_script_hash
-            if not message.new_session.fragment_ids_this_run:
+            if not self._of_fragment:
                 self.timers.clear()
+            self._of_fragment = False  # what follows is the whole page, run anew
         elif kind == "auto_rerun":
             self.timers[message.auto_rerun.fragment_id] = message.auto_rerun.interval
         elif kind == "stop_auto_rerun":
