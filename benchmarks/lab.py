@@ -5,7 +5,7 @@
 starts the program on a store of its own, has the views computed, launches networks that keep the
 worker busy to the end, and then has sessions over real websockets (``sessions.py``): those who look
 stay for some minutes, run their page again now and then, and go, and another one comes; those who
-work change a control every five seconds. All of them ask whatever their pages' timers ask.
+work change a control every five seconds. Timers that pages send are run.
 """
 
 import argparse
