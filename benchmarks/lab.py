@@ -27,7 +27,7 @@ from ntk_uq.base import settings
 from ntk_uq.jobs.asking import submit
 from ntk_uq.results.curves import stored_curve
 from ntk_uq.specs import DataSpec, EnsembleSpec, OptimizerSpec
-from ntk_uq.store import open_store
+from ntk_uq.store import JobState, Store, open_store
 from ntk_uq.views import CurvesView
 
 PAGES = ("", "", "", "runs", "start")
@@ -55,7 +55,7 @@ FORGOTTEN = 150.0
 
 _BUSY = EnsembleSpec(
     DataSpec("digits"),
-    optimizer=OptimizerSpec(steps=100_000),
+    optimizer=OptimizerSpec(steps=1000),
     widths=(512,),
     n_train=(1000,),
     members=1000,
@@ -149,15 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     with clean_environment() as environment, server(environment) as (address, _):
         with open_store(Path(environment[settings.STORE])) as store:
-            specs = CurvesView().curves()
-            for spec in specs:
-                submit(store.jobs, spec, launched=True)
-            end = time.monotonic() + _LIMIT
-            while not all(stored_curve(store.results, spec).complete for spec in specs):
-                if time.monotonic() > end:
-                    raise RuntimeError(f"the views were not computed within {_LIMIT:.0f} seconds")
-                time.sleep(0.5)
-            submit(store.jobs, _BUSY, launched=True)
+            _prepare(store)
         web = _web(address)
         asyncio.run(crowd(address, web, 5, 1, 20, options.seed))  # what is loaded once
         time.sleep(FORGOTTEN)
@@ -167,6 +159,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         time.sleep(FORGOTTEN)
         _print(found, before, _memory(web))
+
+
+def _prepare(store: Store) -> None:
+    """Has the views computed, and then the worker kept busy.
+
+    Raises:
+        RuntimeError: if either does not come about.
+    """
+    specs = CurvesView().curves()
+    for spec in specs:
+        submit(store.jobs, spec, launched=True)
+    end = time.monotonic() + _LIMIT
+    while not all(stored_curve(store.results, spec).complete for spec in specs):
+        if time.monotonic() > end:
+            raise RuntimeError(f"the views were not computed within {_LIMIT:.0f} seconds")
+        time.sleep(0.5)
+    job = submit(store.jobs, _BUSY, launched=True)
+    while (now := store.jobs.get(job.id)).state is not JobState.RUNNING:
+        if now.state.ended or time.monotonic() > end:
+            raise RuntimeError(f"the worker is not kept busy: {now.state} {now.error}")
+        time.sleep(0.5)
 
 
 def _print(found: Measured, before: float, after: float) -> None:
