@@ -103,7 +103,7 @@ def fit(
     layout = fitted.layout
     whole = float(layout.height or 450)
     legend, margin = layout.legend, layout.margin
-    top, bottom = (80.0 if edge is None else float(edge) for edge in (margin.t, margin.b))
+    top, bottom = _sides(margin.t, margin.b)
     plot = whole - top - bottom
     lines = textwrap.wrap(caption, int((width - 2 * _EDGE) / (_NOTE_LETTER * _NOTE)))
     note = _NOTE_LINE * len(lines) + _EDGE if lines else 0.0
@@ -135,9 +135,7 @@ def fit(
 
 def _add_note(layout: go.Layout, lines: list[str], width: float, plot: float) -> None:
     """Writes lines onto the lower edge of a figure whose plot has this height."""
-    left, right = (
-        80.0 if edge is None else float(edge) for edge in (layout.margin.l, layout.margin.r)
-    )
+    left, right = _sides(layout.margin.l, layout.margin.r)
     layout.annotations = (
         *layout.annotations,
         {
@@ -153,6 +151,11 @@ def _add_note(layout: go.Layout, lines: list[str], width: float, plot: float) ->
             "yanchor": "bottom",
         },
     )
+
+
+def _sides(*edges: float | None) -> tuple[float, ...]:
+    """Margins in pixels: Plotly's own where a figure has none."""
+    return tuple(80.0 if edge is None else float(edge) for edge in edges)
 
 
 def _rows_height(figure: go.Figure, columns: int) -> float:

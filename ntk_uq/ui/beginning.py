@@ -64,7 +64,7 @@ def chosen(
         )
         view, dataset = before, check(before)
     with place():
-        if refused.stale():
+        if told:
             say.error(told, icon=":material/error:")
         setup_bar.draw(view)
         prepared_views.tell(store, view)

@@ -7,13 +7,11 @@ is in is sent away.
 import threading
 
 import streamlit as st
-from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ntk_uq.base import settings
 from ntk_uq.base.counting import counted
-from ntk_uq.base.errors import SpecError
-from ntk_uq.ui import say
+from ntk_uq.ui import say, session, watching
 
 _LOOK_SECONDS = 5.0
 
@@ -23,11 +21,8 @@ _lock = threading.Lock()
 
 def gate() -> None:
     """Ends the page for whoever comes when as many are inside as the setting allows."""
-    try:
+    with session.told():
         most = settings.sessions()
-    except SpecError as error:
-        say.error(error, icon=":material/error:")
-        st.stop()
     if most is None or _let_in(most):
         return
     say.info(
@@ -47,15 +42,11 @@ def _look(most: int) -> None:
 def _let_in(most: int) -> bool:
     """Whether the session is inside, or there is room, which it has then."""
     context = get_script_run_ctx()
-    session = context.session_id if context else ""
+    own = context.session_id if context else ""
     with _lock:
-        _inside.intersection_update({one for one in _inside if one == session or _is_there(one)})
-        if session not in _inside and len(_inside) >= most:
+        gone = {one for one in _inside if one != own and not watching.connected(one)}
+        _inside.difference_update(gone)
+        if own not in _inside and len(_inside) >= most:
             return False
-        _inside.add(session)
+        _inside.add(own)
         return True
-
-
-def _is_there(session: str) -> bool:
-    """Whether a session has a connection; in tests of pages there is no server that knows."""
-    return not runtime.exists() or runtime.get_instance().is_active_session(session) is True

@@ -16,7 +16,7 @@ from ntk_uq.specs import DataSpec, OptimizerSpec, TrainingSpec
 from ntk_uq.ui import own
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView, PhaseMapView
-from ntk_uq.views.setup import choices
+from ntk_uq.views.setup import choices, unseen
 
 
 def line(view: Spec) -> str:
@@ -46,16 +46,12 @@ def difference(old: Spec, new: Spec) -> str:
     """In which fields two views of a page differ, in words; "" for none. Of finite networks that
     neither shows nothing is said."""
     there, here = old.to_query(), new.to_query()
-    unseen = () if getattr(old, "finite", True) or getattr(new, "finite", True) else _OF_NETWORKS
+    left_out = {"baseline", *(unseen(old) & unseen(new))}
     return ", ".join(
         f"{field_words.name(name)} {_short(there[name])} → {_short(here[name])}"
         for name in here
-        if here[name] != there[name] and name != "baseline" and name not in unseen
+        if here[name] != there[name] and name not in left_out
     )
-
-
-_OF_NETWORKS = ("widths", "members", "net_steps", "net_eta", "steps", "eta")
-"""Fields of finite networks, where views have a switch for these."""
 
 
 def _short(text: str) -> str:

@@ -68,7 +68,7 @@ def watch(store: Store, job_ids: Iterable[str]) -> None:
     new = set(job_ids) - jobs
     jobs |= new
     context = get_script_run_ctx()
-    if context is not None and _connected(context.session_id):
+    if context is not None and connected(context.session_id):
         with _lock:
             _sessions[context.session_id] = _Session(store, watcher(), jobs)
         _start()
@@ -76,7 +76,8 @@ def watch(store: Store, job_ids: Iterable[str]) -> None:
         store.watchers.watch(watcher(), jobs)
 
 
-def _connected(session: str) -> bool:
+def connected(session: str) -> bool:
+    """Whether a browser is connected to a session, by Streamlit's id of it."""
     # Tests of pages have a stand-in for the runtime, whose answer is not a truth value.
     return runtime.exists() and runtime.get_instance().is_active_session(session) is True
 
@@ -93,7 +94,7 @@ def _go_on_saying() -> None:
     while True:
         time.sleep(SAY_SECONDS)
         try:
-            say(_connected)
+            say(connected)
         except Exception as error:  # or nobody would say so any more, and all be withdrawn
             log.error("who looks at which jobs could not be said", exc_info=error)
 

@@ -64,6 +64,15 @@ def choices(view: Spec) -> dict[str, Any]:
     }
 
 
+def unseen(view: Spec) -> frozenset[str]:
+    """The fields of a view that mean nothing as it is: those of finite networks that it does not
+    show."""
+    if getattr(view, "finite", True):
+        return frozenset()
+    found = places(view)
+    return frozenset(field for name in _OF_NETWORKS for field in found.get(name, ()) if field)
+
+
 def _read(view: Any, name: str, path: Path) -> Any:
     if not path[0]:
         return OptimizerSpec("gd", *(getattr(view, name) for name in path[1:]))

@@ -3,7 +3,7 @@
 import pytest
 from helpers.pages_driver import open_page, texts
 
-from ntk_uq.ui import crowd
+from ntk_uq.ui import crowd, watching
 
 
 @pytest.fixture
@@ -11,7 +11,7 @@ def inside(monkeypatch):
     """Other sessions that are inside, of which those named here still have a connection."""
     there = {"one", "two"}
     monkeypatch.setattr(crowd, "_inside", set(there))
-    monkeypatch.setattr(crowd, "_is_there", lambda session: session in there)
+    monkeypatch.setattr(watching, "connected", lambda session: session in there)
     return there
 
 

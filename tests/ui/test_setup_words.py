@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from helpers.pages_driver import open_page, texts, view_in
 
-from ntk_uq.specs import DataSpec
+from ntk_uq.specs import DataSpec, TrainingSpec
 from ntk_uq.ui import setup_words
-from ntk_uq.views import CurvesView
+from ntk_uq.views import CurvesView, TrainingTimeView
 
 SMALL = CurvesView(DataSpec(n_test=40), (1,), n_low=10, n_high=40, n_points=3, draws=1)
 
@@ -42,6 +42,10 @@ def test_a_wrong_entry_of_a_list_is_named_as_people_count(store):
 def test_what_differs_leaves_out_networks_that_nobody_sees():
     other = replace(SMALL, sigma_b=0.5, widths=(16, 32), net_steps=7)
     assert setup_words.difference(SMALL, other) == "σ_b 0 → 0.5"
+    by_steps = replace(SMALL, training=TrainingSpec(steps=300, eta=0.5))
+    assert setup_words.difference(SMALL, by_steps) == "steps none → 300, η 1 → 0.5"
+    time = TrainingTimeView()
+    assert setup_words.difference(time, replace(time, steps=7, members=3)) == ""
     seen = replace(other, finite=True)
     assert "widths 256 → 16,32" in setup_words.difference(SMALL, seen)
 

@@ -57,9 +57,7 @@ VIEWS = [
     (None, CurvesView(DATA, (1, 2), n_low=10, n_high=40, n_points=3, draws=1, bayes=True)),
     (
         "ensembles",
-        EnsemblesView(
-            DATA, optimizer=OptimizerSpec(steps=20), widths=(8,), n_train=(10,), members=4
-        ),
+        EnsemblesView(DATA, optimizer=SHORT, widths=(8,), n_train=(10,), members=4),
     ),
     (
         "width",

@@ -61,9 +61,8 @@ def notice(store: Store) -> None:
         st.button("Show to all", key="admin_say", on_click=_say, args=(store, text))
         st.button("Clear", key="admin_clear", on_click=_say, args=(store, ""), disabled=not now)
     with place():
-        if not now:
-            return
-        st.caption(f"Of {plain(now.author)}, since {duration(time.time() - now.since)}.")
+        if now:
+            st.caption(f"Of {plain(now.author)}, since {duration(time.time() - now.since)}.")
 
 
 def _say(store: Store, text: str) -> None:

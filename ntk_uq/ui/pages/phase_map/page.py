@@ -78,9 +78,9 @@ def chart(found: PhaseMap, view: PhaseMapView) -> None:
         digest,
     )
     click = panels.show([figure], key="map", view=view, clicks=True)
-    place = map_details.cell_of(click)
-    if place is not None and place != view.shown:
-        controls.select(view.map, place)
+    cell = map_details.cell_of(click)
+    if cell is not None and cell != view.shown:
+        controls.select(view.map, cell)
         st.rerun()
     for sentence in sides(view.map):
         st.caption(sentence)
