@@ -6,6 +6,7 @@ import json
 import sys
 from typing import Any
 
+from ntk_uq.analysis import of_test_set
 from ntk_uq.analysis.curve_changes import NOTHING_ALIKE, ranking
 from ntk_uq.analysis.curve_laws import cautions, expectation, shown_laws
 from ntk_uq.analysis.verdicts import verdict
@@ -142,6 +143,8 @@ _COLUMNS = ("N_D", "mu", "sigma", "epsilon", "population", "floor", "condition")
 def _table(curve: Curve, fits: Fits, low: float | None, high: float | None, law: str) -> list[str]:
     rows = [_COLUMNS, *(_row(point) for point in curve.points)]
     lines = shared.aligned(rows)
+    said = of_test_set.sentence(curve, {name: name for name in QUANTITIES})
+    lines += ["", said] if said else []
     lines += ["", "mu and sigma ~ N_D^-alpha; epsilon = sigma / mu"]
     for name in ("mu", "sigma", "epsilon"):
         fit = getattr(fits, name)

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from ntk_uq.analysis.curve_laws import ShownLaw
 from ntk_uq.analysis.curve_networks import CurveNetworks
+from ntk_uq.analysis.of_test_set import exceeds_draws
 from ntk_uq.analysis.verdicts import POPULATION, Verdict, verdict
 from ntk_uq.figures import legend_words
 from ntk_uq.figures.baseline import add_baseline
@@ -136,9 +137,16 @@ def _add_points(
 
 
 def _hover(quantity: str, points: Sequence[CurvePoint]) -> list[str]:
-    """The value with its error, and below that of epsilon its two parts."""
+    """The value with its error, and that of the test set where it is larger; below epsilon its two
+    parts."""
     values = [getattr(p, quantity) for p in points]
     lines = hover_values(SYMBOLS[quantity], values, [getattr(p, f"{quantity}_sem") for p in points])
+    lines = [
+        f"{line}<br>± {getattr(p, f'{quantity}_test_error'):.2g} by the choice of the test set"
+        if exceeds_draws(p, quantity)
+        else line
+        for line, p in zip(lines, points, strict=True)
+    ]
     if quantity != "epsilon":
         return lines
     return [

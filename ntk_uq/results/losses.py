@@ -41,6 +41,21 @@ class LossMoments(Record):
 
 
 @dataclass(frozen=True)
+class SamplingErrors(Record):
+    """Standard errors of the moments of a loss from the choice of the test examples alone.
+
+    Attributes:
+        mu, sigma, epsilon, epsilon_population: of what :class:`LossMoments` has by that name; the
+            last is None where that is, or zero.
+    """
+
+    mu: float
+    sigma: float
+    epsilon: float
+    epsilon_population: float | None
+
+
+@dataclass(frozen=True)
 class TrainingMoments(LossMoments):
     """Moments of test and training loss at one moment of a training.
 

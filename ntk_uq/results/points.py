@@ -1,6 +1,7 @@
 """Result records: frozen, plain values with provenance, to and from JSON."""
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -33,6 +34,9 @@ class Point:
         n_train, draw: which subset.
         mu, mu_bias, mu_variance, sigma, epsilon, epsilon_population, epsilon_floor: as in
             :class:`ntk_uq.results.losses.LossMoments`; None in a point that failed.
+        mu_test_error, sigma_test_error, epsilon_test_error, epsilon_population_test_error: as in
+            :class:`ntk_uq.results.losses.SamplingErrors`; None where there are none, and in points
+            that were computed before they were.
         condition: estimate of lambda_max / lambda_min of the matrix that was inverted: the
             kernel to convergence, ``T / g(T)`` at finite training time.
         ridge: what was added to its diagonal, in the kernel's units.
@@ -57,6 +61,10 @@ class Point:
     warnings: tuple[str, ...] = ()
     failure: str | None = None
     provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    mu_test_error: float | None = None
+    sigma_test_error: float | None = None
+    epsilon_test_error: float | None = None
+    epsilon_population_test_error: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON's own types."""
@@ -96,6 +104,7 @@ class Point:
             "draw": type(self.draw) is int,
             **{name: number(name, failed) for name in always},
             **{name: number(name, True) for name in ("epsilon_population", "condition")},
+            **{name: number(name, True) for name in _TEST_ERRORS.values()},
             **{name: number(name, False) for name in ("ridge", "seconds")},
             "warnings": all(isinstance(w, str) for w in self.warnings),
             "failure": not failed or isinstance(self.failure, str),
@@ -110,6 +119,11 @@ class CurvePoint:
     ``epsilon`` is the mean of the draws' epsilon, and so are its parts; their identity
     ``epsilon^2 = floor^2 + (1 - 1/N_T) population^2`` holds exactly within each draw.
     ``condition`` is the worst one.
+
+    Attributes:
+        mu_test_error, sigma_test_error, epsilon_test_error, epsilon_population_test_error: standard
+            errors from the choice of the test examples, means over the draws, which all have the
+            same ones; None where a draw has none.
     """
 
     n_train: int
@@ -126,10 +140,26 @@ class CurvePoint:
     epsilon_floor: float
     condition: float | None
     warnings: tuple[str, ...]
+    mu_test_error: float | None = None
+    sigma_test_error: float | None = None
+    epsilon_test_error: float | None = None
+    epsilon_population_test_error: float | None = None
+
+    def error(self, quantity: str) -> float | None:
+        """Standard error of mu, sigma or epsilon with the choice of the training and of the test
+        examples, ``sqrt(sem^2 + test_error^2)``; of one draw, of the test examples alone.
+
+        None where the test examples' part is not known.
+        """
+        of_test = getattr(self, f"{quantity}_test_error")
+        if of_test is None:
+            return None
+        return math.hypot(getattr(self, f"{quantity}_sem") or 0.0, of_test)
 
     def to_json(self) -> dict[str, Any]:
-        """The record as JSON's own types."""
-        return {**dataclasses.asdict(self), "warnings": list(self.warnings)}
+        """The record as JSON's own types, with the errors of both kinds together."""
+        both = {f"{name}_error": self.error(name) for name in QUANTITIES}
+        return {**dataclasses.asdict(self), **both, "warnings": list(self.warnings)}
 
 
 def average(points: Iterable[Point]) -> tuple[CurvePoint, ...]:
@@ -159,6 +189,9 @@ def _average(draws: list[Point]) -> CurvePoint:
     if len(draws) > 1:
         scatter = np.std(values[: len(QUANTITIES)], axis=1, ddof=1) / np.sqrt(len(draws))
         errors = dict(zip(errors, scatter.tolist(), strict=True))
+    for name in _TEST_ERRORS.values():
+        found = [getattr(p, name) for p in draws]
+        errors[name] = None if None in found else float(np.mean(found))
     return CurvePoint(
         n_train=draws[0].n_train,
         draws=len(draws),
@@ -167,5 +200,8 @@ def _average(draws: list[Point]) -> CurvePoint:
         **{"epsilon_population": None, **means, **errors},
     )
 
+
+_TEST_ERRORS = {name: f"{name}_test_error" for name in (*QUANTITIES, "epsilon_population")}
+"""The fields that hold errors from the choice of the test examples."""
 
 _MEANS = (*QUANTITIES, "mu_bias", "mu_variance", "epsilon_floor")

@@ -116,12 +116,14 @@ def point_of(
     Raises:
         KernelOverflowError: if a moment is not finite.
     """
-    moments, condition, residual = loss
+    moments, errors, condition, residual = loss
     _check_finite(moments)
+    of_test = {} if errors is None else {f"{k}_test_error": v for k, v in vars(errors).items()}
     return Point(
         n_train=n,
         draw=draw,
         **vars(moments),
+        **of_test,
         condition=condition if np.isfinite(condition) else None,
         ridge=ridge,
         seconds=seconds,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from ntk_uq.results.losses import LossMoments
+from ntk_uq.results.losses import LossMoments, SamplingErrors
 
 
 class Gaussian(NamedTuple):
@@ -30,9 +30,11 @@ class LossOf(NamedTuple):
 
     Attributes:
         moments: its moments over initializations.
+        errors: of the moments, from the choice of the test examples; None where there are none.
         condition, residual: as :class:`Gaussian`.
     """
 
     moments: LossMoments
+    errors: SamplingErrors | None
     condition: float
     residual: float | None = None

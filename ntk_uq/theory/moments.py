@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from ntk_uq.results.losses import LossMoments
+from ntk_uq.results.losses import LossMoments, SamplingErrors
 
 _ROWS = 256
 """Rows of S squared at once."""
@@ -49,12 +49,15 @@ class LossSums(NamedTuple):
         variances: ``tr S``.
         everything: ``C^2 sum_ij cov_ij``.
         diagonal: ``C^2 sum_i cov_ii``.
+        products: ``sum_i v_i v_i'``, (3, 3), of what example i adds to all of these,
+            ``v_i = (|r_i|^2 + C S_ii, C^2 cov_ii, C^2 sum_{j != i} cov_ij)``.
     """
 
     squares: Any
     variances: Any
     everything: Any
     diagonal: Any
+    products: Any
 
     @classmethod
     def of(cls, mean: Any, covariance: Any, targets: Any) -> "LossSums":
@@ -66,19 +69,18 @@ class LossSums(NamedTuple):
         # S is positive semidefinite, but where networks all agree rounding may put it below zero.
         variances = xp.maximum(xp.diagonal(covariance), 0.0)
         squares = xp.sum(residual**2, axis=1)
-        # vdot: |S|_F^2 without a temporary of the size of S.
-        frobenius = xp.vdot(covariance, covariance)
-        tilted = xp.maximum(xp.vdot(residual, covariance @ residual), 0.0)
-        return cls(
-            xp.sum(squares),
-            xp.sum(variances),
-            2 * n_outputs * frobenius + 4 * tilted,
-            xp.sum(2 * n_outputs * variances**2 + 4 * variances * squares),
-        )
+        # The squares of each row of S, without a temporary of the size of S.
+        rows = xp.einsum("ij,ij->i", covariance, covariance)
+        tilted = xp.sum(residual * (covariance @ residual), axis=1)
+        own = 2 * n_outputs * variances**2 + 4 * variances * squares
+        everything = 2 * n_outputs * xp.sum(rows) + 4 * xp.maximum(xp.sum(tilted), 0.0)
+        others = 2 * n_outputs * rows + 4 * tilted - own
+        parts = xp.stack([squares + n_outputs * variances, own, others])
+        return cls(xp.sum(squares), xp.sum(variances), everything, xp.sum(own), parts @ parts.T)
 
     def moments(self, n_test: int, n_outputs: int) -> LossMoments:
         """The moments over ``n_test`` examples."""
-        squares, variances, everything, diagonal = (float(value) for value in self)
+        squares, variances, everything, diagonal = (float(value) for value in self[:4])
         bias = squares / (n_test * n_outputs)
         variance = variances / n_test
         mu = bias + variance
@@ -95,6 +97,52 @@ class LossSums(NamedTuple):
             sigma=sigma,
             epsilon=sigma / mu,
             epsilon_floor=math.sqrt(diagonal) / (n_test * mu),
+            epsilon_population=population,
+        )
+
+    def errors(self, n_test: int, n_outputs: int) -> SamplingErrors | None:
+        """How far the moments would be others with another test set of the same size.
+
+        Moments are functions of means over examples, and of pairs of them. With what example i
+        adds to the loss, ``l_i = |r_i|^2 / C + S_ii``, to the floor, ``d_i = cov_ii``, and by its
+        pairs, ``h_i = sum_{j != i} cov_ij / (N_T - 1)``, to first order in their departures from
+        their means (the infinitesimal jackknife; Efron, The Jackknife, the Bootstrap and Other
+        Resampling Plans, 1982, ch. 6; of pairs, Hoeffding, Ann. Math. Stat. 19 (1948) 293)
+
+            d mu = dl_i,    d sigma^2 = (dd_i + 2 (N_T - 1) dh_i) / N_T,
+            d epsilon / epsilon = d sigma^2 / (2 sigma^2) - d mu / mu
+
+        and the standard error is the root of the mean of the squares over N_T - 1. For pairs that
+        depend on both examples and little on each, it is too large rather than too small.
+
+        Returns:
+            None for one example, which says nothing of others, and for losses without spread.
+        """
+        moments = self.moments(n_test, n_outputs)
+        if n_test < 2 or not moments.sigma > 0:
+            return None
+        squares, variances, everything, diagonal = (float(value) for value in self[:4])
+        means = np.array([squares + n_outputs * variances, diagonal, everything - diagonal])
+        means /= n_test
+        spread = np.asarray(self.products) / n_test - np.outer(means, means)
+        of_mu = np.array([1 / n_outputs, 0.0, 0.0])
+        of_square = np.array([0.0, 1.0, 2.0]) / (n_outputs**2 * n_test)
+        of_pairs = np.array([0.0, 0.0, 2.0]) / (n_outputs**2 * (n_test - 1))
+
+        def error(of: Float[np.ndarray, "3"]) -> float:
+            # Rounding may put what is the same for all examples below zero.
+            return math.sqrt(max(float(of @ spread @ of), 0.0) / (n_test - 1))
+
+        population = None
+        if moments.epsilon_population:
+            part = moments.epsilon_population
+            of_part = of_pairs / (2 * part**2 * moments.mu**2) - of_mu / moments.mu
+            population = part * error(of_part)
+        return SamplingErrors(
+            mu=error(of_mu),
+            sigma=error(of_square) / (2 * moments.sigma),
+            epsilon=moments.epsilon
+            * error(of_square / (2 * moments.sigma**2) - of_mu / moments.mu),
             epsilon_population=population,
         )
 

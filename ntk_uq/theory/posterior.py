@@ -19,7 +19,7 @@ from ntk_uq.theory.condition import Conditions
 from ntk_uq.theory.filters import smoother
 from ntk_uq.theory.gaussian import Gaussian, LossOf
 from ntk_uq.theory.kernels import Kernels
-from ntk_uq.theory.moments import loss_moments
+from ntk_uq.theory.moments import LossSums
 from ntk_uq.theory.panels import Panels, multiply_half, solve_upper, subtract
 from ntk_uq.theory.route import Route, stages
 from ntk_uq.theory.subsets import SubsetKernels
@@ -55,8 +55,10 @@ class _OnProcessor:
     def moments_at(self, sizes: Sequence[int]) -> Iterator[LossOf]:
         for mean, covariance, condition, residual in self.at(sizes):
             with np.errstate(over="ignore", invalid="ignore"):
-                moments = loss_moments(mean, covariance, self.split.y_test)
-            yield LossOf(moments, condition, residual)
+                sums = LossSums.of(mean, covariance, self.split.y_test)
+                shape = self.split.y_test.shape
+                loss = LossOf(sums.moments(*shape), sums.errors(*shape), condition, residual)
+            yield loss
 
 
 class _Stage:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from ntk_uq.analysis import of_test_set
 from ntk_uq.figures import Trace
 from ntk_uq.results.points import SYMBOLS, CurvePoint
 from ntk_uq.scaling import PlateauFit, PowerLawFit, format_value
-from ntk_uq.ui import fitted_table
+from ntk_uq.ui import fitted_table, verdict_lines
 from ntk_uq.ui.pages.scaling_curves.exhibit import loss_unit
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView
@@ -136,6 +137,7 @@ def numbers(traces: Sequence[Trace], view: CurvesView) -> None:
 
 
 _NUMBERS, _PARTS = "μ, σ, ε with errors", "Parts of μ and ε, condition"
+_TEST_SET = "Errors from the test set"
 SHOWN = "numbers_shown"
 
 
@@ -143,13 +145,13 @@ def _numbers(traces: Sequence[Trace], view: CurvesView) -> None:
     curves = [trace.curve for trace in traces]
     shown = st.segmented_control(
         "Numbers",
-        (_NUMBERS, _PARTS),
+        (_NUMBERS, _PARTS, _TEST_SET),
         default=_NUMBERS,
         key=SHOWN,
         label_visibility="collapsed",
         required=True,
     )
-    cells = _parts if shown == _PARTS else _quantities
+    cells = {_PARTS: _parts, _TEST_SET: _of_test_set}.get(shown, _quantities)
     points = [(trace.label, point) for trace in traces for point in trace.curve.points]
     # Of all alike, a column would take the room of the numbers.
     differ = len({point.draws for _, point in points}) > 1
@@ -164,9 +166,13 @@ def _numbers(traces: Sequence[Trace], view: CurvesView) -> None:
     ]
     fitted_table.draw(rows, "numbers", keys=2)
     st.caption(
-        f"μ and σ in {plain(loss_unit(view))}; ε without unit; ±: standard error over draws; "
+        f"μ and σ in {plain(loss_unit(view))}; ε without unit; ±: standard error over draws, or "
+        "from the choice of the test examples, which all points of a curve share; "
         "condition: λ_max/λ_min of the matrix inverted. All columns in full: *CSV* below."
     )
+    for trace in traces:
+        if said := of_test_set.sentence(trace.curve, SYMBOLS):
+            st.markdown(f"**{plain(trace.label)}:** {verdict_lines.typeset(said)}")
     origin = curves[0].provenance()
     versions = ", ".join(f"{k} {v}" for k, v in origin.get("versions", {}).items())
     seconds = sum(curve.seconds for curve in curves)
@@ -181,6 +187,16 @@ def _quantities(point: CurvePoint) -> dict[str, str]:
     return {
         symbol: format_value(getattr(point, name), getattr(point, f"{name}_sem"))
         for name, symbol in SYMBOLS.items()
+    }
+
+
+def _of_test_set(point: CurvePoint) -> dict[str, str]:
+    names = {**SYMBOLS, "epsilon_population": "networks' part of ε"}
+    return {
+        symbol: "–"
+        if getattr(point, f"{name}_test_error") is None
+        else format_value(getattr(point, name), getattr(point, f"{name}_test_error"))
+        for name, symbol in names.items()
     }
 
 

@@ -34,11 +34,12 @@ PARTS = {
     part.name: part
     for part in (
         Part("kill", "SIGKILL of engine, workers and web while they compute", 150, 120),
-        Part("stop", "cancelling, queueing before ten others, tabs opened and closed", 100, 120),
-        Part("full_disk", "a disk that is full for a while", 90, 120),
+        Part("stop", "cancelling, queueing before ten others, tabs opened and closed", 85, 120),
+        Part("full_disk", "a disk that is full for a while", 65, 120),
         Part("damage", "damaged files in the store", 45, 80),
         Part("fuzz", "changed files and links", 40, 60),
-        Part("hostile", "hostile texts in a browser", 95, 120),
-        Part("load", "many users at the same moment", 70, 100),
+        Part("uploads", "files that unpack to much, uploaded by several tabs", 60, 60),
+        Part("hostile", "hostile texts in a browser", 90, 120),
+        Part("load", "many users at the same moment", 65, 100),
     )
 }

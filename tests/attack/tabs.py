@@ -35,15 +35,33 @@ class Tab:
         start = time.perf_counter()
         await self.ask(view)
         while True:
-            content = await self._connection.read_message()
-            if content is None:
-                raise ConnectionError("the server closed the connection")
-            if len(content) < _SMALL:
-                message = ForwardMsg()
-                message.ParseFromString(content)
-                if message.WhichOneof("type") == "script_finished":
-                    return time.perf_counter() - start
+            content = await self._read()
+            if len(content) < _SMALL and _message(content).HasField("script_finished"):
+                return time.perf_counter() - start
+
+    async def messages(self, asked: BackMsg, until: str = "script_finished") -> list[ForwardMsg]:
+        """What the server tells from a request on until a kind of message, which is the last;
+        until a kind that is no end of a script, that one alone."""
+        await self._connection.write_message(asked.SerializeToString(), binary=True)
+        found = []
+        while True:
+            message = _message(await self._read())
+            if message.WhichOneof("type") == until:
+                return [*found, message] if until == "script_finished" else [message]
+            found.append(message)
+
+    async def _read(self) -> bytes:
+        content = await self._connection.read_message()
+        if content is None:
+            raise ConnectionError("the server closed the connection")
+        return content
 
     def close(self) -> None:
         """As a tab that is closed: it says no goodbye."""
         self._connection.close()
+
+
+def _message(content: bytes) -> ForwardMsg:
+    message = ForwardMsg()
+    message.ParseFromString(content)
+    return message

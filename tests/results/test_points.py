@@ -210,3 +210,29 @@ def test_an_average_as_json_is_strict():
     assert data["n_train"] == 10
     assert data["warnings"] == []
     assert data["epsilon_population"] is None
+
+
+def with_errors(n_train, draw, of_test, value=1.0):
+    names = ("mu", "sigma", "epsilon", "epsilon_population")
+    return dataclasses.replace(
+        point(n_train, draw, value), **{f"{name}_test_error": of_test for name in names}
+    )
+
+
+def test_draws_share_the_error_of_their_test_set_and_have_their_own_beside_it():
+    (mean,) = average([with_errors(10, 0, 0.3, 1.0), with_errors(10, 1, 0.5, 3.0)])
+    assert mean.mu_test_error == pytest.approx(0.4)
+    assert mean.mu_sem == pytest.approx(1.0)
+    assert mean.error("mu") == pytest.approx(math.hypot(1.0, 0.4))
+    assert mean.to_json()["mu_error"] == mean.error("mu")
+    (alone,) = average([with_errors(10, 0, 0.3)])
+    assert alone.error("epsilon") == pytest.approx(0.3)
+
+
+def test_points_from_before_know_no_error_of_their_test_set():
+    older = {k: v for k, v in point(10).to_json().items() if not k.endswith("_test_error")}
+    read = Point.from_json(older)
+    assert read.mu_test_error is None
+    (mean,) = average([read, with_errors(10, 1, 0.3)])
+    assert mean.mu_test_error is None
+    assert mean.error("mu") is None

@@ -133,11 +133,14 @@ class CardMany:
                 with jax.enable_x64(True):
                     sums, conditions = stage.at(n)
                 out: list[LossOf | None] = []
+                shape = self._split.y_test.shape
                 for i in range(self._count):
                     of = LossSums(*(values[i] for values in sums))
-                    sound[i] &= bool(np.isfinite(of).all())
-                    loss = of.moments(*self._split.y_test.shape) if sound[i] else None
-                    out.append(None if loss is None else LossOf(loss, conditions[i]))
+                    sound[i] &= all(np.isfinite(value).all() for value in of)
+                    loss = None
+                    if sound[i]:
+                        loss = LossOf(of.moments(*shape), of.errors(*shape), conditions[i])
+                    out.append(loss)
                 yield out
 
     def _examples(self, of: Resident, n: int) -> ExampleRows:

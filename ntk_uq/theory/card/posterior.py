@@ -117,8 +117,9 @@ class CardPosterior:
         """The moments of the loss at each size, as :meth:`at`; nothing else leaves the
         accelerator."""
         for found in self._found(sizes):
-            loss = found.outputs.sums.moments(*self.split.y_test.shape)
-            yield LossOf(loss, found.condition, found.residual)
+            sums, shape = found.outputs.sums, self.split.y_test.shape
+            moments, errors = sums.moments(*shape), sums.errors(*shape)
+            yield LossOf(moments, errors, found.condition, found.residual)
 
     def _found(self, sizes: Sequence[int]) -> Iterator[_Found]:
         done = 0

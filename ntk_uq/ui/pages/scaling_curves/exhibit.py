@@ -32,13 +32,17 @@ Row = dict[str, Value]
 _POINT = {
     "mu": "mean test loss over initializations, mean over draws",
     "mu_sem": "standard error of mu over draws",
+    "mu_test_error": "standard error of mu from the choice of the test examples",
     "mu_bias": "part of mu from the networks' mean prediction",
     "mu_variance": "part of mu from the networks' differences",
     "sigma": "standard deviation of the test loss over initializations, mean over draws",
     "sigma_sem": "standard error of sigma over draws",
+    "sigma_test_error": "standard error of sigma from the choice of the test examples",
     "epsilon": "sigma / mu, mean over draws",
     "epsilon_sem": "standard error of epsilon over draws",
+    "epsilon_test_error": "standard error of epsilon from the choice of the test examples",
     "epsilon_population": "part of epsilon that an endless test set would leave",
+    "epsilon_population_test_error": "its standard error from the choice of the test examples",
     "epsilon_floor": "part of epsilon that is the finite test set's",
     "condition": "largest / smallest eigenvalue of the matrix inverted, the worst of the draws",
 }

@@ -351,6 +351,10 @@ def test_what_is_collapsed_is_made_for_those_who_look(store):
     app.session_state["numbers_shown"] = "Parts of μ and ε, condition"
     (rows,) = [t.value for t in app.run().table if "N_D" in t.value.index.names]
     assert rows["variance part"].iloc[0] == f"{first.mu_variance:.4g}"
+    app.session_state["numbers_shown"] = "Errors from the test set"
+    (rows,) = [t.value for t in app.run().table if "N_D" in t.value.index.names]
+    assert rows["μ"].iloc[0] == format_value(first.mu, first.mu_test_error)
+    assert "other test examples would move all points" in texts(app.markdown)
 
 
 def test_a_view_that_is_there_is_read_once_and_fitted_once(store, monkeypatch):

@@ -1,0 +1,55 @@
+"""How much of a curve is the choice of its test examples, in a sentence."""
+
+from collections.abc import Mapping
+
+from ntk_uq.results.curves import Curve
+from ntk_uq.results.points import QUANTITIES, CurvePoint
+
+
+def exceeds_draws(point: CurvePoint, quantity: str) -> bool:
+    """Whether another test set would move a value further than other training examples do.
+
+    Args:
+        point: of a curve. quantity: ``mu``, ``sigma`` or ``epsilon``.
+
+    Returns:
+        False where the error from the test examples is not known; True where that of the draws is
+        not, as of one draw.
+    """
+    of_test, of_draws = (getattr(point, f"{quantity}_{name}") for name in ("test_error", "sem"))
+    return of_test is not None and (of_draws is None or of_test > of_draws)
+
+
+def sentence(curve: Curve, symbols: Mapping[str, str]) -> str:
+    """What the choice of the test examples does to a curve, largest relative standard errors.
+
+    Args:
+        curve: its points. symbols: what the quantities are called.
+
+    Returns:
+        Nothing for a curve whose points do not know it.
+    """
+    points = [point for point in curve.points if point.mu_test_error is not None]
+    if not points:
+        return ""
+    parts = []
+    for name in QUANTITIES:
+        share = max(getattr(p, f"{name}_test_error") / getattr(p, name) for p in points)
+        parts.append(f"{symbols[name]} by up to {100 * share:.2g} %")
+    n_test, several = curve.spec.data.n_test, curve.spec.draws > 1
+    which = [symbols[q] for q in QUANTITIES if any(exceeds_draws(p, q) for p in points)]
+    than = ""
+    if several:
+        than = (
+            f" For {_listed(which)} that is, at some N_D, more than the draws do."
+            if which
+            else " The draws do more."
+        )
+    return (
+        f"{n_test:,} other test examples would move all points of a curve together: "
+        f"{', '.join(parts)} (one standard error).{than}"
+    )
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
