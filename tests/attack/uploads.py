@@ -37,6 +37,7 @@ AIMS = {
     "unanswered": Aim("uploads that no page came of", 0),
 }
 
+_OWN_FILES = "A file of your own"
 _MIB = 2**20
 _TABS = 4
 _ANSWER = 120  # seconds that a page may take to say what became of a file
@@ -106,16 +107,15 @@ class _Visitor(Tab):
     """A tab on the page "Data", and its control for a file."""
 
     async def look(self) -> None:
-        """Opens the page."""
+        """Opens the page, and on it what is for files of one's own."""
         messages = await self.messages(_page())
-        self._session = next(
+        (self._session,) = (
             m.new_session.initialize.session_id for m in messages if m.HasField("new_session")
         )
-        self._control = next(
-            m.delta.new_element.file_uploader.id
-            for m in messages
-            if m.delta.new_element.HasField("file_uploader")
-        )
+        (sections,) = _elements(messages, "button_group")
+        self._section = {"id": sections.id, "string_array_value": {"data": [_OWN_FILES]}}
+        (uploader,) = _elements(await self.messages(_page(self._section)), "file_uploader")
+        self._control = uploader.id
 
     async def upload(self, address: str, name: str, content: bytes) -> _Answer:
         """Has the server take a file, and the page run with it."""
@@ -127,29 +127,37 @@ class _Visitor(Tab):
             (told,) = await self.messages(wish, until="file_urls_response")
             (urls,) = told.file_urls_response.file_urls
             where = urllib.parse.urljoin(address, urls.upload_url)
-            await asyncio.to_thread(_put, where, name, content)
+            await asyncio.to_thread(self._put, where, name, content)
             state = FileUploaderState()
             state.uploaded_file_info.add(
                 name=name, size=len(content), file_id=urls.file_id, file_urls=urls
             )
-            run = _page()
-            run.rerun_script.widget_states.widgets.add(
-                id=self._control, file_uploader_state_value=state
-            )
+            run = _page(self._section, {"id": self._control, "file_uploader_state_value": state})
             return _Answer(name, await asyncio.wait_for(self.messages(run), _ANSWER))
         except (TimeoutError, ConnectionError):
             return _Answer(name, None)
 
+    def _put(self, where: str, name: str, content: bytes) -> None:
+        with requests.Session() as browser:
+            # Whoever sends a file shows what the server has given to the pages' own browser.
+            browser.get(urllib.parse.urljoin(where, "/_stcore/health"), timeout=_ANSWER)
+            token = {"X-Xsrftoken": browser.cookies.get("_streamlit_xsrf", "")}
+            files = {"file": (name, content)}
+            browser.put(where, files=files, headers=token, timeout=_ANSWER).raise_for_status()
 
-def _page() -> BackMsg:
+
+def _page(*controls: dict) -> BackMsg:
     message = BackMsg()
     message.rerun_script.page_name = "data"
+    for control in controls:
+        message.rerun_script.widget_states.widgets.add(**control)
     return message
 
 
-def _put(where: str, name: str, content: bytes) -> None:
-    # A file that is too large for the pages is refused here; the page then has none.
-    requests.put(where, files={"file": (name, content)}, timeout=_ANSWER)
+def _elements(messages: list, kind: str) -> list:
+    """What a page drew of one kind."""
+    drawn = [m.delta.new_element for m in messages if m.HasField("delta")]
+    return [getattr(one, kind) for one in drawn if one.HasField(kind)]
 
 
 class _Sizes:
@@ -251,7 +259,7 @@ def _bomb(size: int) -> bytes:
 
 
 _BOMBS: dict[str, Callable[[], bytes]] = {
-    "bools and texts.npz": lambda: _packed(x=("|b1", (2**28,), 2**28), y=("<U1", (2**26,), 2**28)),
+    "bools and texts.npz": lambda: _packed(x=("|b1", (2**26,), 2**26), y=("<U1", (2**26,), 2**28)),
     "one long text.npz": lambda: _packed(x=("<f8", (1,), 8), y=("<U67108864", (1,), 2**28)),
     "lying header.npz": lambda: _packed(x=("<f8", (20,), 2**28), y=("<f8", (20,), 160)),
     "many members.npz": _many_members,

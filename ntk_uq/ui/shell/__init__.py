@@ -19,6 +19,7 @@ from ntk_uq.ui.shell import (
     document,
     headers,
     healthz,
+    held_files,
     library,
     lighter,
     login_answers,
@@ -47,6 +48,7 @@ def application(script: str) -> dict[str, Any]:
         private.prepare()
     loops.use()
     lighter.use()
+    held_files.use()
     return {
         "script_path": Path(script).resolve(),
         "routes": [
