@@ -118,7 +118,7 @@ def _floor(curve: Curve) -> str:
     share = last.epsilon_floor**2 / last.epsilon**2
     return (
         f"At N_D = {last.n_train:,}, {100 * share:.0f} % of ε² is the floor of the test set: what "
-        f"is expected of ε holds for N_T = {curve.spec.data.n_test:,}."
+        f"is expected of ε holds for N_T = {curve.spec.n_test_at(curve.spec.n_train[-1]):,}."
     )
 
 

@@ -34,9 +34,15 @@ def sentence(curve: Curve, symbols: Mapping[str, str]) -> str:
         return ""
     parts = []
     for name in QUANTITIES:
-        share = max(getattr(p, f"{name}_test_error") / getattr(p, name) for p in points)
-        parts.append(f"{symbols[name]} by up to {100 * share:.2g} %")
-    n_test, several = curve.spec.data.n_test, curve.spec.draws > 1
+        share = 100 * max(getattr(p, f"{name}_test_error") / getattr(p, name) for p in points)
+        digits = f"{share:.2g}" if share < 99 else f"{share:.0f}"
+        parts.append(f"{symbols[name]} by up to {digits} %")
+    spec, several = curve.spec, curve.spec.draws > 1
+    others = f"{spec.data.n_test:,} other test examples would move all points of a curve together"
+    how = "one standard error"
+    if spec.folds is not None:
+        others = "Other examples would move the points"
+        how += ", a little too small, since folds share training examples"
     which = [symbols[q] for q in QUANTITIES if any(exceeds_draws(p, q) for p in points)]
     than = ""
     if several:
@@ -45,10 +51,7 @@ def sentence(curve: Curve, symbols: Mapping[str, str]) -> str:
             if which
             else " The draws do more."
         )
-    return (
-        f"{n_test:,} other test examples would move all points of a curve together: "
-        f"{', '.join(parts)} (one standard error).{than}"
-    )
+    return f"{others}: {', '.join(parts)} ({how}).{than}"
 
 
 def _listed(words: list[str]) -> str:

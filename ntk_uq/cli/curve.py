@@ -12,7 +12,7 @@ from ntk_uq.analysis.curve_laws import cautions, expectation, shown_laws
 from ntk_uq.analysis.verdicts import verdict
 from ntk_uq.base.errors import SpecError
 from ntk_uq.base.fields import default_of
-from ntk_uq.cli import curve_beside, shared
+from ntk_uq.cli import curve_beside, own_data, shared
 from ntk_uq.cli.options import add_fields, read
 from ntk_uq.jobs.varied_words import label
 from ntk_uq.results.curves import Curve, Fits
@@ -50,7 +50,7 @@ def add_parsers(commands: Any) -> None:
 
 def _add_specs(parser: argparse.ArgumentParser) -> None:
     """Adds the options that name curves."""
-    shared.add_data(parser)
+    shared.add_data(parser, own_test=False)
     shared.add_network(parser)
     add_fields(parser, TrainingSpec, TRAINING.names)
     add_fields(parser, CurveSpec, CURVE.names)
@@ -59,6 +59,7 @@ def _add_specs(parser: argparse.ArgumentParser) -> None:
 
 def _read_specs(options: argparse.Namespace) -> list[tuple[str, CurveSpec]]:
     """The curves with their labels."""
+    own_data.older_test(options)
     spec = CurveSpec(
         shared.read_data(options),
         shared.read_network(options),

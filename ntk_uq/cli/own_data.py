@@ -12,6 +12,7 @@ from ntk_uq.base import login_settings, settings
 from ntk_uq.base.errors import SpecError
 from ntk_uq.datasets import own
 from ntk_uq.people import SOMEBODY, Acting, OwnData, bring_for, shell_person
+from ntk_uq.specs.testing import HELD_OUT
 from ntk_uq.store import open_store
 
 _OPTIONS = {
@@ -22,15 +23,21 @@ _OPTIONS = {
     "decimal": "auto",
     "header": "first",
     "arrays": None,
-    "test": None,
+    "test_data": None,
     "test_arrays": None,
     "sharing": None,
 }
 """The options of a file, and what they are where nobody gives them."""
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds the options that say how a file becomes a data set."""
+def add_options(parser: argparse.ArgumentParser, own_test: bool = True) -> None:
+    """Adds the options that say how a file becomes a data set.
+
+    Args:
+        parser: of a command.
+        own_test: whether ``--test`` is another name of ``--test-data``, as before the latter; not
+            where it says whether folds are tested on.
+    """
     group = parser.add_argument_group("of a data file of your own (CSV, Parquet, NPZ, HDF5)")
     group.add_argument(
         "--target-columns",
@@ -67,7 +74,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="arrays of an NPZ or HDF5 file to read, with commas between; name=array calls one so",
     )
     group.add_argument(
-        "--test",
+        *("--test-data", "--test")[: 2 if own_test else 1],
+        dest="test_data",
         metavar="SHARE|FILE",
         help="share of the examples that are the test set (default: 0.2), or a file of the same "
         "columns that is the test set",
@@ -169,15 +177,34 @@ def _test(path: Path, layout: own.Layout, options: argparse.Namespace) -> float 
         SpecError: if both a share and arrays are given.
     """
     if options.test_arrays:
-        if options.test:
-            raise SpecError("Both --test and --test-arrays say what the test set is; give one.")
+        if options.test_data:
+            raise SpecError(
+                "Both --test-data and --test-arrays say what the test set is; give one."
+            )
         return own.Given(path, None, replace(layout, arrays=_arrays(options.test_arrays)))
-    if not options.test:
+    if not options.test_data:
         return None
     try:
-        return float(options.test)
+        return float(options.test_data)
     except ValueError:
-        return own.Given(Path(options.test), None, layout)
+        return own.Given(Path(options.test_data), None, layout)
+
+
+def older_test(options: argparse.Namespace) -> None:
+    """Takes a share or a file that ``--test`` names for ``--test-data``: so it was called before
+    ``--test`` said whether folds are tested on."""
+    text = str(options.test)
+    path = Path(text)
+    if options.test_data is None and (_is_number(text) or path.suffix or path.is_file()):
+        options.test_data, options.test = text, HELD_OUT
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _arrays(text: str | None) -> dict[str, str]:

@@ -17,10 +17,11 @@ from ntk_uq.store import ResultsCache, Store, is_store, open_store
 from ntk_uq.views.commands import DATA, NETWORK
 
 
-def add_data(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of :class:`DataSpec`, and those of a data file of the user's own."""
+def add_data(parser: argparse.ArgumentParser, own_test: bool = True) -> None:
+    """Adds the options of :class:`DataSpec`, and those of a data file of the user's own, as
+    :func:`~ntk_uq.cli.own_data.add_options` does."""
     add_fields(parser, *DATA)
-    own_data.add_options(parser)
+    own_data.add_options(parser, own_test)
 
 
 def read_data(options: argparse.Namespace) -> DataSpec:

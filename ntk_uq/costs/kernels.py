@@ -29,8 +29,13 @@ def draw_seconds(spec: CurveSpec, n_features: int) -> float:
     Counted, with n the largest N_D and t = n_test: the tiles of the kernels, each as dear as the
     network has layers; the factorization once, n^3 / 3 + n^2 t; and the covariances by the route
     that is taken (:mod:`ntk_uq.theory.route`). At finite training time each N_D takes an
-    eigendecomposition, and products.
+    eigendecomposition, and products. Where K folds are tested on, each N_D takes an inverse, n^3,
+    and the products of its rows with the NNGP, (2 + 2 / K) n^3 (:mod:`ntk_uq.theory.folds`).
     """
+    if spec.folds is not None:
+        flops = sum((3 + 2 / spec.folds) * size**3 for size in spec.n_train)
+        kernels = _kernel_seconds(spec.architecture, spec.n_train[-1], 1, n_features)
+        return _START_SECONDS + kernels + flops / _FLOPS
     n, t, training = spec.n_train[-1], spec.data.n_test, spec.training
     flops = n**3 / 3 + n**2 * t + 100 * sum(size**2 for size in spec.n_train)
     if training.posterior == "bayes":

@@ -314,6 +314,8 @@ def check_memory(spec: CurveSpec, n_features: int, limit: int | None = None) -> 
     """
     limit = settings.memory_limit() if limit is None else limit
     n_test, whitened = spec.data.n_test, spec.data.zca is not None
+    if spec.folds is not None:
+        return _check_folds_memory(spec, n_features, limit)
     again = recomputes(spec, n_features, limit)
     shape = (spec.n_train[-1], n_test, n_features)
     needed = required_bytes(*shape, spec.training, whitened, again)
@@ -330,6 +332,15 @@ def check_memory(spec: CurveSpec, n_features: int, limit: int | None = None) -> 
     if not spec.training.converged:
         check_eigenvectors(spec.n_train[-1])
     return needed
+
+
+def _check_folds_memory(spec: CurveSpec, n_features: int, limit: int) -> int:
+    """The same where folds are tested on: both kernels, the factor of one, its inverse and that
+    with both halves, n n each, and what a fold takes of them."""
+    n, whitened = spec.n_train[-1], 4 * n_features**2 if spec.data.zca is not None else 0
+    needed = BASE + _FLOAT * (6 * n**2 + 2 * n * n_features + whitened)
+    what = f"N_D = {n} in {spec.folds} folds needs"
+    return within(limit, needed, what, "Choose a smaller N_D, or a held-out test set.")
 
 
 def check_spectrum_memory(spec: SpectrumSpec, n_features: int, limit: int | None = None) -> int:

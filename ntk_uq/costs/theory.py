@@ -55,7 +55,7 @@ def curve_cost(spec: CurveSpec, found: Curve | None = None) -> TheoryCost:
         MemoryLimitError: where it does not fit.
     """
     n_features = datasets.get(spec.data.dataset).n_features
-    there = {(p.draw, p.n_train) for p in found.raw} if found is not None else set()
+    there = {(p.draw, p.used) for p in found.raw} if found is not None else set()
     draws = []
     for draw in range(spec.draws):
         missing = tuple(n for n in spec.n_train if (draw, n) not in there)

@@ -11,6 +11,7 @@ _NAMES = {
     "n_low": "smallest N_D",
     "n_high": "largest N_D",
     "n_points": "number of N_D",
+    "test": "tested on",
     "fit_low": "fit from N_D",
     "fit_high": "fit to N_D",
     "zca": "ZCA",

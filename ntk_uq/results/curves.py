@@ -207,10 +207,12 @@ class Curve:
 
 
 def canonical(spec: CurveSpec) -> CurveSpec:
-    """The curve as its points are kept: ``default`` for what its data set chooses itself.
+    """The curve as its points are kept: ``default`` for what its data set chooses itself, and no
+    N_T where folds are tested on.
 
     Raises SpecError for an unknown data set, or one that cannot be prepared as asked.
     """
+    spec = spec.without_test_set()
     return replace(spec, data=datasets.canonical(datasets.get(spec.data.dataset), spec.data))
 
 
@@ -243,7 +245,7 @@ def read_point(results: ResultsCache, place: PointId, key: str) -> Point | None:
 
 def _point(place: PointId, value: bytes) -> Point | None:
     point = record_of(value, Point)
-    return point if point is not None and (point.draw, point.n_train) == place else None
+    return point if point is not None and (point.draw, point.used) == place else None
 
 
 def _curve(spec: CurveSpec, there: Sequence[tuple[PointId, bytes]]) -> Curve:

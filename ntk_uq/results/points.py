@@ -31,7 +31,9 @@ class Point:
     """The theory at one N_D of one draw.
 
     Attributes:
-        n_train, draw: which subset.
+        n_train, draw: which subset; of folds, n_train is what each network was trained on.
+        n_used: how many examples were used, where a fold of them was not trained on; otherwise
+            None.
         mu, mu_bias, mu_variance, sigma, epsilon, epsilon_population, epsilon_floor: as in
             :class:`ntk_uq.results.losses.LossMoments`; None in a point that failed.
         mu_test_error, sigma_test_error, epsilon_test_error, epsilon_population_test_error: as in
@@ -65,6 +67,12 @@ class Point:
     sigma_test_error: float | None = None
     epsilon_test_error: float | None = None
     epsilon_population_test_error: float | None = None
+    n_used: int | None = None
+
+    @property
+    def used(self) -> int:
+        """N_D as it was asked for: the examples that were used."""
+        return self.n_train if self.n_used is None else self.n_used
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON's own types."""
@@ -102,6 +110,7 @@ class Point:
         return {
             "n_train": type(self.n_train) is int,
             "draw": type(self.draw) is int,
+            "n_used": self.n_used is None or type(self.n_used) is int,
             **{name: number(name, failed) for name in always},
             **{name: number(name, True) for name in ("epsilon_population", "condition")},
             **{name: number(name, True) for name in _TEST_ERRORS.values()},

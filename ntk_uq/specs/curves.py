@@ -1,14 +1,20 @@
 """Scaling curves, and the points that they consist of."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ntk_uq.base.errors import SpecError
 from ntk_uq.base.fields import Increasing, Spec, Whole, checked
 from ntk_uq.specs.data import DataSpec
 from ntk_uq.specs.network import ArchitectureSpec
 from ntk_uq.specs.ranges import DRAWS, N_TRAIN
+from ntk_uq.specs.testing import HELD_OUT, HeldOutOrFolds, folds_of
 from ntk_uq.specs.training import TrainingSpec
+
+_TEST = (
+    "what networks are tested on: a held-out test set, or K folds: all examples but a fold are "
+    "trained on, and the fold is tested on, each in its turn"
+)
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,7 @@ class PointSpec(Spec):
     training: TrainingSpec
     n_train: int = checked(N_TRAIN, 100, "training examples N_D")
     draw: int = checked(Whole(0, 99), 0, "which of the independent training subsets")
+    test: str = checked(HeldOutOrFolds(), HELD_OUT, _TEST, since=6)
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,31 @@ class CurveSpec(Spec):
         Increasing(N_TRAIN), (50, 100, 200, 400, 800), "training-set sizes N_D"
     )
     draws: int = checked(DRAWS, 1, "independent random training subsets")
+    test: str = checked(HeldOutOrFolds(), HELD_OUT, _TEST, since=6)
+
+    def validate(self) -> None:
+        folds, training = folds_of(self.test), self.training
+        if folds is None:
+            return
+        if not training.converged and training.posterior != "bayes":
+            raise SpecError(
+                f"Tested on folds, networks have to be trained to convergence, or Bayesian; choose "
+                f"test {HELD_OUT}, or no training time."
+            )
+        if self.n_train[0] < 2 * folds:
+            raise SpecError(
+                f"N_D {self.n_train[0]} in {folds} folds leaves fewer than two examples in some; "
+                f"choose N_D from {2 * folds} on, or fewer folds."
+            )
+
+    @property
+    def folds(self) -> int | None:
+        """How many folds the networks are tested on; None for a held-out test set."""
+        return folds_of(self.test)
+
+    def n_test_at(self, n: int) -> int:
+        """N_T where n examples are used: those of a fold, or of the held-out test set."""
+        return self.data.n_test if self.folds is None else round(n / self.folds)
 
     @property
     def n_points(self) -> int:
@@ -44,7 +76,11 @@ class CurveSpec(Spec):
 
     def point(self, n_train: int, draw: int) -> PointSpec:
         """The specification of one point of this curve."""
-        return PointSpec(self.data, self.architecture, self.training, n_train, draw)
+        return PointSpec(self.data, self.architecture, self.training, n_train, draw, self.test)
+
+    def without_test_set(self) -> "CurveSpec":
+        """The curve as it is kept: where folds are tested on, N_T says nothing."""
+        return self if self.folds is None else replace(self, data=replace(self.data, n_test=1))
 
 
 def check_window(

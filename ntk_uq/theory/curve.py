@@ -22,9 +22,11 @@ from ntk_uq.datasets import Dataset, Split
 from ntk_uq.results.losses import LossMoments
 from ntk_uq.results.points import Point
 from ntk_uq.specs import CurveSpec
+from ntk_uq.specs.testing import trained_on
 from ntk_uq.theory.card.posterior import CardPosterior
 from ntk_uq.theory.culprits import culprit
 from ntk_uq.theory.device import accelerator_memory
+from ntk_uq.theory.folds import InFolds
 from ntk_uq.theory.gaussian import LossOf
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.posterior import BayesPosterior, Posterior, TrainedEnsemble
@@ -64,7 +66,7 @@ def evaluate_draw(
     clock = time.perf_counter()
     dataset = datasets.get_for(spec.data, wanted[-1], dataset)
     load = datasets.SPLITS.load  # so that the inputs stay on the accelerator, too
-    if accelerator_memory() is None:  # otherwise its own memory is what counts
+    if accelerator_memory() is None or spec.folds is not None:  # otherwise its own memory counts
         check_memory(spec, dataset.n_features)
         load = datasets.load_split
     split = load(dataset, spec.data, wanted[-1], draw)
@@ -91,7 +93,13 @@ def evaluate_draw(
     else:
         return
     for n in left:
-        yield Point(n, draw, ridge=ridge, failure=reason, provenance=origin)
+        size, used = _sizes(spec, n)
+        yield Point(size, draw, ridge=ridge, failure=reason, provenance=origin, n_used=used)
+
+
+def _sizes(spec: CurveSpec, n: int) -> tuple[int, int | None]:
+    """``n_train`` and ``n_used`` of the point of n examples."""
+    return (n, None) if spec.folds is None else (trained_on(n, spec.folds), n)
 
 
 def point_of(
@@ -119,15 +127,17 @@ def point_of(
     moments, errors, condition, residual = loss
     _check_finite(moments)
     of_test = {} if errors is None else {f"{k}_test_error": v for k, v in vars(errors).items()}
+    size, used = _sizes(spec, n)
     return Point(
-        n_train=n,
+        n_train=size,
+        n_used=used,
         draw=draw,
         **vars(moments),
         **of_test,
         condition=condition if np.isfinite(condition) else None,
         ridge=ridge,
         seconds=seconds,
-        warnings=doubts(moments, condition, prior_variance, spec.data.n_test, spec.training),
+        warnings=doubts(moments, condition, prior_variance, spec.n_test_at(n), spec.training),
         provenance=origin if residual is None else {**origin, "residual": residual},
     )
 
@@ -148,10 +158,12 @@ def _check_finite(moments: LossMoments) -> None:
 
 def _posterior(
     spec: CurveSpec, split: Split, dataset: Dataset, draw: int
-) -> tuple[Posterior, float]:
+) -> tuple[Posterior | InFolds, float]:
     """The posterior, and the ridge that the relative jitter means."""
     kernels = kernels_of(spec)
     ridge = ridge_of(spec.training.jitter, kernels, dataset, spec.data)
+    if spec.folds is not None:
+        return InFolds(kernels, split, ridge, spec.training, spec.folds), ridge
     memory = accelerator_memory()
     if memory is not None:
         mixed = mixed_wanted(spec, dataset.n_features)

@@ -78,29 +78,40 @@ class LossSums(NamedTuple):
         parts = xp.stack([squares + n_outputs * variances, own, others])
         return cls(xp.sum(squares), xp.sum(variances), everything, xp.sum(own), parts @ parts.T)
 
-    def moments(self, n_test: int, n_outputs: int) -> LossMoments:
-        """The moments over ``n_test`` examples."""
+    def __add__(self, other: tuple[Any, ...]) -> "LossSums":
+        """The sums over two test sets, as :meth:`moments` takes them."""
+        return LossSums(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+    def moments(self, n_test: int, n_outputs: int, sets: int = 1) -> LossMoments:
+        """The moments over ``n_test`` examples.
+
+        Args:
+            n_test: how many examples these are the sums of. n_outputs: C.
+            sets: test sets, as good as equal in size, that the examples belong to: pairs are of one
+                set, and N_T is the size of one.
+        """
         squares, variances, everything, diagonal = (float(value) for value in self[:4])
+        each = n_test / sets
         bias = squares / (n_test * n_outputs)
         variance = variances / n_test
         mu = bias + variance
         everything, diagonal = everything / n_outputs**2, diagonal / n_outputs**2
         between = everything - diagonal
         population = None
-        if n_test > 1 and between >= 0:
-            population = math.sqrt(between / (n_test * (n_test - 1))) / mu
-        sigma = math.sqrt(everything) / n_test
+        if each > 1 and between >= 0:
+            population = math.sqrt(between / (n_test * (each - 1))) / mu
+        sigma = math.sqrt(everything / (n_test * each))
         return LossMoments(
             mu=mu,
             mu_bias=bias,
             mu_variance=variance,
             sigma=sigma,
             epsilon=sigma / mu,
-            epsilon_floor=math.sqrt(diagonal) / (n_test * mu),
+            epsilon_floor=math.sqrt(diagonal / (n_test * each)) / mu,
             epsilon_population=population,
         )
 
-    def errors(self, n_test: int, n_outputs: int) -> SamplingErrors | None:
+    def errors(self, n_test: int, n_outputs: int, sets: int = 1) -> SamplingErrors | None:
         """How far the moments would be others with another test set of the same size.
 
         Moments are functions of means over examples, and of pairs of them. With what example i
@@ -115,19 +126,24 @@ class LossSums(NamedTuple):
         and the standard error is the root of the mean of the squares over N_T - 1. For pairs that
         depend on both examples and little on each, it is too large rather than too small.
 
+        Args:
+            n_test, n_outputs, sets: as of :meth:`moments`. Of several sets the examples of all
+                are as many to choose.
+
         Returns:
-            None for one example, which says nothing of others, and for losses without spread.
+            None for sets of one example, which says nothing of others, and for losses without
+            spread.
         """
-        moments = self.moments(n_test, n_outputs)
-        if n_test < 2 or not moments.sigma > 0:
+        moments, each = self.moments(n_test, n_outputs, sets), n_test / sets
+        if not each > 1 or not moments.sigma > 0:
             return None
         squares, variances, everything, diagonal = (float(value) for value in self[:4])
         means = np.array([squares + n_outputs * variances, diagonal, everything - diagonal])
         means /= n_test
         spread = np.asarray(self.products) / n_test - np.outer(means, means)
         of_mu = np.array([1 / n_outputs, 0.0, 0.0])
-        of_square = np.array([0.0, 1.0, 2.0]) / (n_outputs**2 * n_test)
-        of_pairs = np.array([0.0, 0.0, 2.0]) / (n_outputs**2 * (n_test - 1))
+        of_square = np.array([0.0, 1.0, 2.0]) / (n_outputs**2 * each)
+        of_pairs = np.array([0.0, 0.0, 2.0]) / (n_outputs**2 * (each - 1))
 
         def error(of: Float[np.ndarray, "3"]) -> float:
             # Rounding may put what is the same for all examples below zero.

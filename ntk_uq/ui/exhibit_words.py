@@ -8,10 +8,11 @@ from ntk_uq.export import commented, needed
 from ntk_uq.specs import DataSpec
 
 
-def data_in_words(dataset: Dataset, spec: DataSpec) -> str:
-    """Which data, the size of the test set, and how they were prepared."""
+def data_in_words(dataset: Dataset, spec: DataSpec, folds: int | None = None) -> str:
+    """Which data, the size of the test set or the folds instead, and how they were prepared."""
+    tested = f"N_T {spec.n_test}" if folds is None else f"tested on {folds} folds"
     return (
-        f"{dataset.title}, N_T {spec.n_test}, seed {spec.seed}. "
+        f"{dataset.title}, {tested}, seed {spec.seed}. "
         f"Preparation: {datasets.describe(dataset, spec)}."
     )
 

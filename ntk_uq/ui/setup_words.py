@@ -79,6 +79,8 @@ def parts(view: Spec) -> list[str]:
     training = [several.pop(n) for n in ("posterior", "time") if n in several] or _training(held)
     told.append(", ".join((*(network | several).values(), *training)))
     test = [] if "n_test" in axes else [f"N_T = {data.n_test:,}"]
+    if isinstance(view, CurvesView) and view.base.folds is not None:
+        test = [f"tested on {view.base.folds} folds"]
     told.append(", ".join([*test, *([f"seed {data.seed}"] if data.seed else [])]))
     if isinstance(view, CurvesView) and view.finite and view.training.steps is None:
         told.append(f"networks by {view.net_steps:,} steps, η {view.net_eta:g}")

@@ -123,6 +123,8 @@ class CurvesView(Spec):
         since=4,
     )
 
+    test: str = same_as(CurveSpec, "test")
+
     def validate(self) -> None:
         self._check_values()
         if self.baseline and self.pinned().baseline:
@@ -138,6 +140,12 @@ class CurvesView(Spec):
             raise SpecError(
                 f"The range of N_D goes from {self.n_low} to {self.n_high}; "
                 "the largest must be above the smallest."
+            )
+        folds = self.base.folds  # what cannot be tested on them is said there
+        if self.finite and folds is not None:
+            raise SpecError(
+                "Finite networks are tested on a held-out test set; choose that for the theory, "
+                "too, or leave the networks out."
             )
         check_window(self.fit_low, self.fit_high, self.n_train)
 
@@ -185,7 +193,7 @@ class CurvesView(Spec):
     def base(self) -> CurveSpec:
         """The curve of which the others differ in the field that varies."""
         network = ArchitectureSpec(self.depths[0], self.activation, self.sigma_w, self.sigma_b)
-        return CurveSpec(self.data, network, self.training, self.n_train, self.draws)
+        return CurveSpec(self.data, network, self.training, self.n_train, self.draws, self.test)
 
     def curves(self) -> tuple[CurveSpec, ...]:
         """The specification of each curve, in the order of the depths or values."""
@@ -248,4 +256,5 @@ def view_of(spec: CurveSpec) -> CurvesView:
         n_high=high,
         n_points=next(same, closest),
         draws=spec.draws,
+        test=spec.test,
     )

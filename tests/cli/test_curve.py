@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ntk_uq import datasets
 from ntk_uq.cli import main
 from ntk_uq.specs import CurveSpec, DataSpec
 
@@ -74,6 +75,42 @@ def test_json_has_exactly_the_documented_keys(run):
     assert data["provenance"]["dtype"] == "float64"
     assert data["provenance"]["seconds"] > 0
     assert {"ntk_uq", "jax", "numpy"} <= set(data["provenance"]["versions"])
+
+
+def test_folds_take_every_example_as_a_test_example(run):
+    code, out, _ = run("curve", "--n-train", "20,40,81", "--test", "folds=4", "--json")
+    assert code == 0
+    points = strict(out)["points"]
+    assert [point["n_train"] for point in points] == [15, 30, 61]
+    for point in points:
+        assert set(point) == POINT_KEYS
+        assert 0 < point["mu_error"] < point["mu"]
+        assert point["mu_sem"] is None
+    code, out, _ = run("curve", "--n-train", "20,40,81", "--test", "folds=4")
+    assert code == 0
+    assert "Other examples would move the points: mu by up to" in out
+    assert "folds share training examples" in out
+    code, _, err = run("curve", "--n-train", "6,40", "--test", "folds=4")
+    assert code == 2
+    assert "N_D 6 in 4 folds leaves fewer than two examples in some; choose N_D from 8 on" in err
+
+
+def test_a_share_of_the_examples_is_asked_for_by_either_name(run, tmp_path):
+    path = tmp_path / "mine.csv"
+    rows = [f"{i / 7:.3f},{i % 5},{i % 3 + i / 9:.3f}" for i in range(40)]
+    path.write_text("\n".join(["a,b,y", *rows]))
+    names = set()
+    for option in ("--test-data", "--test"):
+        code, out, err = run(
+            *("curve", "--dataset", str(path), option, "0.5", "--n-test", "20"),
+            *("--n-train", "5,10", "--json"),
+        )
+        assert code == 0, err
+        spec = strict(out)["spec"]
+        assert spec["test"] == "held-out"
+        names.add(spec["data"]["dataset"])
+    (name,) = names
+    assert datasets.get(name).sizes() == (20, 20)
 
 
 def test_json_has_standard_output_for_itself_and_progress_goes_elsewhere(run):
@@ -233,6 +270,7 @@ def test_every_option_reaches_the_specification(run):
         },
         "n_train": [10, 20],
         "draws": 2,
+        "test": "held-out",
     }
 
 

@@ -18,6 +18,7 @@ from ntk_uq.views import (
     TrainingTimeView,
     logarithmic_grid,
     training_time_view_of,
+    view_of,
 )
 
 ranges = st.tuples(st.integers(1, 1_000_000), st.integers(1, 1_000_000)).filter(
@@ -126,11 +127,25 @@ def test_the_grid_is_evenly_spaced_in_the_logarithm():
         ({"axis": "sqrt"}, "axis is 'sqrt'; choose one of log, linear"),
         ({"draws": 0}, "draws is 0"),
         ({"sigma_w": 0}, "sigma_w is 0"),
+        ({"test": "folds=1"}, "choose held-out, or folds=K with K from 2 to 100"),
+        ({"test": "folds=30"}, "N_D 40 in 30 folds leaves fewer than two examples in some"),
+        ({"test": "folds=5", "training": TrainingSpec(steps=9)}, "trained to convergence, or Bay"),
+        ({"test": "folds=5", "finite": True}, "Finite networks are tested on a held-out test set"),
     ],
 )
 def test_an_impossible_view_is_refused_in_words(changes, words):
     with pytest.raises(SpecError, match=words):
         CurvesView(**changes)
+
+
+def test_a_view_tested_on_folds_comes_back_and_a_curve_of_folds_is_shown_by_it():
+    view = CurvesView(depths=(1,), test="folds=5")
+    assert CurvesView.from_query(view.to_query()) == view
+    (curve,) = view.curves()
+    assert (curve.folds, curve.n_test_at(100)) == (5, 20)
+    assert view_of(curve) == view
+    older = {k: v for k, v in CurvesView().to_query().items() if k != "test"}
+    assert CurvesView.from_query({**older, "v": "5"}) == CurvesView()
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,9 @@ def split(
 
 def plan(curve: CurveSpec, results: ResultsCache) -> Plan:
     """The draws of which points are missing."""
+    curve = curve.without_test_set()
     dataset = datasets.get_for(curve.data, curve.n_train[-1])
-    known = {(p.draw, p.n_train) for p in stored_curve(results, curve).raw}
+    known = {(p.draw, p.used) for p in stored_curve(results, curve).raw}
     total = curve.n_points
     memory = check_memory(curve, dataset.n_features) if len(known) < total else 0
     seconds = draw_seconds(curve, dataset.n_features)
@@ -54,5 +55,5 @@ def compute(payload: Any, progress: Progress) -> Iterator[Result]:  # noqa: ARG0
 
     curve, draw = CurveSpec.from_json(payload["spec"]), payload["draw"]
     for point in evaluate_draw(curve, draw, payload["skip"]):
-        key = point_key(curve.point(point.n_train, draw), point.provenance["data_fingerprint"])
+        key = point_key(curve.point(point.used, draw), point.provenance["data_fingerprint"])
         yield Result(key, json_bytes(point.to_json()))

@@ -12,9 +12,13 @@ def _words(spec: CurveSpec) -> str:
     parts = (
         *(title(spec.data.dataset), *network(spec.architecture)),
         *(span("N_D", spec.n_train), draws(spec.draws)),
-        *(f"N_T {spec.data.n_test}", training(spec.training), *preparation(spec.data)),
+        *(_tested(spec), training(spec.training), *preparation(spec.data)),
     )
     return ", ".join(parts)
+
+
+def _tested(spec: CurveSpec) -> str:
+    return f"N_T {spec.data.n_test}" if spec.folds is None else f"{spec.folds} folds"
 
 
 def _opens(spec: CurveSpec) -> Shown:

@@ -5,16 +5,19 @@ from typing import Any
 import streamlit as st
 
 from ntk_uq.specs import DataSpec, TrainingSpec
+from ntk_uq.specs.testing import HELD_OUT, folds_of, in_folds
 from ntk_uq.ui.controls import data, effects, network, widgets
 from ntk_uq.ui.pages.scaling_curves import finite, varied
 from ntk_uq.ui.place import place
 from ntk_uq.views import CurvesView
 
 _PAGE = "curves"
-_OWN = ("activation", "sigma_w", "sigma_b", "n_low", "n_high", "n_points", "draws")
+_OWN = ("activation", "sigma_w", "sigma_b", "n_low", "n_high", "n_points", "draws", "test")
 _DISPLAY = ("fit_low", "fit_high", "law", "extrapolate", "parts", "bayes")
 _ONE_POSTERIOR = ("posterior", "time")
 """What may vary where no curve has a Bayesian partner."""
+
+_TESTS = (HELD_OUT, *map(in_folds, (5, 10, 20)))
 
 _LAWS = {
     "power": "power law, plateau of ε",
@@ -84,7 +87,20 @@ def _grid() -> dict[str, Any]:
     with right:
         high = widgets.number(_PAGE, CurvesView, "n_high", "to N_D", 100)
         draws = widgets.number(_PAGE, CurvesView, "draws", "Draws", 1)
-    return {"n_low": low, "n_high": high, "n_points": points, "draws": draws}
+    now = st.session_state.get(widgets.key(_PAGE, "test"), HELD_OUT)
+    test = st.selectbox(
+        "Tested on",
+        [*_TESTS, *({now} - set(_TESTS))],
+        format_func=_tested,
+        key=widgets.key(_PAGE, "test"),
+        help=effects.of(CurvesView, "test"),
+    )
+    return {"n_low": low, "n_high": high, "n_points": points, "draws": draws, "test": test}
+
+
+def _tested(test: str) -> str:
+    folds = folds_of(test)
+    return "a held-out test set, N_T" if folds is None else f"every example, in {folds} folds"
 
 
 def _display(partners: bool) -> dict[str, Any]:

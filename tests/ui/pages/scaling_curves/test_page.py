@@ -93,6 +93,25 @@ def test_a_changed_control_changes_the_address_and_the_jobs(store):
     assert states == {1: JobState.QUEUED, 2: JobState.CANCELLED, 3: JobState.QUEUED}
 
 
+def test_every_example_is_tested_on_in_folds_by_a_control(store):
+    app = opened(SMALL)
+    app.selectbox(key="curves_test").set_value("folds=5").run()
+    view = shown_view(app)
+    assert view.test == "folds=5"
+    assert "tested on 5 folds" in texts(app.caption).replace("\\", "")
+    compute(store)
+    app = opened(view)
+    assert not app.exception
+    first = stored_curve(store.results, view.curves()[0])
+    assert [p.n_train for p in first.points] == [round(0.8 * n) for n in view.n_train]
+    assert len(charts(app)) == 3
+    # A link may ask for another number of folds than the control offers.
+    app = opened(replace(SMALL, test="folds=7"))
+    assert app.selectbox(key="curves_test").value == "folds=7"
+    app.selectbox(key="curves_kind").set_value("time").run()
+    assert "Tested on folds, networks have to be trained to convergence" in texts(app.error)
+
+
 def test_a_job_that_somebody_else_wants_goes_on(store):
     first, second = opened(SMALL), opened(SMALL)
     first.text_input(key="curves_depths").set_value("1").run()
