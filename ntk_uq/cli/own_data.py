@@ -195,7 +195,9 @@ def older_test(options: argparse.Namespace) -> None:
     ``--test`` said whether folds are tested on."""
     text = str(options.test)
     path = Path(text)
-    if options.test_data is None and (_is_number(text) or path.suffix or path.is_file()):
+    if options.test_data is not None or text.startswith("folds="):
+        return
+    if _is_number(text) or path.suffix or path.is_file():
         options.test_data, options.test = text, HELD_OUT
 
 

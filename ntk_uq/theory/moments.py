@@ -131,8 +131,8 @@ class LossSums(NamedTuple):
                 are as many to choose.
 
         Returns:
-            None for sets of one example, which says nothing of others, and for losses without
-            spread.
+            None for sets of one example, which says nothing of others, for losses without
+            spread, and where float64 does not hold the squares.
         """
         moments, each = self.moments(n_test, n_outputs, sets), n_test / sets
         if not each > 1 or not moments.sigma > 0:
@@ -140,7 +140,8 @@ class LossSums(NamedTuple):
         squares, variances, everything, diagonal = (float(value) for value in self[:4])
         means = np.array([squares + n_outputs * variances, diagonal, everything - diagonal])
         means /= n_test
-        spread = np.asarray(self.products) / n_test - np.outer(means, means)
+        with np.errstate(over="ignore", invalid="ignore"):
+            spread = np.asarray(self.products) / n_test - np.outer(means, means)
         of_mu = np.array([1 / n_outputs, 0.0, 0.0])
         of_square = np.array([0.0, 1.0, 2.0]) / (n_outputs**2 * each)
         of_pairs = np.array([0.0, 0.0, 2.0]) / (n_outputs**2 * (each - 1))
@@ -154,13 +155,16 @@ class LossSums(NamedTuple):
             part = moments.epsilon_population
             of_part = of_pairs / (2 * part**2 * moments.mu**2) - of_mu / moments.mu
             population = part * error(of_part)
-        return SamplingErrors(
+        of_epsilon = of_square / (2 * moments.sigma**2) - of_mu / moments.mu
+        found = SamplingErrors(
             mu=error(of_mu),
             sigma=error(of_square) / (2 * moments.sigma),
-            epsilon=moments.epsilon
-            * error(of_square / (2 * moments.sigma**2) - of_mu / moments.mu),
+            epsilon=moments.epsilon * error(of_epsilon),
             epsilon_population=population,
         )
+        # Squares of sums may leave the range of numbers where the sums themselves do not.
+        finite = all(math.isfinite(value) for value in vars(found).values() if value is not None)
+        return found if finite else None
 
 
 def loss_skewness(

@@ -44,6 +44,7 @@ OPTIONS = {
     "law": ("power", "auto"),
     "optimizer": OPTIMIZERS,
     "against": ("time", "jitter", "noise"),
+    "test": ("held-out", "folds=5"),
     "family": FAMILIES,
     "x": AXES,
     "y": AXES,

@@ -163,8 +163,7 @@ def _titles(view: CurvesView) -> str:
 def _caption(view: CurvesView) -> str:
     specs = view.curves()
     data = dict.fromkeys(
-        words.data_in_words(datasets.get(spec.data.dataset), spec.data, spec.folds)
-        for spec in specs
+        words.data_in_words(datasets.get(s.data.dataset), s.data, s.folds) for s in specs
     )
     network, depths = describe.network(view.base.architecture), ", ".join(map(str, view.depths))
     several = f"Depths {depths}" if view.vary == "depth" else f"Depth {depths}"
