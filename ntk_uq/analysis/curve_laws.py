@@ -118,8 +118,14 @@ def _floor(curve: Curve) -> str:
     share = last.epsilon_floor**2 / last.epsilon**2
     return (
         f"At N_D = {last.n_train:,}, {100 * share:.0f} % of ε² is the floor of the test set: what "
-        f"is expected of ε holds for N_T = {curve.spec.n_test_at(curve.spec.n_train[-1]):,}."
+        f"is expected of ε holds for {_test_set(curve)}."
     )
+
+
+def _test_set(curve: Curve) -> str:
+    if curve.spec.folds is None:
+        return f"N_T = {curve.spec.data.n_test:,}"
+    return f"test sets that grow as {curve.spec.folds} folds do"
 
 
 def _proper(window: tuple[float | None, float | None]) -> tuple[float | None, float | None]:

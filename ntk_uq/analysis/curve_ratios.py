@@ -45,6 +45,8 @@ def within_draws(above: Curve, below: Curve, quantity: str) -> tuple[Ratio, ...]
 def curve_ratios(above: Curve, below: Curve, quantity: str) -> tuple[Ratio, ...]:
     """The ratio at every N_D that both have, within draws where these are the same subsets.
 
+    Of curves of which one is tested on folds there is that of mu alone.
+
     Of other data, or of subsets that were drawn otherwise, it is the ratio of the means, with
     ``(r error)^2 = (sem_a / a)^2 + (sem_b / b)^2`` in units of the ratio.
 
@@ -53,6 +55,8 @@ def curve_ratios(above: Curve, below: Curve, quantity: str) -> tuple[Ratio, ...]
         below: the curve that it is divided by.
         quantity: ``mu``, ``sigma`` or ``epsilon``.
     """
+    if above.spec.test != below.spec.test and quantity != "mu":
+        return ()  # another N_T has another floor
     if _subsets(above) == _subsets(below):
         return within_draws(above, below, quantity)
     divisors = {point.n_train: point for point in below.points}
@@ -74,7 +78,7 @@ def curve_ratios(above: Curve, below: Curve, quantity: str) -> tuple[Ratio, ...]
     return tuple(found)
 
 
-def _subsets(curve: Curve) -> tuple[str, int, int]:
+def _subsets(curve: Curve) -> tuple[str, int, int, str]:
     """What the training subsets of a draw follow from."""
     data = curve.spec.data
-    return data.dataset, data.n_test, data.seed
+    return data.dataset, data.n_test, data.seed, curve.spec.test

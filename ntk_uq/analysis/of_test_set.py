@@ -13,11 +13,13 @@ def exceeds_draws(point: CurvePoint, quantity: str) -> bool:
         point: of a curve. quantity: ``mu``, ``sigma`` or ``epsilon``.
 
     Returns:
-        False where the error from the test examples is not known; True where that of the draws is
-        not, as of one draw.
+        False where the error from the test examples is not known, and where it is part of that of
+        the draws, as of folds; True where that of the draws is not known, as of one draw.
     """
     of_test, of_draws = (getattr(point, f"{quantity}_{name}") for name in ("test_error", "sem"))
-    return of_test is not None and (of_draws is None or of_test > of_draws)
+    if of_test is None or of_draws is None:
+        return of_test is not None
+    return bool(point.n_used is None and of_test > of_draws)
 
 
 def sentence(curve: Curve, symbols: Mapping[str, str]) -> str:
@@ -45,7 +47,9 @@ def sentence(curve: Curve, symbols: Mapping[str, str]) -> str:
         how += ", a little too small, since folds share training examples"
     which = [symbols[q] for q in QUANTITIES if any(exceeds_draws(p, q) for p in points)]
     than = ""
-    if several:
+    if spec.folds is not None:
+        than = f" The floor of {symbols['epsilon']} falls by itself as folds grow."
+    elif several:
         than = (
             f" For {_listed(which)} that is, at some N_D, more than the draws do."
             if which

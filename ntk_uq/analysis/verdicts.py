@@ -128,7 +128,8 @@ def verdict(
         trends.append(_own(curve, low, high))
     last = curve.points[-1] if curve.points else None
     share = None if last is None or not last.epsilon else (last.epsilon_floor / last.epsilon) ** 2
-    return Verdict(tuple(trends), share, curve.spec.n_test_at(curve.spec.n_train[-1]))
+    used = curve.spec.n_train[-1] if last is None else last.n_used or last.n_train
+    return Verdict(tuple(trends), share, curve.spec.n_test_at(used))
 
 
 def _own(curve: Curve, low: float | None, high: float | None) -> Trend:

@@ -79,7 +79,7 @@ def _run(options: argparse.Namespace) -> int:
     vary, values = read(options, CurvesView, VARY.names).values()
     low, high = read(options, CurvesView, WINDOW.names).values()
     law, target = read(options, CurvesView, LAW.names).values()
-    check_window(low, high, curves[0][1].n_train)  # before the work, not after it
+    check_window(low, high, curves[0][1].sizes)  # before the work, not after it
     beside = curve_beside.read_beside(given, curves, _add_specs, _read_specs)
     results = None if options.no_store else shared.open_results()
     bases = {spec: _compute(spec, results, options.quiet) for _, spec in beside.baseline}

@@ -197,16 +197,15 @@ def older_test(options: argparse.Namespace) -> None:
     path = Path(text)
     if options.test_data is not None or text.startswith("folds="):
         return
-    if _is_number(text) or path.suffix or path.is_file():
+    if _is_share(text) or path.suffix or path.is_file():
         options.test_data, options.test = text, HELD_OUT
 
 
-def _is_number(text: str) -> bool:
+def _is_share(text: str) -> bool:
     try:
-        float(text)
+        return 0 < float(text) < 1
     except ValueError:
         return False
-    return True
 
 
 def _arrays(text: str | None) -> dict[str, str]:

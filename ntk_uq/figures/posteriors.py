@@ -51,7 +51,7 @@ def ratio_figure(
         held += [v + e for v, e in zip(values, errors, strict=True)]
         held += [v - e for v, e in zip(values, errors, strict=True) if v > e]
     canvas.add_hline(1, line={"color": style.grey, "width": 1.5, "dash": "dash"})
-    sizes = sorted({n for _, pair in pairs for n in pair.trained.spec.n_train})
+    sizes = sorted({n for _, pair in pairs for n in pair.trained.spec.sizes})
     x_axis = style.axis("training examples N<sub>D</sub>", "log")
     set_range(x_axis, sizes, across=True)
     # Linear always: ratios differ too little for labels on a logarithmic axis.

@@ -248,7 +248,7 @@ def _lay_out(
     y_axis = value_axis(quantity, loss_unit, style)
     # The grid is known before its points: the axis stands still while they come.
     curves = [*(trace.curve for trace in traces), *(curve for _, curve in baseline)]
-    sizes = [float(n) for curve in curves for n in curve.spec.n_train]
+    sizes = [float(n) for curve in curves for n in curve.spec.sizes]
     set_range(x_axis, sizes if target is None else [*sizes, target], across=True)
     upper = [trace for trace in canvas.data if trace.get("yaxis") != "y2"]
     hold(y_axis, plotted(upper), style)

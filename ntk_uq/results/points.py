@@ -130,9 +130,11 @@ class CurvePoint:
     ``condition`` is the worst one.
 
     Attributes:
+        n_used: examples that were used, where a fold of them was not trained on; otherwise None.
         mu_test_error, sigma_test_error, epsilon_test_error, epsilon_population_test_error: standard
-            errors from the choice of the test examples, means over the draws, which all have the
-            same ones; None where a draw has none.
+            errors from the choice of the test examples; None where a draw has none. Of a test set,
+            which all draws share, means over them; of folds, which each draw has of its own, that
+            over the root of their number.
     """
 
     n_train: int
@@ -153,17 +155,21 @@ class CurvePoint:
     sigma_test_error: float | None = None
     epsilon_test_error: float | None = None
     epsilon_population_test_error: float | None = None
+    n_used: int | None = None
 
     def error(self, quantity: str) -> float | None:
         """Standard error of mu, sigma or epsilon with the choice of the training and of the test
-        examples, ``sqrt(sem^2 + test_error^2)``; of one draw, of the test examples alone.
+        examples, ``sqrt(sem^2 + test_error^2)``; of one draw, of the test examples alone. Draws
+        that are tested on folds have other test examples each, so that theirs is the sem.
 
         None where the test examples' part is not known.
         """
-        of_test = getattr(self, f"{quantity}_test_error")
+        of_test, sem = (getattr(self, f"{quantity}_{name}") for name in ("test_error", "sem"))
         if of_test is None:
             return None
-        return math.hypot(getattr(self, f"{quantity}_sem") or 0.0, of_test)
+        if sem is not None and self.n_used is not None:
+            return float(sem)
+        return math.hypot(sem or 0.0, of_test)
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON's own types, with the errors of both kinds together."""
@@ -201,9 +207,12 @@ def _average(draws: list[Point]) -> CurvePoint:
     for name in _TEST_ERRORS.values():
         found = [getattr(p, name) for p in draws]
         errors[name] = None if None in found else float(np.mean(found))
+        if errors[name] is not None and draws[0].n_used is not None:
+            errors[name] /= math.sqrt(len(draws))
     return CurvePoint(
         n_train=draws[0].n_train,
         draws=len(draws),
+        n_used=draws[0].n_used,
         condition=max(conditions, default=None),
         warnings=tuple(dict.fromkeys(w for p in draws for w in p.warnings)),
         **{"epsilon_population": None, **means, **errors},

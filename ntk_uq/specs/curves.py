@@ -1,5 +1,6 @@
 """Scaling curves, and the points that they consist of."""
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -8,7 +9,7 @@ from ntk_uq.base.fields import Increasing, Spec, Whole, checked
 from ntk_uq.specs.data import DataSpec
 from ntk_uq.specs.network import ArchitectureSpec
 from ntk_uq.specs.ranges import DRAWS, N_TRAIN
-from ntk_uq.specs.testing import HELD_OUT, HeldOutOrFolds, folds_of
+from ntk_uq.specs.testing import HELD_OUT, HeldOutOrFolds, folds_of, trained_on
 from ntk_uq.specs.training import TrainingSpec
 
 _TEST = (
@@ -59,11 +60,23 @@ class CurveSpec(Spec):
                 f"N_D {self.n_train[0]} in {folds} folds leaves fewer than two examples in some; "
                 f"choose N_D from {2 * folds} on, or fewer folds."
             )
+        for n, (low, high) in zip(self.n_train, itertools.pairwise(self.sizes), strict=False):
+            if low == high:
+                raise SpecError(
+                    f"In {folds} folds, N_D {n} and the next one train networks on {low} examples "
+                    "both; choose N_D further apart."
+                )
 
     @property
     def folds(self) -> int | None:
         """How many folds the networks are tested on; None for a held-out test set."""
         return folds_of(self.test)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """What networks are trained on at each N_D: where its points lie."""
+        folds = self.folds
+        return self.n_train if folds is None else tuple(trained_on(n, folds) for n in self.n_train)
 
     def n_test_at(self, n: int) -> int:
         """N_T where n examples are used: those of a fold, or of the held-out test set."""

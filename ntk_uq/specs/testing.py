@@ -17,7 +17,8 @@ class HeldOutOrFolds:
 
     def check(self, name: str, value: Any) -> str:
         folds = str(value)[len(_FOLDS) :] if str(value).startswith(_FOLDS) else ""
-        if value == HELD_OUT or (folds.isdecimal() and FEWEST <= int(folds[:9]) <= MOST):
+        number = folds.isascii() and folds.isdecimal() and len(folds) <= len(str(MOST))
+        if value == HELD_OUT or (number and FEWEST <= int(folds) <= MOST):
             return HELD_OUT if value == HELD_OUT else f"{_FOLDS}{int(folds)}"
         raise SpecError(
             f"{name} is {shown(value)}; choose {HELD_OUT}, or {_FOLDS}K with K from {FEWEST} to "
@@ -47,5 +48,6 @@ def fold_sizes(n: int, folds: int) -> list[int]:
 
 
 def trained_on(n: int, folds: int) -> int:
-    """N_D of networks that are trained on n examples but a fold: n - n / folds, rounded."""
-    return n - round(n / folds)
+    """N_D of networks that are trained on n examples but a fold, of the larger ones where n is no
+    multiple of the folds."""
+    return n - n // folds

@@ -113,12 +113,21 @@ class InFolds:
         ridge: on the diagonal of T, or of K for Bayesian networks.
         training: how the networks were trained; to convergence.
         folds: how many.
+        tested: what is tested against, (n, C): the targets without label noise; by default those
+            that are trained on.
     """
 
     def __init__(
-        self, kernels: Kernels, split: Split, ridge: float, training: TrainingSpec, folds: int
+        self,
+        kernels: Kernels,
+        split: Split,
+        ridge: float,
+        training: TrainingSpec,
+        folds: int,
+        tested: Float[np.ndarray, "n c"] | None = None,
     ) -> None:
         self._split, self._ridge, self._folds = split, ridge, folds
+        self._noise = split.y_train - (split.y_train if tested is None else tested)
         self._bayes = training.posterior == "bayes"
         self._matrices = kernels.symmetric(split.x_train)
         self.prior_variance = float(np.mean(np.diagonal(self._matrices[0])))
@@ -138,9 +147,12 @@ class InFolds:
                 if self._bayes
                 else trained(inverse, nngp, targets, parts)
             )
-            of_each = (LossSums.of(r, s, np.zeros_like(r)) for r, s in found)
+            of_each = (
+                LossSums.of(fold.residual, fold.covariance, -self._noise[part])
+                for part, fold in zip(parts, found, strict=True)
+            )
             sums = functools.reduce(LossSums.__add__, of_each)
-            shape = n, targets.shape[1], self._folds
+            shape = n, targets.shape[1], fold_sizes(n, self._folds)
             yield LossOf(sums.moments(*shape), sums.errors(*shape), inverse.condition)
 
 

@@ -1,6 +1,7 @@
 """Mean and spread of the test loss over initializations, from the outputs' Gaussian."""
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,25 +83,30 @@ class LossSums(NamedTuple):
         """The sums over two test sets, as :meth:`moments` takes them."""
         return LossSums(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
-    def moments(self, n_test: int, n_outputs: int, sets: int = 1) -> LossMoments:
+    def moments(
+        self, n_test: int, n_outputs: int, sets: Sequence[int] | None = None
+    ) -> LossMoments:
         """The moments over ``n_test`` examples.
 
         Args:
             n_test: how many examples these are the sums of. n_outputs: C.
-            sets: test sets, as good as equal in size, that the examples belong to: pairs are of one
-                set, and N_T is the size of one.
+            sets: sizes of the test sets that the examples belong to, where these are several:
+                pairs are of one set, and N_T is the mean size.
         """
         squares, variances, everything, diagonal = (float(value) for value in self[:4])
-        each = n_test / sets
+        each, pairs = _sets(n_test, sets)
         bias = squares / (n_test * n_outputs)
         variance = variances / n_test
         mu = bias + variance
         everything, diagonal = everything / n_outputs**2, diagonal / n_outputs**2
         between = everything - diagonal
         population = None
-        if each > 1 and between >= 0:
-            population = math.sqrt(between / (n_test * (each - 1))) / mu
-        sigma = math.sqrt(everything / (n_test * each))
+        square = everything / (n_test * each)
+        if pairs and between >= 0:
+            population = math.sqrt(between / pairs) / mu
+            if sets is not None:  # of sets of one size, the same
+                square = diagonal / (n_test * each) + (1 - 1 / each) * between / pairs
+        sigma = math.sqrt(square)
         return LossMoments(
             mu=mu,
             mu_bias=bias,
@@ -111,7 +117,9 @@ class LossSums(NamedTuple):
             epsilon_population=population,
         )
 
-    def errors(self, n_test: int, n_outputs: int, sets: int = 1) -> SamplingErrors | None:
+    def errors(
+        self, n_test: int, n_outputs: int, sets: Sequence[int] | None = None
+    ) -> SamplingErrors | None:
         """How far the moments would be others with another test set of the same size.
 
         Moments are functions of means over examples, and of pairs of them. With what example i
@@ -134,17 +142,30 @@ class LossSums(NamedTuple):
             None for sets of one example, which says nothing of others, for losses without
             spread, and where float64 does not hold the squares.
         """
-        moments, each = self.moments(n_test, n_outputs, sets), n_test / sets
-        if not each > 1 or not moments.sigma > 0:
+        try:
+            found = self._errors(n_test, n_outputs, sets)
+        except (OverflowError, ZeroDivisionError):
+            return None
+        # Squares of sums may leave the range of numbers where the sums themselves do not.
+        values = () if found is None else tuple(v for v in vars(found).values() if v is not None)
+        return found if all(map(math.isfinite, values)) else None
+
+    def _errors(
+        self, n_test: int, n_outputs: int, sets: Sequence[int] | None
+    ) -> SamplingErrors | None:
+        moments, (each, pairs) = self.moments(n_test, n_outputs, sets), _sets(n_test, sets)
+        if not pairs or not moments.sigma > 0:
             return None
         squares, variances, everything, diagonal = (float(value) for value in self[:4])
         means = np.array([squares + n_outputs * variances, diagonal, everything - diagonal])
         means /= n_test
+        if any(mean and not mean * mean for mean in means.tolist()):
+            return None
         with np.errstate(over="ignore", invalid="ignore"):
             spread = np.asarray(self.products) / n_test - np.outer(means, means)
         of_mu = np.array([1 / n_outputs, 0.0, 0.0])
         of_square = np.array([0.0, 1.0, 2.0]) / (n_outputs**2 * each)
-        of_pairs = np.array([0.0, 0.0, 2.0]) / (n_outputs**2 * (each - 1))
+        of_pairs = np.array([0.0, 0.0, 2.0]) / (n_outputs**2 * (pairs / n_test))
 
         def error(of: Float[np.ndarray, "3"]) -> float:
             # Rounding may put what is the same for all examples below zero.
@@ -156,15 +177,18 @@ class LossSums(NamedTuple):
             of_part = of_pairs / (2 * part**2 * moments.mu**2) - of_mu / moments.mu
             population = part * error(of_part)
         of_epsilon = of_square / (2 * moments.sigma**2) - of_mu / moments.mu
-        found = SamplingErrors(
+        return SamplingErrors(
             mu=error(of_mu),
             sigma=error(of_square) / (2 * moments.sigma),
             epsilon=moments.epsilon * error(of_epsilon),
             epsilon_population=population,
         )
-        # Squares of sums may leave the range of numbers where the sums themselves do not.
-        finite = all(math.isfinite(value) for value in vars(found).values() if value is not None)
-        return found if finite else None
+
+
+def _sets(n_test: int, sets: Sequence[int] | None) -> tuple[float, int]:
+    """The mean size of test sets, and how many ordered pairs of examples they have."""
+    sizes = (n_test,) if sets is None else sets
+    return n_test / len(sizes), sum(size * (size - 1) for size in sizes)
 
 
 def loss_skewness(

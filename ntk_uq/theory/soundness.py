@@ -56,8 +56,9 @@ def doubts(
 
 def advice(training: TrainingSpec) -> str:
     """What makes the inversion of a kernel better conditioned."""
-    jitter = f"a jitter above {training.jitter:g}" if training.jitter else "a jitter, say 1e-8,"
+    jitter = f"a jitter above {training.jitter:g}" if training.jitter else "a jitter, say 1e-8"
     other = "" if training.posterior == "bayes" else " or a finite training time"
     if not training.converged:
         other = " or a shorter training time"
-    return f"Add {jitter}{other}."
+    comma = "," if other and not training.jitter else ""
+    return f"Add {jitter}{comma}{other}."

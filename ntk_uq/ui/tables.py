@@ -167,7 +167,7 @@ def _numbers(traces: Sequence[Trace], view: CurvesView) -> None:
     fitted_table.draw(rows, "numbers", keys=2)
     st.caption(
         f"μ and σ in {plain(loss_unit(view))}; ε without unit; ±: standard error over draws, or "
-        "from the choice of the test examples, which all points of a curve share; "
+        "from the choice of the test examples, which the points of a curve share but for folds; "
         "condition: λ_max/λ_min of the matrix inverted. All columns in full: *CSV* below."
     )
     for trace in traces:

@@ -141,13 +141,8 @@ class CurvesView(Spec):
                 f"The range of N_D goes from {self.n_low} to {self.n_high}; "
                 "the largest must be above the smallest."
             )
-        folds = self.base.folds  # what cannot be tested on them is said there
-        if self.finite and folds is not None:
-            raise SpecError(
-                "Finite networks are tested on a held-out test set; choose that for the theory, "
-                "too, or leave the networks out."
-            )
-        check_window(self.fit_low, self.fit_high, self.n_train)
+        sizes = self.base.sizes  # what cannot be tested on folds is said there
+        check_window(self.fit_low, self.fit_high, sizes)
 
     def as_baseline(self) -> str:
         """This view as the field ``baseline`` of another."""
@@ -215,7 +210,16 @@ def networks_of(
     net_steps: int,
     net_eta: float,
 ) -> tuple[EnsembleSpec | None, ...]:
-    """The finite networks of each curve: :meth:`CurvesView.networks`, whose fields these are."""
+    """The finite networks of each curve: :meth:`CurvesView.networks`, whose fields these are.
+
+    Raises:
+        SpecError: for curves that are tested on folds.
+    """
+    if any(curve.folds is not None for curve in curves):
+        raise SpecError(
+            "Finite networks are tested on a held-out test set; choose that for the theory, too, "
+            "or leave the networks out."
+        )
     found: list[EnsembleSpec | None] = []
     for curve in curves:
         steps, eta = curve.training.steps, curve.training.eta

@@ -18,7 +18,7 @@ POINT_KEYS = {
     *("n_train", "draws", "mu", "mu_sem", "mu_bias", "mu_variance", "sigma", "sigma_sem"),
     *("epsilon", "epsilon_sem", "epsilon_population", "epsilon_floor", "condition", "warnings"),
     *("mu_error", "sigma_error", "epsilon_error", "mu_test_error", "sigma_test_error"),
-    *("epsilon_test_error", "epsilon_population_test_error"),
+    *("epsilon_test_error", "epsilon_population_test_error", "n_used"),
 }
 
 

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from ntk_uq import datasets
+from ntk_uq.analysis.of_test_set import exceeds_draws
 from ntk_uq.base.errors import SingularKernelError, SpecError
 from ntk_uq.datasets import Split, load_split
 from ntk_uq.results.curves import point_keys
+from ntk_uq.results.points import average
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.theory.curve import evaluate_draw
 from ntk_uq.theory.folds import InFolds, Inverse, bayesian, parts_of, trained
@@ -164,3 +166,65 @@ def test_n_test_says_nothing_where_folds_are_tested_on():
     assert point_keys(of[0]) == point_keys(of[1])
     held_out = [CurveSpec(DataSpec(n_test=n), n_train=(20,)) for n in (10, 400)]
     assert point_keys(held_out[0]) != point_keys(held_out[1])
+
+
+def test_networks_that_learn_from_noisy_labels_are_tested_on_clean_ones():
+    x, y = random_data(60)
+    noisy = y + np.random.default_rng(1).standard_normal(y.shape)
+    kernels, training = Kernels(NETWORKS[0], ("nngp", "ntk")), TrainingSpec()
+    split = Split(x, noisy, x[:0], y[:0])
+    (found,) = InFolds(kernels, split, 1e-8, training, 5, tested=y).moments_at([60])
+    losses = []
+    for part in parts_of(60, 5):
+        others = np.delete(np.arange(60), np.arange(60)[part])
+        each = Split(x[others], noisy[others], x[part], y[part])
+        (loss,) = TrainedEnsemble(kernels, each, 1e-8, training).moments_at([48])
+        losses.append(loss.moments.mu)
+    assert found.moments.mu == pytest.approx(np.mean(losses), rel=1e-9)
+    noise = DataSpec("digits", n_test=1, noise=1.0)
+    (point,) = evaluate_draw(CurveSpec(noise, n_train=(200,), test="folds=5"), 0)
+    (clean,) = evaluate_draw(CurveSpec(DataSpec("digits"), n_train=(200,), test="folds=5"), 0)
+    scale = 0.9 / 10  # of the labels' mean square, which the noise would add to the bias
+    assert clean.mu_bias < point.mu_bias < clean.mu_bias + 0.5 * scale
+
+
+def test_folds_of_two_sizes_have_the_pairs_that_they_have():
+    x, y = random_data(25)
+    x, y = x + 1, y + 3  # what is left of it is alike on all examples
+    kernels, training = Kernels(NETWORKS[0], ("nngp", "ntk")), TrainingSpec()
+    (found,) = InFolds(kernels, Split(x, y, x[:0], y[:0]), 1e-8, training, 10).moments_at([25])
+    inverse = Inverse(kernels.symmetric(x)[1], 1e-8)
+    between = pairs = 0.0
+    for residual, s in trained(inverse, kernels.symmetric(x)[0], y, parts_of(25, 10)):
+        cov = (2 * 3 * s**2 + 4 * s * (residual @ residual.T)) / 3**2
+        between += cov.sum() - np.trace(cov)
+        pairs += cov.size - len(cov)
+    got = found.moments
+    assert (got.epsilon_population * got.mu) ** 2 == pytest.approx(between / pairs, rel=1e-9)
+
+
+def test_n_of_which_the_networks_would_be_trained_on_as_many_are_refused():
+    with pytest.raises(SpecError, match="N_D 21 and the next one train networks on 11 examples"):
+        CurveSpec(n_train=(20, 21, 22, 40), test="folds=2")
+
+
+def test_draws_of_folds_have_test_examples_of_their_own():
+    spec = CurveSpec(DataSpec("digits"), n_train=(40,), draws=3, test="folds=5")
+    points = [point for draw in range(3) for point in evaluate_draw(spec, draw)]
+    (mean,) = average(points)
+    assert mean.error("mu") == mean.mu_sem
+    own = np.mean([point.mu_test_error for point in points])
+    assert mean.mu_test_error == pytest.approx(own / np.sqrt(3))
+    assert not exceeds_draws(mean, "mu")
+    (alone,) = average(points[:1])
+    assert alone.error("mu") == points[0].mu_test_error
+    assert exceeds_draws(alone, "mu")
+
+
+@pytest.mark.parametrize("digits", ["0" * 9 + "5" * 4400, "٥", "5_0", "005", "+5"])
+def test_what_is_no_number_of_folds_is_refused_in_words(digits):
+    if digits == "005":
+        assert CurveSpec(n_train=(20,), test="folds=005").test == "folds=5"
+        return
+    with pytest.raises(SpecError, match="choose held-out, or folds=K with K from 2 to 100"):
+        CurveSpec(test=f"folds={digits}")

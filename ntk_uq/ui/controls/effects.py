@@ -53,8 +53,9 @@ _EFFECTS: dict[str, tuple[str, int]] = {
     "n_points": ("Laws need five or more, and exponents a factor 4 in $N_D$.", 8),
     "draws": ("More of them give errors, which fall as one over the root of their number.", 5),
     "test": (
-        "Folds take every example as a test example once: no test set is needed, and $N_D$ is then "
-        "the number of examples that are used. The floor of ε falls as folds grow.",
+        "Folds take every example of the pool as a test example once, and the test part stays "
+        "unused; $N_D$ is then the number of examples that are used. The floor of ε falls as folds "
+        "grow.",
         5,
     ),
     "fit_low": ("Fits leave out what lies below; empty finds the widest window that passes.", 8),
