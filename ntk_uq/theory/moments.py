@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from ntk_uq.base.errors import KernelOverflowError
 from ntk_uq.results.losses import LossMoments, SamplingErrors
 
 _ROWS = 256
@@ -92,12 +93,20 @@ class LossSums(NamedTuple):
             n_test: how many examples these are the sums of. n_outputs: C.
             sets: sizes of the test sets that the examples belong to, where these are several:
                 pairs are of one set, and N_T is the mean size.
+
+        Raises:
+            KernelOverflowError: if the loss is zero for every network.
         """
         squares, variances, everything, diagonal = (float(value) for value in self[:4])
         each, pairs = _sets(n_test, sets)
         bias = squares / (n_test * n_outputs)
         variance = variances / n_test
         mu = bias + variance
+        if mu == 0:
+            raise KernelOverflowError(
+                "The loss of every network is zero on this test set, so that it has no relative "
+                "spread: are its examples among those that are trained on? Choose a larger one."
+            )
         everything, diagonal = everything / n_outputs**2, diagonal / n_outputs**2
         between = everything - diagonal
         population = None

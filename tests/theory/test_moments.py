@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ntk_uq.base.errors import KernelOverflowError
 from ntk_uq.results.losses import test_loss as loss_of
 from ntk_uq.theory import moments
 from ntk_uq.theory.moments import loss_moments, loss_skewness
@@ -232,3 +233,8 @@ def test_the_skewness_is_that_of_the_cumulant_written_out(monkeypatch):
 def test_losses_without_spread_have_no_skewness():
     one, zero = np.ones((4, 2)), np.zeros((4, 2))
     assert loss_skewness(one, np.zeros((4, 4)), zero, 0.0) is None
+
+
+def test_a_loss_that_is_zero_for_every_network_is_told_in_words():
+    with pytest.raises(KernelOverflowError, match=r"zero on this test set.*Choose a larger one"):
+        loss_moments(np.ones((1, 2)), np.zeros((1, 1)), np.ones((1, 2)))
