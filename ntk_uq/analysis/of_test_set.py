@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from ntk_uq.base.counting import listed
 from ntk_uq.results.curves import Curve
 from ntk_uq.results.points import QUANTITIES, CurvePoint
 
@@ -39,24 +40,18 @@ def sentence(curve: Curve, symbols: Mapping[str, str]) -> str:
         share = 100 * max(getattr(p, f"{name}_test_error") / getattr(p, name) for p in points)
         digits = f"{share:.2g}" if share < 99 else f"{share:.0f}"
         parts.append(f"{symbols[name]} by up to {digits} %")
-    spec, several = curve.spec, curve.spec.draws > 1
+    spec, than = curve.spec, ""
     others = f"{spec.data.n_test:,} other test examples would move all points of a curve together"
     how = "one standard error"
     if spec.folds is not None:
         others = "Other examples would move the points"
         how += ", a little too small, since folds share training examples"
-    which = [symbols[q] for q in QUANTITIES if any(exceeds_draws(p, q) for p in points)]
-    than = ""
-    if spec.folds is not None:
         than = f" The floor of {symbols['epsilon']} falls by itself as folds grow."
-    elif several:
+    elif spec.draws > 1:
+        which = [symbols[q] for q in QUANTITIES if any(exceeds_draws(p, q) for p in points)]
         than = (
-            f" For {_listed(which)} that is, at some N_D, more than the draws do."
+            f" For {listed(which)} that is, at some N_D, more than the draws do."
             if which
             else " The draws do more."
         )
     return f"{others}: {', '.join(parts)} ({how}).{than}"
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -113,7 +113,7 @@ class Point:
             "n_used": self.n_used is None or type(self.n_used) is int,
             **{name: number(name, failed) for name in always},
             **{name: number(name, True) for name in ("epsilon_population", "condition")},
-            **{name: number(name, True) for name in _TEST_ERRORS.values()},
+            **{name: number(name, True) for name in _TEST_ERRORS},
             **{name: number(name, False) for name in ("ridge", "seconds")},
             "warnings": all(isinstance(w, str) for w in self.warnings),
             "failure": not failed or isinstance(self.failure, str),
@@ -204,7 +204,7 @@ def _average(draws: list[Point]) -> CurvePoint:
     if len(draws) > 1:
         scatter = np.std(values[: len(QUANTITIES)], axis=1, ddof=1) / np.sqrt(len(draws))
         errors = dict(zip(errors, scatter.tolist(), strict=True))
-    for name in _TEST_ERRORS.values():
+    for name in _TEST_ERRORS:
         found = [getattr(p, name) for p in draws]
         errors[name] = None if None in found else float(np.mean(found))
         if errors[name] is not None and draws[0].n_used is not None:
@@ -219,7 +219,7 @@ def _average(draws: list[Point]) -> CurvePoint:
     )
 
 
-_TEST_ERRORS = {name: f"{name}_test_error" for name in (*QUANTITIES, "epsilon_population")}
+_TEST_ERRORS = tuple(f"{name}_test_error" for name in (*QUANTITIES, "epsilon_population"))
 """The fields that hold errors from the choice of the test examples."""
 
 _MEANS = (*QUANTITIES, "mu_bias", "mu_variance", "epsilon_floor")

@@ -47,10 +47,10 @@ class CurveSpec(Spec):
     test: str = checked(HeldOutOrFolds(), HELD_OUT, _TEST, since=6)
 
     def validate(self) -> None:
-        folds, training = folds_of(self.test), self.training
+        folds = self.folds
         if folds is None:
             return
-        if not training.converged and training.posterior != "bayes":
+        if not self.training.converged:
             raise SpecError(
                 f"Tested on folds, networks have to be trained to convergence, or Bayesian; choose "
                 f"test {HELD_OUT}, or no training time."

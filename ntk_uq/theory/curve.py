@@ -7,7 +7,6 @@ twice; see docs/theory.md for the equations and docs/architecture.md for the boo
 import math
 import time
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import jax
@@ -164,11 +163,11 @@ def _posterior(
     kernels = kernels_of(spec)
     ridge = ridge_of(spec.training.jitter, kernels, dataset, spec.data)
     if spec.folds is not None:
-        tested = None
+        noise = None
         if spec.data.noise:  # which only training targets have
-            clean, n = replace(spec.data, noise=0.0), len(split.x_train)
-            tested = datasets.load_split(dataset, clean, n, draw).y_train
-        return InFolds(kernels, split, ridge, spec.training, spec.folds, tested), ridge
+            of_one = datasets.label_noise(dataset, spec.data, len(split.x_train), draw)
+            noise = spec.data.noise * of_one
+        return InFolds(kernels, split, ridge, spec.training, spec.folds, noise), ridge
     memory = accelerator_memory()
     if memory is not None:
         mixed = mixed_wanted(spec, dataset.n_features)

@@ -113,8 +113,7 @@ class InFolds:
         ridge: on the diagonal of T, or of K for Bayesian networks.
         training: how the networks were trained; to convergence.
         folds: how many.
-        tested: what is tested against, (n, C): the targets without label noise; by default those
-            that are trained on.
+        noise: of the training targets, (n, C), which what is tested against has not; None for none.
     """
 
     def __init__(
@@ -124,10 +123,10 @@ class InFolds:
         ridge: float,
         training: TrainingSpec,
         folds: int,
-        tested: Float[np.ndarray, "n c"] | None = None,
+        noise: Float[np.ndarray, "n c"] | None = None,
     ) -> None:
         self._split, self._ridge, self._folds = split, ridge, folds
-        self._noise = split.y_train - (split.y_train if tested is None else tested)
+        self._noise = np.zeros_like(split.y_train) if noise is None else noise
         self._bayes = training.posterior == "bayes"
         self._matrices = kernels.symmetric(split.x_train)
         self.prior_variance = float(np.mean(np.diagonal(self._matrices[0])))

@@ -40,15 +40,13 @@ class Tab:
                 return time.perf_counter() - start
 
     async def messages(self, asked: BackMsg, until: str = "script_finished") -> list[ForwardMsg]:
-        """What the server tells from a request on until a kind of message, which is the last;
-        until a kind that is no end of a script, that one alone."""
+        """What the server tells from a request on until a kind of message, which is the last."""
         await self._connection.write_message(asked.SerializeToString(), binary=True)
         found = []
         while True:
-            message = _message(await self._read())
-            if message.WhichOneof("type") == until:
-                return [*found, message] if until == "script_finished" else [message]
-            found.append(message)
+            found.append(_message(await self._read()))
+            if found[-1].HasField(until):
+                return found
 
     async def _read(self) -> bytes:
         content = await self._connection.read_message()

@@ -97,10 +97,8 @@ class _Answer:
 
     def __init__(self, name: str, messages: list | None) -> None:
         self.name, self.came = name, messages is not None
-        elements = [m.delta.new_element for m in messages or () if m.delta.HasField("new_element")]
-        self.tracebacks = [
-            f"{name}: {e.exception.message}"[:120] for e in elements if e.HasField("exception")
-        ]
+        shown = _elements(messages or [], "exception")
+        self.tracebacks = [f"{name}: {one.message}"[:120] for one in shown]
 
 
 class _Visitor(Tab):
@@ -124,7 +122,7 @@ class _Visitor(Tab):
         wish.file_urls_request.file_names.append(name)
         wish.file_urls_request.session_id = self._session
         try:
-            (told,) = await self.messages(wish, until="file_urls_response")
+            told = (await self.messages(wish, until="file_urls_response"))[-1]
             (urls,) = told.file_urls_response.file_urls
             where = urllib.parse.urljoin(address, urls.upload_url)
             await asyncio.to_thread(self._put, where, name, content)
@@ -205,9 +203,9 @@ def _files(trial: Trial):
             yield f"damaged {number}{suffix}", changed(whole[suffix], rng)
         else:
             name = [*_BOMBS][number // 2 % len(_BOMBS)]
-            content = made.setdefault(name, b"") or _BOMBS[name]()
-            made[name] = content
-            yield f"{number} {name}", content
+            if name not in made:
+                made[name] = _BOMBS[name]()
+            yield f"{number} {name}", made[name]
 
 
 def _packed(**arrays: tuple[str, tuple[int, ...], int]) -> bytes:

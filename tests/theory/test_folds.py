@@ -173,7 +173,7 @@ def test_networks_that_learn_from_noisy_labels_are_tested_on_clean_ones():
     noisy = y + np.random.default_rng(1).standard_normal(y.shape)
     kernels, training = Kernels(NETWORKS[0], ("nngp", "ntk")), TrainingSpec()
     split = Split(x, noisy, x[:0], y[:0])
-    (found,) = InFolds(kernels, split, 1e-8, training, 5, tested=y).moments_at([60])
+    (found,) = InFolds(kernels, split, 1e-8, training, 5, noisy - y).moments_at([60])
     losses = []
     for part in parts_of(60, 5):
         others = np.delete(np.arange(60), np.arange(60)[part])
