@@ -2,6 +2,7 @@
 
 import pytest
 from helpers.demos import TINY, files
+from playwright.sync_api import expect
 
 from ntk_uq.analysis.preset_views import TRY
 from ntk_uq.cli.demo import build
@@ -30,12 +31,13 @@ def test_a_visitor_looks_around_and_changes_nothing(demo, server, open_page):
     page.get_by_text("Demo: prepared results").wait_for(timeout=WAIT)
     told = page.get_by_text("This view is not among them")
     page.get_by_test_id("stMain").get_by_role("button", name=TRY[0].label).first.click()
+    # The view that was open has 72 points, too: the preset is there when its control says so.
+    box = page.locator(".st-key-curves_n_test input")
+    expect(box).to_have_value("50", timeout=WAIT)
     page.get_by_text("72 of 72 points computed").wait_for(timeout=WAIT)
     assert not told.count()
     page.locator(".js-plotly-plot").nth(2).wait_for(timeout=WAIT)
 
-    box = page.locator(".st-key-curves_n_test input")
-    assert box.input_value() == "50"
     box.fill("70")
     box.press("Enter")
     told.wait_for(timeout=WAIT)

@@ -5,8 +5,8 @@ import urllib.parse
 import pytest
 from helpers.drawn import wait_until_drawn
 
-from ntk_uq.specs import DataSpec
-from ntk_uq.views import CurvesView
+from ntk_uq.specs import DataSpec, MapSpec
+from ntk_uq.views import CurvesView, PhaseMapView
 
 pytestmark = pytest.mark.browser
 
@@ -15,6 +15,14 @@ VIEW = CurvesView(
     DataSpec(n_test=300), (1, 2, 3), n_low=50, n_high=1000, n_points=12, draws=6
 )  # 216 points
 SMALL = CurvesView(DataSpec(n_test=100), (1, 2), n_low=40, n_high=640, n_points=5, draws=3)
+MAP = PhaseMapView(
+    MapSpec(
+        DataSpec(n_test=20),
+        x_values=(0.75, 1.0, 1.25, 1.375, 1.5, 1.625, 1.75, 1.875, 2.0, 2.25, 2.5),
+        y_values=(1, 2),
+        n_train=20,
+    )
+)
 
 _LOOK = """() => { window.looks = []; setInterval(() => window.looks.push(
   [...document.querySelectorAll('.js-plotly-plot')]
@@ -33,12 +41,14 @@ _MISPLACED = """[...document.querySelectorAll('.js-plotly-plot')].flatMap(e => {
   const titles = [...e.querySelectorAll('.ytitle, .y2title')].map(t => t.getBoundingClientRect())
   const named = [...e.querySelectorAll('.legendtext')].map(t => t.getBoundingClientRect())
   // What has no room in a legend is scrolled out of sight.
-  const legend = e.querySelector('.legend .bg').getBoundingClientRect()
+  const legend = e.querySelector('.legend .bg')?.getBoundingClientRect()
+  const labels = [...e.querySelectorAll('.xtick text')].map(t => t.getBoundingClientRect())
   const wanted = ['yaxis', 'yaxis2'].filter(a => e._fullLayout[a]?.title.text).length
   return [
     ...titles.filter(t => t.left < panel.left || t.right > plot).map(t => ['title', t.left]),
     ...named.filter(t => t.right > panel.right + 1).map(t => ['legend', t.right]),
     ...named.filter(t => t.bottom > legend.bottom + 2).map(t => ['legend', t.bottom]),
+    ...labels.slice(1).filter((t, i) => t.left < labels[i].right + 2).map(t => ['tick', t.left]),
     ...(titles.length === wanted ? [] : [['titles', titles.length]]),
   ]
 })"""
@@ -52,6 +62,16 @@ def test_titles_of_axes_stand_beside_their_plots_and_legends_are_whole(server, o
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function(f"{_MISPLACED}.length === 0", timeout=WAIT)
         assert page.locator(".ytitle").count() == 3
+
+
+def test_labels_of_many_values_have_room_on_a_phone_too(server, open_page):
+    page = open_page(f"{server}/phase_map?{urllib.parse.urlencode(MAP.to_query())}")
+    page.wait_for_function(f"Math.max(...{_LABELLED}) >= 11", timeout=WAIT)
+    for width in (*range(1920, 300, -120), 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(f"{_MISPLACED}.length === 0", timeout=WAIT)
+        assert min(page.evaluate(_LABELLED)) >= 4
+    page.wait_for_function(f"Math.max(...{_LABELLED}) >= 11", timeout=WAIT)
 
 
 def test_figures_stay_and_keep_their_zoom_while_points_come(server, open_page):

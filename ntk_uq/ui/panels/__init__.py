@@ -24,7 +24,7 @@ from ntk_uq.ui.shell import library
 _HERE = Path(__file__).parent
 _COMPONENT = "ntk_uq.panels"
 # One module: Streamlit serves a component's script as one.
-_SCRIPTS = ("row", "library", "state", "legend", "linking", "presenting", "saving")
+_SCRIPTS = ("row", "library", "state", "legend", "ticks", "linking", "presenting", "saving")
 
 _component = st.components.v2.component(
     _COMPONENT,

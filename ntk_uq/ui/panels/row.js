@@ -25,6 +25,9 @@ async function draw(root) {
       element.saved = data.saved
       if (presented(element)) enlarge(panel)
       await plotly.react(element, panel.data, panel.layout, config)
+      // react keeps the width of the figure before.
+      const drawn = element.querySelector(".main-svg").clientWidth, width = element.offsetWidth
+      if (width && Math.abs(drawn - width) > 1) plotly.Plots.resize(element)
       if (!element.listens) listen(plotly, root, element, i)
     }
   }
@@ -43,7 +46,7 @@ function placed(root, panels, columns) {
   while (row.children.length < panels.length) row.append(document.createElement("div"))
   panels.forEach((panel, i) => {
     const element = row.children[i]
-    placeLegend(element.offsetWidth, panel)
+    fit(element.offsetWidth, panel)
     element.style.height = `${panel.layout.height ?? 450}px`
     element.setAttribute("role", "group")
     element.setAttribute("aria-label", panel.alt)
@@ -64,13 +67,21 @@ function listen(plotly, root, element, i) {
   new ResizeObserver(() => { if (element.offsetWidth) resize(plotly, root, element, i) }).observe(element)
 }
 
-// A legend's place follows from the panel's width: where that puts it elsewhere, the figure is made
-// anew, and otherwise only as wide as the panel.
+function fit(width, panel) {
+  placeLegend(width, panel)
+  thinTicks(width, panel)
+}
+
+// A legend's place and the labels follow from the panel's width: where that changes them, the figure
+// is made anew, and otherwise only as wide as the panel. A figure that is being drawn has taken its
+// width already, so that it is drawn once more.
 function resize(plotly, root, element, i) {
+  if (root.drawing) return redraw(root)
   const panel = JSON.parse(root.data.panels[i].figure)
-  placeLegend(element.offsetWidth, panel)
-  const { legend, height } = element.layout
+  fit(element.offsetWidth, panel)
+  const { legend, height, xaxis } = element.layout
   const elsewhere = panel.layout.legend?.x !== legend?.x || panel.layout.height !== height
+    || panel.layout.xaxis?.tickvals?.length !== xaxis?.tickvals?.length
   if (elsewhere && !presented(element)) redraw(root)
   else plotly.Plots.resize(element)
 }
