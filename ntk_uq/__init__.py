@@ -17,6 +17,7 @@ from ntk_uq.specs import (
     CurveSpec,
     DataSpec,
     EnsembleSpec,
+    ForeseenSpec,
     MapSpec,
     OptimizerSpec,
     TrainingSpec,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ntk_uq.analysis.maps import PhaseMap
     from ntk_uq.analysis.width_laws import WidthLaws
     from ntk_uq.results.curves import Curve
+    from ntk_uq.results.foreseen import Foreseen
     from ntk_uq.results.training_time import TrainingTime
     from ntk_uq.scaling import LawChoice
 
@@ -175,6 +177,29 @@ def training_time(spec: TrainingTimeSpec) -> "TrainingTime":
     return run_training_time(spec)
 
 
+def spectrum(spec: ForeseenSpec) -> "Foreseen":
+    """The kernels' spectrum on a sample of the pool, and the learning curve that follows from it.
+
+    Nothing is fitted, and nothing is trained but to check it: with T the kernel of the sample, the
+    mean test loss after training on N_D of its examples follows from T alone
+    (:mod:`ntk_uq.theory.effective_medium`).
+
+    Returns:
+        ``points`` with what is ``foreseen`` at each N_D, ``measured`` on parts of the sample, and
+        whether the former ``holds`` (losses in squared units of the target); ``ntk`` and ``nngp``
+        with eigenvalues of ``T / M`` and ``K / M`` and their decay; ``target_power`` and
+        ``initial_power`` along T's eigenvectors; ``to_json()``.
+
+    Raises:
+        SpecError: if the data set is not as large as the sample.
+        MissingDataError, DataError: if its files are missing or damaged.
+        MemoryLimitError: if it does not fit.
+    """
+    from ntk_uq.engine.inline import run_foreseen
+
+    return run_foreseen(spec)
+
+
 def phase_map(spec: MapSpec) -> "PhaseMap":
     """A map of the infinite-width theory over two axes, computed in this process.
 
@@ -211,6 +236,7 @@ __all__ = [
     "CurveSpec",
     "DataSpec",
     "EnsembleSpec",
+    "ForeseenSpec",
     "MapSpec",
     "OptimizerSpec",
     "TrainingSpec",
@@ -219,6 +245,7 @@ __all__ = [
     "ensemble",
     "fit",
     "phase_map",
+    "spectrum",
     "training_time",
     "width_law",
 ]

@@ -20,6 +20,7 @@ from ntk_uq.cli import (
     phase_map,
     runs,
     serve,
+    spectrum,
     status,
     store,
     width,
@@ -29,7 +30,7 @@ from ntk_uq.cli import views as saved
 
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 _COMMANDS = (
-    *(curve, ensemble, width, time, phase_map),
+    *(curve, ensemble, width, time, phase_map, spectrum),
     *(data, runs, saved, people, store, demo, status, serve),
 )
 _LONGEST = 120  # characters of a file's name in a message

@@ -12,6 +12,7 @@ from ntk_uq.specs import (
     CurveSpec,
     DataSpec,
     DescentSpec,
+    ForeseenSpec,
     SpectrumSpec,
     TrainingSpec,
     TrainingTimeSpec,
@@ -357,6 +358,23 @@ def check_spectrum_memory(spec: SpectrumSpec, n_features: int, limit: int | None
     needed = BASE + _FLOAT * (5 * spec.n**2 + 2 * spec.n * n_features + whitened)
     what = f"The eigenvalues of kernels of n = {spec.n} examples need"
     return within(limit, needed, what, "Choose a smaller n.")
+
+
+def check_foreseen_memory(spec: ForeseenSpec, n_features: int, limit: int | None = None) -> int:
+    """The estimate for a learning curve foreseen from a sample of M examples, in bytes.
+
+    Counted are both kernels, those of its halves, 1/2 of that, and the inverse, its symmetric copy,
+    the squares of the propagator and what solves with them, 8 M M in all; the prepared inputs, and
+    what whitening takes (as :func:`required_bytes` does).
+
+    Raises:
+        MemoryLimitError: if it exceeds ``limit`` (default: the settings').
+    """
+    limit = settings.memory_limit() if limit is None else limit
+    m, whitened = spec.sample, 4 * n_features**2 if spec.data.zca is not None else 0
+    needed = BASE + _FLOAT * (11 * m**2 + 2 * m * n_features + whitened)
+    what = f"A learning curve foreseen from a sample of {m} examples needs"
+    return within(limit, needed, what, "Choose a smaller sample.")
 
 
 def check_descent_memory(spec: DescentSpec, n_features: int, limit: int | None = None) -> int:

@@ -4,16 +4,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ntk_uq import datasets
-from ntk_uq.costs.kernels import draw_seconds, modes_seconds
+from ntk_uq.costs.kernels import draw_seconds, foreseen_seconds, modes_seconds
 from ntk_uq.costs.memory import (
     check_descent_memory,
+    check_foreseen_memory,
     check_memory,
     check_spectrum_memory,
     check_training_time_memory,
 )
 from ntk_uq.results.curves import Curve
 from ntk_uq.results.training_time import TrainingTime
-from ntk_uq.specs import CurveSpec, DescentSpec, InspectionSpec, SpectrumSpec, TrainingTimeSpec
+from ntk_uq.specs import (
+    CurveSpec,
+    DescentSpec,
+    ForeseenSpec,
+    InspectionSpec,
+    SpectrumSpec,
+    TrainingTimeSpec,
+)
 
 _VALUES_A_SECOND = 5e7
 """Numbers of a data set that are looked through in a second, on a slow core."""
@@ -96,6 +104,15 @@ def spectrum_cost(spec: SpectrumSpec, found: object = None) -> TheoryCost:
     n_features = datasets.get(spec.data.dataset).n_features
     seconds = modes_seconds(spec.architecture, spec.n, 1, n_features, 0)
     return TheoryCost(seconds, check_spectrum_memory(spec, n_features), seconds)
+
+
+def foreseen_cost(spec: ForeseenSpec, found: object = None) -> TheoryCost:
+    """What a learning curve foreseen from a sample costs; raises as :func:`curve_cost`."""
+    if found is not None:
+        return NOTHING
+    n_features = datasets.get(spec.data.dataset).n_features
+    seconds = foreseen_seconds(spec, n_features)
+    return TheoryCost(seconds, check_foreseen_memory(spec, n_features), seconds)
 
 
 def inspection_cost(spec: InspectionSpec, found: object = None) -> TheoryCost:

@@ -34,20 +34,23 @@ def get(name: str) -> Dataset:
     return REGISTRY[name]
 
 
-def get_for(spec: DataSpec, n_train: int, dataset: Dataset | None = None) -> Dataset:
+def get_for(
+    spec: DataSpec, n_train: int, dataset: Dataset | None = None, called: str = "N_D"
+) -> Dataset:
     """The data set of a spec, which has ``n_train`` examples to train on and ``n_test`` to test.
 
     Args:
         spec: the data.
         n_train: the largest N_D that is wanted of it.
         dataset: to be used instead of the one of that name.
+        called: what ``n_train`` is called where it is asked for.
 
     Raises:
         SpecError, MissingDataError, DataError: as :func:`get` and :func:`check_sizes`.
     """
     try:
         dataset = dataset or get(spec.dataset)
-        check_sizes(dataset, spec, n_train)
+        check_sizes(dataset, spec, n_train, called)
     except MissingDataError as error:
         error.data = spec  # of several, the one to be fetched
         raise

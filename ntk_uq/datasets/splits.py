@@ -36,12 +36,15 @@ class Split:
     notices: tuple[str, ...] = ()
 
 
-def check_sizes(dataset: Dataset, spec: DataSpec, n_train: int) -> None:
-    """Raises SpecError if the data set has no ``n_train`` or no ``spec.n_test`` examples."""
+def check_sizes(dataset: Dataset, spec: DataSpec, n_train: int, called: str = "N_D") -> None:
+    """Raises SpecError if the data set has no ``n_train`` or no ``spec.n_test`` examples.
+
+    ``called`` is what the number of training examples is where it is asked for.
+    """
     n_pool, n_test = dataset.sizes()
     if n_train > n_pool:
         raise SpecError(
-            f"N_D is {n_train:,}, but the pool of {dataset.name} holds {n_pool:,} examples; "
+            f"{called} is {n_train:,}, but the pool of {dataset.name} holds {n_pool:,} examples; "
             f"choose at most {n_pool:,}."
         )
     if spec.n_test > n_test:

@@ -13,8 +13,9 @@ from ntk_uq.engine.kinds import compute, plan
 from ntk_uq.jobs import kinds
 from ntk_uq.results.curves import Curve
 from ntk_uq.results.ensembles.stored import Ensembles, theory_of
+from ntk_uq.results.foreseen import Foreseen
 from ntk_uq.results.training_time import TrainingTime
-from ntk_uq.specs import CurveSpec, EnsembleSpec, MapSpec, TrainingTimeSpec
+from ntk_uq.specs import CurveSpec, EnsembleSpec, ForeseenSpec, MapSpec, TrainingTimeSpec
 from ntk_uq.store import ResultsCache
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,26 @@ def run_training_time(
             :func:`ntk_uq.theory.training_time.evaluate_training_time`.
     """
     found: TrainingTime = run(spec, results, on_progress)
+    return found
+
+
+def run_foreseen(
+    spec: ForeseenSpec,
+    results: ResultsCache | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Foreseen:
+    """A learning curve foreseen from a sample; taken from the store, or kept there.
+
+    Args:
+        spec: data, architecture, training, sample, N_D.
+        results: as in :func:`run_curve`.
+        on_progress: called with the number of samples done, and of all.
+
+    Raises:
+        SpecError, DataError, MemoryLimitError: as
+            :func:`ntk_uq.theory.foreseen.evaluate_foreseen`.
+    """
+    found: Foreseen = run(spec, results, on_progress)
     return found
 
 

@@ -13,6 +13,7 @@ from ntk_uq.specs.data import PREPARATIONS, TARGETS, DataSpec
 from ntk_uq.specs.descent import DescentSpec
 from ntk_uq.specs.ensembles import EnsembleSpec, MemberSpec
 from ntk_uq.specs.fetch import FetchSpec
+from ntk_uq.specs.foreseen import ForeseenSpec
 from ntk_uq.specs.inspection import InspectionSpec
 from ntk_uq.specs.map import (
     AXES,
@@ -71,6 +72,7 @@ __all__ = [
     "DescentSpec",
     "EnsembleSpec",
     "FetchSpec",
+    "ForeseenSpec",
     "InspectionSpec",
     "MapSpec",
     "MemberSpec",

@@ -1,17 +1,18 @@
 """Eigenvalues of the kernels on a sample of the pool, and the target's power along them."""
 
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ntk_uq import datasets
 from ntk_uq.costs.memory import check_spectrum_memory
 from ntk_uq.datasets import Dataset
 from ntk_uq.results.spectrum import Decay, KernelSpectrum, Spectrum
-from ntk_uq.scaling import Wording, fit_power_law
+from ntk_uq.scaling import PowerLawFit, Wording, fit_power_law
 from ntk_uq.specs import SpectrumSpec
 from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.provenance import provenance
@@ -24,7 +25,7 @@ HIGHEST_SHARE = 5
 """The last rank of the fit is n over this: of higher ones, n examples tell too little. On a sample
 the spectrum bends down towards rank n, whatever the integral operator's does."""
 
-_FIT_POINTS = 24
+_FIT_POINTS, _POWER_BINS = 24, 12
 _OVER_RANKS = Wording(axis="k", alpha="The exponent", does="They do")
 
 
@@ -54,7 +55,7 @@ def evaluate_spectrum(
     """
     clock = time.perf_counter()
     data = replace(spec.data, n_test=1)
-    dataset = datasets.get_for(data, spec.n, dataset)
+    dataset = datasets.get_for(data, spec.n, dataset, "The sample")
     check_spectrum_memory(spec, dataset.n_features)
     split = datasets.load_split(dataset, data, spec.n, draw=0)
     kernels = Kernels(spec.architecture)
@@ -108,7 +109,35 @@ def fit_decay(eigenvalues: Float[np.ndarray, "n"], rounding: float = 0.0) -> Dec
         )
         return Decay(None, None, None, None, False, (reason,))
     ranks = np.unique(np.geomspace(LOWEST_RANK, last, _FIT_POINTS).round().astype(int))
-    fit = fit_power_law(ranks.astype(float), eigenvalues[ranks - 1], words=_OVER_RANKS)
+    return _decay(
+        ranks, fit_power_law(ranks.astype(float), eigenvalues[ranks - 1], words=_OVER_RANKS)
+    )
+
+
+def fit_power(power: Float[np.ndarray, "n"]) -> Decay:
+    """``v_k^2 ~ k^-exponent`` from rank 10 to n / 5, on means over ranks of a common ratio.
+
+    The power along a single eigenvector scatters by more than itself, its mean over neighbours
+    does not; the error of a mean is that of its terms' scatter.
+    """
+    last = len(power) // HIGHEST_SHARE
+    edges = np.unique(np.geomspace(LOWEST_RANK, last + 1, _POWER_BINS + 1).round().astype(int))
+    if last <= 2 * LOWEST_RANK:
+        reason = (
+            f"A fit goes from rank {LOWEST_RANK} to {last}, a {HIGHEST_SHARE}th of the sample; "
+            f"take more than {2 * HIGHEST_SHARE * LOWEST_RANK} examples."
+        )
+        return Decay(None, None, None, None, False, (reason,))
+    parts = [power[low - 1 : high - 1] for low, high in itertools.pairwise(edges)]
+    ranks = np.array([np.sqrt(low * (high - 1)) for low, high in itertools.pairwise(edges)])
+    errors = [
+        np.std(part, ddof=1) / np.sqrt(len(part)) if len(part) > 1 else None for part in parts
+    ]
+    means = [float(part.mean()) for part in parts]
+    return _decay(edges, fit_power_law(ranks, means, errors, words=_OVER_RANKS))
+
+
+def _decay(ranks: Int[np.ndarray, "k"], fit: PowerLawFit) -> Decay:
     return Decay(
         exponent=fit.alpha,
         error=fit.alpha_error,

@@ -13,6 +13,7 @@ from ntk_uq.specs import (
     CurveSpec,
     DataSpec,
     EnsembleSpec,
+    ForeseenSpec,
     MapSpec,
     OptimizerSpec,
     PointSpec,
@@ -62,6 +63,8 @@ ENSEMBLE = Options(EnsembleSpec, ("widths", "n_train", "members"), {"widths": "-
 OPTIMIZER = Options(OptimizerSpec, ("optimizer", "steps", "eta", "momentum", "batch_size"))
 WIDTH = Options(WidthView, ("tolerance",))
 TRAINING_TIME = Options(TrainingTimeSpec, ("n_train", "draws", "jitters", "noises"))
+POSTERIOR = Options(TrainingSpec, ("posterior", "jitter"))
+FORESEEN = Options(ForeseenSpec, ("sample", "n_train"))
 TIMES = Options(TrainingTimeView, ("tau_low", "tau_high", "n_times"))
 MAP = Options(MapSpec, ("n_train", "draws", "x", "y", "sizes"))
 """Without the values of the axes, whose options read more than a list."""
@@ -73,6 +76,7 @@ COMMANDS: dict[str, tuple[Options, ...]] = {
     "ensemble": (DATA, NETWORK, ENSEMBLE, OPTIMIZER),
     "width": (DATA, NETWORK, ENSEMBLE, OPTIMIZER, WIDTH),
     "training-time": (DATA, NETWORK, TRAINING_TIME, TIMES),
+    "spectrum": (DATA, NETWORK, POSTERIOR, FORESEEN),
     "data export": (DATA, POINT),
 }
 """The options of each command that computes or writes something from a specification."""

@@ -15,6 +15,7 @@ from ntk_uq.specs import (
     CurveSpec,
     DataSpec,
     FetchSpec,
+    ForeseenSpec,
     InspectionSpec,
     MapSpec,
     SpectrumSpec,
@@ -75,6 +76,11 @@ def test_other_kinds():
     assert said(jobs.INSPECTION, InspectionSpec("mnist")) == "What is in MNIST"
     spectrum = SpectrumSpec(DataSpec("mnist", target="log"), n=30)
     assert said(jobs.SPECTRUM, spectrum) == "MNIST, depth 2, relu, n 30, target log"
+    foreseen = ForeseenSpec(sample=200, n_train=(25, 100), training=TrainingSpec(jitter=0.1))
+    assert said(jobs.FORESEEN, foreseen) == (
+        "Handwritten digits, 8 × 8, depth 2, relu, foreseen from 200, N_D 25 to 100, to "
+        "convergence, jitter 0.1"
+    )
 
 
 def test_every_kind_with_words_has_a_rank():

@@ -24,7 +24,7 @@ COMMANDS = re.findall(r"^    \.venv/bin/python -m ntk_uq (.+)$", README, re.MULT
 def asked(monkeypatch):
     """The specifications of what would be computed; there, an example ends."""
     found = []
-    for name in ("run_curve", "run_comparison", "run_map", "run_training_time"):
+    for name in ("run_curve", "run_comparison", "run_map", "run_training_time", "run_foreseen"):
         monkeypatch.setattr(inline, name, lambda spec, *rest: found.append(spec) or 1 / 0)
     return found
 
@@ -98,8 +98,8 @@ def test_every_command_runs(command, request, tmp_path, monkeypatch, capsys):
 
 
 def test_there_are_commands():
-    assert len(COMMANDS) == 11
-    assert len(EXAMPLES) == 6
+    assert len(COMMANDS) == 12
+    assert len(EXAMPLES) == 7
 
 
 PAGES = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]

@@ -10,7 +10,7 @@ from ntk_uq.specs import SpectrumSpec
 
 
 def _memory(spec: SpectrumSpec) -> int:
-    dataset = datasets.get_for(spec.data, spec.n)
+    dataset = datasets.get_for(spec.data, spec.n, called="The sample")
     return check_spectrum_memory(spec, dataset.n_features)
 
 

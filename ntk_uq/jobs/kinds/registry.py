@@ -18,6 +18,7 @@ FILES = (
     "descent",
     "ensemble",
     "fetch",
+    "foreseen",
     "inspection",
     "map",
     "spectrum",

@@ -1,0 +1,74 @@
+"""``ntk_uq spectrum``: table, JSON, and what it refuses."""
+
+import json
+
+import pytest
+
+from ntk_uq.cli import main
+
+ARGUMENTS = ("spectrum", "--sample", "200", "--n-train", "25,50,100", "--quiet")
+
+
+def test_json_has_the_spectrum_the_curve_and_its_exponents(capsys):
+    assert main([*ARGUMENTS, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    for name in ("ntk_eigenvalues", "nngp_eigenvalues", "target_power", "initial_power"):
+        assert len(found[name]) == 200
+    assert [point["n_train"] for point in found["foreseen"]] == [25, 50, 100]
+    for point in found["foreseen"]:
+        assert point["mu"] == pytest.approx(point["mu_bias"] + point["mu_variance"])
+        assert 0 < point["mu_error"] < point["mu"]
+        assert point["measured"]["mu"] == pytest.approx(point["mu"], rel=0.1)
+        assert point["holds"] is True
+    exponents = found["exponents"]
+    assert set(exponents) == {
+        *("kernel", "target_power", "initial_power"),
+        *("mu_bias", "mu_variance"),
+    }
+    assert exponents["mu_variance"]["measured"]["alpha"] > 0
+
+
+def test_the_table_says_what_was_foreseen_and_what_measured(capsys):
+    assert main(list(ARGUMENTS)) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[0].split() == [
+        *("N_D", "mu", "foreseen", "bias", "variance", "mu", "measured", "ratio"),
+        *("by", "spectrum", "alone"),
+    ]
+    assert "eigenvalues of the kernel ~ rank^-" in out
+    assert "mu_variance" in out
+
+
+def test_sizes_follow_from_the_sample_where_none_are_named(capsys):
+    assert main(["spectrum", "--sample", "120", "--quiet", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [point["n_train"] for point in found["foreseen"]] == [25, 50]
+
+
+def test_bayesian_networks_and_what_is_not_foreseen(capsys):
+    assert main([*ARGUMENTS, "--posterior", "bayes", "--jitter", "0.01", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["ntk_eigenvalues"] is None
+    assert [point["of_spectrum"] for point in found["foreseen"]] == [None] * 3
+
+
+def test_a_curve_that_the_spectrum_alone_gets_wrong_is_marked(capsys):
+    assert main([*ARGUMENTS, "--dataset", "calorimeter"]) == 0
+    rows = capsys.readouterr().out.splitlines()[1:4]
+    assert all(row.rstrip().endswith("!") for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--sample", "9999"), "sample"),
+        (("--sample", "3000"), "The sample is 3,000"),
+        (("--sample", "100", "--n-train", "80"), "tells of N_D up to 50"),
+        (("--sample", "200", "--n-train", "ten"), "must be a whole number"),
+    ],
+)
+def test_it_refuses_in_words(capsys, arguments, words):
+    assert main(["spectrum", "--quiet", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert "Traceback" not in error
