@@ -61,7 +61,14 @@ def _exponent(
     part: str, kernel: Decay, power: Decay, points: tuple[ForeseenPoint, ...]
 ) -> ForeseenExponent:
     value, error, limited = None, None, None
-    if power.alpha is not None and kernel.exponent is not None:
+    reasons = (*kernel.reasons, *power.reasons)
+    if power.alpha is not None and power.alpha <= 0:
+        reasons = (
+            *reasons,
+            f"The power falls as rank^-{power.exponent:.2f}: within the sample nearly all of it "
+            "lies beyond any rank, and foresees no exponent.",
+        )
+    elif power.alpha is not None and kernel.exponent is not None:
         resolution, smoothness = power.alpha, 2 * kernel.exponent
         value, error, limited = resolution, power.error, RESOLUTION
         if smoothness < resolution:
@@ -72,8 +79,8 @@ def _exponent(
         value=value,
         error=error,
         limited_by=limited,
-        valid=power.valid and kernel.valid,
-        reasons=tuple(dict.fromkeys((*kernel.reasons, *power.reasons))),
+        valid=value is not None and power.valid and kernel.valid,
+        reasons=tuple(dict.fromkeys(reasons)),
         curve=_fit(points, part, "foreseen"),
         measured=_fit(points, part, "measured"),
     )

@@ -15,6 +15,7 @@ from ntk_uq.base.fields import Spec
 from ntk_uq.results.curves import stored_curve
 from ntk_uq.results.descent import stored_descent
 from ntk_uq.results.ensembles.stored import descent_of
+from ntk_uq.results.foreseen import stored_foreseen
 from ntk_uq.results.inspection import stored_inspection
 from ntk_uq.results.spectrum import stored_spectrum
 from ntk_uq.specs import SpectrumSpec
@@ -26,6 +27,7 @@ from ntk_uq.views import (
     EnsemblesView,
     PhaseMapView,
     RunsView,
+    SpectrumView,
     TrainingTimeView,
     WidthView,
     page_name,
@@ -107,6 +109,11 @@ def _data(store: Store, view: DataView) -> None:
     stored_spectrum(store.results, spectrum_of(view, dataset))
 
 
+def _spectra(store: Store, view: SpectrumView) -> None:
+    for spec in view.foreseen():
+        stored_foreseen(store.results, spec)
+
+
 def _runs(store: Store, view: RunsView) -> None:
     """Runs are not results."""
 
@@ -118,5 +125,6 @@ _READERS: dict[type[Spec], Callable[[Store, Any], None]] = {
     TrainingTimeView: _training_time,
     PhaseMapView: _map,
     DataView: _data,
+    SpectrumView: _spectra,
     RunsView: _runs,
 }

@@ -190,6 +190,53 @@ LITERATURE = (
         doi="10.1093/biomet/48.3-4.419",
     ),
     Reference.of(
+        "soven1967",
+        "article",
+        author="Soven, Paul",
+        title="{Coherent-Potential Model of Substitutional Disordered Alloys}",
+        journal="Physical Review",
+        volume="156",
+        number="3",
+        pages="809--813",
+        year="1967",
+        doi="10.1103/PhysRev.156.809",
+    ),
+    Reference.of(
+        "bordelon2020",
+        "inproceedings",
+        author="Bordelon, Blake and Canatar, Abdulkadir and Pehlevan, Cengiz",
+        title=(
+            "{Spectrum Dependent Learning Curves in Kernel Regression and Wide Neural Networks}"
+        ),
+        booktitle="International Conference on Machine Learning",
+        year="2020",
+        arxiv="2002.02561",
+    ),
+    Reference.of(
+        "simon2023",
+        "article",
+        author=(
+            "Simon, James B. and Dickens, Madeline and Karkada, Dhruva and DeWeese, Michael R."
+        ),
+        title=(
+            "{The Eigenlearning Framework: A Conservation Law Perspective on Kernel Regression "
+            "and Wide Neural Networks}"
+        ),
+        journal="Transactions on Machine Learning Research",
+        year="2023",
+        arxiv="2110.03922",
+    ),
+    Reference.of(
+        "bahri2021",
+        "misc",
+        author=(
+            "Bahri, Yasaman and Dyer, Ethan and Kaplan, Jared and Lee, Jaehoon and Sharma, Utkarsh"
+        ),
+        title="{Explaining Neural Scaling Laws}",
+        year="2021",
+        arxiv="2102.06701",
+    ),
+    Reference.of(
         "koltchinskii2000",
         "article",
         author="Koltchinskii, Vladimir and Gin{\\'e}, Evarist",

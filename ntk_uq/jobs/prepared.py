@@ -31,6 +31,7 @@ from ntk_uq.views import (
     EnsemblesView,
     PhaseMapView,
     RunsView,
+    SpectrumView,
     TrainingTimeView,
     WidthView,
     page_name,
@@ -55,6 +56,7 @@ SMALL = (
             members=10,
         ),
     ),
+    PresetView("Spectrum", "as the page opens", SpectrumView()),
     PresetView("Phase map", "as the page opens", PhaseMapView()),
     PresetView("Width", "as the page opens", WidthView()),
     PresetView("Ensembles", "as the page opens", EnsemblesView()),
@@ -210,5 +212,6 @@ _JOBS: dict[type[Spec], Callable[[Any], Iterable[Spec | None]]] = {
     TrainingTimeView: _training_time,
     PhaseMapView: lambda view: (view.map,),
     DataView: _data,
+    SpectrumView: lambda view: view.foreseen(),
     RunsView: lambda _: (),
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from ntk_uq import datasets
 from ntk_uq.datasets import Dataset
 from ntk_uq.export import commented, needed
+from ntk_uq.scaling import format_value
 from ntk_uq.specs import DataSpec
 
 
@@ -31,3 +32,11 @@ def commands(dataset: str, lines: Iterable[str]) -> tuple[str, ...]:
 def named(values: Iterable[str]) -> tuple[str, ...]:
     """Sentences, each once, in their order."""
     return tuple(dict.fromkeys(values))
+
+
+def exponent(value: float | None, error: float | None, valid: bool) -> str:
+    """A fitted exponent for a table; in parentheses where it may not be quoted."""
+    if value is None:
+        return "–"
+    told = format_value(value, error)
+    return told if valid else f"({told})"

@@ -9,6 +9,7 @@ from ntk_uq.views.ensembles import EnsemblesView
 from ntk_uq.views.phase_map import PhaseMapView
 from ntk_uq.views.runs import ORDERS, STATES, RunsView
 from ntk_uq.views.scaling_curves import MOST_CURVES, CurvesView, logarithmic_grid, view_of
+from ntk_uq.views.spectrum import SpectrumView, spectrum_view_of
 from ntk_uq.views.training_time import TrainingTimeView, training_time_view_of
 from ntk_uq.views.width import WidthView
 
@@ -21,10 +22,12 @@ __all__ = [
     "EnsemblesView",
     "PhaseMapView",
     "RunsView",
+    "SpectrumView",
     "TrainingTimeView",
     "WidthView",
     "logarithmic_grid",
     "page_name",
+    "spectrum_view_of",
     "training_time_view_of",
     "view_of",
 ]

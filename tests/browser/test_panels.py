@@ -5,8 +5,8 @@ import urllib.parse
 import pytest
 from helpers.drawn import wait_until_drawn
 
-from ntk_uq.specs import DataSpec, MapSpec
-from ntk_uq.views import CurvesView, PhaseMapView
+from ntk_uq.specs import DataSpec, MapSpec, OptimizerSpec
+from ntk_uq.views import CurvesView, EnsemblesView, PhaseMapView
 
 pytestmark = pytest.mark.browser
 
@@ -22,6 +22,13 @@ MAP = PhaseMapView(
         y_values=(1, 2),
         n_train=20,
     )
+)
+NETWORKS = EnsemblesView(
+    DataSpec(n_test=20),
+    optimizer=OptimizerSpec(steps=10),
+    widths=(8, 16),
+    n_train=(10, 20),
+    members=3,
 )
 
 _LOOK = """() => { window.looks = []; setInterval(() => window.looks.push(
@@ -43,11 +50,13 @@ _MISPLACED = """[...document.querySelectorAll('.js-plotly-plot')].flatMap(e => {
   // What has no room in a legend is scrolled out of sight.
   const legend = e.querySelector('.legend .bg')?.getBoundingClientRect()
   const labels = [...e.querySelectorAll('.xtick text')].map(t => t.getBoundingClientRect())
+  const below = [...e.querySelectorAll('.xtitle, .x2title')].map(t => t.getBoundingClientRect())
   const wanted = ['yaxis', 'yaxis2'].filter(a => e._fullLayout[a]?.title.text).length
   return [
     ...titles.filter(t => t.left < panel.left || t.right > plot).map(t => ['title', t.left]),
     ...named.filter(t => t.right > panel.right + 1).map(t => ['legend', t.right]),
     ...named.filter(t => t.bottom > legend.bottom + 2).map(t => ['legend', t.bottom]),
+    ...below.filter(t => t.right > panel.right + 1).map(t => ['below', t.right]),
     ...labels.slice(1).filter((t, i) => t.left < labels[i].right + 2).map(t => ['tick', t.left]),
     ...(titles.length === wanted ? [] : [['titles', titles.length]]),
   ]
@@ -183,3 +192,12 @@ def test_panels_stand_below_each_other_where_they_lack_room(server, open_page):
             arg=rows,
             timeout=WAIT,
         )
+
+
+def test_titles_below_and_legends_are_whole_on_a_phone_too(server, open_page):
+    page = open_page(f"{server}/ensembles?{urllib.parse.urlencode(NETWORKS.to_query())}")
+    page.locator(".st-key-launch button").click(timeout=WAIT)
+    page.locator(".js-plotly-plot").nth(4).wait_for(timeout=WAIT)
+    for width in (1152, 1024, 600, 390, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(f"{_MISPLACED}.length === 0", timeout=WAIT)

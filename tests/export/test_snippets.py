@@ -12,7 +12,7 @@ from helpers.made import VIEW, computed
 import ntk_uq
 import ntk_uq.specs
 import ntk_uq.views
-from ntk_uq.cli import curve, data, ensemble, main, phase_map, width
+from ntk_uq.cli import curve, data, ensemble, main, phase_map, spectrum, width
 from ntk_uq.cli import training_time as time
 from ntk_uq.engine import inline
 from ntk_uq.export.snippets import needed, python_of, shell_of
@@ -119,7 +119,7 @@ def test_every_option_of_a_command_is_the_command_lines_own():
     for command, groups in COMMANDS.items():
         parser = argparse.ArgumentParser()
         commands = parser.add_subparsers()
-        for module in (curve, ensemble, data, phase_map, time, width):
+        for module in (curve, ensemble, data, phase_map, spectrum, time, width):
             module.add_parsers(commands)
         inner = parser
         for word in command.split():

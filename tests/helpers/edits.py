@@ -20,7 +20,7 @@ from pathlib import Path
 
 from playwright.sync_api import TimeoutError
 
-PAGES = ("", "ensembles", "width", "training_time", "phase_map", "data", "runs")
+PAGES = ("", "ensembles", "width", "training_time", "spectrum", "phase_map", "data", "runs")
 
 PAUSES = (50, 200, 500, 1200, 1200, 2500)
 """Milliseconds between two edits. Most edits were lost about 1.2 s after the one before."""

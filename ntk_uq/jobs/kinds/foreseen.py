@@ -4,8 +4,8 @@ from ntk_uq.costs.theory import foreseen_cost
 from ntk_uq.jobs.kinds.base import JobKind, Shown, at_once
 from ntk_uq.jobs.words import network, preparation, span, title, training
 from ntk_uq.results.foreseen import FORESEEN
-from ntk_uq.specs import CurveSpec, ForeseenSpec
-from ntk_uq.views import view_of
+from ntk_uq.specs import ForeseenSpec
+from ntk_uq.views import spectrum_view_of
 
 
 def _words(spec: ForeseenSpec) -> str:
@@ -17,6 +17,16 @@ def _words(spec: ForeseenSpec) -> str:
     return ", ".join(parts)
 
 
+def _opens(spec: ForeseenSpec) -> Shown:
+    view, notice = spectrum_view_of(spec), ""
+    if view.foreseen()[0].n_train != spec.n_train:
+        notice = (
+            "The page has N_D 25, 50, 100 and so on up to half of the sample, and those of this "
+            "run are others; the link opens the same sample with the page's own."
+        )
+    return Shown(view, notice)
+
+
 KIND = JobKind(
     name="foreseen",
     spec=ForeseenSpec,
@@ -24,9 +34,7 @@ KIND = JobKind(
     total=lambda spec: 1,  # noqa: ARG005
     progress=at_once(),
     record=FORESEEN,
-    opens=lambda spec: Shown(
-        view_of(CurveSpec(spec.data, spec.architecture, spec.training, spec.n_train))
-    ),
+    opens=_opens,
     smaller="sample",
     cost=foreseen_cost,
 )

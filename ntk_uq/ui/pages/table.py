@@ -51,6 +51,7 @@ PAGES: dict[str, Page] = {
         Page("ensembles", "Ensembles", ":material/hub:"),
         Page("width", "Width", ":material/width:"),
         Page("training_time", "Training time", ":material/timer:"),
+        Page("spectrum", "Spectrum", ":material/bar_chart:"),
         Page("phase_map", "Phase map", ":material/grid_on:"),
         Page("data", "Data", ":material/database:"),
         Page("runs", "Runs", ":material/list_alt:"),

@@ -10,6 +10,10 @@ function placeLegend(width, { data, layout }) {
   const plot = height - margin.t - margin.b
   if (width < NARROW) {
     legend.x = Math.min((EDGE - margin.l) / room, 0)
+    const names = data.filter(trace => trace.name && trace.showlegend !== false)
+    const letters = Math.max(0, ...names.map(trace => longest(trace.name)))
+    const size = (width - EDGE - SYMBOL) / (letters * MEAN_LETTER)
+    if (size < legend.font?.size) legend.font.size = readable(size)
     return
   }
   legend.x = 0

@@ -69,19 +69,29 @@ function listen(plotly, root, element, i) {
 
 function fit(width, panel) {
   placeLegend(width, panel)
-  thinTicks(width, panel)
+  for (const name of axesOf(panel.layout, "x")) {
+    thinTicks(width, panel.layout[name], panel.layout)
+    fitTitle(width, panel.layout[name], panel.layout)
+  }
 }
 
-// A legend's place and the labels follow from the panel's width: where that changes them, the figure
-// is made anew, and otherwise only as wide as the panel. A figure that is being drawn has taken its
-// width already, so that it is drawn once more.
+// What fit decides on, to be compared.
+function fitted(layout) {
+  const axes = axesOf(layout, "x").map(name => layout[name])
+  return JSON.stringify([
+    layout.height, layout.legend?.x, layout.legend?.font?.size,
+    ...axes.flatMap(axis => [axis.tickvals?.length, axis.title?.font?.size]),
+  ])
+}
+
+// A legend's place, labels and sizes of letters follow from the panel's width: where that changes
+// them, the figure is made anew, and otherwise only as wide as the panel. A figure that is being
+// drawn has taken its width already, so that it is drawn once more.
 function resize(plotly, root, element, i) {
   if (root.drawing) return redraw(root)
   const panel = JSON.parse(root.data.panels[i].figure)
   fit(element.offsetWidth, panel)
-  const { legend, height, xaxis } = element.layout
-  const elsewhere = panel.layout.legend?.x !== legend?.x || panel.layout.height !== height
-    || panel.layout.xaxis?.tickvals?.length !== xaxis?.tickvals?.length
+  const elsewhere = fitted(panel.layout) !== fitted(element.layout)
   if (elsewhere && !presented(element)) redraw(root)
   else plotly.Plots.resize(element)
 }

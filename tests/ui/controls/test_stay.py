@@ -28,6 +28,7 @@ from ntk_uq.views import (
     EnsemblesView,
     PhaseMapView,
     RunsView,
+    SpectrumView,
     TrainingTimeView,
     WidthView,
 )
@@ -52,7 +53,7 @@ OPTIONS = {
     "order": ORDERS,
 }
 """What is chosen, by the last part of a box's key."""
-PAGES = (None, "ensembles", "width", "training_time", "phase_map", "data", "runs")
+PAGES = (None, "ensembles", "width", "training_time", "spectrum", "phase_map", "data", "runs")
 DATA, SHORT = DataSpec(n_test=40), OptimizerSpec(steps=20)
 VIEWS = [
     (None, CurvesView(DATA, (1, 2), n_low=10, n_high=40, n_points=3, draws=1, bayes=True)),
@@ -65,6 +66,7 @@ VIEWS = [
         WidthView(DATA, (1, 2), optimizer=SHORT, widths=(8, 16), n_train=(10,), members=4),
     ),
     ("training_time", TrainingTimeView(DATA, n_train=20, n_times=8, draws=1)),
+    ("spectrum", SpectrumView(DATA, (1, 2), sample=60)),
     (
         "phase_map",
         PhaseMapView(

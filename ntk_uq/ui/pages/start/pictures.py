@@ -26,6 +26,7 @@ from ntk_uq.export.document import figure_of
 from ntk_uq.export.report import open_report
 from ntk_uq.figures import Style, Trace, on_ground, scaling_figure
 from ntk_uq.figures.ensembles import ensemble_figure
+from ntk_uq.figures.foreseen import CURVE, foreseen_figure
 from ntk_uq.figures.phase_map import map_figure
 from ntk_uq.figures.small import small_picture
 from ntk_uq.figures.spectrum import eigenvalue_figure
@@ -35,12 +36,14 @@ from ntk_uq.results.spectrum import stored_spectrum
 from ntk_uq.store import SavedItem, Store
 from ntk_uq.ui.pages.scaling_curves.exhibit import loss_unit
 from ntk_uq.ui.pages.scaling_curves.page import labels_of, wanted
+from ntk_uq.ui.pages.spectrum.exhibit import traces_of
 from ntk_uq.ui.pages.training_time.exhibit import figure as time_figure
 from ntk_uq.views import (
     CurvesView,
     DataView,
     EnsemblesView,
     PhaseMapView,
+    SpectrumView,
     TrainingTimeView,
     WidthView,
 )
@@ -200,6 +203,13 @@ def _data(store: Store, view: DataView, style: Style) -> go.Figure | None:
     return None if found is None else eigenvalue_figure(found, style)
 
 
+def _foreseen(store: Store, view: SpectrumView, style: Style) -> go.Figure | None:
+    traces = traces_of(store, view)
+    if all(trace.found is None for trace in traces):
+        return None
+    return foreseen_figure(CURVE, traces, _unit(view), style)
+
+
 def _unit(view: Any) -> str:
     return datasets.loss_unit(datasets.get(view.data.dataset), view.data)
 
@@ -211,4 +221,5 @@ _FIGURES: dict[type[Spec], Callable[[Store, Any, Style], go.Figure | None]] = {
     TrainingTimeView: _training_time,
     PhaseMapView: _map,
     DataView: _data,
+    SpectrumView: _foreseen,
 }

@@ -1,0 +1,270 @@
+"""Spectra and the learning curves that they foresee, of several networks over each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ntk_uq.figures.canvas import Canvas
+from ntk_uq.figures.finite import in_rows
+from ntk_uq.figures.marks import add_grey, bars, hover_values
+from ntk_uq.figures.quantities import value_axis
+from ntk_uq.figures.style import DECADES, Style, hold, legend_below, marker, plotted, set_range
+from ntk_uq.results.foreseen import Foreseen
+from ntk_uq.results.spectrum import Decay
+from ntk_uq.specs import ForeseenSpec
+
+EIGENVALUES, POWER, CURVE = "eigenvalues", "power", "mu"
+TITLES_FORESEEN = {
+    EIGENVALUES: "Eigenvalues of the kernel",
+    POWER: "Power beyond rank k",
+    CURVE: "Mean test loss μ, foreseen",
+}
+_HEIGHT, _SHARES = 480, (0.68, 0.32)
+_MOST_RANKS = 250
+"""Ranks of a spectrum that are drawn; more cannot be told apart."""
+
+
+@dataclass(frozen=True)
+class ForeseenTrace:
+    """One network: what was asked for, what was found of it, and what it is called."""
+
+    label: str
+    spec: ForeseenSpec
+    found: Foreseen | None
+
+
+def foreseen_figure(
+    name: str, traces: Sequence[ForeseenTrace], loss_unit: str, style: Style, revision: str = ""
+) -> go.Figure:
+    """One of the page's figures; all are as high, and their legends as long.
+
+    Args:
+        name: a key of :data:`TITLES_FORESEEN`.
+        traces: one a network, a colour each; what is not there yet has its colour all the same.
+        loss_unit: unit of the loss.
+        style: how it looks.
+        revision: of the view, as in :meth:`Style.layout`.
+    """
+    canvas = in_rows(_SHARES) if name == CURVE else Canvas()
+    draw = {EIGENVALUES: _add_eigenvalues, POWER: _add_power, CURVE: _add_curve}[name]
+    for index, trace in enumerate(traces):
+        draw(canvas, trace, index, style)
+    for words, dash, symbol in _LEGEND[name]:
+        add_grey(canvas, words, style, dash=dash, symbol=symbol)
+    axes = (
+        _curve_axes(canvas, traces, loss_unit, style)
+        if name == CURVE
+        else _rank_axes(canvas, name, traces, style)
+    )
+    canvas.update_layout(
+        {
+            **style.layout(TITLES_FORESEEN[name], revision),
+            **legend_below(len(traces) + 3, _HEIGHT),
+        },
+        **axes,
+    )
+    return canvas.figure()
+
+
+_LEGEND: dict[str, tuple[tuple[str, str, str], ...]] = {
+    EIGENVALUES: (("fitted power law", "dash", ""),),
+    POWER: (("of the target", "solid", ""), ("of the function at initialization", "dot", "")),
+    CURVE: (
+        ("foreseen", "solid", ""),
+        ("from the spectrum alone", "dash", ""),
+        ("trained on parts of the sample", "solid", "circle"),
+    ),
+}
+
+
+def _add_eigenvalues(canvas: Canvas, trace: ForeseenTrace, index: int, style: Style) -> None:
+    color = style.color(index)
+    if trace.found is None:
+        canvas.add_scatter(**_entry(trace, color))
+        return
+    kernel = trace.found.kernel
+    values = np.array(kernel.eigenvalues)
+    sure = np.flatnonzero(values > kernel.rounding)
+    ranks = _thinned(len(sure))
+    canvas.add_scatter(
+        x=(ranks + 1).tolist(),
+        y=values[ranks].tolist(),
+        mode="lines",
+        name=_named(trace.label, kernel.decay),
+        legendgroup=trace.label,
+        line={"color": color, "width": 2},
+        hovertemplate=f"{trace.label}, rank %{{x}}: %{{y:.4g}}<extra></extra>",
+    )
+    _add_decay(canvas, kernel.decay, values, trace.label, style.ink)
+
+
+def _add_decay(canvas: Canvas, decay: Decay, values: np.ndarray, label: str, color: str) -> None:
+    if not decay.valid or decay.exponent is None or decay.low is None or decay.high is None:
+        return
+    ranks = np.geomspace(decay.low, decay.high, 20)
+    middle = round((decay.low * decay.high) ** 0.5)
+    canvas.add_scatter(
+        x=ranks.tolist(),
+        y=(values[middle - 1] * (ranks / middle) ** -decay.exponent).tolist(),
+        mode="lines",
+        line={"color": color, "width": 1.5, "dash": "dash"},
+        legendgroup=label,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
+def _add_power(canvas: Canvas, trace: ForeseenTrace, index: int, style: Style) -> None:
+    color = style.color(index)
+    if trace.found is None:
+        canvas.add_scatter(**_entry(trace, color))
+        return
+    for power, words, dash in (
+        (trace.found.target_power, "the target", "solid"),
+        (trace.found.initial_power, "the function at initialization", "dot"),
+    ):
+        tail = np.cumsum(np.array(power)[::-1])[::-1]
+        if not tail[0] > 0:
+            continue
+        beyond = tail[1:] / tail[0]  # the last one is nothing
+        ranks = _thinned(len(beyond))
+        canvas.add_scatter(
+            x=(ranks + 1).tolist(),
+            y=beyond[ranks].tolist(),
+            mode="lines",
+            name=trace.label,
+            legendgroup=trace.label,
+            showlegend=dash == "solid",
+            line={"color": color, "width": 2, "dash": dash},
+            hovertemplate=(
+                f"{trace.label}, beyond rank %{{x}}: %{{y:.4g}} of {words}<extra></extra>"
+            ),
+        )
+
+
+def _add_curve(canvas: Canvas, trace: ForeseenTrace, index: int, style: Style) -> None:
+    color = style.color(index)
+    points = () if trace.found is None else trace.found.points
+    measured = [p for p in points if p.measured is not None]
+    values = [p.measured.mu for p in measured if p.measured]
+    errors = [p.measured.error or 0.0 for p in measured if p.measured]
+    canvas.add_scatter(
+        1,
+        x=[p.n_train for p in measured] or [None],
+        y=values or [None],
+        mode="markers",
+        name=trace.label,
+        legendgroup=trace.label,
+        marker={"color": color, "symbol": marker(index), "size": 9},
+        error_y=bars(values, errors, errors, style),
+        customdata=[[p.subsets] for p in measured],
+        hovertext=hover_values("μ", values, errors),
+        hovertemplate=(
+            f"{trace.label}, trained on parts of the sample<br>%{{hovertext}}<br>N_D = %{{x}}, "
+            "%{customdata[0]} choices<extra></extra>"
+        ),
+    )
+    for words, which, holds, dash in _LINES:
+        known = [(p, getattr(p, which)) for p in points if holds(p)]
+        bold = dash == "solid"
+        canvas.add_scatter(
+            1,
+            x=[p.n_train for p, _ in known],
+            y=[loss.mu for _, loss in known],
+            mode="lines",
+            legendgroup=trace.label,
+            showlegend=False,
+            line={"color": color, "width": 2.5 if bold else 1.5, "dash": dash},
+            hovertemplate=(
+                f"{trace.label}, {words}<br>μ = %{{y:.4g}}<br>N_D = %{{x}}<extra></extra>"
+            ),
+        )
+        ratios = [
+            (p.n_train, loss.mu / p.measured.mu, (p.measured.error or 0.0) / p.measured.mu)
+            for p, loss in known
+            if p.measured is not None
+        ]
+        error = [ratio * relative for _, ratio, relative in ratios]
+        canvas.add_scatter(
+            2,
+            x=[n for n, _, _ in ratios],
+            y=[ratio for _, ratio, _ in ratios],
+            mode="lines+markers" if bold else "lines",
+            legendgroup=trace.label,
+            showlegend=False,
+            marker={"color": color, "symbol": marker(index), "size": 7},
+            line={"color": color, "width": 1.5, "dash": dash},
+            **({"error_y": bars([r for _, r, _ in ratios], error, error, style)} if bold else {}),
+            hovertemplate=(
+                f"{trace.label}, {words} / trained: %{{y:.3f}}<br>N_D = %{{x}}<extra></extra>"
+            ),
+        )
+
+
+_LINES = (
+    ("foreseen", "foreseen", lambda p: p.foreseen is not None and p.holds, "solid"),
+    (
+        "from the spectrum alone",
+        "of_spectrum",
+        lambda p: p.of_spectrum is not None and p.spectrum_holds,
+        "dash",
+    ),
+)
+"""What is drawn of a point: only what passed its check."""
+
+
+def _entry(trace: ForeseenTrace, color: str) -> dict[str, Any]:
+    """The legend's entry of what is not there yet."""
+    return {
+        "x": [None],
+        "y": [None],
+        "mode": "lines",
+        "name": trace.label,
+        "legendgroup": trace.label,
+        "line": {"color": color, "width": 2},
+    }
+
+
+def _named(label: str, decay: Decay) -> str:
+    if not decay.valid or decay.exponent is None:
+        return label
+    return f"{label}: ~ k<sup>−{decay.exponent:.2f}</sup>"
+
+
+def _thinned(count: int) -> np.ndarray:
+    """Places of ranks, counted from 0: all first ones, then ones of a common ratio."""
+    if count < 1:
+        return np.zeros(0, int)
+    return np.unique(np.geomspace(1, count, _MOST_RANKS).round().astype(int)) - 1
+
+
+def _rank_axes(
+    canvas: Canvas, name: str, traces: Sequence[ForeseenTrace], style: Style
+) -> dict[str, Any]:
+    x_axis = style.axis("rank k", "log")
+    set_range(x_axis, (1, max(trace.spec.sample for trace in traces)), across=True)
+    if name == EIGENVALUES:
+        return {"xaxis": x_axis, "yaxis": {**style.axis("λ<sub>k</sub>", "log"), **DECADES}}
+    y_axis = style.axis("share of the power beyond k", "log")
+    hold(y_axis, plotted(canvas.data), style, _HEIGHT)
+    return {"xaxis": x_axis, "yaxis": y_axis}
+
+
+def _curve_axes(
+    canvas: Canvas, traces: Sequence[ForeseenTrace], loss_unit: str, style: Style
+) -> dict[str, Any]:
+    x_axis = style.axis("training examples N<sub>D</sub>", "log")
+    sizes = [float(n) for trace in traces for n in trace.spec.n_train]
+    set_range(x_axis, sizes, across=True)
+    upper = value_axis("mu", loss_unit, style)
+    hold(upper, plotted(t for t in canvas.data if t.get("yaxis") != "y2"), style)
+    lower = style.axis("foreseen / trained")
+    ratios = [v for t in canvas.data if t.get("yaxis") == "y2" for v in t["y"]]
+    off = max([abs(ratio - 1) for ratio in ratios], default=0.0)
+    lower["range"] = [1 - max(0.15, 1.3 * off), 1 + max(0.15, 1.3 * off)]
+    canvas.add_hline(1, line={"color": style.grey, "width": 1.5, "dash": "dash"}, row=2)
+    hidden = {**x_axis, "title": {"text": ""}, "showticklabels": False, "matches": "x2"}
+    return {"xaxis": hidden, "xaxis2": x_axis, "yaxis": upper, "yaxis2": lower}

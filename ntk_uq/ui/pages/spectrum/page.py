@@ -1,0 +1,114 @@
+"""The page "Spectrum": why curves fall as they do, foreseen from the kernel of a sample."""
+
+import streamlit as st
+
+from ntk_uq import datasets
+from ntk_uq.analysis.foreseen_verdicts import foreseen_verdict
+from ntk_uq.costs.memory import check_foreseen_memory
+from ntk_uq.figures import Style
+from ntk_uq.figures.foreseen import TITLES_FORESEEN, ForeseenTrace, foreseen_figure
+from ntk_uq.ui import (
+    beginning,
+    export,
+    fitted_table,
+    links,
+    live,
+    panels,
+    session,
+    shared,
+    verdict_lines,
+)
+from ntk_uq.ui.follow import follow
+from ntk_uq.ui.pages.spectrum import controls
+from ntk_uq.ui.pages.spectrum.exhibit import decays_of, exhibit, exponents_of, traces_of
+from ntk_uq.ui.place import place
+from ntk_uq.views.spectrum import SpectrumView
+
+POLL_SECONDS = 1.0
+
+
+def page() -> None:
+    """The whole page."""
+    st.markdown(
+        "Why does the test loss fall as it does? From the kernel of a sample of $M$ examples alone "
+        "the mean test loss $\\mu$ after training on $N_D$ of them follows, without training. How "
+        "fast it falls is in the eigenvalues $\\lambda_k$, and in how much of the target and of "
+        "the function at initialization lies beyond rank $k$."
+    )
+    with session.told():
+        store, view, _ = beginning.chosen(SpectrumView, controls, check)
+        live.ask(store, ())
+        done = store.read_only or all(trace.found is not None for trace in traces_of(store, view))
+    # While results may come, only the fragment is drawn again, and nothing once they are there.
+    st.fragment(results, run_every=None if done else POLL_SECONDS)(view, done)
+
+
+def check(view: SpectrumView) -> datasets.Dataset:
+    """The view's data set, if all of it can be computed; raises NtkUqError if not."""
+    first = view.foreseen()[0]
+    dataset = datasets.get_for(first.data, view.sample, called="The sample")
+    check_foreseen_memory(first, dataset.n_features)
+    return dataset
+
+
+def results(view: SpectrumView, done: bool) -> None:
+    """Progress, sentences, figures, exponents."""
+    with session.told():
+        store = session.store()
+        traces = traces_of(store, view)
+        missing = [trace for trace in traces if trace.found is None]
+        with place():
+            waiting = [follow(store, one.spec, f"What {one.label} foresees") for one in missing]
+    if not done and not any(waiting):
+        links.follow(POLL_SECONDS)
+    name = datasets.get(view.data.dataset).title
+    style = Style(session.dark(), view.axis == "linear")
+    state = tuple(None if one.found is None else one.found.seconds for one in traces)
+    drawn = shared.ShownView(view, state, style)
+    with place():
+        verdict_lines.draw(
+            [
+                (
+                    f"{verdict_lines.escaped(name)}, {one.label}",
+                    None if one.found is None else foreseen_verdict(one.found),
+                )
+                for one in traces
+            ],
+            rows=4,
+        )
+    panels.show(
+        drawn.panels("charts", lambda: charts(view, traces, style)),
+        key="charts",
+        view=view,
+        linked=False,
+    )
+    with place():
+        exponents(traces)
+    export.panel(lambda: exhibit(view, traces, style))
+
+
+def charts(
+    view: SpectrumView, traces: list[ForeseenTrace], style: Style
+) -> tuple[panels.SentFigure, ...]:
+    """Eigenvalues, power beyond a rank, and the learning curve."""
+    unit = datasets.loss_unit(datasets.get(view.data.dataset), view.data)
+    return panels.panels_of(
+        foreseen_figure(name, traces, unit, style, view.digest()) for name in TITLES_FORESEEN
+    )
+
+
+def exponents(traces: list[ForeseenTrace]) -> None:
+    """Decays and exponents in a table, and how to read them."""
+    rows = exponents_of(traces)
+    if not rows:
+        return
+    st.markdown("## Exponents of $N_D^{-\\alpha}$")
+    fitted_table.draw(rows, "exponents", keys=2)
+    st.caption(
+        "By ranks: min(a − 1, 2b) of the mean network's part, and min(c − 1, 2b) of the spread "
+        "over initializations, from the decays below. Of the foreseen curve and trained: fitted "
+        "to the N_D of the figure. In parentheses: no power law by the rules of the fits, but an "
+        "average."
+    )
+    fitted_table.draw(decays_of(traces), "decays")
+    st.caption("Fitted from rank 10 to M/5; powers are means over neighbouring ranks.")

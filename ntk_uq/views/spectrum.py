@@ -1,0 +1,53 @@
+"""The page of spectra."""
+
+from dataclasses import dataclass, field, replace
+
+from ntk_uq.base.fields import Spec, same_as
+from ntk_uq.specs import ArchitectureSpec, DataSpec, ForeseenSpec, TrainingSpec
+from ntk_uq.specs.foreseen import sizes_of
+from ntk_uq.views.scaling_curves import CurvesView
+
+
+@dataclass(frozen=True)
+class SpectrumView(Spec):
+    """Everything that the page of spectra shows: learning curves foreseen from the kernels of
+    several depths on one sample."""
+
+    data: DataSpec = field(default_factory=DataSpec)
+    depths: tuple[int, ...] = same_as(CurvesView, "depths")
+    activation: str = same_as(ArchitectureSpec, "activation")
+    sigma_w: float = same_as(ArchitectureSpec, "sigma_w")
+    sigma_b: float = same_as(ArchitectureSpec, "sigma_b")
+    training: TrainingSpec = field(default_factory=TrainingSpec)
+    sample: int = same_as(ForeseenSpec, "sample", 800)
+    axis: str = same_as(CurvesView, "axis")
+
+    def validate(self) -> None:
+        self.foreseen()  # what concerns several fields is said there
+
+    def foreseen(self) -> tuple[ForeseenSpec, ...]:
+        """What is foreseen, one specification a depth; the test set does not matter."""
+        return tuple(
+            ForeseenSpec(
+                replace(self.data, n_test=1),
+                ArchitectureSpec(depth, self.activation, self.sigma_w, self.sigma_b),
+                self.training,
+                self.sample,
+                sizes_of(self.sample),
+            )
+            for depth in self.depths
+        )
+
+
+def spectrum_view_of(spec: ForeseenSpec) -> SpectrumView:
+    """The view that shows what is foreseen of one network, with the page's own N_D."""
+    network = spec.architecture
+    return SpectrumView(
+        spec.data,
+        (network.depth,),
+        network.activation,
+        network.sigma_w,
+        network.sigma_b,
+        spec.training,
+        spec.sample,
+    )
