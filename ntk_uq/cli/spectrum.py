@@ -51,7 +51,7 @@ def _run(options: argparse.Namespace) -> int:
             print(f"ntk_uq: N_D {point.n_train}: {point.failure}", file=sys.stderr)
         elif not point.holds:
             print(f"ntk_uq: {_refused(point)}", file=sys.stderr)
-    return 0
+    return 1 if any(point.failure is not None for point in found.points) else 0
 
 
 def _spec(options: argparse.Namespace) -> ForeseenSpec:

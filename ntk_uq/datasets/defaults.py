@@ -8,6 +8,7 @@ from ntk_uq.base.errors import DataError, SpecError
 from ntk_uq.base.fields import Spec, default_of
 from ntk_uq.datasets.base import Dataset
 from ntk_uq.specs import DataSpec
+from ntk_uq.specs.foreseen import CARRIES
 
 S = TypeVar("S", bound=Spec)
 
@@ -17,7 +18,8 @@ _SIZES = 6
 
 def within(spec: S, dataset: Dataset) -> S:
     """The specification with no more examples than the data set has, where their numbers are the
-    defaults: N_T is all of the test part then, and N_D go up to the pool, each half of the next.
+    defaults: N_T is all of the test part then, and N_D go up to the pool, each half of the next; a
+    sample is all of the pool, and N_D go up to what it carries.
 
     Numbers that are no defaults stay: whoever chose them is told what there is.
 
@@ -30,10 +32,13 @@ def within(spec: S, dataset: Dataset) -> S:
         changes: dict[str, Any] = {}
         if data.n_test == default_of(DataSpec, "n_test") > n_test:
             changes["data"] = replace(data, n_test=n_test)
-        if "n_train" in {field.name for field in fields(spec)}:  # type: ignore[arg-type]
+        most, names = n_pool, {field.name for field in fields(spec)}  # type: ignore[arg-type]
+        if "sample" in names and spec.sample == default_of(type(spec), "sample") > n_pool:  # type: ignore[attr-defined]
+            changes["sample"], most = n_pool, n_pool // CARRIES
+        if "n_train" in names:
             asked = spec.n_train  # type: ignore[attr-defined]
             if asked == default_of(type(spec), "n_train"):
-                changes["n_train"] = _sizes(asked, n_pool)
+                changes["n_train"] = _sizes(asked, most)
         return replace(spec, **changes) if changes else spec  # type: ignore[type-var]
     return spec
 

@@ -215,7 +215,7 @@ def fitted(view: View, n_pool: int, n_test: int) -> tuple[View, tuple[str, ...]]
     changes = []
     holder: Any = view
     for path, value in [((), view), *_parts(view, ())]:
-        for name in ("n_test", "n_train", "n_high"):
+        for name in ("n_test", "n_train", "n_high", "sample"):
             held = getattr(value, name, None)
             if name not in {f.name for f in fields(value)} or held is None:  # type: ignore[arg-type]
                 continue
@@ -227,7 +227,7 @@ def fitted(view: View, n_pool: int, n_test: int) -> tuple[View, tuple[str, ...]]
                 if name == "n_high" and value.n_low >= fits:  # type: ignore[attr-defined]
                     holder = _put(holder, (*path, "n_low"), max(1, min(fits - 1, fits // 8)))
                 holder = _put(holder, (*path, name), fits)
-                symbol = "N_T" if name == "n_test" else "N_D"
+                symbol = {"n_test": "N_T", "sample": "The sample"}.get(name, "N_D")
                 changes.append(f"{symbol} goes to {most:,}: the data set has no more examples.")
     return holder, tuple(dict.fromkeys(changes))
 

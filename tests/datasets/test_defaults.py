@@ -15,6 +15,7 @@ from ntk_uq.specs import (
     CurveSpec,
     DataSpec,
     EnsembleSpec,
+    ForeseenSpec,
     PointSpec,
     TrainingSpec,
 )
@@ -39,6 +40,15 @@ def test_what_nobody_chose_follows_the_data(path):
     assert datasets.within(chosen, dataset) == chosen
     large = CurveSpec(DataSpec("digits"))
     assert datasets.within(large, datasets.get("digits")) == large
+
+
+def test_a_sample_is_all_of_a_small_pool_and_n_d_what_it_carries(path):
+    dataset = datasets.get(own.add_path(path))
+    fitted = datasets.within(ForeseenSpec(DataSpec(dataset.name)), dataset)
+    assert (fitted.sample, fitted.n_train) == (48, (1, 3, 6, 12, 24))
+    chosen = ForeseenSpec(DataSpec(dataset.name, n_test=1), sample=900, n_train=(30,))
+    assert datasets.within(chosen, dataset) == chosen  # who chose it is told what there is
+    assert main(["spectrum", "--dataset", str(path), "--jitter", "0.01", "--quiet"]) == 0
 
 
 def test_a_curve_of_a_small_file_needs_no_numbers(path, capsys):

@@ -98,6 +98,13 @@ def test_axes_end_where_the_data_do():
     assert fitted(CurvesView(), 30, 1000)[0].n_low == 3
     assert fitted(EnsemblesView(n_train=(20, 50, 100)), 60, 1000)[0].n_train == (20, 50, 60)
     assert fitted(PhaseMapView(), 60, 1000)[0].map.n_train == 60
+    assert fitted(views.SpectrumView(), 60, 20) == (
+        views.SpectrumView(DataSpec(n_test=20), sample=60),
+        (
+            "The sample goes to 60: the data set has no more examples.",
+            "N_T goes to 20: the data set has no more examples.",
+        ),
+    )
     assert fitted(CurvesView(), 5000, 5000) == (CurvesView(), ())
 
 
