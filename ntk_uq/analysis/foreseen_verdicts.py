@@ -1,8 +1,10 @@
 """What a foreseen learning curve says, in sentences that one can say aloud."""
 
+import math
 from collections.abc import Iterator
 
 from ntk_uq.analysis.foreseen_exponents import RESOLUTION, foreseen_exponents
+from ntk_uq.results.curves import Curve
 from ntk_uq.results.foreseen import Foreseen, ForeseenPoint
 from ntk_uq.scaling import PowerLawFit, fit_power_law
 from ntk_uq.scaling.notation import short_value
@@ -11,16 +13,23 @@ _LARGE = 1.15
 """Factor from which on the spectrum alone is said to be wrong."""
 
 
-def foreseen_verdict(found: Foreseen) -> str:
-    """What is foreseen, whether it passed its check, what it consists of, and why it falls so."""
-    return " ".join(_sentences(found))
+def foreseen_verdict(found: Foreseen, curve: Curve | None = None) -> str:
+    """What is foreseen, whether it passed its check, what it consists of, and why it falls so.
+
+    Args:
+        found: what is foreseen.
+        curve: the scaling curve of other examples, where it is shown.
+    """
+    return " ".join(_sentences(found, curve))
 
 
-def _sentences(found: Foreseen) -> Iterator[str]:
+def _sentences(found: Foreseen, curve: Curve | None) -> Iterator[str]:
     good = [point for point in found.points if point.holds]
     if good:
         yield _falls(found, good)
         yield _checked(good)
+    if good and curve is not None:
+        yield from _others(good, curve)
     bad = [point for point in found.points if not point.holds]
     if bad:
         yield _refused(bad)
@@ -46,6 +55,23 @@ def _falls(found: Foreseen, good: list[ForeseenPoint]) -> str:
 def _checked(good: list[ForeseenPoint]) -> str:
     off = max(abs(p.foreseen.mu / p.measured.mu - 1) for p in good if p.foreseen and p.measured)
     return f"Networks trained on parts of them have the same within {_percent(off)}."
+
+
+def _others(good: list[ForeseenPoint], curve: Curve) -> Iterator[str]:
+    measured = {point.n_train: point for point in curve.points if point.mu}
+    off, pulls = [], []
+    for point in good:
+        there, foreseen = measured.get(point.n_train), point.foreseen
+        if there is None or foreseen is None or not there.mu:
+            continue
+        off.append(abs(foreseen.mu / there.mu - 1))
+        error = math.hypot(there.error("mu") or there.mu_sem or 0.0, foreseen.error or 0.0)
+        pulls.append(abs(foreseen.mu - there.mu) / error if error else 0.0)
+    if off:
+        yield (
+            f"On other examples, in {curve.spec.draws} draws, the curve is within "
+            f"{_percent(max(off))}, at most {max(pulls):.1f} standard errors away."
+        )
 
 
 def _percent(share: float) -> str:

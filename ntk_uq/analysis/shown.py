@@ -112,6 +112,8 @@ def _data(store: Store, view: DataView) -> None:
 def _spectra(store: Store, view: SpectrumView) -> None:
     for spec in view.foreseen():
         stored_foreseen(store.results, spec)
+    for curve in view.curves():
+        stored_curve(store.results, curve)
 
 
 def _runs(store: Store, view: RunsView) -> None:

@@ -12,6 +12,7 @@ from ntk_uq.figures.finite import in_rows
 from ntk_uq.figures.marks import add_grey, bars, hover_values
 from ntk_uq.figures.quantities import value_axis
 from ntk_uq.figures.style import DECADES, Style, hold, legend_below, marker, plotted, set_range
+from ntk_uq.results.curves import Curve
 from ntk_uq.results.foreseen import Foreseen
 from ntk_uq.results.spectrum import Decay
 from ntk_uq.specs import ForeseenSpec
@@ -29,11 +30,13 @@ _MOST_RANKS = 250
 
 @dataclass(frozen=True)
 class ForeseenTrace:
-    """One network: what was asked for, what was found of it, and what it is called."""
+    """One network: what was asked for, what was found of it, and what it is called; ``curve`` is
+    the scaling curve of other examples, where it is shown."""
 
     label: str
     spec: ForeseenSpec
     found: Foreseen | None
+    curve: Curve | None = None
 
 
 def foreseen_figure(
@@ -52,7 +55,8 @@ def foreseen_figure(
     draw = {EIGENVALUES: _add_eigenvalues, POWER: _add_power, CURVE: _add_curve}[name]
     for index, trace in enumerate(traces):
         draw(canvas, trace, index, style)
-    for words, dash, symbol in _LEGEND[name]:
+    beside = name == CURVE and any(trace.curve is not None for trace in traces)
+    for words, dash, symbol in (*_LEGEND[name], *((_OTHERS,) if beside else ())):
         add_grey(canvas, words, style, dash=dash, symbol=symbol)
     axes = (
         _curve_axes(canvas, traces, loss_unit, style)
@@ -62,7 +66,7 @@ def foreseen_figure(
     canvas.update_layout(
         {
             **style.layout(TITLES_FORESEEN[name], revision),
-            **legend_below(len(traces) + 3, _HEIGHT),
+            **legend_below(len(traces) + 4, _HEIGHT),
         },
         **axes,
     )
@@ -78,6 +82,8 @@ _LEGEND: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("trained on parts of the sample", "solid", "circle"),
     ),
 }
+
+_OTHERS = ("curve of other examples", "solid", "circle-open")
 
 
 def _add_eigenvalues(canvas: Canvas, trace: ForeseenTrace, index: int, style: Style) -> None:
@@ -167,6 +173,8 @@ def _add_curve(canvas: Canvas, trace: ForeseenTrace, index: int, style: Style) -
             "%{customdata[0]} choices<extra></extra>"
         ),
     )
+    if trace.curve is not None:
+        _add_others(canvas, trace, trace.curve, index, style)
     for words, which, holds, dash in _LINES:
         known = [(p, getattr(p, which)) for p in points if holds(p)]
         bold = dash == "solid"
@@ -202,6 +210,29 @@ def _add_curve(canvas: Canvas, trace: ForeseenTrace, index: int, style: Style) -
                 f"{trace.label}, {words} / trained: %{{y:.3f}}<br>N_D = %{{x}}<extra></extra>"
             ),
         )
+
+
+def _add_others(
+    canvas: Canvas, trace: ForeseenTrace, curve: Curve, index: int, style: Style
+) -> None:
+    values = [p.mu for p in curve.points]
+    errors = [p.error("mu") or p.mu_sem for p in curve.points]
+    sides = [error or 0.0 for error in errors]
+    canvas.add_scatter(
+        1,
+        x=[p.n_train for p in curve.points],
+        y=values,
+        mode="markers",
+        legendgroup=trace.label,
+        showlegend=False,
+        marker={"color": style.color(index), "symbol": f"{marker(index)}-open", "size": 13},
+        error_y=bars(values, sides, sides, style),
+        hovertext=hover_values("μ", values, errors),
+        hovertemplate=(
+            f"{trace.label}, curve of other examples<br>%{{hovertext}}<br>N_D = %{{x}}"
+            "<extra></extra>"
+        ),
+    )
 
 
 _LINES = (

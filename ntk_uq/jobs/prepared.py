@@ -212,6 +212,6 @@ _JOBS: dict[type[Spec], Callable[[Any], Iterable[Spec | None]]] = {
     TrainingTimeView: _training_time,
     PhaseMapView: lambda view: (view.map,),
     DataView: _data,
-    SpectrumView: lambda view: view.foreseen(),
+    SpectrumView: lambda view: (*view.foreseen(), *view.curves()),
     RunsView: lambda _: (),
 }

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, field, replace
 
-from ntk_uq.base.fields import Spec, same_as
-from ntk_uq.specs import ArchitectureSpec, DataSpec, ForeseenSpec, TrainingSpec
+from ntk_uq.base.fields import Spec, Switch, checked, same_as
+from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, ForeseenSpec, TrainingSpec
 from ntk_uq.specs.foreseen import sizes_of
 from ntk_uq.views.scaling_curves import CurvesView
+
+_DRAWS = 3
+"""Training subsets of the curves, as a page of scaling curves opens with."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +23,22 @@ class SpectrumView(Spec):
     sigma_b: float = same_as(ArchitectureSpec, "sigma_b")
     training: TrainingSpec = field(default_factory=TrainingSpec)
     sample: int = same_as(ForeseenSpec, "sample", 800)
+    curve: bool = checked(
+        Switch(), False, "show the scaling curve that is trained and tested on other examples"
+    )
     axis: str = same_as(CurvesView, "axis")
 
     def validate(self) -> None:
         self.foreseen()  # what concerns several fields is said there
+
+    def curves(self) -> tuple[CurveSpec, ...]:
+        """The scaling curves at the same N_D, one a depth; none where they are not shown."""
+        if not self.curve:
+            return ()
+        return tuple(
+            CurveSpec(self.data, one.architecture, one.training, one.n_train, _DRAWS)
+            for one in self.foreseen()
+        )
 
     def foreseen(self) -> tuple[ForeseenSpec, ...]:
         """What is foreseen, one specification a depth; the test set does not matter."""

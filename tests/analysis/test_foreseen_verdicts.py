@@ -1,6 +1,7 @@
 """What is said of foreseen curves, from planted records."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 from helpers.planted_foreseen import decay, planted
 
@@ -50,3 +51,13 @@ def test_where_the_spectrum_alone_is_wrong_it_says_by_how_much():
         "The spectrum alone would be wrong by a factor 3: examples differ, by a factor 250," in said
     )
     assert "wrong by a factor" not in foreseen_verdict(whole)
+
+
+def test_a_curve_of_other_examples_is_held_against_it():
+    points = [
+        SimpleNamespace(n_train=n, mu=1.1 * mu, mu_sem=0.02, error=lambda _: 0.03)
+        for n, mu in ((p.n_train, p.foreseen.mu) for p in found().points)
+    ]
+    curve = SimpleNamespace(points=points, spec=SimpleNamespace(draws=3))
+    said = foreseen_verdict(found(), curve)
+    assert "On other examples, in 3 draws, the curve is within 9.1 %, at most" in said

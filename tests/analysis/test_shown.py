@@ -32,7 +32,7 @@ VIEWS = {
         MapSpec(DATA, x="sigma_w", x_values=(1.0, 2.0), y="depth", y_values=(1.0, 2.0), n_train=10)
     ),
     "data": views.DataView(DATA, sample=10),
-    "spectrum": views.SpectrumView(DATA, (1,), sample=50),
+    "spectrum": views.SpectrumView(DATA, (1,), sample=50, curve=True),
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The page "Scaling curves": controls, then the infinite-width curves as they come."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import streamlit as st
 
@@ -8,6 +9,8 @@ from ntk_uq import datasets
 from ntk_uq.analysis.curve_laws import shown_laws
 from ntk_uq.analysis.curve_networks import CurveNetworks
 from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
+from ntk_uq.base.errors import SpecError
+from ntk_uq.base.fields import default_of
 from ntk_uq.costs.memory import check_memory
 from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
 from ntk_uq.figures.posteriors import ratio_figure
@@ -33,7 +36,7 @@ from ntk_uq.ui.pages.scaling_curves import about_fits, controls, finite, pinned
 from ntk_uq.ui.pages.scaling_curves import tables as law_tables
 from ntk_uq.ui.pages.scaling_curves.exhibit import exhibit, loss_unit
 from ntk_uq.ui.place import place
-from ntk_uq.views import CurvesView
+from ntk_uq.views import CurvesView, SpectrumView
 
 POLL_SECONDS = 1.0
 
@@ -133,7 +136,28 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
         finite.exponents_of(networks)
     about_fits.draw(traces, view)
     tables.numbers(traces, view)
+    why(view)
     export.panel(lambda: exhibit(view, traces, style, compared, baseline, networks))
+
+
+def why(view: CurvesView) -> None:
+    """The link to what foresees these curves, where it can."""
+    if view.vary != "depth" or not view.training.converged:
+        return
+    n_pool, _ = datasets.get(view.data.dataset).sizes()
+    sample = min(default_of(SpectrumView, "sample"), n_pool)
+    with suppress(SpecError):  # of a handful of examples nothing is foreseen
+        foreseen = SpectrumView(
+            view.data,
+            view.depths,
+            view.activation,
+            view.sigma_w,
+            view.sigma_b,
+            view.training,
+            sample,
+            curve=True,
+        )
+        links.opening_of(foreseen, label="Why do they fall so? Foreseen from the kernel").draw()
 
 
 def wanted(view: CurvesView) -> tuple[CurveSpec, ...]:

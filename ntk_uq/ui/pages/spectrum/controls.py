@@ -3,11 +3,11 @@
 import streamlit as st
 
 from ntk_uq.specs import DataSpec, TrainingSpec
-from ntk_uq.ui.controls import data, network, widgets
+from ntk_uq.ui.controls import data, effects, network, widgets
 from ntk_uq.views.spectrum import SpectrumView
 
 _PAGE = "spectrum"
-_OWN = ("activation", "sigma_w", "sigma_b", "sample")
+_OWN = ("activation", "sigma_w", "sigma_b", "sample", "curve")
 
 
 def fill(view: SpectrumView) -> None:
@@ -34,6 +34,12 @@ def draw() -> SpectrumView:
         depths = network.depths(_PAGE, SpectrumView)
         layers = network.activation(_PAGE)
         training = network.training(_PAGE)
+        st.header("Display")
+        curve = st.toggle(
+            "Curve of other examples beside",
+            key=widgets.key(_PAGE, "curve"),
+            help=effects.of(SpectrumView, "curve"),
+        )
         axis = widgets.value_axis(_PAGE)
     seed = training.pop("seed")
     # Nothing here depends on it; it stays what it is on other pages.
@@ -44,5 +50,6 @@ def draw() -> SpectrumView:
         **layers,
         training=TrainingSpec(**training),
         sample=sample,
+        curve=curve,
         axis=axis,
     )

@@ -12,6 +12,7 @@ from ntk_uq.export.bibliography import of_data, of_theory
 from ntk_uq.export.exhibit import Value
 from ntk_uq.figures import Style
 from ntk_uq.figures.foreseen import TITLES_FORESEEN, ForeseenTrace, foreseen_figure
+from ntk_uq.results.curves import Curve, stored_curve
 from ntk_uq.results.foreseen import Foreseen, ForeseenPoint, MeanLoss, stored_foreseen
 from ntk_uq.specs import ForeseenSpec
 from ntk_uq.store import Store
@@ -31,11 +32,13 @@ _LOSSES = {
 
 def traces_of(store: Store, view: SpectrumView) -> list[ForeseenTrace]:
     """What the store has of each of the view's networks."""
+    specs = view.foreseen()
+    curves: list[Curve | None] = [stored_curve(store.results, spec) for spec in view.curves()]
     return [
         ForeseenTrace(
-            f"depth {spec.architecture.depth}", spec, stored_foreseen(store.results, spec)
+            f"depth {spec.architecture.depth}", spec, stored_foreseen(store.results, spec), curve
         )
-        for spec in view.foreseen()
+        for spec, curve in zip(specs, curves or [None] * len(specs), strict=True)
     ]
 
 
@@ -67,7 +70,9 @@ def exhibit(view: SpectrumView, traces: Sequence[ForeseenTrace], style: Style) -
         ),
         columns=columns,
         rows=tuple({**row, **values} for row in _rows(traces)),
-        findings=tuple(f"{trace.label}: {foreseen_verdict(one)}" for trace, one in _there(traces)),
+        findings=tuple(
+            f"{trace.label}: {foreseen_verdict(one, trace.curve)}" for trace, one in _there(traces)
+        ),
         details={
             "foreseen": [
                 {"depth": trace.spec.architecture.depth, **one.to_json()}
@@ -77,7 +82,11 @@ def exhibit(view: SpectrumView, traces: Sequence[ForeseenTrace], style: Style) -
         provenance=found[0].provenance if found else {"versions": {"ntk_uq": VERSION}},
         python=_python(view),
         shell=words.commands(
-            view.data.dataset, [shell_of("spectrum", spec) for spec in _specs(view)]
+            view.data.dataset,
+            [
+                *(shell_of("spectrum", spec) for spec in _specs(view)),
+                *(shell_of("curve", spec) for spec in view.curves()),
+            ],
         ),
         sources=words.named((*of_theory(view.training), *_SOURCES, *of_data(view.data))),
     )
@@ -101,6 +110,8 @@ def _columns(unit: str) -> tuple[Column, ...]:
         *losses,
         Column("subsets", "", "choices of N_D examples over which the measured loss is a mean"),
         Column("of_half_mu", unit, "mean test loss, foreseen from halves of the sample"),
+        Column("curve_mu", unit, "mean test loss of the scaling curve of other examples"),
+        Column("curve_error", unit, "its standard error, of draws and of the test set"),
         Column("spread", "1", "largest over smallest potential of an example"),
         Column("holds", "", "yes where what is foreseen passed its check on the sample"),
         Column("failure", "", "why nothing is foreseen"),
@@ -114,7 +125,17 @@ def _rows(traces: Sequence[ForeseenTrace]) -> Iterator[Row]:
                 "depth": trace.spec.architecture.depth,
                 "sample": trace.spec.sample,
                 **_point_cells(point),
+                **_curve_cells(trace, point.n_train),
             }
+
+
+def _curve_cells(trace: ForeseenTrace, n_train: int) -> Row:
+    points = () if trace.curve is None else trace.curve.points
+    there = next((point for point in points if point.n_train == n_train), None)
+    return {
+        "curve_mu": None if there is None else there.mu,
+        "curve_error": None if there is None else there.error("mu") or there.mu_sem,
+    }
 
 
 def _point_cells(point: ForeseenPoint) -> Row:
@@ -189,8 +210,15 @@ def _specs(view: SpectrumView) -> list[ForeseenSpec]:
 
 def _python(view: SpectrumView) -> str:
     specs = "".join(f"    {python_of(spec, 4)},\n" for spec in _specs(view))
+    curves = "".join(f"    {python_of(spec, 4)},\n" for spec in view.curves())
+    beside = (
+        f"curves = [\n{curves}]\nfor spec in curves:\n"
+        "    for point in ntk_uq.curve(spec).points:\n"
+        '        print(point.n_train, point.mu, point.error("mu"))'
+    )
     return words.script(
         view.data.dataset,
+        *((beside,) if curves else ()),
         f"specs = [\n{specs}]\nfound = [ntk_uq.spectrum(spec) for spec in specs]",
         "for one in found:\n"
         "    print(one.kernel.decay, one.target_decay, one.initial_decay)\n"

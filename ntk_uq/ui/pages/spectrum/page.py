@@ -7,6 +7,8 @@ from ntk_uq.analysis.foreseen_verdicts import foreseen_verdict
 from ntk_uq.costs.memory import check_foreseen_memory
 from ntk_uq.figures import Style
 from ntk_uq.figures.foreseen import TITLES_FORESEEN, ForeseenTrace, foreseen_figure
+from ntk_uq.results.curves import Curve
+from ntk_uq.store import Store
 from ntk_uq.ui import (
     beginning,
     export,
@@ -14,11 +16,13 @@ from ntk_uq.ui import (
     links,
     live,
     panels,
+    polling,
+    say,
     session,
     shared,
     verdict_lines,
 )
-from ntk_uq.ui.follow import follow
+from ntk_uq.ui.follow import coming, follow
 from ntk_uq.ui.pages.spectrum import controls
 from ntk_uq.ui.pages.spectrum.exhibit import decays_of, exhibit, exponents_of, traces_of
 from ntk_uq.ui.place import place
@@ -37,10 +41,22 @@ def page() -> None:
     )
     with session.told():
         store, view, _ = beginning.chosen(SpectrumView, controls, check)
-        live.ask(store, ())
-        done = store.read_only or all(trace.found is not None for trace in traces_of(store, view))
+        traces = traces_of(store, view)
+        live.ask(store, curves_of(traces))
+        every = polling.interval(_waiting(store, traces), POLL_SECONDS)
     # While results may come, only the fragment is drawn again, and nothing once they are there.
-    st.fragment(results, run_every=None if done else POLL_SECONDS)(view, done)
+    st.fragment(results, run_every=every)(view, every)
+
+
+def curves_of(traces: list[ForeseenTrace]) -> list[Curve]:
+    """The scaling curves of other examples, where they are shown."""
+    return [trace.curve for trace in traces if trace.curve is not None]
+
+
+def _waiting(store: Store, traces: list[ForeseenTrace]) -> bool:
+    """Whether more may come by itself."""
+    missing = [trace.spec for trace in traces if trace.found is None]
+    return live.pending(store, curves_of(traces)) or any(coming(store, spec) for spec in missing)
 
 
 def check(view: SpectrumView) -> datasets.Dataset:
@@ -51,26 +67,35 @@ def check(view: SpectrumView) -> datasets.Dataset:
     return dataset
 
 
-def results(view: SpectrumView, done: bool) -> None:
+def results(view: SpectrumView, every: float | None) -> None:
     """Progress, sentences, figures, exponents."""
     with session.told():
         store = session.store()
         traces = traces_of(store, view)
-        missing = [trace for trace in traces if trace.found is None]
+        curves = curves_of(traces)
         with place():
-            waiting = [follow(store, one.spec, f"What {one.label} foresees") for one in missing]
-    if not done and not any(waiting):
-        links.follow(POLL_SECONDS)
+            for one in traces:
+                if one.found is None:
+                    follow(store, one.spec, f"What {one.label} foresees")
+            if curves:
+                live.progress(store, curves)
+                live.ended(store, curves, [one.label for one in traces])
+        still_every = polling.interval(_waiting(store, traces), POLL_SECONDS)
+    if every != still_every:
+        links.follow(every)
     name = datasets.get(view.data.dataset).title
     style = Style(session.dark(), view.axis == "linear")
-    state = tuple(None if one.found is None else one.found.seconds for one in traces)
+    state = (
+        *(None if one.found is None else one.found.seconds for one in traces),
+        *(curve.state for curve in curves),
+    )
     drawn = shared.ShownView(view, state, style)
     with place():
         verdict_lines.draw(
             [
                 (
                     f"{verdict_lines.escaped(name)}, {one.label}",
-                    None if one.found is None else foreseen_verdict(one.found),
+                    None if one.found is None else foreseen_verdict(one.found, one.curve),
                 )
                 for one in traces
             ],
@@ -83,6 +108,8 @@ def results(view: SpectrumView, done: bool) -> None:
         linked=False,
     )
     with place():
+        for sentence in dict.fromkeys(s for c in curves for s in (*c.failures, *c.warnings)):
+            say.warning(sentence, icon=":material/warning:")
         exponents(traces)
     export.panel(lambda: exhibit(view, traces, style))
 

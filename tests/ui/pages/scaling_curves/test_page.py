@@ -5,6 +5,7 @@ import math
 import subprocess
 import sys
 import time
+import urllib.parse
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -23,7 +24,7 @@ from ntk_uq.scaling import format_value
 from ntk_uq.specs import CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.store import JobState
 from ntk_uq.ui import polling
-from ntk_uq.views import CurvesView
+from ntk_uq.views import CurvesView, SpectrumView
 
 SMALL = CurvesView(
     data=DataSpec(n_test=50), depths=(1, 2), n_low=20, n_high=160, n_points=4, draws=2
@@ -53,6 +54,18 @@ def test_data_that_are_not_there_are_told_with_the_way_to_get_them(
     (link,) = [e for e in app.get("page_link") if "page of data sets" in e.proto.label]
     assert f"dataset={name}" in link.proto.query_string
     assert not store.jobs.list()
+
+
+def test_a_link_leads_to_what_foresees_the_curves_where_that_is_known(store):
+    view = CurvesView(DataSpec(n_test=30), (1, 2), n_low=10, n_high=40, n_points=2, draws=1)
+    (link,) = _why(opened(view))
+    there = SpectrumView.from_query(dict(urllib.parse.parse_qsl(link.proto.query_string)))
+    assert there == SpectrumView(view.data, (1, 2), curve=True)
+    assert not _why(opened(replace(view, training=TrainingSpec(steps=10))))
+
+
+def _why(app):
+    return [e for e in app.get("page_link") if "Why do they fall so" in e.proto.label]
 
 
 def test_the_first_visit_asks_for_the_default_view(store):

@@ -1,10 +1,12 @@
 """The page of spectra, without a browser."""
 
 import json
+from dataclasses import replace
 
 from helpers.drawn import figures
 from helpers.pages_driver import compute, open_page, texts, view_in
 
+from ntk_uq.engine.inline import run_foreseen
 from ntk_uq.specs import DataSpec, ForeseenSpec, TrainingSpec
 from ntk_uq.views import SpectrumView, page_name, spectrum_view_of
 
@@ -36,6 +38,24 @@ def test_it_asks_for_every_depth_and_draws_what_comes(store):
     assert max(max(t["y"]) for t in power["data"] if t["y"][0] is not None) <= 1
     drawn = [t for t in curve["data"] if t.get("legendgroup") == "depth 3"]
     assert [len(t["x"]) for t in drawn] == [3, 3, 3, 3, 3]  # 25, 50, 100: trained, two, two ratios
+
+
+def test_the_curve_of_other_examples_is_asked_for_and_drawn_over_what_is_foreseen(store):
+    app = opened()
+    app.toggle(key="spectrum_curve").set_value(True).run()
+    view = view_in(app, SpectrumView)
+    assert view == replace(VIEW, curve=True)
+    assert {job.kind for job in store.jobs.list()} == {"foreseen", "curve"}
+    compute(store)
+    app = opened(view)
+    assert not app.exception
+    assert "On other examples, in 3 draws, the curve is within" in texts(app.markdown)
+    *_, curve = figures(app)
+    others = [t for t in curve["data"] if t.get("marker", {}).get("symbol", "").endswith("-open")]
+    assert [len(t["x"]) for t in others] == [3, 3, 1]  # two depths, and their entry
+    foreseen, found = run_foreseen(view.foreseen()[0], store.results), others[0]["y"]
+    for point, mu in zip(foreseen.points, found, strict=True):
+        assert 0.8 < point.foreseen.mu / mu < 1.2
 
 
 def test_the_controls_change_the_view_and_travel(store):
