@@ -165,9 +165,9 @@ def decays_of(traces: Sequence[ForeseenTrace]) -> tuple[Mapping[str, str], ...]:
 
 _DECAYS = (
     "",
-    "eigenvalues ~ k^−b",
-    "power of the target ~ k^−a",
-    "power of the function at initialization ~ k^−c",
+    "b, eigenvalues",
+    "a, target",
+    "c, initial function",
 )
 
 

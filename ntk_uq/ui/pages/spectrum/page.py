@@ -138,4 +138,7 @@ def exponents(traces: list[ForeseenTrace]) -> None:
         "average."
     )
     fitted_table.draw(decays_of(traces), "decays")
-    st.caption("Fitted from rank 10 to M/5; powers are means over neighbouring ranks.")
+    st.caption(
+        "λ_k ~ k^−b; power of the target along the eigenvectors ~ k^−a, of the function at "
+        "initialization ~ k^−c; from rank 10 to M/5, powers as means over neighbouring ranks."
+    )
