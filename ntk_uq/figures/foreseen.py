@@ -11,6 +11,7 @@ from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.finite import in_rows
 from ntk_uq.figures.marks import add_grey, bars, hover_values
 from ntk_uq.figures.quantities import value_axis
+from ntk_uq.figures.spectrum import add_decay
 from ntk_uq.figures.style import DECADES, Style, hold, legend_below, marker, plotted, set_range
 from ntk_uq.results.curves import Curve
 from ntk_uq.results.foreseen import Foreseen
@@ -104,23 +105,7 @@ def _add_eigenvalues(canvas: Canvas, trace: ForeseenTrace, index: int, style: St
         line={"color": color, "width": 2},
         hovertemplate=f"{trace.label}, rank %{{x}}: %{{y:.4g}}<extra></extra>",
     )
-    _add_decay(canvas, kernel.decay, values, trace.label, style.ink)
-
-
-def _add_decay(canvas: Canvas, decay: Decay, values: np.ndarray, label: str, color: str) -> None:
-    if not decay.valid or decay.exponent is None or decay.low is None or decay.high is None:
-        return
-    ranks = np.geomspace(decay.low, decay.high, 20)
-    middle = round((decay.low * decay.high) ** 0.5)
-    canvas.add_scatter(
-        x=ranks.tolist(),
-        y=(values[middle - 1] * (ranks / middle) ** -decay.exponent).tolist(),
-        mode="lines",
-        line={"color": color, "width": 1.5, "dash": "dash"},
-        legendgroup=label,
-        showlegend=False,
-        hoverinfo="skip",
-    )
+    add_decay(canvas, kernel, trace.label, style.ink)
 
 
 def _add_power(canvas: Canvas, trace: ForeseenTrace, index: int, style: Style) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.style import DECADES, TITLE_HEIGHT, Style, set_range
 from ntk_uq.results.spectrum import KernelSpectrum, Spectrum
 
@@ -14,23 +15,24 @@ _HEIGHT = 330
 
 def eigenvalue_figure(spectrum: Spectrum, style: Style) -> go.Figure:
     """Eigenvalues of both kernels against their rank, with the fitted decay."""
-    figure = go.Figure()
+    canvas = Canvas()
     for index, (name, kernel) in enumerate((("NTK", spectrum.ntk), ("NNGP", spectrum.nngp))):
         values = np.array(kernel.eigenvalues)
         sure = values > kernel.rounding
         ranks = np.arange(1, len(values) + 1)
-        figure.add_scatter(
+        canvas.add_scatter(
             x=ranks[sure],
             y=values[sure],
             mode="lines+markers",
             name=f"{name}: {_short(kernel)}",
+            legendgroup=name,
             line={"color": style.color(index), "width": 1},
             marker={"color": style.color(index), "size": 4},
             hovertemplate=f"{name}, rank %{{x}}: %{{y:.4g}}<extra></extra>",
         )
-        _add_decay(figure, kernel, style.ink)
+        add_decay(canvas, kernel, name, style.ink)
     y_axis = {**style.axis("eigenvalue of kernel / n", "log"), **DECADES}
-    return _lay_out(figure, f"Kernel spectrum on {spectrum.n} examples", y_axis, spectrum.n, style)
+    return _lay_out(canvas, f"Kernel spectrum on {spectrum.n} examples", y_axis, spectrum.n, style)
 
 
 def _short(kernel: KernelSpectrum) -> str:
@@ -40,17 +42,19 @@ def _short(kernel: KernelSpectrum) -> str:
     return f"~ k<sup>−{decay.exponent:.2f}</sup>"
 
 
-def _add_decay(figure: go.Figure, kernel: KernelSpectrum, color: str) -> None:
+def add_decay(canvas: Canvas, kernel: KernelSpectrum, label: str, color: str) -> None:
+    """The fitted decay of eigenvalues over them, dashed; it comes and goes with ``label``."""
     decay = kernel.decay
     if not decay.valid or decay.exponent is None or decay.low is None or decay.high is None:
         return
     ranks = np.geomspace(decay.low, decay.high, 20)
     middle = round((decay.low * decay.high) ** 0.5)
-    figure.add_scatter(
+    canvas.add_scatter(
         x=ranks,
         y=kernel.eigenvalues[middle - 1] * (ranks / middle) ** -decay.exponent,
         mode="lines",
         line={"color": color, "width": 1.5, "dash": "dash"},
+        legendgroup=label,
         showlegend=False,
         hoverinfo="skip",
     )
@@ -58,11 +62,11 @@ def _add_decay(figure: go.Figure, kernel: KernelSpectrum, color: str) -> None:
 
 def power_figure(spectrum: Spectrum, style: Style) -> go.Figure:
     """How much of the target lies beyond the first k eigenvectors of the NTK."""
-    figure = go.Figure()
+    canvas = Canvas()
     rest = 1 - np.array(spectrum.power)
     ranks = np.arange(1, len(rest) + 1)
     shown = rest > 1e-12
-    figure.add_scatter(
+    canvas.add_scatter(
         x=ranks[shown],
         y=rest[shown],
         mode="lines",
@@ -72,16 +76,14 @@ def power_figure(spectrum: Spectrum, style: Style) -> go.Figure:
     values = style.axis("share of |Y|² beyond rank k", "log")
     if shown.any():
         set_range(values, [float(v) for v in rest[shown]])
-    return _lay_out(figure, "Target beyond the first k eigenvectors", values, spectrum.n, style)
+    return _lay_out(canvas, "Target beyond the first k eigenvectors", values, spectrum.n, style)
 
 
-def _lay_out(
-    figure: go.Figure, title: str, y_axis: dict[str, Any], n: int, style: Style
-) -> go.Figure:
+def _lay_out(canvas: Canvas, title: str, y_axis: dict[str, Any], n: int, style: Style) -> go.Figure:
     x_axis = style.axis("rank k", "log")
     ranks: Sequence[float] = (1, n)
     set_range(x_axis, ranks, across=True)
-    figure.update_layout(
+    canvas.update_layout(
         style.layout(title),
         height=TITLE_HEIGHT + _HEIGHT + 60,
         margin={"l": 78, "r": 12, "t": TITLE_HEIGHT, "b": 60},
@@ -89,4 +91,4 @@ def _lay_out(
         yaxis=y_axis,
         legend={"bgcolor": "rgba(0,0,0,0)", "font": {"size": 14}, "x": 0.02, "y": 0.02},
     )
-    return figure
+    return canvas.figure()
