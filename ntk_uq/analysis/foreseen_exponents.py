@@ -29,8 +29,8 @@ class ForeseenExponent:
         limited_by: ``resolution`` where a - 1 is the smaller one, ``smoothness`` where 2 b is.
         valid: whether both decays may be quoted.
         reasons: why not.
-        curve, measured: the exponents of what is foreseen for each N_D, and of what was measured
-            on the sample.
+        curve, measured: the exponents of what is foreseen at each N_D where that passed its check,
+            and of what was measured on the sample.
     """
 
     part: str
@@ -65,8 +65,8 @@ def _exponent(
     if power.alpha is not None and power.alpha <= 0:
         reasons = (
             *reasons,
-            f"The power falls as rank^-{power.exponent:.2f}: within the sample nearly all of it "
-            "lies beyond any rank, and foresees no exponent.",
+            f"The power goes as rank^{-(power.exponent or 0.0):.2f} there, too slowly for a tail "
+            "that converges, and foresees no exponent.",
         )
     elif power.alpha is not None and kernel.exponent is not None:
         resolution, smoothness = power.alpha, 2 * kernel.exponent
@@ -94,5 +94,5 @@ def _fit(points: tuple[ForeseenPoint, ...], part: str, which: str) -> PowerLawFi
 def _there(points: tuple[ForeseenPoint, ...], which: str) -> Iterator[tuple[int, MeanLoss]]:
     for point in points:
         loss: MeanLoss | None = getattr(point, which)
-        if loss is not None:
+        if loss is not None and (point.holds or which == "measured"):
             yield point.n_train, loss

@@ -5,12 +5,17 @@ from collections.abc import Iterator
 
 from ntk_uq.analysis.foreseen_exponents import RESOLUTION, foreseen_exponents
 from ntk_uq.results.curves import Curve
-from ntk_uq.results.foreseen import Foreseen, ForeseenPoint
+from ntk_uq.results.foreseen import Foreseen, ForeseenPoint, MeanLoss, precise
 from ntk_uq.scaling import PowerLawFit, fit_power_law
 from ntk_uq.scaling.notation import short_value
 
-_LARGE = 1.15
-"""Factor from which on the spectrum alone is said to be wrong."""
+TRAINED = {"mu_bias": "the mean network's part", "mu_variance": "the variance over initializations"}
+BAYESIAN = {"mu_bias": "the mean's part", "mu_variance": "the posterior variance"}
+
+
+def parts_of(found: Foreseen) -> dict[str, str]:
+    """What both parts of mu are called: Bayesian networks have no initializations."""
+    return BAYESIAN if found.ntk is None else TRAINED
 
 
 def foreseen_verdict(found: Foreseen, curve: Curve | None = None) -> str:
@@ -18,9 +23,38 @@ def foreseen_verdict(found: Foreseen, curve: Curve | None = None) -> str:
 
     Args:
         found: what is foreseen.
-        curve: the scaling curve of other examples, where it is shown.
+        curve: the scaling curve with a test set of its own, where it is shown.
     """
     return " ".join(_sentences(found, curve))
+
+
+def refusals(points: tuple[ForeseenPoint, ...]) -> Iterator[str]:
+    """Why some points are not drawn as foreseen: a sentence for each reason."""
+    failed: dict[str, list[int]] = {}
+    for point in points:
+        if not point.holds:
+            failed.setdefault(_reason(point), []).append(point.n_train)
+    for reason, sizes in failed.items():
+        yield reason.format(", ".join(f"{n:,}" for n in sizes))
+
+
+def _reason(point: ForeseenPoint) -> str:
+    if point.foreseen is None:
+        return f"Nothing is foreseen at N_D = {{}}. {point.failure or ''}".strip()
+    if point.measured is None:
+        return (
+            "At N_D = {} parts of the sample cannot be trained on, so that what is foreseen is not "
+            "checked, and not drawn."
+        )
+    if not precise(point.measured):
+        return (
+            "At N_D = {} what is trained on parts of the sample scatters too much to check "
+            "anything, so that what is foreseen is not drawn."
+        )
+    return (
+        "At N_D = {} what is foreseen is too far from what is trained on parts of the sample, and "
+        "is not drawn."
+    )
 
 
 def _sentences(found: Foreseen, curve: Curve | None) -> Iterator[str]:
@@ -28,28 +62,25 @@ def _sentences(found: Foreseen, curve: Curve | None) -> Iterator[str]:
     if good:
         yield _falls(found, good)
         yield _checked(good)
-    if good and curve is not None:
-        yield from _others(good, curve)
-    bad = [point for point in found.points if not point.holds]
-    if bad:
-        yield _refused(bad)
-    if not good:
-        return
-    yield from _parts(found, good[-1])
-    alone = [p for p in good if p.of_spectrum is not None and p.measured is not None]
-    if alone:
-        yield from _alone(alone[-1])
+        if curve is not None:
+            yield from _curve(good, curve)
+    yield from refusals(found.points)
+    if good:
+        yield from _parts(found, good[-1])
+        yield from _alone(good[-1])
 
 
 def _falls(found: Foreseen, good: list[ForeseenPoint]) -> str:
     losses = [(p.n_train, p.foreseen.mu) for p in good if p.foreseen is not None]
     (low, first), (high, last) = losses[0], losses[-1]
+    begin = f"From {found.sample:,} examples μ is foreseen to"
+    if low == high:
+        return f"{begin} be {first:.3g} at N_D = {low:,}."
     fit = fit_power_law([n for n, _ in losses], [mu for _, mu in losses])
-    begin = f"From {found.sample:,} examples μ is foreseen to fall"
     if fit.valid and fit.alpha is not None:
-        power = short_value(fit.alpha, fit.alpha_error)
-        return f"{begin} as N_D^-{power} from N_D = {low:,} to {high:,}."
-    return f"{begin} from {first:.3g} at N_D = {low:,} to {last:.3g} at {high:,}."
+        return f"{begin} {_power(fit, 'fall')} from N_D = {low:,} to {high:,}."
+    word = "fall" if last < first else "rise"
+    return f"{begin} {word} from {first:.3g} at N_D = {low:,} to {last:.3g} at {high:,}."
 
 
 def _checked(good: list[ForeseenPoint]) -> str:
@@ -57,7 +88,7 @@ def _checked(good: list[ForeseenPoint]) -> str:
     return f"Networks trained on parts of them have the same within {_percent(off)}."
 
 
-def _others(good: list[ForeseenPoint], curve: Curve) -> Iterator[str]:
+def _curve(good: list[ForeseenPoint], curve: Curve) -> Iterator[str]:
     measured = {point.n_train: point for point in curve.points if point.mu}
     off, pulls = [], []
     for point in good:
@@ -69,7 +100,7 @@ def _others(good: list[ForeseenPoint], curve: Curve) -> Iterator[str]:
         pulls.append(abs(foreseen.mu - there.mu) / error if error else 0.0)
     if off:
         yield (
-            f"On other examples, in {curve.spec.draws} draws, the curve is within "
+            f"The curve with a test set of its own, in {curve.spec.draws} draws, is within "
             f"{_percent(max(off))}, at most {max(pulls):.1f} standard errors away."
         )
 
@@ -78,55 +109,50 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f} %" if share < 0.0995 else f"{100 * share:.0f} %"
 
 
-def _refused(bad: list[ForeseenPoint]) -> str:
-    sizes = ", ".join(f"{p.n_train:,}" for p in bad)
-    reasons = dict.fromkeys(p.failure for p in bad if p.failure is not None)
-    if reasons:
-        return f"Nothing is foreseen at N_D = {sizes}. {' '.join(reasons)}"
-    if any(p.measured is None for p in bad):
-        return f"At N_D = {sizes} it could not be checked on the sample, and is not drawn."
-    return (
-        f"At N_D = {sizes} it is further from what is trained on parts of the sample than a tenth "
-        "and twice the error of that, and is not drawn."
-    )
-
-
 def _parts(found: Foreseen, last: ForeseenPoint) -> Iterator[str]:
-    loss = last.foreseen
+    loss: MeanLoss | None = last.foreseen
     if loss is None or not loss.mu > 0:
         return
     bias, variance = foreseen_exponents(found)
-    share = loss.mu_variance / loss.mu
-    yield (
-        f"At N_D = {last.n_train:,}, {100 * share:.0f} % of it is the spread over initializations, "
-        f"which {_power(variance.curve)}; the mean network's part {_power(bias.curve)}."
-    )
-    for part, name in ((variance, "spread"), (bias, "mean network's part")):
-        if part.valid and part.value is not None:
+    names, share = parts_of(found), loss.mu_variance / loss.mu
+    told = f"At N_D = {last.n_train:,}, {100 * share:.0f} % of it is {names['mu_variance']}"
+    if variance.curve.alpha is not None:
+        told += f", which {_power(variance.curve)}"
+    if bias.curve.alpha is not None:
+        told += f"; {names['mu_bias']} {_power(bias.curve)}"
+    yield f"{told}."
+    for one in (variance, bias):
+        if one.valid and one.value is not None:
             why = (
-                "limited by how much of it lies beyond rank N_D"
-                if part.limited_by == RESOLUTION
+                "limited by how much lies beyond rank N_D"
+                if one.limited_by == RESOLUTION
                 else "limited by the decay of the eigenvalues"
             )
-            told = short_value(part.value, part.error)
-            yield f"Ranks alone foresee N_D^-{told} of the {name}, {why}."
+            yield (
+                f"The decays foresee N_D^-{short_value(one.value, one.error)} for "
+                f"{names[one.part]}, {why}."
+            )
 
 
-def _power(fit: PowerLawFit) -> str:
+def _power(fit: PowerLawFit, falls: str = "falls") -> str:
+    """Such as "falls as N_D^-0.31(1)", and on average where that is no power law."""
     if fit.alpha is None:
-        return "does not fall"
-    word = "falls as" if fit.valid else "falls on average as"
-    return f"{word} N_D^-{short_value(fit.alpha, fit.alpha_error)}"
+        return f"{falls}"
+    word = falls if fit.alpha >= 0 else "rises"
+    sign = "-" if fit.alpha >= 0 else ""
+    average = "" if fit.valid else " on average"
+    return f"{word}{average} as N_D^{sign}{short_value(abs(fit.alpha), fit.alpha_error)}"
 
 
 def _alone(last: ForeseenPoint) -> Iterator[str]:
-    if last.of_spectrum is None or last.measured is None:
+    """Where the spectrum alone is refuted, by how much."""
+    alone, measured = last.of_spectrum, last.measured
+    if alone is None or measured is None or last.spectrum_holds or not alone.mu > 0:
         return
-    factor = last.measured.mu / max(last.of_spectrum.mu, 1e-300)
-    if factor > _LARGE or factor < 1 / _LARGE:
-        spread = "" if last.spread is None else f", by a factor {last.spread:.3g},"
-        wrong = max(factor, 1 / factor)
-        yield (
-            f"The spectrum alone would be wrong by a factor {wrong:.2g}: examples differ{spread} "
-            "in how much each counts, and are not alike."
-        )
+    factor = max(measured.mu / alone.mu, alone.mu / measured.mu)
+    ratio = last.potential_ratio
+    by = "" if ratio is None else f", by a factor {ratio:.3g},"
+    yield (
+        f"The spectrum alone would be wrong by a factor {factor:.2g}: examples differ{by} in the "
+        "scale on which they count, and are not alike."
+    )

@@ -3,12 +3,12 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ntk_uq.analysis.foreseen_exponents import ForeseenExponent, foreseen_exponents
-from ntk_uq.base.fields import default_of
+from ntk_uq.analysis.foreseen_verdicts import parts_of, refusals
 from ntk_uq.cli import shared
 from ntk_uq.cli.options import add_fields, read
 from ntk_uq.results.foreseen import Foreseen, ForeseenPoint, MeanLoss
@@ -36,6 +36,7 @@ def add_parsers(commands: Any) -> None:
     shared.add_network(parser)
     add_fields(parser, *POSTERIOR)
     add_fields(parser, *FORESEEN)
+    parser.set_defaults(n_train=None)  # they follow from the sample
     shared.add_output(parser)
     parser.set_defaults(run=_run)
 
@@ -46,18 +47,15 @@ def _run(options: argparse.Namespace) -> int:
         print(json.dumps(_json(found), indent=2, allow_nan=False))
     else:
         print("\n".join(_text(found)))
-    for point in found.points:
-        if point.failure is not None:
-            print(f"ntk_uq: N_D {point.n_train}: {point.failure}", file=sys.stderr)
-        elif not point.holds:
-            print(f"ntk_uq: {_refused(point)}", file=sys.stderr)
+    for sentence in refusals(found.points):
+        print(f"ntk_uq: {sentence}", file=sys.stderr)
     return 1 if any(point.failure is not None for point in found.points) else 0
 
 
 def _spec(options: argparse.Namespace) -> ForeseenSpec:
-    values = read(options, ForeseenSpec, FORESEEN.names)
-    if values["n_train"] == default_of(ForeseenSpec, "n_train"):
-        values["n_train"] = sizes_of(values["sample"])
+    names = [name for name in FORESEEN.names if getattr(options, name) is not None]
+    values = read(options, ForeseenSpec, names)
+    values.setdefault("n_train", sizes_of(values["sample"]))
     training = TrainingSpec(**read(options, TrainingSpec, POSTERIOR.names))
     data = replace(shared.read_data(options), n_test=1)
     return ForeseenSpec(data, shared.read_network(options), training, **values)
@@ -115,7 +113,13 @@ def _exponent_json(one: ForeseenExponent) -> dict[str, Any]:
 
 
 def _fit_json(fit: PowerLawFit) -> dict[str, Any]:
-    return {"alpha": fit.alpha, "error": fit.alpha_error, "valid": fit.valid}
+    reasons = [flag.reason for flag in fit.flags]
+    return {
+        "alpha": fit.alpha,
+        "error": fit.alpha_error,
+        "valid": fit.valid,
+        "reasons": reasons,
+    }
 
 
 _COLUMNS = ("N_D", "mu foreseen", "bias", "variance", "mu measured", "ratio", "by spectrum alone")
@@ -129,18 +133,23 @@ def _text(found: Foreseen) -> Iterator[str]:
         "the others; ! where this check fails, or where a fit is no power law"
     )
     yield ""
-    for name, decay in (
-        ("eigenvalues of the kernel", found.kernel.decay),
-        ("power of the target", found.target_decay),
-        ("power at initialization", found.initial_decay),
+    for name, letter, decay in (
+        ("eigenvalues of the kernel", "b", found.kernel.decay),
+        ("power of the target", "a", found.target_decay),
+        ("power at initialization", "c", found.initial_decay),
     ):
-        yield f"{name} ~ rank^-{_decay_text(decay)}"
+        yield f"{name}: {_decay_text(decay, letter)}"
     yield ""
     yield from shared.aligned(
         [
-            ("exponent of", "by ranks", "of curve", "measured"),
-            *map(_exponents, foreseen_exponents(found)),
+            ("exponent of", "by decays", "of curve", "measured"),
+            *(_exponents(one, parts_of(found)) for one in foreseen_exponents(found)),
         ]
+    )
+    yield ""
+    yield (
+        "by decays: min(a - 1, 2 b) for the former and min(c - 1, 2 b) for the latter, with "
+        "eigenvalues ~ rank^-b, the target's power ~ rank^-a, that at initialization ~ rank^-c"
     )
 
 
@@ -162,30 +171,26 @@ def _value(loss: MeanLoss | None) -> str:
     return "-" if loss is None else format_value(loss.mu, loss.error)
 
 
-def _decay_text(decay: Decay) -> str:
+def _decay_text(decay: Decay, letter: str) -> str:
     if decay.exponent is None:
-        return f"?: {' '.join(decay.reasons)}"
-    text = f"{format_value(decay.exponent, decay.error)}, ranks {decay.low} to {decay.high}"
+        return " ".join(decay.reasons)
+    value = format_value(decay.exponent, decay.error)
+    text = f"~ rank^-{letter}, {letter} = {value}, ranks {decay.low} to {decay.high}"
     return text if decay.valid else f"{text}; no power law: {' '.join(decay.reasons)}"
 
 
-def _exponents(one: ForeseenExponent) -> tuple[str, ...]:
-    by_ranks = "-" if one.value is None else format_value(one.value, one.error)
+def _exponents(one: ForeseenExponent, names: Mapping[str, str]) -> tuple[str, ...]:
     return (
-        one.part,
-        by_ranks if one.valid else f"{by_ranks} !",
+        names[one.part],
+        _exponent_text(one.value, one.error, one.valid),
         *(
-            "-" if fit.alpha is None else format_value(fit.alpha, fit.alpha_error)
+            _exponent_text(fit.alpha, fit.alpha_error, fit.valid)
             for fit in (one.curve, one.measured)
         ),
     )
 
 
-def _refused(point: ForeseenPoint) -> str:
-    if point.measured is None or point.foreseen is None:
-        return f"N_D {point.n_train}: what is foreseen could not be checked on the sample."
-    return (
-        f"N_D {point.n_train}: foreseen is {point.foreseen.mu:.4g}, and networks trained on "
-        f"{point.subsets} parts of the sample have {_value(point.measured)}; do not rely on it. "
-        f"Potentials of examples differ by a factor {point.spread or 1:.3g}."
-    )
+def _exponent_text(value: float | None, error: float | None, valid: bool) -> str:
+    if value is None:
+        return "-"
+    return f"{format_value(value, error)}{'' if valid else ' !'}"

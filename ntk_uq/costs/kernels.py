@@ -62,21 +62,22 @@ def modes_seconds(spec: ArchitectureSpec, n: int, t: int, n_features: int, filte
 def foreseen_seconds(spec: ForeseenSpec, n_features: int) -> float:
     """About how long a learning curve takes that is foreseen from a sample of M examples.
 
-    Counted: the kernels; eigenvectors of T; for each N_D some ten inverses, a solution and products
-    of M M M, a quarter of that for the halves (:mod:`ntk_uq.theory.effective_medium`); and the
-    check, ``n^2 (2 M + n / 3)`` for each choice of n examples (:mod:`ntk_uq.theory.foreseen`).
+    Counted: the kernels; eigenvectors of T; for each N_D some twenty inverses, a solution and
+    products of M M M, a quarter of that for the halves (:mod:`ntk_uq.theory.effective_medium`);
+    and the check, ``n^2 (2 M + n / 3)`` for each choice of n examples
+    (:mod:`ntk_uq.theory.foreseen`).
     """
     m = spec.sample
     flops: float = (_EIGENVECTORS + 4) * m**3
     for n in spec.n_train:
-        flops += 18 * m**3 + subsets_measured(m, n) * n**2 * (4 * m + n / 3)
+        flops += 60 * m**3 + subsets_measured(m, n) * n**2 * (4 * m + n / 3)
     return _START_SECONDS + _kernel_seconds(spec.architecture, m, 1, n_features) + flops / _FLOPS
 
 
 def subsets_measured(sample: int, n: int) -> int:
     """For how many choices of n examples of a sample the loss is measured: more where they are
     few, which costs little and scatters much."""
-    return min(64, max(8, 4 * sample // n))
+    return min(128, max(12, 8 * sample // n))
 
 
 def _kernel_seconds(spec: ArchitectureSpec, n: int, t: int, n_features: int) -> float:

@@ -32,7 +32,7 @@ _MOST_RANKS = 250
 @dataclass(frozen=True)
 class ForeseenTrace:
     """One network: what was asked for, what was found of it, and what it is called; ``curve`` is
-    the scaling curve of other examples, where it is shown."""
+    the scaling curve with a test set of its own, where it is shown."""
 
     label: str
     spec: ForeseenSpec
@@ -84,7 +84,7 @@ _LEGEND: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
 }
 
-_OTHERS = ("curve of other examples", "solid", "circle-open")
+_OTHERS = ("curve with a test set", "solid", "circle-open")
 
 
 def _add_eigenvalues(canvas: Canvas, trace: ForeseenTrace, index: int, style: Style) -> None:
@@ -161,12 +161,13 @@ def _add_curve(canvas: Canvas, trace: ForeseenTrace, index: int, style: Style) -
     if trace.curve is not None:
         _add_others(canvas, trace, trace.curve, index, style)
     for words, which, holds, dash in _LINES:
-        known = [(p, getattr(p, which)) for p in points if holds(p)]
+        # None where it is not drawn: a line does not cross what was refused.
+        known = [(p, getattr(p, which) if holds(p) else None) for p in points]
         bold = dash == "solid"
         canvas.add_scatter(
             1,
             x=[p.n_train for p, _ in known],
-            y=[loss.mu for _, loss in known],
+            y=[None if loss is None else loss.mu for _, loss in known],
             mode="lines",
             legendgroup=trace.label,
             showlegend=False,
@@ -176,21 +177,25 @@ def _add_curve(canvas: Canvas, trace: ForeseenTrace, index: int, style: Style) -
             ),
         )
         ratios = [
-            (p.n_train, loss.mu / p.measured.mu, (p.measured.error or 0.0) / p.measured.mu)
+            None if loss is None or p.measured is None else loss.mu / p.measured.mu
             for p, loss in known
-            if p.measured is not None
         ]
-        error = [ratio * relative for _, ratio, relative in ratios]
+        errors = [
+            ratio * (p.measured.error or 0.0) / p.measured.mu if ratio and p.measured else 0.0
+            for (p, _), ratio in zip(known, ratios, strict=True)
+        ]
         canvas.add_scatter(
             2,
-            x=[n for n, _, _ in ratios],
-            y=[ratio for _, ratio, _ in ratios],
+            x=[p.n_train for p, _ in known],
+            y=ratios,
             mode="lines+markers" if bold else "lines",
             legendgroup=trace.label,
             showlegend=False,
             marker={"color": color, "symbol": marker(index), "size": 7},
             line={"color": color, "width": 1.5, "dash": dash},
-            **({"error_y": bars([r for _, r, _ in ratios], error, error, style)} if bold else {}),
+            **(
+                {"error_y": bars([r or 1.0 for r in ratios], errors, errors, style)} if bold else {}
+            ),
             hovertemplate=(
                 f"{trace.label}, {words} / trained: %{{y:.3f}}<br>N_D = %{{x}}<extra></extra>"
             ),
@@ -214,8 +219,7 @@ def _add_others(
         error_y=bars(values, sides, sides, style),
         hovertext=hover_values("μ", values, errors),
         hovertemplate=(
-            f"{trace.label}, curve of other examples<br>%{{hovertext}}<br>N_D = %{{x}}"
-            "<extra></extra>"
+            f"{trace.label}, curve with a test set<br>%{{hovertext}}<br>N_D = %{{x}}<extra></extra>"
         ),
     )
 
@@ -278,7 +282,7 @@ def _curve_axes(
     upper = value_axis("mu", loss_unit, style)
     hold(upper, plotted(t for t in canvas.data if t.get("yaxis") != "y2"), style)
     lower = style.axis("foreseen / trained")
-    ratios = [v for t in canvas.data if t.get("yaxis") == "y2" for v in t["y"]]
+    ratios = [v for t in canvas.data if t.get("yaxis") == "y2" for v in t["y"] if v is not None]
     off = max([abs(ratio - 1) for ratio in ratios], default=0.0)
     lower["range"] = [1 - max(0.15, 1.3 * off), 1 + max(0.15, 1.3 * off)]
     canvas.add_hline(1, line={"color": style.grey, "width": 1.5, "dash": "dash"}, row=2)

@@ -1,6 +1,5 @@
 """Learning curves foreseen from a sample, as the store has them."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,8 +13,12 @@ from ntk_uq.store import ResultsCache
 FORESEEN_VERSION = 1
 """Part of every key: raised when the numbers change."""
 
-WITHIN = 0.1
-"""How far from what was measured on the sample a foreseen loss may be, its error left out."""
+WITHIN, AT_MOST = 0.1, 0.25
+"""How far from what was measured on the sample a foreseen loss may be, relative to it: its error
+left out, and with it."""
+
+PRECISE = 0.15
+"""The largest relative error of what was measured that still checks something."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,8 @@ class ForeseenPoint(Record):
 
     Attributes:
         n_train: N_D.
-        foreseen: with a leverage of its own for each example; its error is that of the choice of
-            the examples of the sample. None where there is none, and ``failure`` says why.
+        foreseen: with a potential of its own for each example; its error is about that of the
+            choice of the sample as test examples. None where there is none; ``failure`` says why.
         of_spectrum: with all examples alike, so from eigenvalues and powers alone; None where T
             has too few directions.
         measured: really trained on N_D examples of the sample, and tested on all others of it: the
@@ -51,7 +54,7 @@ class ForeseenPoint(Record):
         subsets: how many choices.
         of_half: the foreseen mu from the halves of the sample, their mean; None where N_D is more
             than half of these.
-        spread: largest over smallest potential of an example: 1 where all are alike.
+        potential_ratio: largest over smallest potential of an example: 1 where all are alike.
         failure: why nothing is foreseen; None where it is.
     """
 
@@ -61,13 +64,13 @@ class ForeseenPoint(Record):
     measured: MeanLoss | None
     subsets: int
     of_half: float | None
-    spread: float | None
+    potential_ratio: float | None
     failure: str | None
 
     @property
     def holds(self) -> bool:
-        """Whether what is foreseen is what is measured on the sample, within a tenth and twice
-        the error of what is measured."""
+        """Whether what is foreseen is what is measured on the sample: within a tenth and twice the
+        error of that, and no more than a quarter; where that error is 15 % at most."""
         return agrees(self.foreseen, self.measured)
 
     @property
@@ -77,13 +80,19 @@ class ForeseenPoint(Record):
 
 
 def agrees(foreseen: MeanLoss | None, measured: MeanLoss | None) -> bool:
-    """Whether a foreseen loss may be drawn: its check has been made, and passed."""
-    if foreseen is None or measured is None or not measured.mu > 0:
+    """Whether a foreseen loss may be drawn: its check has been made, says something, and passed."""
+    if foreseen is None or measured is None or not precise(measured):
         return False
-    error = math.inf if measured.error is None else measured.error
-    within = WITHIN * measured.mu + 2 * error
-    # A measurement that excludes nothing checks nothing.
-    return error < measured.mu / 2 and abs(foreseen.mu - measured.mu) <= within
+    assert measured.error is not None
+    within = min(WITHIN * measured.mu + 2 * measured.error, AT_MOST * measured.mu)
+    return abs(foreseen.mu - measured.mu) <= within
+
+
+def precise(measured: MeanLoss) -> bool:
+    """Whether what was measured is known well enough to check anything."""
+    return (
+        measured.mu > 0 and measured.error is not None and measured.error <= PRECISE * measured.mu
+    )
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class ForeseenSpec(Spec):
     architecture: ArchitectureSpec = field(default_factory=ArchitectureSpec)
     training: TrainingSpec = field(default_factory=TrainingSpec)
     sample: int = checked(
-        Whole(20, 4000), 1000, "examples M of the pool on which the kernel is evaluated"
+        Whole(4, 4000), 1000, "examples M of the pool on which the kernel is evaluated"
     )
     n_train: tuple[int, ...] = checked(
         Increasing(Whole(1, 2000)),

@@ -1,7 +1,8 @@
 """The test loss of networks trained on n of M examples, averaged over which n: without drawing any.
 
-Two forms. :class:`EffectiveMedium` lets every example have a leverage of its own; :func:`of_modes`
-takes all examples for alike and needs the spectrum alone. docs/theory.md derives both.
+Two forms. :class:`EffectiveMedium` has a potential for each example, which finds the scale on which
+it counts; :func:`of_modes` takes all examples for alike and needs the spectrum alone.
+docs/theory.md derives both.
 """
 
 from typing import NamedTuple
@@ -58,8 +59,8 @@ class EffectiveMedium:
 
     so that ``sum_k w_k ((1 + T s)^-1 y)_k^2 / (M - n)`` is their mean. The function at
     initialization is one more target to unlearn: with its covariance K in the place of ``y y'``
-    the same sum is the variance over initializations. Where all leverages are alike, s is one
-    number, and this is the formula of the spectrum (:func:`of_modes`).
+    the same sum is the variance over initializations. With one number s for all examples, whose
+    leverages then differ, this is the formula of the spectrum (:func:`of_modes`).
 
     Args:
         ntk: T, (M, M), in the kernel's unit; the NNGP kernel for Bayesian networks.
@@ -70,7 +71,8 @@ class EffectiveMedium:
         noise: variance of the label noise on what is trained on, in squared units of the target.
 
     Raises:
-        SingularKernelError: from :meth:`at`, where no medium is found: T has too few directions.
+        SingularKernelError: from :meth:`at`, where there is no medium, since T has too few
+            directions; or where it is not found.
     """
 
     def __init__(
@@ -115,10 +117,12 @@ class EffectiveMedium:
     def _find(self, share: float) -> Matrix:
         """``(1 + s^1/2 T s^1/2)^-1`` at the s that has the leverages; puts that s in its place."""
         d, s = self._ridge, self.potential
-        if not s.any():
-            s = share / (np.diagonal(self._ntk) + d)
         with np.errstate(all="ignore"):
+            if not s.any():
+                s = share / (np.diagonal(self._ntk) + d)
             for _ in range(_MOST_STEPS):
+                if not np.isfinite(s).all():
+                    raise self._none(share)
                 root = np.sqrt(s)
                 left = Inverse(root[:, None] * self._ntk * root, 1.0).matrix
                 rest = np.diagonal(left)  # 1 - l
@@ -128,12 +132,19 @@ class EffectiveMedium:
                     return left
                 # Exact for a kernel without off-diagonal elements, whose l / (1 - l) is T s.
                 s = share / (d + (1 - share) * (1 - rest) / (rest * s))
-                if not np.isfinite(s).all():
-                    break
-        raise SingularKernelError(
-            f"The kernel of the sample has too few directions for {share:.3g} of its "
-            f"{len(self._ntk)} examples: some are alike, or nearly so. Choose a smaller N_D, or a "
-            "jitter."
+        if d:
+            raise SingularKernelError(
+                f"No medium was found in {_MOST_STEPS} steps: examples of the sample are nearly "
+                "alike, and the jitter hardly tells them apart. Choose a smaller N_D, or a larger "
+                "jitter."
+            )
+        raise self._none(share)
+
+    def _none(self, share: float) -> SingularKernelError:
+        m = len(self._ntk)
+        return SingularKernelError(
+            f"The kernel of {m} examples has too few directions for N_D = {share * m:.0f}: some "
+            "examples are zero, or alike, or nearly so. Choose a smaller N_D, or a jitter."
         )
 
 

@@ -1,5 +1,6 @@
 """A learning curve from the kernel of a sample, and its check on the same sample."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +12,7 @@ from jaxtyping import Float
 
 from ntk_uq import datasets
 from ntk_uq.base import streams
-from ntk_uq.base.errors import SingularKernelError
+from ntk_uq.base.errors import KernelOverflowError, SingularKernelError
 from ntk_uq.costs.kernels import subsets_measured
 from ntk_uq.costs.memory import check_foreseen_memory
 from ntk_uq.datasets import Dataset
@@ -54,6 +55,7 @@ class KernelSample(NamedTuple):
         return self._replace(ntk=self.ntk[of, of], nngp=nngp, targets=self.targets[of])
 
 
+@np.errstate(over="ignore", invalid="ignore")  # told in the end
 def evaluate_foreseen(
     spec: ForeseenSpec,
     dataset: Dataset | None = None,
@@ -74,6 +76,7 @@ def evaluate_foreseen(
         SpecError: if the pool is not as large, or a kernel overflows.
         DataError: if files are missing or damaged.
         MemoryLimitError: if it does not fit.
+        KernelOverflowError: if losses are not finite.
     """
     clock = time.perf_counter()
     data, m = replace(spec.data, n_test=1), spec.sample
@@ -101,14 +104,11 @@ def evaluate_foreseen(
     points = []
     for n in spec.n_train:
         tell(f"N_D {n}")
-        failure, found, spread, half = None, None, None, None
+        failure, found, ratio = None, None, None
         try:
             loss = media.at(n)
-            error = np.std(loss.bias + loss.variance) / np.sqrt(m)
-            found = _mean_loss(loss, float(error))
-            spread = float(media.potential.max() / media.potential.min())
-            if 2 * CARRIES * n <= m:
-                half = float(np.mean([medium.at(n).mu for medium in halves]))
+            found = _mean_loss(loss, _scatter(loss.bias + loss.variance))
+            ratio = float(media.potential.max() / media.potential.min())
         except SingularKernelError as error:
             failure = str(error)
         points.append(
@@ -118,11 +118,12 @@ def evaluate_foreseen(
                 of_spectrum=_of_spectrum(sample, eigenvalues, target, initial, n),
                 measured=measured_on(sample, n, subsets_measured(m, n), data.seed),
                 subsets=subsets_measured(m, n),
-                of_half=half,
-                spread=spread,
+                of_half=_of_halves(halves, n) if 2 * CARRIES * n <= m else None,
+                potential_ratio=ratio,
                 failure=failure,
             )
         )
+    _check_finite(target, points)
     return Foreseen(
         sample=m,
         nngp=spectra[-1],
@@ -137,6 +138,29 @@ def evaluate_foreseen(
         seconds=time.perf_counter() - clock,
         provenance=provenance(dataset, spec.data, split),
     )
+
+
+def _scatter(values: Values) -> float:
+    """The standard error of their mean; without squares that overflow."""
+    largest = float(np.abs(values).max())
+    return largest * float(np.std(values / largest)) / len(values) ** 0.5 if largest else 0.0
+
+
+def _of_halves(halves: list[EffectiveMedium], n: int) -> float | None:
+    """The mean of what the halves of the sample foresee; None where one of them cannot."""
+    try:
+        return float(np.mean([medium.at(n).mu for medium in halves]))
+    except SingularKernelError:
+        return None
+
+
+def _check_finite(power: Values, points: list[ForeseenPoint]) -> None:
+    losses = [loss for p in points for loss in (p.foreseen, p.measured) if loss is not None]
+    if not (np.isfinite(power).all() and all(math.isfinite(loss.mu) for loss in losses)):
+        raise KernelOverflowError(
+            "Losses are not finite in float64: targets, or outputs of the networks, are too large. "
+            "Choose a standardized target, or smaller sigma_w and sigma_b."
+        )
 
 
 def powers_of(sample: KernelSample) -> tuple[Values, Values, Values]:
@@ -165,9 +189,10 @@ def measured_on(sample: KernelSample, n: int, subsets: int, seed: int) -> MeanLo
         kernel[np.diag_indices(n)] += ridge
         cross = ntk[np.ix_(of, rest)]
         try:
-            weights = scipy.linalg.solve(kernel, cross, assume_a="pos", check_finite=False)
+            factor = scipy.linalg.cho_factor(kernel, lower=True, check_finite=False)
         except scipy.linalg.LinAlgError:
             return None
+        weights = scipy.linalg.cho_solve(factor, cross, check_finite=False)
         bias = np.mean((weights.T @ targets[of] - targets[rest]) ** 2)
         bias += noise * np.sum(weights**2) / len(rest)
         variance = np.diagonal(ntk if nngp is None else nngp)[rest].mean()
@@ -178,8 +203,8 @@ def measured_on(sample: KernelSample, n: int, subsets: int, seed: int) -> MeanLo
             variance += np.sum(weights * twice) / len(rest)
         losses.append((bias + variance, bias, variance))
     mu, bias, variance = map(float, np.mean(losses, axis=0))
-    error = np.std([mu for mu, *_ in losses], ddof=1) / np.sqrt(subsets)
-    return MeanLoss(mu, bias, variance, float(error))
+    scatter = _scatter(np.array([mu for mu, *_ in losses]))
+    return MeanLoss(mu, bias, variance, scatter * (subsets / (subsets - 1)) ** 0.5)
 
 
 def _of_spectrum(

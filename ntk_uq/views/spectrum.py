@@ -24,7 +24,7 @@ class SpectrumView(Spec):
     training: TrainingSpec = field(default_factory=TrainingSpec)
     sample: int = same_as(ForeseenSpec, "sample", 800)
     curve: bool = checked(
-        Switch(), False, "show the scaling curve that is trained and tested on other examples"
+        Switch(), False, "show the scaling curve, whose networks are tested on a test set"
     )
     axis: str = same_as(CurvesView, "axis")
 

@@ -33,5 +33,5 @@ def test_a_power_that_lies_beyond_any_rank_foresees_none():
     bias, variance = foreseen_exponents(planted(decay(1.2), decay(0.9), decay(1.4)))
     assert bias.value is bias.limited_by is bias.pull is None
     assert not bias.valid
-    assert "rank^-0.90" in bias.reasons[-1]
+    assert "rank^-0.90 there, too slowly" in bias.reasons[-1]
     assert variance.valid

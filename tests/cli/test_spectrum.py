@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from ntk_uq.cli import main
@@ -35,8 +36,8 @@ def test_the_table_says_what_was_foreseen_and_what_measured(capsys):
         *("N_D", "mu", "foreseen", "bias", "variance", "mu", "measured", "ratio"),
         *("by", "spectrum", "alone"),
     ]
-    assert "eigenvalues of the kernel ~ rank^-" in out
-    assert "mu_variance" in out
+    assert "eigenvalues of the kernel: ~ rank^-b, b = " in out
+    assert "the variance over initializations" in out
 
 
 def test_sizes_follow_from_the_sample_where_none_are_named(capsys):
@@ -72,3 +73,23 @@ def test_it_refuses_in_words(capsys, arguments, words):
     error = capsys.readouterr().err
     assert words in error
     assert "Traceback" not in error
+
+
+def test_sizes_that_were_named_are_never_left_out(capsys):
+    assert main(["spectrum", "--sample", "400", "--n-train", "25,50,100,200,400", "--quiet"]) == 2
+    assert "tells of N_D up to 200" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("scale", "code"), [(1e80, 0), (1e150, 0), (1e170, 2)])
+def test_targets_of_any_size_end_in_numbers_or_in_words(tmp_path, capsys, scale, code):
+    x = np.random.default_rng(0).standard_normal((150, 3))
+    rows = [f"{a},{b},{c},{scale * (a + b * c)}" for a, b, c in x]
+    path = tmp_path / "huge.csv"
+    path.write_text("\n".join(["a,b,c,y", *rows]))
+    arguments = ["spectrum", "--dataset", str(path), "--target", "raw", "--sample", "100"]
+    assert main([*arguments, "--json", "--quiet", "--no-store"]) == code
+    out, error = capsys.readouterr()
+    if code:
+        assert "not finite in float64" in error
+    else:
+        assert json.loads(out)["foreseen"][0]["mu_error"] > 0

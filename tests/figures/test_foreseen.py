@@ -64,6 +64,10 @@ def test_power_beyond_a_rank_is_what_is_left():
     assert initial.line.dash == "dot"
 
 
+def drawn_of(line):
+    return [value for value in line if value is not None]
+
+
 @pytest.mark.parametrize(
     ("foreseen", "alone", "solid", "dashed"), [(1.02, 0.98, 3, 3), (1.02, 0.4, 3, 0), (2, 2, 0, 0)]
 )
@@ -72,11 +76,18 @@ def test_only_what_passed_its_check_is_drawn(foreseen, alone, solid, dashed):
     figure = drawn(CURVE, found)
     (upper,) = lines(figure, "solid")
     (lower,) = lines(figure, "solid", "y2")
-    assert len(upper) == len(lower) == solid
-    assert lower == pytest.approx([foreseen] * solid)
-    assert len(lines(figure, "dash")[0]) == dashed
+    assert len(drawn_of(upper)) == solid
+    assert drawn_of(lower) == pytest.approx([foreseen] * solid)
+    assert len(drawn_of(lines(figure, "dash")[0])) == dashed
     (trained,) = (t for t in figure.data if t.mode == "markers" and t.legendgroup)
     assert list(trained.y) == pytest.approx([n**-0.5 for n in SPEC.n_train])
+
+
+def test_a_line_has_a_gap_where_its_check_failed():
+    figure = drawn(CURVE, planted(point(25), point(50, foreseen=3.0), point(100)))
+    for axis in ("y", "y2"):
+        (line,) = lines(figure, "solid", axis)
+        assert [value is None for value in line] == [False, True, False]
 
 
 @pytest.mark.parametrize("name", TITLES_FORESEEN)

@@ -23,7 +23,8 @@ from ntk_uq.specs import (
 )
 from ntk_uq.store import Store, json_bytes
 from ntk_uq.theory.curve import evaluate_draw
-from ntk_uq.theory.foreseen import KernelSample, evaluate_foreseen, measured_on
+from ntk_uq.theory.effective_medium import EffectiveMedium
+from ntk_uq.theory.foreseen import KernelSample, _of_halves, evaluate_foreseen, measured_on
 from ntk_uq.theory.spectrum import evaluate_spectrum, fit_power
 
 SPEC = ForeseenSpec(sample=300, n_train=(20, 60, 150))
@@ -134,10 +135,26 @@ def test_a_check_that_says_nothing_is_none_and_one_that_fails_fails():
 
     assert agrees(loss(1.05, None), loss(1.0, 0.01))
     assert not agrees(loss(1.2, None), loss(1.0, 0.01))
-    assert not agrees(loss(1.0, None), loss(1.0, 0.6))
+    assert agrees(loss(1.2, None), loss(1.0, 0.1))
+    assert not agrees(loss(1.28, None), loss(1.0, 0.14))  # a quarter is too much in any case
+    assert not agrees(loss(1.0, None), loss(1.0, 0.2))  # excludes too little
+    assert not agrees(loss(1.0, None), loss(1.0, None))
     assert not agrees(loss(1.0, None), None)
     assert not agrees(None, loss(1.0, 0.1))
     assert not agrees(loss(0.0, None), loss(0.0, 0.0))
+
+
+def test_a_half_that_foresees_nothing_takes_nothing_away():
+    rng = np.random.default_rng(3)
+    half = rng.standard_normal((40, 6))
+    # The first half of every sample has directions enough, the second has each row four times.
+    inputs = np.concatenate([half, np.repeat(rng.standard_normal((10, 6)), 4, axis=0)])
+    sample = KernelSample(
+        inputs @ inputs.T + np.diag(np.r_[np.ones(40), np.zeros(40)]), np.eye(80), inputs[:, :1]
+    )
+    media = [EffectiveMedium(*sample.part(of)) for of in (slice(40), slice(40, 80))]
+    assert _of_halves(media, 10) is None
+    assert EffectiveMedium(*sample).at(10).mu > 0
 
 
 def test_power_laws_of_scattered_powers_are_found():
@@ -164,7 +181,7 @@ def test_it_is_kept_and_found_whatever_the_test_set(tmp_path):
 def test_from_python():
     found = ntk_uq.spectrum(replace(SPEC, n_train=(20,)))
     assert found.points[0].holds
-    assert found.points[0].subsets == subsets_measured(300, 20) == 60
+    assert found.points[0].subsets == subsets_measured(300, 20) == 120
 
 
 @pytest.mark.parametrize(

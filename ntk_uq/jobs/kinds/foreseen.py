@@ -1,7 +1,9 @@
 """Jobs that foresee a learning curve from the kernel of a sample."""
 
+from dataclasses import replace
+
 from ntk_uq.costs.theory import foreseen_cost
-from ntk_uq.jobs.kinds.base import JobKind, Shown, at_once
+from ntk_uq.jobs.kinds.base import JobKind, Shown, at_once, with_usual_test
 from ntk_uq.jobs.words import network, preparation, span, title, training
 from ntk_uq.results.foreseen import FORESEEN
 from ntk_uq.specs import ForeseenSpec
@@ -18,7 +20,7 @@ def _words(spec: ForeseenSpec) -> str:
 
 
 def _opens(spec: ForeseenSpec) -> Shown:
-    view, notice = spectrum_view_of(spec), ""
+    view, notice = spectrum_view_of(replace(spec, data=with_usual_test(spec.data))), ""
     if view.foreseen()[0].n_train != spec.n_train:
         notice = (
             "The page has N_D 25, 50, 100 and so on up to half of the sample, and those of this "

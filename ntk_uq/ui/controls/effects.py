@@ -95,7 +95,7 @@ _EFFECTS: dict[str, tuple[str, int]] = {
     "quantity": ("Colours alone; nothing is computed again.", 3),
     "scale": ("Colours alone; a logarithm shows small differences beside large ones.", 14),
     # data page
-    "curve": ("Adds open points: 3 training sets, and the test set of other pages.", 5),
+    "curve": ("Adds open points: 3 draws, tested on the test set of the other pages.", 5),
     "sample": ("More of them reach smaller eigenvalues; the cost grows as the cube.", 11),
 }
 

@@ -36,7 +36,7 @@ def draw() -> SpectrumView:
         training = network.training(_PAGE)
         st.header("Display")
         curve = st.toggle(
-            "Curve of other examples beside",
+            "Curve with a test set beside",
             key=widgets.key(_PAGE, "curve"),
             help=effects.of(SpectrumView, "curve"),
         )

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ntk_uq import datasets
 from ntk_uq.analysis.foreseen_exponents import RESOLUTION, SMOOTHNESS, foreseen_exponents
-from ntk_uq.analysis.foreseen_verdicts import foreseen_verdict
+from ntk_uq.analysis.foreseen_verdicts import foreseen_verdict, parts_of
 from ntk_uq.base.version import VERSION
 from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of, spec_columns
 from ntk_uq.export.bibliography import of_data, of_theory
@@ -24,7 +24,7 @@ Row = dict[str, Value]
 
 _SOURCES = ("soven1967", "bordelon2020", "simon2023", "bahri2021", "koltchinskii2000")
 _LOSSES = {
-    "foreseen": "with a leverage of its own for each example",
+    "foreseen": "with a potential of its own for each example",
     "of_spectrum": "with all examples alike, from the spectrum alone",
     "measured": "trained on parts of the sample, tested on the rest of it",
 }
@@ -99,7 +99,7 @@ def _columns(unit: str) -> tuple[Column, ...]:
         for name, about in (
             ("mu", "mean test loss"),
             ("mu_bias", "its part of the mean network"),
-            ("mu_variance", "its part of the spread over initializations"),
+            ("mu_variance", "its part of the variance"),
             ("error", "standard error of mu"),
         )
     ]
@@ -110,9 +110,9 @@ def _columns(unit: str) -> tuple[Column, ...]:
         *losses,
         Column("subsets", "", "choices of N_D examples over which the measured loss is a mean"),
         Column("of_half_mu", unit, "mean test loss, foreseen from halves of the sample"),
-        Column("curve_mu", unit, "mean test loss of the scaling curve of other examples"),
+        Column("curve_mu", unit, "mean test loss of the scaling curve with a test set of its own"),
         Column("curve_error", unit, "its standard error, of draws and of the test set"),
-        Column("spread", "1", "largest over smallest potential of an example"),
+        Column("potential_ratio", "1", "largest over smallest potential of an example"),
         Column("holds", "", "yes where what is foreseen passed its check on the sample"),
         Column("failure", "", "why nothing is foreseen"),
     )
@@ -147,7 +147,7 @@ def _point_cells(point: ForeseenPoint) -> Row:
     return cells | {
         "subsets": point.subsets,
         "of_half_mu": point.of_half,
-        "spread": point.spread,
+        "potential_ratio": point.potential_ratio,
         "holds": "yes" if point.holds else "no",
         "failure": point.failure,
     }
@@ -178,7 +178,11 @@ def exponents_of(traces: Sequence[ForeseenTrace]) -> tuple[Mapping[str, str], ..
         for one in foreseen_exponents(found):
             pull = "–" if one.pull is None else f"{one.pull:+.1f}"
             cells = (
-                *(trace.label, _PARTS[one.part], words.exponent(one.value, one.error, one.valid)),
+                *(
+                    trace.label,
+                    parts_of(found)[one.part],
+                    words.exponent(one.value, one.error, one.valid),
+                ),
                 *(
                     words.exponent(fit.alpha, fit.alpha_error, fit.valid)
                     for fit in (one.curve, one.measured)
@@ -190,10 +194,9 @@ def exponents_of(traces: Sequence[ForeseenTrace]) -> tuple[Mapping[str, str], ..
 
 
 _EXPONENTS = (
-    *("", "of", "by ranks", "of the foreseen curve", "trained"),
-    *("ranks − trained, standard errors", "limited by"),
+    *("", "of", "by decays", "of the foreseen curve", "trained"),
+    *("decays − trained, standard errors", "limited by"),
 )
-_PARTS = {"mu_bias": "the mean network's part", "mu_variance": "the spread over initializations"}
 _LIMITS = {RESOLUTION: "what lies beyond rank N_D", SMOOTHNESS: "the decay of the eigenvalues"}
 
 

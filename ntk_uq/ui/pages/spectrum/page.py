@@ -49,7 +49,7 @@ def page() -> None:
 
 
 def curves_of(traces: list[ForeseenTrace]) -> list[Curve]:
-    """The scaling curves of other examples, where they are shown."""
+    """The scaling curves with a test set, where they are shown."""
     return [trace.curve for trace in traces if trace.curve is not None]
 
 
@@ -132,10 +132,9 @@ def exponents(traces: list[ForeseenTrace]) -> None:
     st.markdown("## Exponents of $N_D^{-\\alpha}$")
     fitted_table.draw(rows, "exponents", keys=2)
     st.caption(
-        "By ranks: min(a − 1, 2b) of the mean network's part, and min(c − 1, 2b) of the spread "
-        "over initializations, from the decays below. Of the foreseen curve and trained: fitted "
-        "to the N_D of the figure. In parentheses: no power law by the rules of the fits, but an "
-        "average."
+        "By decays: min(a − 1, 2b) of the mean network's part, and min(c − 1, 2b) of the variance, "
+        "from the decays below. Of the foreseen curve and trained: fitted to the N_D of the "
+        "figure. In parentheses: no power law by the rules of the fits, but an average."
     )
     fitted_table.draw(decays_of(traces), "decays")
     st.caption(

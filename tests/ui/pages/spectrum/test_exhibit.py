@@ -44,7 +44,7 @@ def test_an_empty_page_can_be_taken_home():
 def test_exponents_are_told_of_both_parts():
     rows = exponents_of(traces())
     assert [row["of"] for row in rows] == [
-        *("the mean network's part", "the spread over initializations")
+        *("the mean network's part", "the variance over initializations")
     ]
     assert all(float(row["trained"].strip("()").split()[0]) > 0 for row in rows)
     assert len(decays_of(traces())) == 1

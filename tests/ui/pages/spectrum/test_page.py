@@ -7,6 +7,7 @@ from helpers.drawn import figures
 from helpers.pages_driver import compute, open_page, texts, view_in
 
 from ntk_uq.engine.inline import run_foreseen
+from ntk_uq.jobs import kinds
 from ntk_uq.specs import DataSpec, ForeseenSpec, TrainingSpec
 from ntk_uq.views import SpectrumView, page_name, spectrum_view_of
 
@@ -40,7 +41,7 @@ def test_it_asks_for_every_depth_and_draws_what_comes(store):
     assert [len(t["x"]) for t in drawn] == [3, 3, 3, 3, 3]  # 25, 50, 100: trained, two, two ratios
 
 
-def test_the_curve_of_other_examples_is_asked_for_and_drawn_over_what_is_foreseen(store):
+def test_the_curve_with_a_test_set_is_asked_for_and_drawn_over_what_is_foreseen(store):
     app = opened()
     app.toggle(key="spectrum_curve").set_value(True).run()
     view = view_in(app, SpectrumView)
@@ -49,7 +50,7 @@ def test_the_curve_of_other_examples_is_asked_for_and_drawn_over_what_is_foresee
     compute(store)
     app = opened(view)
     assert not app.exception
-    assert "On other examples, in 3 draws, the curve is within" in texts(app.markdown)
+    assert "The curve with a test set of its own, in 3 draws, is within" in texts(app.markdown)
     *_, curve = figures(app)
     others = [t for t in curve["data"] if t.get("marker", {}).get("symbol", "").endswith("-open")]
     assert [len(t["x"]) for t in others] == [3, 3, 1]  # two depths, and their entry
@@ -83,7 +84,11 @@ def test_a_run_opens_on_it():
     spec = ForeseenSpec(
         DataSpec("calorimeter"), training=TrainingSpec(jitter=0.1), sample=300, n_train=(50,)
     )
+    opened_view = kinds.of(spec).opens(spec).view
     view = spectrum_view_of(spec)
+    assert opened_view == view
+    small = replace(spec, data=replace(spec.data, n_test=1))  # as the page asks for it
+    assert kinds.of(small).opens(small).view == view
     assert page_name(view) == "spectrum"
     assert SpectrumView.from_json(json.loads(json.dumps(view.to_json()))) == view
     (back,) = view.foreseen()
