@@ -12,7 +12,10 @@ pytestmark = pytest.mark.browser
 
 WAIT = 90_000  # milliseconds
 SETTLED = 30  # seconds
-PAGES = ("", "ensembles", "width", "training_time", "phase_map", "data", "runs", "report")
+PAGES = (
+    *("", "ensembles", "width", "training_time", "spectrum"),
+    *("phase_map", "data", "runs", "report"),
+)
 _HEADINGS = ("heading-order", "page-has-heading-one", "empty-heading")
 """Of axe's rules of moderate impact, those that are refused, too."""
 _READY = """() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState

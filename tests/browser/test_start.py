@@ -27,11 +27,12 @@ def test_it_is_shown_as_a_part_of_the_app_and_no_other_page_is_run(server, open_
     links = page.get_by_test_id("stSidebarNavLink").all_inner_texts()
     names = [text.split("\n")[-1] for text in links]
     assert names == [one.title for one in PAGES.values() if not one.for_admins]
-    assert names[:8] == [
+    assert names[:9] == [
         "Scaling curves",
         "Ensembles",
         "Width",
         "Training time",
+        "Spectrum",
         "Phase map",
         "Data",
         "Runs",
