@@ -6,6 +6,7 @@ from ntk_uq.people import Claims
 from ntk_uq.specs import DataSpec
 from ntk_uq.store.named_views import NamedView
 from ntk_uq.ui import who
+from ntk_uq.ui.pages.scaling_curves.page import WHY
 from ntk_uq.views import CurvesView, RunsView
 
 VIEW = CurvesView(DataSpec(n_test=50), depths=(1,), n_low=10, n_high=40, n_points=2, draws=1)
@@ -58,7 +59,7 @@ def test_of_a_group_each_saves_and_deletes_her_own(store, monkeypatch):
         return opened()
 
     def links(app):
-        return {e.proto.label for e in app.get("page_link")}
+        return {e.proto.label for e in app.get("page_link")} - {WHY}
 
     app = as_("Ada")
     app.text_input(key="named_view_name").set_value("hers").run()

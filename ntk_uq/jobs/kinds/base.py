@@ -2,16 +2,13 @@
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ntk_uq import datasets
-from ntk_uq.base.errors import DataError, SpecError
-from ntk_uq.base.fields import Spec, default_of
+from ntk_uq.base.errors import SpecError
+from ntk_uq.base.fields import Spec
 from ntk_uq.costs.theory import TheoryCost
 from ntk_uq.results.keys import OneRecord
-from ntk_uq.specs import CurveSpec, DataSpec
 from ntk_uq.store import ResultsCache
 
 AnySpec = TypeVar("AnySpec", bound=Spec)
@@ -40,15 +37,6 @@ def counted(unit: str) -> Callable[[int, int], str]:
 def at_once(before: str = "not begun", after: str = "computed") -> Callable[[int, int], str]:
     """Words for how far a job is that has one result: there is no number worth telling."""
     return lambda done, total: after if done else before  # noqa: ARG005 (one interface for all)
-
-
-def with_usual_test(data: DataSpec) -> DataSpec:
-    """Data with as large a test set as a page opens with: where it does not matter to a job, it is
-    1 there, and opening the job would have it travel to all pages."""
-    usual = CurveSpec(replace(data, n_test=default_of(DataSpec, "n_test")))
-    with suppress(SpecError, DataError):  # of a data set that is gone; the page says so
-        return datasets.within(usual, datasets.get(data.dataset)).data
-    return usual.data
 
 
 _RESULTS = counted("results")

@@ -1,7 +1,7 @@
 """Jobs that decompose the kernels on a sample of the pool."""
 
 from ntk_uq.costs.theory import spectrum_cost
-from ntk_uq.jobs.kinds.base import JobKind, Shown, at_once, with_usual_test
+from ntk_uq.jobs.kinds.base import JobKind, Shown, at_once
 from ntk_uq.jobs.words import network, preparation, title
 from ntk_uq.results.spectrum import SPECTRUM
 from ntk_uq.specs import SpectrumSpec
@@ -20,9 +20,7 @@ KIND = JobKind(
     total=lambda spec: 1,  # noqa: ARG005
     progress=at_once(),
     record=SPECTRUM,
-    opens=lambda spec: Shown(
-        DataView(with_usual_test(spec.data), spec.architecture, max(10, spec.n))
-    ),
+    opens=lambda spec: Shown(DataView(spec.data, spec.architecture, max(10, spec.n))),
     smaller="n",
     cost=spectrum_cost,
 )

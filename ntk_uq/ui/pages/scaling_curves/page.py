@@ -39,6 +39,7 @@ from ntk_uq.ui.place import place
 from ntk_uq.views import CurvesView, SpectrumView
 
 POLL_SECONDS = 1.0
+WHY = "Why do they fall so? Foreseen from the kernel"
 
 
 def page() -> None:
@@ -157,7 +158,7 @@ def why(view: CurvesView) -> None:
             sample,
             curve=True,
         )
-        links.opening_of(foreseen, label="Why do they fall so? Foreseen from the kernel").draw()
+        links.opening_of(foreseen, label=WHY).draw()
 
 
 def wanted(view: CurvesView) -> tuple[CurveSpec, ...]:

@@ -24,6 +24,7 @@ from ntk_uq.scaling import format_value
 from ntk_uq.specs import CurveSpec, DataSpec, TrainingSpec
 from ntk_uq.store import JobState
 from ntk_uq.ui import polling
+from ntk_uq.ui.pages.scaling_curves.page import WHY
 from ntk_uq.views import CurvesView, SpectrumView
 
 SMALL = CurvesView(
@@ -65,7 +66,7 @@ def test_a_link_leads_to_what_foresees_the_curves_where_that_is_known(store):
 
 
 def _why(app):
-    return [e for e in app.get("page_link") if "Why do they fall so" in e.proto.label]
+    return [e for e in app.get("page_link") if e.proto.label == WHY]
 
 
 def test_the_first_visit_asks_for_the_default_view(store):
