@@ -29,14 +29,16 @@ def draw(
     """
     if not lines:
         return
+    none = nothing and all(text is None for _, text in lines)
     with st.container(key=key):
         # In the place itself: Streamlit would add what is style alone at the end of the run.
-        st.markdown(f"<style>{_room(key, len(lines), rows)}</style>", unsafe_allow_html=True)
-        if nothing and all(text is None for _, text in lines):
+        style = _room(key, len(lines), rows) + ("" if none else _parts(key, rows))
+        st.markdown(f"<style>{style}</style>", unsafe_allow_html=True)
+        if none:
             say.info(nothing, icon=":material/school:")
             return
         told = (f"**{name}:** {'…' if text is None else typeset(text)}" for name, text in lines)
-        st.markdown("  \n".join(told))
+        st.markdown("\n\n".join(told))
 
 
 def _room(key: str, count: int, rows: int) -> str:
@@ -45,11 +47,23 @@ def _room(key: str, count: int, rows: int) -> str:
     few = count <= _SEEN
     lines = max(rows * min(count, _SEEN), 3)
     size, beyond = ("min-height", "visible") if few else ("height", "auto")
-    room = f".st-key-{key} {{ flex: none; {size}: {_LINE * lines}px; overflow-y: {beyond}; }}"
+    place = f".st-key-{key}"
+    return f"{place} {{ flex: none; overflow-y: {beyond}; }} {_high(place, size, lines)}"
+
+
+def _parts(key: str, rows: int) -> str:
+    """A part of the room for each curve: no sentence moves when the ones above it come."""
+    part = f".st-key-{key} p"
+    return f" {part} {{ margin: 0; }} {_high(part, 'min-height', rows)}"
+
+
+def _high(selector: str, size: str, lines: int) -> str:
+    """As high as so many lines in a window of 1440 pixels, and as they become in narrower ones."""
+    rules = [f"{selector} {{ {size}: {_LINE * lines}px; }}"]
     for width, times in _NARROW:
         height = round(times * _LINE * lines)
-        room += f" @media (max-width: {width}px) {{ .st-key-{key} {{ {size}: {height}px; }} }}"
-    return room
+        rules.append(f"@media (max-width: {width}px) {{ {selector} {{ {size}: {height}px; }} }}")
+    return " ".join(rules)
 
 
 def typeset(text: str) -> str:

@@ -34,6 +34,9 @@ NETWORKS = EnsemblesView(
 _LOOK = """() => { window.looks = []; setInterval(() => window.looks.push(
   [...document.querySelectorAll('.js-plotly-plot')]
     .filter(e => e.querySelector('.main-svg') && e.offsetHeight > 100).length), 30) }"""
+_MOVED = """() => { window.moved = 0; new PerformanceObserver(list => {
+  for (const e of list.getEntries()) if (!e.hadRecentInput) window.moved += e.value
+}).observe({type: 'layout-shift'}) }"""
 _RANGES = """[...document.querySelectorAll('.js-plotly-plot')]
   .map(e => e.layout.xaxis.range)"""
 _ROOM = "document.querySelector('.st-key-verdicts').offsetHeight"
@@ -87,6 +90,7 @@ def test_figures_stay_and_keep_their_zoom_while_points_come(server, open_page):
     page = open_page(f"{server}/?{urllib.parse.urlencode(VIEW.to_query())}")
     page.locator(".js-plotly-plot .scatterlayer .point").first.wait_for(timeout=WAIT)
     page.evaluate(_LOOK)
+    page.evaluate(_MOVED)
     whole = page.evaluate(_RANGES)[0]
     room = page.evaluate(_ROOM)
     drag = page.locator(".js-plotly-plot .nsewdrag").first
@@ -106,6 +110,7 @@ def test_figures_stay_and_keep_their_zoom_while_points_come(server, open_page):
     assert set(looks) == {3}
     assert page.evaluate(_RANGES) == zoomed
     assert page.evaluate(_ROOM) == room  # the sentences that came have moved nothing
+    assert page.evaluate("window.moved") < 0.005  # the bar above becomes a line of words
     assert min(page.evaluate(_LABELLED)) >= 2
     page.evaluate(
         "range => Plotly.relayout(document.querySelectorAll('.js-plotly-plot')[1],"
