@@ -24,7 +24,7 @@ def features(rng, spread=0.0, directions=600, decay=1.2):
     return phi @ phi.T + 1e-3 * np.eye(M), other @ other.T + 0.1 * np.eye(M), targets
 
 
-def drawn(ntk, nngp, targets, n, ridge=0.0, noise=0.0, draws=200):
+def drawn(ntk, nngp, targets, n, ridge=0.0, noise=0.0, draws=100):
     """Bias and variance on examples that are not trained on, by training on drawn subsets: the
     means and their standard errors."""
     rng, losses = np.random.default_rng(n), []
