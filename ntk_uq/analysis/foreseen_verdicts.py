@@ -89,14 +89,14 @@ def _checked(good: list[ForeseenPoint]) -> str:
 
 
 def _curve(good: list[ForeseenPoint], curve: Curve) -> Iterator[str]:
-    measured = {point.n_train: point for point in curve.points if point.mu}
+    measured = {point.n_train: point for point in curve.points}
     off, pulls = [], []
     for point in good:
         there, foreseen = measured.get(point.n_train), point.foreseen
         if there is None or foreseen is None or not there.mu:
             continue
         off.append(abs(foreseen.mu / there.mu - 1))
-        error = math.hypot(there.error("mu") or there.mu_sem or 0.0, foreseen.error or 0.0)
+        error = math.hypot(there.error_or_sem("mu") or 0.0, foreseen.error or 0.0)
         pulls.append(abs(foreseen.mu - there.mu) / error if error else 0.0)
     if off:
         yield (
@@ -136,8 +136,7 @@ def _parts(found: Foreseen, last: ForeseenPoint) -> Iterator[str]:
 
 def _power(fit: PowerLawFit, falls: str = "falls") -> str:
     """Such as "falls as N_D^-0.31(1)", and on average where that is no power law."""
-    if fit.alpha is None:
-        return f"{falls}"
+    assert fit.alpha is not None
     word = falls if fit.alpha >= 0 else "rises"
     sign = "-" if fit.alpha >= 0 else ""
     average = "" if fit.valid else " on average"

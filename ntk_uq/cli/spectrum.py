@@ -113,12 +113,11 @@ def _exponent_json(one: ForeseenExponent) -> dict[str, Any]:
 
 
 def _fit_json(fit: PowerLawFit) -> dict[str, Any]:
-    reasons = [flag.reason for flag in fit.flags]
     return {
         "alpha": fit.alpha,
         "error": fit.alpha_error,
         "valid": fit.valid,
-        "reasons": reasons,
+        "reasons": [flag.reason for flag in fit.flags],
     }
 
 

@@ -64,7 +64,7 @@ def foreseen_seconds(spec: ForeseenSpec, n_features: int) -> float:
 
     Counted: the kernels; eigenvectors of T; for each N_D some twenty inverses, a solution and
     products of M M M, a quarter of that for the halves (:mod:`ntk_uq.theory.effective_medium`);
-    and the check, ``n^2 (2 M + n / 3)`` for each choice of n examples
+    and the check, ``n^2 (4 M + n / 3)`` for each choice of n examples
     (:mod:`ntk_uq.theory.foreseen`).
     """
     m = spec.sample

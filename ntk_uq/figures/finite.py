@@ -79,9 +79,15 @@ def ratio_below(
     style: Style,
     height: float,
 ) -> dict[str, Any]:
-    """The axes of two rows, the lower one finite over infinite width and ``height`` pixels high;
-    only it has labels below."""
+    """The axes of two rows, the lower one finite over infinite width and ``height`` pixels high."""
     lower = style.axis("finite / infinite", style.scale)
     hold(lower, ratios, style, height)
+    return two_rows(x_axis, upper, lower)
+
+
+def two_rows(
+    x_axis: dict[str, Any], upper: dict[str, Any], lower: dict[str, Any]
+) -> dict[str, Any]:
+    """The axes of two rows with one horizontal axis, which has labels below alone."""
     hidden = {**x_axis, "title": {"text": ""}, "showticklabels": False, "matches": "x2"}
     return {"xaxis": hidden, "xaxis2": x_axis, "yaxis": upper, "yaxis2": lower}

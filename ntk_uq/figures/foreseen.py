@@ -8,14 +8,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ntk_uq.figures.canvas import Canvas
-from ntk_uq.figures.finite import in_rows
+from ntk_uq.figures.finite import in_rows, two_rows
 from ntk_uq.figures.marks import add_grey, bars, hover_values
 from ntk_uq.figures.quantities import value_axis
-from ntk_uq.figures.spectrum import add_decay
+from ntk_uq.figures.spectrum import add_decay, power_of
 from ntk_uq.figures.style import DECADES, Style, hold, legend_below, marker, plotted, set_range
 from ntk_uq.results.curves import Curve
 from ntk_uq.results.foreseen import Foreseen
-from ntk_uq.results.spectrum import Decay
 from ntk_uq.specs import ForeseenSpec
 
 EIGENVALUES, POWER, CURVE = "eigenvalues", "power", "mu"
@@ -100,7 +99,7 @@ def _add_eigenvalues(canvas: Canvas, trace: ForeseenTrace, index: int, style: St
         x=(ranks + 1).tolist(),
         y=values[ranks].tolist(),
         mode="lines",
-        name=_named(trace.label, kernel.decay),
+        name=": ".join(filter(None, (trace.label, power_of(kernel.decay)))),
         legendgroup=trace.label,
         line={"color": color, "width": 2},
         hovertemplate=f"{trace.label}, rank %{{x}}: %{{y:.4g}}<extra></extra>",
@@ -206,7 +205,7 @@ def _add_others(
     canvas: Canvas, trace: ForeseenTrace, curve: Curve, index: int, style: Style
 ) -> None:
     values = [p.mu for p in curve.points]
-    errors = [p.error("mu") or p.mu_sem for p in curve.points]
+    errors = [p.error_or_sem("mu") for p in curve.points]
     sides = [error or 0.0 for error in errors]
     canvas.add_scatter(
         1,
@@ -248,12 +247,6 @@ def _entry(trace: ForeseenTrace, color: str) -> dict[str, Any]:
     }
 
 
-def _named(label: str, decay: Decay) -> str:
-    if not decay.valid or decay.exponent is None:
-        return label
-    return f"{label}: ~ k<sup>−{decay.exponent:.2f}</sup>"
-
-
 def _thinned(count: int) -> np.ndarray:
     """Places of ranks, counted from 0: all first ones, then ones of a common ratio."""
     if count < 1:
@@ -286,5 +279,4 @@ def _curve_axes(
     off = max([abs(ratio - 1) for ratio in ratios], default=0.0)
     lower["range"] = [1 - max(0.15, 1.3 * off), 1 + max(0.15, 1.3 * off)]
     canvas.add_hline(1, line={"color": style.grey, "width": 1.5, "dash": "dash"}, row=2)
-    hidden = {**x_axis, "title": {"text": ""}, "showticklabels": False, "matches": "x2"}
-    return {"xaxis": hidden, "xaxis2": x_axis, "yaxis": upper, "yaxis2": lower}
+    return two_rows(x_axis, upper, lower)

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.style import DECADES, TITLE_HEIGHT, Style, set_range
-from ntk_uq.results.spectrum import KernelSpectrum, Spectrum
+from ntk_uq.results.spectrum import Decay, KernelSpectrum, Spectrum
 
 _HEIGHT = 330
 
@@ -24,7 +24,7 @@ def eigenvalue_figure(spectrum: Spectrum, style: Style) -> go.Figure:
             x=ranks[sure],
             y=values[sure],
             mode="lines+markers",
-            name=f"{name}: {_short(kernel)}",
+            name=f"{name}: {power_of(kernel.decay) or 'no power law'}",
             legendgroup=name,
             line={"color": style.color(index), "width": 1},
             marker={"color": style.color(index), "size": 4},
@@ -35,10 +35,10 @@ def eigenvalue_figure(spectrum: Spectrum, style: Style) -> go.Figure:
     return _lay_out(canvas, f"Kernel spectrum on {spectrum.n} examples", y_axis, spectrum.n, style)
 
 
-def _short(kernel: KernelSpectrum) -> str:
-    decay = kernel.decay
+def power_of(decay: Decay) -> str:
+    """A decay as a power of the rank; empty where it is none that may be quoted."""
     if not decay.valid or decay.exponent is None:
-        return "no power law"
+        return ""
     return f"~ k<sup>−{decay.exponent:.2f}</sup>"
 
 

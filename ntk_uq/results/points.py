@@ -171,6 +171,12 @@ class CurvePoint:
             return float(sem)
         return math.hypot(sem or 0.0, of_test)
 
+    def error_or_sem(self, quantity: str) -> float | None:
+        """:meth:`error`; where the test examples' part is not known, that over draws alone."""
+        error = self.error(quantity)
+        sem: float | None = getattr(self, f"{quantity}_sem")
+        return sem if error is None else error
+
     def to_json(self) -> dict[str, Any]:
         """The record as JSON's own types, with the errors of both kinds together."""
         both = {f"{name}_error": self.error(name) for name in QUANTITIES}

@@ -21,7 +21,7 @@ from ntk_uq.costs.memory import card_route, card_was_full, check_memory, recompu
 from ntk_uq.datasets import Dataset, Split
 from ntk_uq.results.losses import LossMoments
 from ntk_uq.results.points import Point
-from ntk_uq.specs import CurveSpec
+from ntk_uq.specs import CurveSpec, ForeseenSpec
 from ntk_uq.specs.testing import trained_on
 from ntk_uq.theory.card.posterior import CardPosterior
 from ntk_uq.theory.culprits import culprit
@@ -142,7 +142,7 @@ def point_of(
     )
 
 
-def kernels_of(spec: CurveSpec) -> Kernels:
+def kernels_of(spec: CurveSpec | ForeseenSpec) -> Kernels:
     """The kernels that a curve needs: the NNGP alone for Bayesian networks."""
     bayes = spec.training.posterior == "bayes"
     return Kernels(spec.architecture, ("nngp",) if bayes else ("nngp", "ntk"))

@@ -19,8 +19,8 @@ from ntk_uq.datasets import Dataset
 from ntk_uq.results.foreseen import Foreseen, ForeseenPoint, MeanLoss
 from ntk_uq.specs import ForeseenSpec
 from ntk_uq.specs.foreseen import CARRIES
+from ntk_uq.theory.curve import kernels_of
 from ntk_uq.theory.effective_medium import EffectiveMedium, Loss, of_modes
-from ntk_uq.theory.kernels import Kernels
 from ntk_uq.theory.provenance import provenance
 from ntk_uq.theory.ridge import ridge_of
 from ntk_uq.theory.spectrum import describe_eigenvalues, fit_power
@@ -87,12 +87,12 @@ def evaluate_foreseen(
     if data.noise:
         noise = data.noise**2 * float(np.mean(datasets.label_noise(dataset, data, m, 0) ** 2))
     tell("evaluating the kernels")
-    bayes = spec.training.posterior == "bayes"
-    kernels = Kernels(spec.architecture, ("nngp",) if bayes else ("nngp", "ntk"))
+    kernels = kernels_of(spec)
     ridge = ridge_of(spec.training.jitter, kernels, dataset, data)
     traces = kernels.mean_diagonal(split.x_train)
     *nngp, ntk = kernels.symmetric(split.x_train)
-    sample = KernelSample(ntk, nngp[0] if nngp else None, split.y_train, ridge, noise)
+    bayes = not nngp
+    sample = KernelSample(ntk, None if bayes else nngp[0], split.y_train, ridge, noise)
     tell("eigenvalues and eigenvectors")
     eigenvalues, target, initial = powers_of(sample)
     spectra = [describe_eigenvalues(eigenvalues, traces[-1])]

@@ -121,13 +121,13 @@ def fit_power(power: Float[np.ndarray, "n"]) -> Decay:
     does not; the error of a mean is that of its terms' scatter.
     """
     last = len(power) // HIGHEST_SHARE
-    edges = np.unique(np.geomspace(LOWEST_RANK, last + 1, _POWER_BINS + 1).round().astype(int))
     if last <= 2 * LOWEST_RANK:
         reason = (
             f"A fit goes from rank {LOWEST_RANK} to {last}, a {HIGHEST_SHARE}th of the sample; "
             f"take more than {2 * HIGHEST_SHARE * LOWEST_RANK} examples."
         )
         return Decay(None, None, None, None, False, (reason,))
+    edges = np.unique(np.geomspace(LOWEST_RANK, last + 1, _POWER_BINS + 1).round().astype(int))
     parts = [power[low - 1 : high - 1] for low, high in itertools.pairwise(edges)]
     ranks = np.array([np.sqrt(low * (high - 1)) for low, high in itertools.pairwise(edges)])
     errors = [

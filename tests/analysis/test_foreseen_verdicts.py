@@ -78,7 +78,7 @@ def test_where_the_spectrum_alone_is_wrong_it_says_by_how_much():
 
 def test_a_curve_with_a_test_set_is_held_against_it():
     points = [
-        SimpleNamespace(n_train=n, mu=1.1 * mu, mu_sem=0.02, error=lambda _: 0.03)
+        SimpleNamespace(n_train=n, mu=1.1 * mu, error_or_sem=lambda _: 0.03)
         for n, mu in ((p.n_train, p.foreseen.mu) for p in found().points)
     ]
     curve = SimpleNamespace(points=points, spec=SimpleNamespace(draws=3))

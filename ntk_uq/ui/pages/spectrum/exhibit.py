@@ -134,7 +134,7 @@ def _curve_cells(trace: ForeseenTrace, n_train: int) -> Row:
     there = next((point for point in points if point.n_train == n_train), None)
     return {
         "curve_mu": None if there is None else there.mu,
-        "curve_error": None if there is None else there.error("mu") or there.mu_sem,
+        "curve_error": None if there is None else there.error_or_sem("mu"),
     }
 
 

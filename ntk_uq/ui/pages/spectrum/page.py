@@ -1,5 +1,7 @@
 """The page "Spectrum": why curves fall as they do, foreseen from the kernel of a sample."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from ntk_uq import datasets
@@ -83,7 +85,6 @@ def results(view: SpectrumView, every: float | None) -> None:
         still_every = polling.interval(_waiting(store, traces), POLL_SECONDS)
     if every != still_every:
         links.follow(every)
-    name = datasets.get(view.data.dataset).title
     style = Style(session.dark(), view.axis == "linear")
     state = (
         *(None if one.found is None else one.found.seconds for one in traces),
@@ -91,16 +92,7 @@ def results(view: SpectrumView, every: float | None) -> None:
     )
     drawn = shared.ShownView(view, state, style)
     with place():
-        verdict_lines.draw(
-            [
-                (
-                    f"{verdict_lines.escaped(name)}, {one.label}",
-                    None if one.found is None else foreseen_verdict(one.found, one.curve),
-                )
-                for one in traces
-            ],
-            rows=4,
-        )
+        verdict_lines.draw(drawn.once("verdicts", lambda: verdicts(view, traces)), rows=4)
     panels.show(
         drawn.panels("charts", lambda: charts(view, traces, style)),
         key="charts",
@@ -110,8 +102,23 @@ def results(view: SpectrumView, every: float | None) -> None:
     with place():
         for sentence in dict.fromkeys(s for c in curves for s in (*c.failures, *c.warnings)):
             say.warning(sentence, icon=":material/warning:")
-        exponents(traces)
+        exponents(
+            drawn.once("exponents", lambda: exponents_of(traces)),
+            drawn.once("decays", lambda: decays_of(traces)),
+        )
     export.panel(lambda: exhibit(view, traces, style))
+
+
+def verdicts(view: SpectrumView, traces: list[ForeseenTrace]) -> list[tuple[str, str | None]]:
+    """What each network's curve says, by its name; None until it is there."""
+    name = verdict_lines.escaped(datasets.get(view.data.dataset).title)
+    return [
+        (
+            f"{name}, {one.label}",
+            None if one.found is None else foreseen_verdict(one.found, one.curve),
+        )
+        for one in traces
+    ]
 
 
 def charts(
@@ -124,9 +131,8 @@ def charts(
     )
 
 
-def exponents(traces: list[ForeseenTrace]) -> None:
-    """Decays and exponents in a table, and how to read them."""
-    rows = exponents_of(traces)
+def exponents(rows: tuple[Mapping[str, str], ...], decays: tuple[Mapping[str, str], ...]) -> None:
+    """Exponents and the decays that they follow from in tables, and how to read them."""
     if not rows:
         return
     st.markdown("## Exponents of $N_D^{-\\alpha}$")
@@ -136,7 +142,7 @@ def exponents(traces: list[ForeseenTrace]) -> None:
         "from the decays below. Of the foreseen curve and trained: fitted to the N_D of the "
         "figure. In parentheses: no power law by the rules of the fits, but an average."
     )
-    fitted_table.draw(decays_of(traces), "decays")
+    fitted_table.draw(decays, "decays")
     st.caption(
         "λ_k ~ k^−b; power of the target along the eigenvectors ~ k^−a, of the function at "
         "initialization ~ k^−c; from rank 10 to M/5, powers as means over neighbouring ranks."
