@@ -25,6 +25,9 @@ _OPTIONS = {
     "arrays": None,
     "test_data": None,
     "test_arrays": None,
+    "split_column": None,
+    "group_column": None,
+    "test_last": None,
     "sharing": None,
 }
 """The options of a file, and what they are where nobody gives them."""
@@ -84,6 +87,26 @@ def add_options(parser: argparse.ArgumentParser, own_test: bool = True) -> None:
         "--test-arrays",
         metavar="NAMES",
         help="arrays of the same file that are the test set, as x=x_test,y=y_test",
+    )
+    group.add_argument(
+        "--split-column",
+        metavar="NAME",
+        help="column that says of each example whether it is of the test set: train or test, 0 or "
+        "1; it is no input",
+    )
+    group.add_argument(
+        "--group-column",
+        metavar="NAME",
+        help="column whose equal values never part, such as the number of an event or a patient: "
+        "the test set has whole groups; it is no input",
+    )
+    group.add_argument(
+        "--test-last",
+        nargs="?",
+        const=own.ROWS,
+        metavar="NAME",
+        help="the test set is the last share of the rows, or of the examples in the order of this "
+        "column, such as a time",
     )
     group.add_argument(
         "--sharing",
@@ -170,24 +193,41 @@ def _kept(path: Path, options: argparse.Namespace) -> str:
     return brought.name
 
 
-def _test(path: Path, layout: own.Layout, options: argparse.Namespace) -> float | own.Given | None:
-    """The test part: a share, or a file; None where it is left to the program.
+def _test(path: Path, layout: own.Layout, options: argparse.Namespace) -> own.Division | own.Given:
+    """The test part: how the rows are divided, or a file.
 
     Raises:
-        SpecError: if both a share and arrays are given.
+        SpecError: if several options say what it is.
     """
+    share = None if options.test_data is None else _number(options.test_data)
+    given = {
+        "--test-data": bool(options.test_data) and share is None,
+        "--test-arrays": bool(options.test_arrays),
+        "--split-column": bool(options.split_column),
+        "--group-column": bool(options.group_column),
+        "--test-last": options.test_last is not None,
+    }
+    several = [name for name, is_there in given.items() if is_there]
+    if share is not None and (options.test_arrays or options.split_column):
+        several = ["--test-data", *several]
+    if len(several) > 1:
+        raise SpecError(
+            f"{', '.join(several[:-1])} and {several[-1]} each say what the test set is; give one."
+        )
     if options.test_arrays:
-        if options.test_data:
-            raise SpecError(
-                "Both --test-data and --test-arrays say what the test set is; give one."
-            )
         return own.Given(path, None, replace(layout, arrays=_arrays(options.test_arrays)))
-    if not options.test_data:
-        return None
-    try:
-        return float(options.test_data)
-    except ValueError:
+    if given["--test-data"]:
         return own.Given(Path(options.test_data), None, layout)
+    return own.Division(
+        share, options.split_column or "", options.group_column or "", options.test_last
+    )
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def older_test(options: argparse.Namespace) -> None:
@@ -202,10 +242,8 @@ def older_test(options: argparse.Namespace) -> None:
 
 
 def _is_share(text: str) -> bool:
-    try:
-        return 0 < float(text) < 1
-    except ValueError:
-        return False
+    share = _number(text)
+    return share is not None and 0 < share < 1
 
 
 def _arrays(text: str | None) -> dict[str, str]:

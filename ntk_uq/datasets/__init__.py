@@ -35,7 +35,11 @@ def get(name: str) -> Dataset:
 
 
 def get_for(
-    spec: DataSpec, n_train: int, dataset: Dataset | None = None, called: str = "N_D"
+    spec: DataSpec,
+    n_train: int,
+    dataset: Dataset | None = None,
+    called: str = "N_D",
+    folds: int | None = None,
 ) -> Dataset:
     """The data set of a spec, which has ``n_train`` examples to train on and ``n_test`` to test.
 
@@ -44,13 +48,20 @@ def get_for(
         n_train: the largest N_D that is wanted of it.
         dataset: to be used instead of the one of that name.
         called: what ``n_train`` is called where it is asked for.
+        folds: that are tested on; None where it is the test set.
 
     Raises:
-        SpecError, MissingDataError, DataError: as :func:`get` and :func:`check_sizes`.
+        SpecError, MissingDataError, DataError: as :func:`get` and :func:`check_sizes`; SpecError,
+            too, if the examples cannot be tested on folds.
     """
     try:
         dataset = dataset or get(spec.dataset)
         check_sizes(dataset, spec, n_train, called)
+        if folds is not None and dataset.no_folds:
+            raise SpecError(
+                f"Examples of {dataset.title} cannot be tested on folds: {dataset.no_folds}. "
+                "Choose the held-out test set."
+            )
     except MissingDataError as error:
         error.data = spec  # of several, the one to be fetched
         raise

@@ -117,6 +117,8 @@ class Dataset:
         paper: as which task it stands for one of the three of arXiv:2503.05938; empty for others.
         row_of: the row (from 0) of the user's own file that an example of the pool is; None for
             other sets.
+        no_folds: why its examples cannot be tested on folds, as the end of a sentence: they come in
+            groups, or in an order; "" where they can.
     """
 
     name: str
@@ -144,6 +146,7 @@ class Dataset:
     cells: tuple[str, str] = ("", "")
     paper: str = ""
     row_of: Callable[[int], int] | None = field(default=None, repr=False)
+    no_folds: str = ""
 
     def __post_init__(self) -> None:
         if not self.citation and self.reference is not None:

@@ -64,7 +64,7 @@ def evaluate_draw(
     if not wanted:
         return
     clock = time.perf_counter()
-    dataset = datasets.get_for(spec.data, wanted[-1], dataset)
+    dataset = datasets.get_for(spec.data, wanted[-1], dataset, folds=spec.folds)
     load = datasets.SPLITS.load  # so that the inputs stay on the accelerator, too
     if accelerator_memory() is None or spec.folds is not None:  # otherwise its own memory counts
         check_memory(spec, dataset.n_features)

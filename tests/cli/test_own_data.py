@@ -53,6 +53,47 @@ def test_targets_and_task_are_chosen_by_options(parser, path):
     assert datasets.get(own_data.dataset_name("f.csv", parser.parse_args(text))).n_outputs == 1
 
 
+@pytest.mark.parametrize(
+    ("options", "about", "features"),
+    [
+        (["--group-column", "id"], "whole groups of equal 'id'", ["size, log", "energy"]),
+        (["--split-column", "flag"], "Column 'flag' says", ["id", "size, log", "energy"]),
+        (["--test-last"], "in the order of the rows", ["id", "size, log", "energy"]),
+        (["--test-last", "size, log"], "order of 'size, log'", ["id", "size, log", "energy"]),
+    ],
+)
+def test_the_test_set_is_what_columns_say(parser, path, options, about, features):
+    lines = path.read_text().splitlines()
+    flagged = [f"{line},{n % 3 == 1:d}" for n, line in enumerate(lines[1:])]
+    path.write_text("\n".join([f"{lines[0]},flag", *flagged]))
+    left_out = "kind" if "flag" in options else "kind,flag"
+    given = ["--ignore-columns", left_out, "--task", "classification", *options]
+    name = own_data.dataset_name("f.csv", parser.parse_args(given))
+    assert about in datasets.get(name).about
+    assert own.look(name).about["features"] == features
+
+
+def test_how_many_groups_are_tested_on_is_told(parser, path, capsys):
+    options = parser.parse_args(["--ignore-columns", "kind", "--group-column", "id"])
+    own_data.dataset_name("f.csv", options)
+    assert "6 of 30 groups of equal 'id' are the test part" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--group-column", "id", "--test-last"],
+        ["--split-column", "y", "--test-data", "0.3"],
+        ["--test-data", "g.csv", "--group-column", "id"],
+        ["--test-arrays", "x=a", "--test-last", "id"],
+        ["--test-arrays", "x=a", "--test-data", "0.3"],
+    ],
+)
+def test_one_thing_alone_says_what_the_test_set_is(parser, path, options):
+    with pytest.raises(SpecError, match="each say what the test set is; give one"):
+        own_data.dataset_name("f.csv", parser.parse_args(options))
+
+
 @pytest.mark.parametrize("name", ["digits", "mnist", "own-" + "0" * 40, "no-such-set"])
 def test_a_name_stays_a_name(parser, path, name):
     (path.parent / "digits").mkdir()  # a registered name is never a path

@@ -8,7 +8,8 @@ is shown.
 """
 
 from ntk_uq.datasets.own.dataset import get
-from ntk_uq.datasets.own.examples import FEWEST, TASKS, TEST_SHARE, Own, make
+from ntk_uq.datasets.own.division import ROWS, TEST_SHARE, Division
+from ntk_uq.datasets.own.examples import FEWEST, TASKS, Own, make
 from ntk_uq.datasets.own.guesses import FEW_VALUES, TARGET_NAMES, default_targets, guess_task
 from ntk_uq.datasets.own.holders import LONGEST_TITLE, Holder, Sharing
 from ntk_uq.datasets.own.isolated import AT_ONCE
@@ -32,6 +33,7 @@ __all__ = [
     "LONGEST_TITLE",
     "MOST_CLASSES",
     "PREFIX",
+    "ROWS",
     "SEPARATORS",
     "TARGET_NAMES",
     "TASKS",
@@ -39,6 +41,7 @@ __all__ = [
     "Brought",
     "Column",
     "ColumnSummary",
+    "Division",
     "Given",
     "Holder",
     "Kept",

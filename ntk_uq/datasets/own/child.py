@@ -17,6 +17,7 @@ from ntk_uq.base import settings
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets.own.delimited import read_csv
+from ntk_uq.datasets.own.division import Division
 from ntk_uq.datasets.own.guesses import default_targets, guess_task
 from ntk_uq.datasets.own.hdf5 import read_hdf5
 from ntk_uq.datasets.own.isolated import send_json, send_table
@@ -71,13 +72,14 @@ def answer(asked: dict[str, Any], out: IO[bytes]) -> None:
 
 def _keep(asked: dict[str, Any], table: Table) -> dict[str, Any]:
     targets = default_targets(table) if asked["targets"] is None else tuple(asked["targets"])
-    test = asked["test"]
+    test: Division | Table = Division(**asked["test"])
     if len(asked["files"]) > 1:
         test = _read(asked["files"][1], asked["layouts"][1])
     layout = Layout(**asked["layouts"][0])
     name = add(table, targets, asked["task"], tuple(asked["ignore"]), test, layout)
     task = guess_task(table, targets) if asked["task"] == "auto" else asked["task"]
-    return {"name": name, "notes": notes(table, targets, task)}
+    told = test.notes(table) if isinstance(test, Division) else ()
+    return {"name": name, "notes": (*notes(table, targets, task), *told)}
 
 
 def _read(file: list[str], layout: dict[str, Any]) -> Table:

@@ -11,7 +11,7 @@ from ntk_uq.datasets.base import Dataset, Examples
 from ntk_uq.datasets.files import state
 from ntk_uq.datasets.own.examples import row_of
 from ntk_uq.datasets.own.showing import title_of
-from ntk_uq.datasets.own.storage import Kept, look, path_of, read
+from ntk_uq.datasets.own.storage import Kept, look, path_of, read, rows
 from ntk_uq.datasets.own.table import listed
 
 _OF_TEXT = ("separator", "decimal", "header")
@@ -62,6 +62,7 @@ def _dataset(path: Path, name: str, title: str | None) -> Dataset:  # noqa: ARG0
         classes=tuple(about["classes"]),
         features=tuple(about["features"]),
         row_of=files.row_of,
+        no_folds=about.get("no_folds", ""),
     )
 
 
@@ -73,6 +74,9 @@ class _File:
     test_apart: bool  # whether the test part is another file, or other arrays
 
     def row_of(self, example: int) -> int:
+        known = rows(self.name)
+        if known is not None:
+            return int(known[self.n_test + example])
         return row_of(example, self.n_pool, self.n_test, self.test_apart)
 
     def sizes(self) -> tuple[int, int]:
@@ -122,9 +126,16 @@ def _about(kept: Kept, n_pool: int, n_test: int) -> str:
 
 def _split(kept: Kept) -> str:
     """Which examples are the test part."""
-    test = kept.choices.get("test")
+    chosen, test = kept.choices, kept.choices.get("test")
     if isinstance(test, str):
         return f"The test set is {test}"
+    if "split" in chosen:
+        return f"Column {chosen['split']!r} says which examples are the test part"
+    if "groups" in chosen:
+        return f"The test part has whole groups of equal {chosen['groups']!r}, drawn at random"
+    if "last" in chosen:
+        order = repr(chosen["last"]) if chosen["last"] else "the rows"
+        return f"The last examples in the order of {order} are the test part"
     if "n_test" in kept.about:
         return "A fixed random part is the test part"
     return "A fixed random fifth is the test part"

@@ -10,6 +10,7 @@ from ntk_uq.base import settings, streams
 from ntk_uq.base.counting import counted
 from ntk_uq.base.errors import DataError
 from ntk_uq.base.settings import format_bytes
+from ntk_uq.datasets.own.division import SHUFFLE, TEST_SHARE, Division
 from ntk_uq.datasets.own.guesses import guess_task
 from ntk_uq.datasets.own.joining import joined
 from ntk_uq.datasets.own.one_hot import looks_one_hot
@@ -28,8 +29,6 @@ from ntk_uq.datasets.own.words import EXACT, is_missing
 
 TASKS = ("auto", "classification", "regression")
 FEWEST = 10
-TEST_SHARE = 0.2
-_SHUFFLE = 2503  # fixed for ever: it decides which examples are the test part
 _INDEX = re.compile(r"Unnamed: \d+|__index_level_\d+__")
 _LONGEST_LABEL = 200
 
@@ -50,6 +49,9 @@ class Own:
         target_names: one, or k of them.
         title: the name of the file that they came from; no part of what they are.
         n_test: how many of the first examples are the test part; None is :func:`n_test_of`.
+        rows: (n,) the row of its file (from 0) that each example is, where that does not follow
+            from their numbers (:func:`row_of`); no part of what they are.
+        no_folds: why they cannot be tested on folds, as :attr:`Division.no_folds`.
     """
 
     inputs: Float[np.ndarray, "n d"]
@@ -61,6 +63,8 @@ class Own:
     target_names: tuple[str, ...]
     title: str
     n_test: int | None = None
+    rows: Int64[np.ndarray, "n"] | None = None
+    no_folds: str = ""
 
 
 def n_test_of(n: int) -> int:
@@ -73,7 +77,7 @@ def make(
     targets: tuple[str, ...],
     task: str = "auto",
     ignore: tuple[str, ...] = (),
-    test: float | Table | None = None,
+    test: float | Division | Table | None = None,
 ) -> Own:
     """The examples of a table.
 
@@ -82,8 +86,9 @@ def make(
         targets: names of the target columns; several are the outputs of one regression.
         task: ``auto``, ``classification`` or ``regression``.
         ignore: names of columns to leave out. All others are inputs.
-        test: the share of the examples that are the test part, drawn at random and fixed for ever
-            (a fifth, where it is None); or a table of the same columns that is the test part.
+        test: the share of the test part, drawn at random and fixed for ever (a fifth, where it is
+            None); how the rows are divided otherwise; or
+            a table of the same columns that is the test part.
 
     Raises:
         DataError: for anything that no network can be trained on, naming file, column and row.
@@ -91,10 +96,13 @@ def make(
     if task not in TASKS:
         raise DataError(f"The task is {shown(task)}; choose one of {', '.join(TASKS)}.")
     targets = tuple(targets)
+    test = test if isinstance(test, Table) else Division.of(test)
     if isinstance(test, Table):
         used = tuple(name for name in table.names if name not in ignore)
         n_test: int | None = len(test)
         table, ignore = joined(test, table, used), ()
+    else:
+        ignore = _without(table, targets, ignore, test)
     features = _features(table, targets, ignore)
     n = len(table)
     if n < FEWEST:
@@ -102,10 +110,12 @@ def make(
             f"{table.source} holds {counted(n, 'example')}; at least {FEWEST} are needed."
         )
     if isinstance(test, Table):
-        later = streams.permutation(_SHUFFLE, n - len(test)) + len(test)
+        later = streams.permutation(SHUFFLE, n - len(test)) + len(test)
         order = np.concatenate([np.arange(len(test)), later])
+    elif test.at_random:
+        order, n_test = streams.permutation(SHUFFLE, n), _n_test(table, test.share)
     else:
-        order, n_test = streams.permutation(_SHUFFLE, n), _n_test(table, test)
+        order, n_test = test.order(table)
     task = guess_task(table, targets) if task == "auto" else task
     class_names: tuple[str, ...] = ()
     if task == "classification":
@@ -116,7 +126,26 @@ def make(
     values = values[order]
     _check_pool(table, values, names, n_test_of(n) if n_test is None else n_test)
     inputs, shape, feature_names = _inputs(table, features, order)
-    return Own(inputs, values, shape, task, class_names, feature_names, names, table.source, n_test)
+    chosen = not isinstance(test, Table) and not test.at_random
+    return Own(
+        *(inputs, values, shape, task, class_names, feature_names, names, table.source, n_test),
+        rows=order if chosen else None,
+        no_folds=test.no_folds if isinstance(test, Division) else "",
+    )
+
+
+def _without(
+    table: Table, targets: tuple[str, ...], ignore: tuple[str, ...], division: Division
+) -> tuple[str, ...]:
+    """What is left out besides, since it says which examples are the test part."""
+    for name in division.columns:
+        table[name]
+        if name in targets:
+            raise DataError(
+                f"{table.source}: column {name!r} is the target, and cannot say which examples are "
+                "the test part. Choose another."
+            )
+    return (*ignore, *(name for name in division.columns if name not in ignore))
 
 
 def row_of(example: int, n_pool: int, n_test: int, test_apart: bool) -> int:
@@ -127,16 +156,14 @@ def row_of(example: int, n_pool: int, n_test: int, test_apart: bool) -> int:
         test_apart: whether the test part is a table of its own.
     """
     if test_apart:
-        return int(streams.permutation(_SHUFFLE, n_pool)[example])
-    return int(streams.permutation(_SHUFFLE, n_pool + n_test)[n_test + example])
+        return int(streams.permutation(SHUFFLE, n_pool)[example])
+    return int(streams.permutation(SHUFFLE, n_pool + n_test)[n_test + example])
 
 
 def _n_test(table: Table, share: float | None) -> int | None:
     """How many examples a share is; None for the usual one."""
     if share is None:
         return None
-    if not 0 < share < 1:
-        raise DataError(f"The test share is {share:g}; it must lie between 0 and 1, such as 0.2.")
     n, n_test = len(table), max(1, round(share * len(table)))
     if n - n_test < 2:
         raise DataError(

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ntk_uq.datasets.own.division import Division
 from ntk_uq.datasets.own.isolated import ask, receive_json, receive_table
 from ntk_uq.datasets.own.layout import Layout
 from ntk_uq.datasets.own.preview import Preview, preview_from
@@ -83,7 +84,7 @@ def bring(
     targets: tuple[str, ...] | None = None,
     task: str = "auto",
     ignore: tuple[str, ...] = (),
-    test: float | Given | None = None,
+    test: float | Division | Given | None = None,
     waiting: Callable[[], None] | None = None,
 ) -> Brought:
     """Makes a data set of a file and keeps it; this process stays small.
@@ -93,7 +94,8 @@ def bring(
         targets: names of the target columns; by default the one named y, target or label.
         task: ``auto``, ``classification`` or ``regression``.
         ignore: names of columns to leave out.
-        test: the share of the test part, or a file that is the test part.
+        test: the share of the test part, how the rows are divided otherwise, or a file that is the
+            test part.
         waiting: called if others are read and this one has to wait.
 
     Raises:
@@ -106,7 +108,7 @@ def bring(
         "targets": None if targets is None else list(targets),
         "task": task,
         "ignore": list(ignore),
-        "test": None if isinstance(test, Given) else test,
+        "test": {} if isinstance(test, Given) else asdict(Division.of(test)),
     }
     message = ask(asked, [file.source() for file in files], receive_json, waiting)
     return Brought(message["name"], tuple(message["notes"]))
@@ -117,7 +119,7 @@ def add_path(
     targets: tuple[str, ...] | None = None,
     task: str = "auto",
     ignore: tuple[str, ...] = (),
-    test: float | Given | None = None,
+    test: float | Division | Given | None = None,
     layout: Layout = _USUAL,
 ) -> str:
     """As :func:`bring`, of the file at a path; the data set's name."""

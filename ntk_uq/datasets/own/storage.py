@@ -111,6 +111,7 @@ def keep(own: Own, choices: Mapping[str, Any] | None = None) -> str:
                     choices=np.frombuffer(_canonical(dict(choices or {})), np.uint8),
                     inputs=own.inputs,
                     targets=own.targets,
+                    **({} if own.rows is None else {"rows": own.rows}),
                 )
             publish(temporary / target.name, target, kept=True)
     return name
@@ -144,6 +145,13 @@ def read(name: str) -> tuple[np.ndarray, np.ndarray]:
         raise _damaged(name)
     inputs.flags.writeable = targets.flags.writeable = False
     return inputs, targets
+
+
+def rows(name: str) -> np.ndarray | None:
+    """(n,) the row of its file that each example of a kept data set is; None where that follows
+    from their numbers."""
+    found = read_sealed(path_of(name), ("rows",))
+    return None if found is None else found["rows"]
 
 
 def _open(name: str, members: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -189,6 +197,7 @@ def _describe(own: Own) -> dict[str, Any]:
         "targets": _about(own.targets),
         # What is usual is not written: names of before stay what they are.
         **({} if own.n_test is None else {"n_test": own.n_test}),
+        **({"no_folds": own.no_folds} if own.no_folds else {}),
     }
 
 

@@ -40,7 +40,7 @@ def split(
 def plan(curve: CurveSpec, results: ResultsCache) -> Plan:
     """The draws of which points are missing."""
     curve = curve.without_test_set()
-    dataset = datasets.get_for(curve.data, curve.n_train[-1])
+    dataset = datasets.get_for(curve.data, curve.n_train[-1], folds=curve.folds)
     known = {(p.draw, p.used) for p in stored_curve(results, curve).raw}
     total = curve.n_points
     memory = check_memory(curve, dataset.n_features) if len(known) < total else 0

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import PurePosixPath
 
 import streamlit as st
@@ -14,18 +13,16 @@ from ntk_uq.base.counting import counted
 from ntk_uq.base.errors import NtkUqError
 from ntk_uq.base.settings import format_bytes
 from ntk_uq.datasets import own
-from ntk_uq.datasets.own import Given, Layout, Preview, Sharing
+from ntk_uq.datasets.own import Division, Given, Layout, Preview, Sharing
 from ntk_uq.people import bring_for
 from ntk_uq.ui import fitted_table, say, who
 from ntk_uq.ui import own as session
-from ntk_uq.ui.pages.data import own_sets
+from ntk_uq.ui.pages.data import own_sets, test_part
 from ntk_uq.ui.place import place
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.ui.session import store
 
 _SEEN, _SEEN_TEST, _ERROR = "uploaded_preview", "uploaded_test_preview", "upload_error"
-_MISSING = -1.0
-"""A share that there is not: what is to be the test set has still to be chosen."""
 _CHOICES = ("targets", "task", "ignore")
 _SEPARATORS = {
     "auto": "found from the header",
@@ -36,7 +33,6 @@ _SEPARATORS = {
 }
 _DECIMALS = {"auto": "found from the numbers", "point": "point, 1.5", "comma": "comma, 1,5"}
 _HEADERS = {"first": "the first line has names", "none": "none, values only"}
-_SHARE, _FILE, _ARRAYS = "a share of these data", "a file of its own", "arrays of this file"
 _TASKS = {
     "auto": "found from the target",
     "classification": "classification",
@@ -118,16 +114,12 @@ def _preview(file: UploadedFile, layout: Layout, key: str) -> Preview:
     known = st.session_state.get(key)
     if known is None or known[0] != (file.file_id, layout):
         with _reading(line, file.name) as waiting:
-            known = ((file.file_id, layout), own.peek(_given(file, layout), waiting))
+            known = ((file.file_id, layout), own.peek(test_part.given(file, layout), waiting))
         st.session_state[key] = known
         if key == _SEEN:
             _forget_others(known[1])
     preview: Preview = known[1]
     return preview
-
-
-def _given(file: UploadedFile, layout: Layout) -> Given:
-    return Given(file.getvalue(), file.name, layout)
 
 
 @contextmanager
@@ -164,6 +156,7 @@ def _shown(
     table: Preview,
     targets: Sequence[str],
     ignore: Sequence[str],
+    saying: Sequence[str],
 ) -> None:
     """What is in each column, and what becomes of it by the choices below."""
     summaries = table.summaries
@@ -173,6 +166,8 @@ def _shown(
             "column": plain(s.name),
             "becomes": "target"
             if s.name in targets
+            else "which are tested on"
+            if s.name in saying
             else "left out"
             if s.name in ignore
             else "input",
@@ -221,20 +216,24 @@ def _choose(
         key=f"ignore_{table.source}",
         help="Columns that are neither input nor target, such as an event number.",
     )
-    with preview:
-        _shown(table, targets, ignore)
     used = [name for name in table.names if name not in ignore]
-    test = _test_set(table, file, layout, used)
+    test = test_part.choose(
+        table, file, layout, used, targets, lambda other: _preview(other, layout, _SEEN_TEST)
+    )
+    saying = test.columns if isinstance(test, Division) else ()
+    with preview:
+        _shown(table, targets, ignore, saying)
+    unused = list(dict.fromkeys((*ignore, *saying)))
     if not targets:
         st.info("Choose the target: what the network is to predict.")
         return
     found = table.task(tuple(targets)) if task == "auto" else task
-    inputs = len(table.names) - len(targets) - len(ignore)
+    inputs = len(table.names) - len(targets) - len(unused)
     of = plain(", ".join(targets))
     st.caption(f"A {found} of {of} from {counted(inputs, 'column')}.")
     for note in table.notes_of(tuple(targets), found):
         say.info(note)
-    against = _against(table, targets, ignore)
+    against = _against(table, targets, unused)
     if against:
         say.warning(against, icon=":material/block:")
     refused = who.refusal(session.data().check_upload)
@@ -244,8 +243,16 @@ def _choose(
         type="primary",
         key="use_upload",
         on_click=_use,
-        args=(_given(file, layout), tuple(targets), found, tuple(ignore), test, sharing, chosen),
-        disabled=test is _MISSING or bool(against) or bool(refused),
+        args=(
+            test_part.given(file, layout),
+            tuple(targets),
+            found,
+            tuple(ignore),
+            test,
+            sharing,
+            chosen,
+        ),
+        disabled=test is None or bool(against) or bool(refused),
         help=refused or None,
     )
     error = st.session_state.pop(_ERROR, None)
@@ -270,69 +277,12 @@ def _against(table: Preview, targets: Sequence[str], ignore: Sequence[str]) -> s
     return ""
 
 
-def _test_set(
-    table: Preview, file: UploadedFile, layout: Layout, used: Sequence[str]
-) -> float | Given | None:
-    """The test part: a share, None for the usual one, or a file; _MISSING until it is chosen."""
-    kind = own.KINDS.get(PurePosixPath(table.source).suffix.lower())
-    ways = [_SHARE, _FILE, *([_ARRAYS] if kind in ("npz", "hdf5") else [])]
-    left, right = st.columns([2, 3])
-    way = left.selectbox(
-        "Test set",
-        ways,
-        key=f"test_{table.source}",
-        help="What the networks are tested on; it never becomes part of a training set.",
-    )
-    if way == _SHARE:
-        share = right.number_input(
-            "Share of the test set",
-            0.01,
-            0.9,
-            own.TEST_SHARE,
-            0.05,
-            key=f"share_{table.source}",
-            help="Drawn at random, and the same ones for ever.",
-        )
-        return None if share == own.TEST_SHARE else float(share)
-    if way == _FILE:
-        other = right.file_uploader(
-            "Test file, of the same columns",
-            list(own.KINDS),
-            key="upload_test",
-            help="Networks are tested on it; it is prepared with the training pool's statistics.",
-        )
-        if other is None:
-            st.info("Choose the file with the test set, or a share of these data.")
-            return _MISSING
-        _preview(other, layout, _SEEN_TEST)  # says now what is wrong with it
-        return _given(other, layout)
-    names: dict[str, str] = {}
-    with right:
-        for name in used:
-            others = [other for other in table.names if other not in used]
-            guess = name.replace("train", "test")
-            found = st.selectbox(
-                f"Test part of {name}",
-                others,
-                others.index(guess) if guess in others else None,
-                key=f"test_of_{table.source}_{name}",
-                help="The array with the same values of the test examples.",
-                placeholder="leave the test arrays out above, then choose one",
-            )
-            if found is not None:
-                names[found] = name
-    if len(names) < len(used):
-        st.info("Choose an array for the test part of each array that is used.")
-        return _MISSING
-    return _given(file, replace(layout, arrays=dict(names)))
-
-
 def _use(
     given: Given,
     targets: tuple[str, ...],
     task: str,
     ignore: tuple[str, ...],
-    test: float | Given | None,
+    test: Division | Given,
     sharing: Sharing,
     chosen: Callable[[str], None],
 ) -> None:

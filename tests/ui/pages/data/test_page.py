@@ -2,6 +2,7 @@
 
 import io
 import urllib.parse
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -336,6 +337,51 @@ def test_a_test_file_that_is_not_there_yet_keeps_the_button_shut(store):
     assert not app.exception
     (name,) = app.session_state["own_datasets"]
     assert datasets.get(name).sizes() == (30, 7)
+
+
+EVENTS = "event,t,set,x,y\n" + "\n".join(
+    f"{n // 4},{-n},{'test' if n % 3 else 'train'},{n * n % 17},{n * 0.5}" for n in range(40)
+)
+
+
+def test_groups_an_order_or_a_column_say_which_are_tested_on(store):
+    app = upload(opened(), EVENTS.encode())
+    app.multiselect(key="targets_cells.csv").set_value(["y"]).run()
+    assert shown_columns(app)["set"] == "left out"
+    way = app.selectbox(key="test_cells.csv")
+    way.set_value("a share in whole groups").run()
+    assert app.button(key="use_upload").disabled
+    assert "Choose the column" in texts(app.info)
+    app.selectbox(key="groups_cells.csv").set_value("event").run()
+    assert shown_columns(app)["event"] == "which are tested on"
+    assert "from 2 columns" in texts(app.caption)
+    app.button(key="use_upload").click().run()
+    assert not app.exception
+    (name,) = app.session_state["own_datasets"]
+    assert datasets.get(name).features == ("t", "x")
+    assert "whole groups of equal 'event'" in datasets.get(name).about
+    view = CurvesView(DataSpec(name, n_test=4), (1,), n_low=10, n_high=20, n_points=2, draws=1)
+    assert not open_page(None, view).error
+    folds = open_page(None, replace(view, test="folds=5"))
+    assert "they would part groups of equal 'event'" in texts(folds.error)
+
+
+def test_the_last_in_an_order_or_what_a_column_says_is_tested_on(store):
+    app = upload(opened(), EVENTS.encode())
+    app.multiselect(key="targets_cells.csv").set_value(["y"]).run()
+    app.selectbox(key="test_cells.csv").set_value("the last share, in order").run()
+    app.selectbox(key="order_cells.csv").set_value("t").run()
+    app.number_input(key="share_cells.csv").set_value(0.25).run()
+    app.button(key="use_upload").click().run()
+    (name,) = app.session_state["own_datasets"]
+    assert set(datasets.get(name).load().test_inputs[:, 1]) == set(range(-9, 1))
+    app = upload(opened(), EVENTS.encode())
+    app.selectbox(key="test_cells.csv").set_value("as a column says").run()
+    app.selectbox(key="split_cells.csv").set_value("set").run()
+    app.button(key="use_upload").click().run()
+    assert not app.exception
+    (name,) = app.session_state["own_datasets"]
+    assert datasets.get(name).sizes() == (14, 26)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,229 @@
+"""Which rows of a table are the test part, where a share drawn at random would not do."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Int, Int64
+
+from ntk_uq.base import streams
+from ntk_uq.base.errors import DataError
+from ntk_uq.datasets.own.table import Numbers, Table, TextColumn, listed, shown
+
+TEST_SHARE = 0.2
+SHUFFLE = 2503  # fixed for ever: it decides which examples are the test part
+ROWS = ""
+"""The order of the rows, where :attr:`Division.last` could name a column."""
+
+_TEST, _TRAIN = ("test", "testing", "true"), ("train", "training", "pool", "false")
+
+
+@dataclass(frozen=True)
+class Division:
+    """How the rows of one table are divided into a test part and the pool.
+
+    Attributes:
+        share: of the examples that are the test part; None for a fifth.
+        split: the column that says it: train or test, no or yes, 0 or 1.
+        groups: the column whose equal values never part, such as the number of an event or of a
+            patient: whole groups are drawn at random until the share is reached as nearly as can
+            be.
+        last: the column in whose order the last examples are the test part, or :data:`ROWS`; None
+            where the order does not matter.
+
+    Raises:
+        DataError: if they do not go together.
+    """
+
+    share: float | None = None
+    split: str = ""
+    groups: str = ""
+    last: str | None = None
+
+    def __post_init__(self) -> None:
+        chosen = [self.split != "", self.groups != "", self.last is not None]
+        if sum(chosen) > 1:
+            raise DataError(
+                "A column that says train or test, groups, and an order each decide which examples "
+                "are the test part; choose one of them."
+            )
+        if self.split and self.share is not None:
+            raise DataError(
+                f"Column {self.split!r} says which examples are the test part; leave out their "
+                "share."
+            )
+        if self.share is not None and not 0 < self.share < 1:
+            raise DataError(
+                f"The test share is {self.share:g}; it must lie between 0 and 1, such as 0.2."
+            )
+
+    @classmethod
+    def of(cls, test: "float | Division | None") -> "Division":
+        """That of a share alone, where one is given; None for a fifth."""
+        return test if isinstance(test, Division) else cls(test)
+
+    @property
+    def at_random(self) -> bool:
+        """Whether only the share matters."""
+        return not self.split and not self.groups and self.last is None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are no inputs: what says train or test, or which group, is no feature of
+        an example."""
+        return tuple(filter(None, (self.split, self.groups)))
+
+    @property
+    def no_folds(self) -> str:
+        """Why the examples cannot be tested on folds, as the end of a sentence; "" if they can."""
+        if self.groups:
+            return f"they would part groups of equal {self.groups!r}"
+        if self.last is not None:
+            order = f"{self.last!r}" if self.last else "the rows"
+            return f"they would train on what comes later in the order of {order}"
+        return ""
+
+    def said(self) -> dict[str, Any]:
+        """What was chosen, as JSON's own types; the share is called ``test``."""
+        chosen = {"test": self.share, "last": self.last}
+        named = {"split": self.split, "groups": self.groups}
+        return {name: value for name, value in chosen.items() if value is not None} | {
+            name: value for name, value in named.items() if value
+        }
+
+    def order(self, table: Table) -> tuple[Int64[np.ndarray, "n"], int]:
+        """The rows, first those of the test part, each part in an order of its own that is random
+        and fixed for ever; and how many are the test part.
+
+        Raises:
+            DataError: if the columns do not say it, or leave nothing for one of the parts.
+        """
+        n = len(table)
+        shuffled = streams.permutation(SHUFFLE, n)
+        test = self._test(table)
+        n_test = int(test.sum())
+        if not 0 < n_test <= n - 2:
+            raise DataError(
+                f"{table.source}: {n_test} of the {n} examples would be the test part. The test "
+                f"part needs 1 at least, and the pool 2. {self._remedy()}"
+            )
+        in_order = test[shuffled]
+        return np.concatenate([shuffled[in_order], shuffled[~in_order]]), n_test
+
+    def notes(self, table: Table) -> tuple[str, ...]:
+        """What came of it, in a sentence; "" where there is nothing to be said."""
+        if not self.groups:
+            return ()
+        groups, test = _groups(table, self.groups), self._test(table)
+        return (
+            f"{len(np.unique(groups[test])):,} of {groups.max() + 1:,} groups of equal "
+            f"{self.groups!r} are the test part, with {test.sum():,} of {len(table):,} examples.",
+        )
+
+    def _remedy(self) -> str:
+        if self.split:
+            return f"Correct column {self.split!r}, or choose a share."
+        if self.groups:
+            return f"Choose another column than {self.groups!r}, which has too few groups."
+        return "Choose another share."
+
+    def _test(self, table: Table) -> Bool[np.ndarray, "n"]:
+        """Which rows are the test part."""
+        if self.split:
+            return _said(table, self.split)
+        wanted = (TEST_SHARE if self.share is None else self.share) * len(table)
+        if self.groups:
+            return _whole_groups(_groups(table, self.groups), wanted)
+        test = np.zeros(len(table), bool)
+        test[_ordered(table, self.last or ROWS)[len(table) - max(1, round(wanted)) :]] = True
+        return test
+
+
+def _said(table: Table, name: str) -> Bool[np.ndarray, "n"]:
+    """Of a column that says train or test."""
+    column = table[name]
+    if isinstance(column, TextColumn):
+        labels = [label.strip().casefold() for label in column.labels]
+        known = [label in _TEST or label in _TRAIN for label in labels]
+        if all(known) and column.codes.min() >= 0:
+            is_test = np.array([label in _TEST for label in labels])
+            return np.asarray(is_test[column.codes])
+        values = [
+            shown(label) for label, found in zip(column.labels, known, strict=True) if not found
+        ]
+    elif isinstance(column, Numbers) and column.shape in ((), (1,)):
+        flat = column.values.ravel()
+        if np.isin(flat, (0, 1)).all():
+            return flat == 1
+        values = [f"{value:g}" for value in np.unique(flat[~np.isin(flat, (0, 1))])[:5]]
+    else:
+        values = ["what is neither numbers nor text"]
+    raise DataError(
+        f"{table.source}: column {name!r} holds {listed(values, 5)}; where it says which examples "
+        "are the test part, it holds train and test, or 0 and 1, in every row. Leave other rows "
+        "out, or call them one of both."
+    )
+
+
+def _groups(table: Table, name: str) -> Int[np.ndarray, "n"]:
+    """The number of the group of each row, from 0."""
+    column = table[name]
+    if isinstance(column, TextColumn):
+        if column.codes.min() < 0:
+            raise DataError(
+                f"{table.source}: column {name!r} holds more different texts than are told apart "
+                f"({len(column.labels) - 1:,}). Number the groups, and save the numbers."
+            )
+        return np.unique(column.codes, return_inverse=True)[1]
+    if not isinstance(column, Numbers) or column.shape not in ((), (1,)):
+        raise DataError(
+            f"{table.source}: column {name!r} does not hold one number or text in each row, and "
+            "cannot say which examples belong together. Choose another."
+        )
+    values = column.values.ravel()
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        row = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise DataError(
+            f"{table.source}: column {name!r}, {table.place(row)} is {values[row]}: no group. Fill "
+            "it in, or leave the row out."
+        )
+    return np.unique(values, return_inverse=True)[1]
+
+
+def _whole_groups(groups: Int[np.ndarray, "n"], wanted: float) -> Bool[np.ndarray, "n"]:
+    """Groups in a random order, until they hold as nearly as can be so many examples."""
+    sizes = np.bincount(groups)
+    drawn = streams.permutation(SHUFFLE, len(sizes))
+    # All but one of them at most: the pool has one.
+    total = np.cumsum(sizes[drawn])[: max(1, len(sizes) - 1)]
+    count = int(np.argmin(np.abs(total - wanted))) + 1
+    return np.isin(groups, drawn[:count])
+
+
+def _ordered(table: Table, name: str) -> Int[np.ndarray, "n"]:
+    """The rows in the order of a column, those of equal values in that of the file."""
+    if name == ROWS:
+        return np.arange(len(table))
+    column = table[name]
+    if isinstance(column, TextColumn):
+        if column.codes.min() < 0:
+            raise DataError(
+                f"{table.source}: column {name!r} holds more different texts than are told apart "
+                f"({len(column.labels) - 1:,}), so that they have no order here. Save numbers, or "
+                "sort the rows and take their order."
+            )
+        rank = np.argsort(np.argsort(np.array(column.labels)))
+        return np.argsort(rank[column.codes], kind="stable")
+    if not isinstance(column, Numbers) or column.shape not in ((), (1,)):
+        raise DataError(
+            f"{table.source}: column {name!r} does not hold one number or text in each row, and "
+            "has no order. Choose another, or the order of the rows."
+        )
+    values = column.values.ravel()
+    if values.dtype.kind == "f" and np.isnan(values).any():
+        row = int(np.flatnonzero(np.isnan(values))[0])
+        raise DataError(
+            f"{table.source}: column {name!r}, {table.place(row)} is missing, and has no place in "
+            "the order. Fill it in, or leave the row out."
+        )
+    return np.argsort(values, kind="stable")
