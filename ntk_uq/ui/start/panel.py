@@ -76,8 +76,9 @@ def _panel(page: str, first: bool) -> None:
         with right:
             st.html(image(Style(session.dark())))
         offered = presets.offered(presets.TRY)
-        for place, preset in zip(st.columns(len(presets.TRY)), offered, strict=False):
-            with place, st.container(border=True, height="stretch", gap="small"):
+        cards = st.columns(len(presets.TRY), border=True)
+        for card, preset in zip(cards, offered, strict=False):
+            with card:
                 preset.draw(page, "start", _fold)
                 st.caption(preset.about)
         with st.container(horizontal=True, vertical_alignment="center"):
