@@ -28,6 +28,14 @@ def foreseen_verdict(found: Foreseen, curve: Curve | None = None) -> str:
     return " ".join(_sentences(found, curve))
 
 
+def foreseen_beside(found: Foreseen, curve: Curve) -> str:
+    """How what is foreseen compares with the scaling curve that it is drawn over, in sentences."""
+    good = [point for point in found.points if point.holds]
+    begin = f"from {found.sample:,} examples, up to N_D = {found.n_train[-1]:,}."
+    beside = (_checked(good), *_beside(good, curve)) if good else ()
+    return " ".join((begin, *beside, *refusals(found.points)))
+
+
 def refusals(points: tuple[ForeseenPoint, ...]) -> Iterator[str]:
     """Why some points are not drawn as foreseen: a sentence for each reason."""
     failed: dict[str, list[int]] = {}
@@ -63,7 +71,7 @@ def _sentences(found: Foreseen, curve: Curve | None) -> Iterator[str]:
         yield _falls(found, good)
         yield _checked(good)
         if curve is not None:
-            yield from _curve(good, curve)
+            yield from _beside(good, curve)
     yield from refusals(found.points)
     if good:
         yield from _parts(found, good[-1])
@@ -88,7 +96,7 @@ def _checked(good: list[ForeseenPoint]) -> str:
     return f"Networks trained on parts of them have the same within {_percent(off)}."
 
 
-def _curve(good: list[ForeseenPoint], curve: Curve) -> Iterator[str]:
+def _beside(good: list[ForeseenPoint], curve: Curve) -> Iterator[str]:
     measured = {point.n_train: point for point in curve.points}
     off, pulls = [], []
     for point in good:

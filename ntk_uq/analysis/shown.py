@@ -18,7 +18,7 @@ from ntk_uq.results.ensembles.stored import descent_of
 from ntk_uq.results.foreseen import stored_foreseen
 from ntk_uq.results.inspection import stored_inspection
 from ntk_uq.results.spectrum import stored_spectrum
-from ntk_uq.specs import SpectrumSpec
+from ntk_uq.specs import ForeseenSpec, SpectrumSpec
 from ntk_uq.store import SavedItem, Store
 from ntk_uq.store.named_views import NamedView
 from ntk_uq.views import (
@@ -79,6 +79,20 @@ def _curves(store: Store, view: CurvesView) -> None:
         stored_curve(store.results, spec)
     if view.finite:
         stored_networks(store, view.networks(), [""] * len(curves))
+    for wanted in foreseen_of(view):
+        if wanted is not None:
+            stored_foreseen(store.results, wanted)
+
+
+def foreseen_of(view: CurvesView) -> list[ForeseenSpec | None]:
+    """What foresees each curve of a view; None where nothing can be foreseen of it, and for all of
+    them where the view does not show that."""
+    return [
+        view.foreseen_of(curve, datasets.get(curve.data.dataset).sizes()[0])
+        if view.foreseen
+        else None
+        for curve in view.curves()
+    ]
 
 
 def _ensembles(store: Store, view: EnsemblesView) -> None:

@@ -42,9 +42,11 @@ def add_parsers(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    found = _compute(_spec(options), None if options.no_store else shared.open_results(), options)
+    spec = _spec(options)
+    found = _compute(spec, None if options.no_store else shared.open_results(), options)
     if options.json:
-        print(json.dumps(_json(found), indent=2, allow_nan=False))
+        told = {"spec": spec.to_json(), "digest": spec.digest(), **_json(found)}
+        print(json.dumps(told, indent=2, allow_nan=False))
     else:
         print("\n".join(_text(found)))
     for sentence in refusals(found.points):

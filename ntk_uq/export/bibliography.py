@@ -260,6 +260,10 @@ SOURCES = Live(_sources)
 what each data set of the registry names."""
 
 
+OF_FORESEEN = ("soven1967", "bordelon2020", "simon2023", "bahri2021", "koltchinskii2000")
+"""Keys of what learning curves foreseen from a kernel rest on."""
+
+
 def of_data(spec: DataSpec) -> tuple[str, ...]:
     """Keys of what a data set and its preparation rest on; none for a file of one's own."""
     dataset = datasets.REGISTRY.get(spec.dataset)

@@ -19,6 +19,9 @@ _PARTS = {
     ),
 }
 
+PART_WORDS = {name: {field: words for field, words, _ in parts} for name, parts in _PARTS.items()}
+"""What the parts of each quantity are called."""
+
 
 def value_axis(quantity: str, loss_unit: str, style: Style) -> dict[str, Any]:
     """The axis of a quantity's values; epsilon has no unit."""

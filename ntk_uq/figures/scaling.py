@@ -15,6 +15,7 @@ from ntk_uq.figures import legend_words
 from ntk_uq.figures.baseline import add_baseline
 from ntk_uq.figures.canvas import Canvas
 from ntk_uq.figures.finite import in_rows, ratio_below
+from ntk_uq.figures.foreseen_curves import ForeseenCurve, add_foreseen
 from ntk_uq.figures.laws import add_extrapolation, add_law
 from ntk_uq.figures.marks import add_grey, bars, hover_values
 from ntk_uq.figures.networks import add_networks, has_ratios, shared_ratios
@@ -68,6 +69,7 @@ def scaling_figure(
     target: float | None = None,
     baseline: Sequence[tuple[str, Curve]] = (),
     networks: Sequence[CurveNetworks] = (),
+    foreseen: Sequence[ForeseenCurve] = (),
 ) -> go.Figure:
     """A quantity against N_D, one colour a curve, with its fit and its parts.
 
@@ -80,6 +82,7 @@ def scaling_figure(
         target: an N_D beyond the data that the curves' laws are drawn to.
         baseline: curves that are drawn in grey beneath, with their labels.
         networks: finite ones, drawn over the curves, and below over their own limit.
+        foreseen: what is foreseen of some of the curves, drawn over mu.
     """
     below = has_ratios(networks)
     canvas = in_rows(_SHARES) if below else Canvas()
@@ -101,6 +104,8 @@ def scaling_figure(
         symbol = f"{marker(index)}-open" if trace.hollow else marker(index)
         _add_points(canvas, quantity, trace, color, symbol, style)
     further = add_networks(canvas, quantity, networks, style) + len(baseline)
+    add_foreseen(canvas, quantity, foreseen, style)
+    further += bool(foreseen)  # in all three, whose axes line up so
     for _, words, dash in shown_parts(quantity, style):
         add_grey(canvas, words, style, dash=dash)
     ratios = shared_ratios(networks) if below else []

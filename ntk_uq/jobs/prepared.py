@@ -14,7 +14,7 @@ from ntk_uq import datasets
 from ntk_uq.analysis.maps import map_cost, stored_map
 from ntk_uq.analysis.posteriors import bayesian
 from ntk_uq.analysis.preset_views import AS_IN_THE_PAPER, TRY, PresetView
-from ntk_uq.analysis.shown import spectrum_of, view_of_named
+from ntk_uq.analysis.shown import foreseen_of, spectrum_of, view_of_named
 from ntk_uq.analysis.training_time import shows_networks
 from ntk_uq.base.errors import DataError, LinkError
 from ntk_uq.base.fields import Spec
@@ -180,6 +180,7 @@ def _curves(view: CurvesView) -> Iterable[Spec | None]:
     for spec in view.networks() if view.finite else ():
         if spec is not None:
             yield from (spec, theory_of(spec))
+    yield from foreseen_of(view)
 
 
 def _ensembles(view: EnsemblesView) -> Iterable[Spec | None]:

@@ -27,14 +27,19 @@ from ntk_uq.specs import (
     CurveSpec,
     DataSpec,
     EnsembleSpec,
+    ForeseenSpec,
     OptimizerSpec,
     TrainingSpec,
     check_window,
     logarithmic_grid,
 )
+from ntk_uq.specs.foreseen import CARRIES
 from ntk_uq.specs.varied import VARIED, VariedValues, varied
 
 _LONGEST_LINK = 4000
+
+SAMPLE = 800
+"""Examples of the pool from which a curve is foreseen, where nothing else is chosen: seconds."""
 
 MOST_CURVES = 8
 """More traces than this cannot be told apart on a projector."""
@@ -125,6 +130,20 @@ class CurvesView(Spec):
 
     test: str = same_as(CurveSpec, "test")
 
+    foreseen: bool = checked(
+        Switch(),
+        False,
+        "draw over mu what is foreseen of it from the kernel of a sample, and the ratio",
+        since=7,
+    )
+    sample: int | None = checked(
+        Maybe(check_of(ForeseenSpec, "sample")),
+        None,
+        "examples of that sample, twice the largest N_D that is foreseen; the more, the longer it "
+        "takes",
+        since=7,
+    )
+
     def validate(self) -> None:
         self._check_values()
         if self.baseline and self.pinned().baseline:
@@ -201,6 +220,26 @@ class CurvesView(Spec):
         have no training time but their steps.
         """
         return networks_of(self.curves(), self.widths, self.members, self.net_steps, self.net_eta)
+
+    def foreseen_of(self, curve: CurveSpec, n_pool: int) -> ForeseenSpec | None:
+        """What foresees one of the curves, at those of its N_D that the sample carries.
+
+        Args:
+            curve: one of :meth:`curves`.
+            n_pool: examples that its data set has for training.
+
+        Returns:
+            None where nothing can be foreseen: its networks are not trained to convergence, or all
+            of its N_D are too large for the sample.
+        """
+        sample = self.sample or min(n_pool, SAMPLE)
+        sizes = tuple(n for n in curve.sizes if CARRIES * n <= sample)
+        smallest = check_of(ForeseenSpec, "sample").low
+        if not sizes or sample < smallest or not curve.training.converged:
+            return None
+        # The test set does not matter here.
+        data = replace(curve.data, n_test=1)
+        return ForeseenSpec(data, curve.architecture, curve.training, sample, sizes)
 
 
 def networks_of(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from ntk_uq.base.fields import Spec, Switch, checked, same_as
 from ntk_uq.specs import ArchitectureSpec, CurveSpec, DataSpec, ForeseenSpec, TrainingSpec
 from ntk_uq.specs.foreseen import sizes_of
-from ntk_uq.views.scaling_curves import CurvesView
+from ntk_uq.views.scaling_curves import SAMPLE, CurvesView
 
 _DRAWS = 3
 """Training subsets of the curves, as a page of scaling curves opens with."""
@@ -22,7 +22,7 @@ class SpectrumView(Spec):
     sigma_w: float = same_as(ArchitectureSpec, "sigma_w")
     sigma_b: float = same_as(ArchitectureSpec, "sigma_b")
     training: TrainingSpec = field(default_factory=TrainingSpec)
-    sample: int = same_as(ForeseenSpec, "sample", 800)
+    sample: int = same_as(ForeseenSpec, "sample", SAMPLE)
     curve: bool = checked(
         Switch(), False, "show the scaling curve, whose networks are tested on a test set"
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ntk_uq.cli import main
+from ntk_uq.specs import ForeseenSpec
 
 ARGUMENTS = ("spectrum", "--sample", "200", "--n-train", "25,50,100", "--quiet")
 
@@ -13,6 +14,9 @@ ARGUMENTS = ("spectrum", "--sample", "200", "--n-train", "25,50,100", "--quiet")
 def test_json_has_the_spectrum_the_curve_and_its_exponents(capsys):
     assert main([*ARGUMENTS, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
+    spec = ForeseenSpec.from_json(found["spec"])
+    assert (spec.sample, spec.n_train) == (200, (25, 50, 100))
+    assert found["digest"] == spec.digest()
     for name in ("ntk_eigenvalues", "nngp_eigenvalues", "target_power", "initial_power"):
         assert len(found[name]) == 200
     assert [point["n_train"] for point in found["foreseen"]] == [25, 50, 100]

@@ -292,3 +292,28 @@ def test_what_was_there_before_fields_could_vary_is_the_same_view():
 def test_values_that_do_not_go_together_are_refused_in_words(changes, words):
     with pytest.raises(SpecError, match=words):
         CurvesView(**{"depths": (1,), **changes})
+
+
+@pytest.mark.parametrize(
+    ("sample", "n_pool", "wanted"),
+    [(200, 1000, (25, 50, 100)), (None, 1000, (25, 50, 100, 200, 400)), (None, 120, (25, 50))],
+)
+def test_what_foresees_a_curve_is_at_those_of_its_n_d_that_the_sample_carries(
+    sample, n_pool, wanted
+):
+    view = CurvesView(n_low=25, n_high=800, n_points=6, foreseen=True, sample=sample)
+    (curve, *_) = view.curves()
+    found = view.foreseen_of(curve, n_pool)
+    assert found.n_train == wanted
+    assert found.sample == (sample or min(n_pool, 800))
+    assert found.architecture == curve.architecture
+    other = replace(curve, data=replace(curve.data, n_test=77))
+    assert view.foreseen_of(other, n_pool) == found, "the test set does not matter"
+
+
+def test_nothing_is_foreseen_of_an_unended_training_or_from_too_few():
+    view = CurvesView(foreseen=True)
+    (curve, *_) = view.curves()
+    assert view.foreseen_of(replace(curve, training=TrainingSpec(time=5.0)), 1000) is None
+    assert view.foreseen_of(replace(curve, n_train=(500,)), 1000) is None
+    assert view.foreseen_of(replace(curve, n_train=(1,)), 3) is None

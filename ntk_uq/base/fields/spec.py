@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 from ntk_uq.base.errors import LinkError, SpecError
 from ntk_uq.base.fields.checks import Check, shown
 
-LINK_VERSION = 6
+LINK_VERSION = 7
 """Of links and of JSON: raised when fields are added. A field says ``since`` which version it is
 there; what was written before reads as its default, so that old links open what they showed."""
 

@@ -63,6 +63,11 @@ _EFFECTS: dict[str, tuple[str, int]] = {
     "law": ("Changes lines, legend and extrapolation, and no point.", 8),
     "extrapolate": ("Draws laws with their 95 % bands so far beyond the data.", 8),
     "bayes": ("Adds dashed curves with open markers, and their ratios below.", 2),
+    "foreseen": (
+        "Adds dashed lines through crosses up to half of the sample, where they pass a check on "
+        "it, and ratios below.",
+        11,
+    ),
     "parts": ("Adds dashed and dotted lines; the parts of μ add up to it.", 3),
     "axis": ("A power law is straight on logarithmic axes alone; no number changes.", 8),
     # finite networks

@@ -7,7 +7,8 @@ import streamlit as st
 from ntk_uq.specs import DataSpec, TrainingSpec
 from ntk_uq.specs.testing import HELD_OUT, folds_of, in_folds
 from ntk_uq.ui.controls import data, effects, network, widgets
-from ntk_uq.ui.pages.scaling_curves import finite, varied
+from ntk_uq.ui.pages.scaling_curves import finite, foreseen, varied
+from ntk_uq.ui.pages.scaling_curves.held import keep
 from ntk_uq.ui.place import place
 from ntk_uq.views import CurvesView
 
@@ -34,6 +35,8 @@ def fill(view: CurvesView) -> None:
     widgets.fill(_PAGE, {name: getattr(view, name) for name in (*_OWN, *_DISPLAY)})
     varied.fill(_PAGE, view)
     finite.fill(_PAGE, view)
+    foreseen.fill(_PAGE, view)
+    keep(_PAGE, view)
     widgets.fill(_PAGE, {"baseline": view.baseline})
     widgets.fill_value_axis(_PAGE, view.axis)
 
@@ -67,7 +70,7 @@ def draw() -> CurvesView:
         **grid,
         **display,
     )
-    finite.kept(_PAGE, view)
+    keep(_PAGE, view)
     return view
 
 
@@ -126,6 +129,7 @@ def _display(partners: bool) -> dict[str, Any]:
             key=widgets.key(_PAGE, "bayes"),
             help=effects.of(CurvesView, "bayes"),
         )
+    from_kernel = foreseen.draw(_PAGE)
     parts = st.toggle(
         "Bias and variance parts of μ",
         key=widgets.key(_PAGE, "parts"),
@@ -140,6 +144,7 @@ def _display(partners: bool) -> dict[str, Any]:
         "bayes": bayes,
         "parts": parts,
         "axis": axis,
+        **from_kernel,
     }
 
 

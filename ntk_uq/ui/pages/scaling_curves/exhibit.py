@@ -1,6 +1,7 @@
 """What the page of scaling curves takes home."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import plotly.graph_objects as go
 
@@ -8,51 +9,27 @@ from ntk_uq import datasets
 from ntk_uq.analysis.curve_laws import cautions, expectation
 from ntk_uq.analysis.curve_networks import CurveNetworks
 from ntk_uq.analysis.ensemble_laws import exponents
+from ntk_uq.analysis.foreseen_verdicts import foreseen_beside
 from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
+from ntk_uq.analysis.shown import foreseen_of
 from ntk_uq.base.counting import counted
-from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of, spec_columns
-from ntk_uq.export.bibliography import of_data, of_theory
-from ntk_uq.export.exhibit import Value
+from ntk_uq.export import Exhibit, Plot, python_of, shell_of, spec_columns
+from ntk_uq.export.bibliography import OF_FORESEEN, of_data, of_theory
 from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
+from ntk_uq.figures.foreseen_curves import LOSSES, ForeseenCurve, foreseen_ratio_figure
 from ntk_uq.figures.posteriors import ratio_figure
 from ntk_uq.jobs import varied_words
 from ntk_uq.jobs import words as describe
 from ntk_uq.results.curves import Curve
-from ntk_uq.results.points import QUANTITIES, SYMBOLS
+from ntk_uq.results.points import SYMBOLS
 from ntk_uq.scaling import PowerLawFit
-from ntk_uq.specs.varied import value_in
+from ntk_uq.specs import ForeseenSpec
 from ntk_uq.ui import exhibit_words as words
 from ntk_uq.ui.pages import page_of
 from ntk_uq.ui.pages.scaling_curves import tables as law_tables
 from ntk_uq.ui.pages.scaling_curves.baseline_script import script_of_baseline
+from ntk_uq.ui.pages.scaling_curves.rows import Row, columns_of, rows_of
 from ntk_uq.views import CurvesView
-
-Row = dict[str, Value]
-
-_POINT = {
-    "mu": "mean test loss over initializations, mean over draws",
-    "mu_sem": "standard error of mu over draws",
-    "mu_test_error": "standard error of mu from the choice of the test examples",
-    "mu_bias": "part of mu from the networks' mean prediction",
-    "mu_variance": "part of mu from the networks' differences",
-    "sigma": "standard deviation of the test loss over initializations, mean over draws",
-    "sigma_sem": "standard error of sigma over draws",
-    "sigma_test_error": "standard error of sigma from the choice of the test examples",
-    "epsilon": "sigma / mu, mean over draws",
-    "epsilon_sem": "standard error of epsilon over draws",
-    "epsilon_test_error": "standard error of epsilon from the choice of the test examples",
-    "epsilon_population": "part of epsilon that an endless test set would leave",
-    "epsilon_population_test_error": "its standard error from the choice of the test examples",
-    "epsilon_floor": "part of epsilon that is the finite test set's",
-    "condition": "largest / smallest eigenvalue of the matrix inverted, the worst of the draws",
-}
-_IN_LOSS = ("mu", "sigma")
-_EXPONENTS = {
-    "mu": "mu",
-    "sigma": "sigma",
-    "population": "the networks' own part of epsilon, epsilon_population",
-}
-"""What exponents are given of: the end of the column's name, and words."""
 
 
 def exhibit(
@@ -62,6 +39,7 @@ def exhibit(
     pairs: Sequence[tuple[str, PosteriorPair]] = (),
     baseline: Sequence[tuple[str, Curve]] = (),
     networks: Sequence[CurveNetworks] = (),
+    foreseen: Sequence[ForeseenCurve] = (),
 ) -> Exhibit:
     """The view with the curves that are there.
 
@@ -72,32 +50,30 @@ def exhibit(
         pairs: trained and Bayesian posteriors, where the view compares them.
         baseline: the curves of the view's baseline, with their labels.
         networks: finite ones over the curves.
+        foreseen: what is foreseen of the curves from the kernel of a sample.
     """
     unit = loss_unit(view)
     curves = [trace.curve for trace in traces]
     window = (view.fit_low, view.fit_high)
     base = view.base
     same, values = spec_columns(base.data, base.architecture, base.training, without=("depth",))
-    columns = (*_columns(unit), *same)
+    columns = (*columns_of(unit), *same)
     empty: Row = dict.fromkeys((column.name for column in columns), None)
     target = view.extrapolate
 
     def _figure(name: str) -> go.Figure:
         return scaling_figure(
-            name, traces, unit, style, target=target, baseline=baseline, networks=networks
+            name,
+            traces,
+            unit,
+            style,
+            target=target,
+            baseline=baseline,
+            networks=networks,
+            foreseen=foreseen,
         )
 
-    rows = [
-        *(
-            {**row, **_exponents(trace, window)}
-            for trace in traces
-            for row in _rows(trace, view.vary)
-        ),
-        *(row for trace in traces for row in _expected(trace, view.vary, target)),
-        *(row for _, pair in pairs for row in _ratios(pair, view.vary)),
-        *(row for _, curve in baseline for row in _pinned(curve)),
-        *(row for found in networks for row in _finite(found)),
-    ]
+    rows = rows_of(view, traces, pairs, baseline, networks, foreseen)
     return Exhibit(
         page=page_of(view).address,
         title=f"Scaling curves of {_titles(view)}",
@@ -114,10 +90,22 @@ def exhibit(
                 for name, title in TITLES.items()
                 if pairs
             ),
+            *(
+                Plot(
+                    f"foreseen-{name.replace('_', '-')}",
+                    f"Foreseen over measured: {what}",
+                    foreseen_ratio_figure(name, foreseen, style),
+                )
+                for name, what in LOSSES.items()
+                if foreseen
+            ),
         ),
         columns=columns,
         rows=tuple({**empty, **values, **row} for row in rows),
-        findings=_findings(view, traces, pairs, baseline),
+        findings=(
+            *_findings(view, traces, pairs, baseline),
+            *(f"{o.label}, foreseen: {foreseen_beside(o.found, o.curve)}" for o in foreseen),
+        ),
         details={
             "curves": [c.to_json(*window) for c in curves if c.raw],
             "verdicts": {
@@ -130,6 +118,7 @@ def exhibit(
                 for found in networks
                 if found.ensembles.points
             },
+            "foreseen": {one.label: one.found.to_json() for one in foreseen},
             "laws": {
                 trace.label: {name: law.choice.to_json() for name, law in trace.laws.items()}
                 for trace in traces
@@ -142,6 +131,7 @@ def exhibit(
         sources=words.named(
             (
                 *(key for curve in curves for key in of_theory(curve.spec.training)),
+                *(OF_FORESEEN if foreseen else ()),
                 *(("hurvich1989",) if view.law != "power" or target is not None else ()),
                 *(key for curve in curves for key in of_data(curve.spec.data)),
             )
@@ -175,160 +165,24 @@ def _caption(view: CurvesView) -> str:
 
 
 def _shell(view: CurvesView, curves: Sequence[Curve]) -> Iterator[str]:
-    """A command a depth, or one for all values of another field, and for all Bayesian partners."""
+    """A command a depth, or one for all values of another field, and for all Bayesian partners;
+    one for what is foreseen of each curve."""
     if view.vary == "depth":
         yield from (shell_of("curve", curve.spec, view) for curve in curves)
-        return
-    yield shell_of("curve", view.base, view)
-    if view.bayes:
-        yield shell_of("curve", bayesian(view.base), view)
+    else:
+        yield shell_of("curve", view.base, view)
+        if view.bayes:
+            yield shell_of("curve", bayesian(view.base), view)
+    yield from (shell_of("spectrum", spec) for spec in _foreseen_specs(view))
 
 
-def _columns(unit: str) -> tuple[Column, ...]:
-    return (
-        Column(
-            "part",
-            "",
-            "what the row is: point; expected, beyond the data; trained / bayes; baseline; "
-            "networks, of finite width",
-        ),
-        Column("depth", "", "number of hidden layers"),
-        Column("n_train", "examples", "training examples N_D"),
-        Column("width", "", "units of each hidden layer, of rows of networks"),
-        Column("members", "", "networks that the numbers are of, of rows of networks"),
-        Column("draws", "", "independent training subsets that the means are over"),
-        *(
-            Column(name, unit if name.startswith(_IN_LOSS) else "1", about)
-            for name, about in _POINT.items()
-        ),
-        *(
-            Column(f"{name}_{end}", unit if name in _IN_LOSS else "1", f"{word} of the 95 % band")
-            for name in QUANTITIES
-            for end, word in (("low", "lower end"), ("high", "upper end"))
-        ),
-        *(
-            column
-            for name in QUANTITIES
-            for column in (
-                Column(
-                    f"ratio_{name}",
-                    "1",
-                    f"{name} of trained over that of Bayesian networks; of rows of networks, over "
-                    "that of infinite width on the same subset with the same steps",
-                ),
-                Column(
-                    f"ratio_{name}_sem",
-                    "1",
-                    "its standard error over draws; of networks, the bootstrap's over networks",
-                ),
-            )
-        ),
-        *(
-            column
-            for name, words_ in _EXPONENTS.items()
-            for column in (
-                Column(
-                    f"alpha_{name}",
-                    "1",
-                    f"the curve's exponent of {words_}; empty where none is quoted",
-                ),
-                Column(f"alpha_{name}_error", "1", "its standard error"),
-            )
-        ),
-        Column("warnings", "", "what is to be said of this point"),
+def _foreseen_specs(view: CurvesView) -> list[ForeseenSpec]:
+    """With the view's own test set, of which nothing has to be said."""
+    n_test = view.data.n_test
+    found = (spec for spec in foreseen_of(view) if spec is not None)
+    return list(
+        dict.fromkeys(replace(spec, data=replace(spec.data, n_test=n_test)) for spec in found)
     )
-
-
-def _which(trace: Trace, vary: str) -> Row:
-    spec = trace.curve.spec
-    depth = spec.architecture.depth
-    return {"depth": depth, **spec.training.to_json(), vary: value_in(vary, spec)}
-
-
-def _rows(trace: Trace, vary: str) -> list[Row]:
-    return [
-        {
-            "part": "point",
-            **_which(trace, vary),
-            **{name: getattr(point, name) for name in ("n_train", "draws", *_POINT)},
-            "warnings": "; ".join(point.warnings),
-        }
-        for point in trace.curve.points
-    ]
-
-
-def _exponents(trace: Trace, window: tuple[float | None, float | None]) -> Row:
-    """The exponents of a curve, where they may be quoted."""
-    fits = trace.fits
-    if fits is None:
-        return {}
-    own, level = trace.curve.population(*window)
-    found = {"mu": fits.mu, "sigma": fits.sigma, "population": own}
-    row: Row = {}
-    for name, fit in found.items():
-        if fit.valid and not (name == "population" and level.valid):
-            row |= {f"alpha_{name}": fit.alpha, f"alpha_{name}_error": fit.alpha_error}
-    return row
-
-
-def _finite(found: CurveNetworks) -> list[Row]:
-    """The networks that are drawn, with standard errors of the bootstrap."""
-    spec = found.ensembles.spec
-    training = spec.optimizer.counterpart
-    assert training is not None  # they are trained by gradient descent
-    _, which = spec_columns(spec.data, spec.architecture, training)
-    rows = []
-    for point in found.ensembles.points:
-        row: Row = {"part": "networks", **which, "n_train": point.n_train, "draws": 1}
-        row |= {"width": point.width, "members": point.members - point.diverged}
-        for name in QUANTITIES:
-            estimate = getattr(point, name)
-            if estimate is not None:
-                row |= {name: estimate.value, f"{name}_sem": estimate.error}
-            ratio = found.ratio(point, name)
-            if ratio is not None:
-                row |= {f"ratio_{name}": ratio.value, f"ratio_{name}_sem": ratio.error}
-        rows.append(row)
-    return rows
-
-
-def _pinned(curve: Curve) -> list[Row]:
-    """The points of a pinned curve, with all that may differ from the others."""
-    spec = curve.spec
-    _, which = spec_columns(spec.data, spec.architecture, spec.training)
-    return [
-        {
-            **{"part": "baseline", **which},
-            **{name: getattr(point, name) for name in ("n_train", "draws", *_POINT)},
-        }
-        for point in curve.points
-    ]
-
-
-def _expected(trace: Trace, vary: str, target: int | None) -> list[Row]:
-    """The bands beyond the data as they are drawn, each quantity on its own N_D."""
-    if trace.laws is None or target is None:
-        return []
-    return [
-        {
-            **{"part": "expected", **_which(trace, vary), "n_train": expected.n_train},
-            **{name: expected.value, f"{name}_sem": expected.error},
-            **dict(zip((f"{name}_low", f"{name}_high"), expected.interval or (), strict=False)),
-        }
-        for name, law in trace.laws.items()
-        for expected in law.path(float(target))
-    ]
-
-
-def _ratios(pair: PosteriorPair, vary: str) -> list[Row]:
-    found: dict[int, Row] = {}
-    for name in QUANTITIES:
-        for ratio in pair.ratios(name):
-            row = found.setdefault(ratio.n_train, {})
-            row |= {f"ratio_{name}": ratio.value, f"ratio_{name}_sem": ratio.error}
-    spec = pair.trained.spec
-    which: Row = {"depth": spec.architecture.depth, "posterior": None, vary: value_in(vary, spec)}
-    return [{"part": "trained / bayes", **which, "n_train": n, **row} for n, row in found.items()]
 
 
 def _findings(
@@ -411,6 +265,7 @@ def _python(view: CurvesView) -> str:
         *laws,
         *script_of_baseline(view),
         *_python_networks(view),
+        *_python_foreseen(view),
     )
 
 
@@ -429,6 +284,19 @@ def _python_networks(view: CurvesView) -> Iterator[str]:
             "    found = ntk_uq.ensemble(spec)\n"
             "    for point in found.ensembles.points:\n"
             '        print(label, point.width, point.n_train, point.mu, found.ratio(point, "mu"))'
+        )
+
+
+def _python_foreseen(view: CurvesView) -> Iterator[str]:
+    """What is foreseen from the kernel of a sample."""
+    specs = "".join(f"    {python_of(spec, 4)},\n" for spec in _foreseen_specs(view))
+    if specs:
+        yield (
+            "# Foreseen from the kernel of a sample, without training.\n"
+            f"foreseen = [ntk_uq.spectrum(spec) for spec in [\n{specs}]]\n"
+            "for one in foreseen:\n"
+            "    for point in one.points:\n"
+            "        print(point.n_train, point.foreseen, point.holds)"
         )
 
 

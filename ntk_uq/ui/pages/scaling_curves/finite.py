@@ -15,6 +15,7 @@ from ntk_uq.specs import CurveSpec, EnsembleSpec
 from ntk_uq.store import Store
 from ntk_uq.ui import fitted_table, launch, say
 from ntk_uq.ui.controls import effects, widgets
+from ntk_uq.ui.pages.scaling_curves.held import held
 from ntk_uq.ui.place import place
 from ntk_uq.ui.plain_text import plain
 from ntk_uq.views import CurvesView
@@ -26,40 +27,39 @@ def fill(page: str, view: CurvesView) -> None:
     """Sets the controls to a view."""
     widgets.fill(page, {name: getattr(view, name) for name in _PLAIN})
     widgets.fill_numbers(page, CurvesView, "widths", view.widths)
-    st.session_state[_held(page)] = view
 
 
 def draw(page: str, by_steps: bool) -> dict[str, Any]:
     """Draws the controls; the values of the fields. ``by_steps`` says whether the theory's own
     training is by steps, which then are the networks', too."""
-    held: CurvesView = st.session_state[_held(page)]
-    values: dict[str, Any] = {n: getattr(held, n) for n in (*_PLAIN, "widths")}
+    before = held(page)
+    values: dict[str, Any] = {n: getattr(before, n) for n in (*_PLAIN, "widths")}
     values["finite"] = st.toggle(
         "Finite networks over the theory",
         key=widgets.key(page, "finite"),
         help=effects.of(CurvesView, "finite"),
     )
     with place():
-        return values | (_which(page, held, by_steps) if values["finite"] else {})
+        return values | (_which(page, before, by_steps) if values["finite"] else {})
 
 
-def _which(page: str, held: CurvesView, by_steps: bool) -> dict[str, Any]:
+def _which(page: str, before: CurvesView, by_steps: bool) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    values["widths"] = widgets.numbers(page, CurvesView, "widths", "Widths", held.widths)
+    values["widths"] = widgets.numbers(page, CurvesView, "widths", "Widths", before.widths)
     left, right = st.columns(2)
     with left:
         values["members"] = widgets.number(
-            page, CurvesView, "members", "Members", 10, start=held.members
+            page, CurvesView, "members", "Members", 10, start=before.members
         )
     if by_steps:
         return values
     with right:
         values["net_steps"] = widgets.number(
-            page, CurvesView, "net_steps", "k, steps", 100, start=held.net_steps
+            page, CurvesView, "net_steps", "k, steps", 100, start=before.net_steps
         )
     with left:
         values["net_eta"] = widgets.number(
-            page, CurvesView, "net_eta", "η  [1 / λ_max]", None, "%g", start=held.net_eta
+            page, CurvesView, "net_eta", "η  [1 / λ_max]", None, "%g", start=before.net_eta
         )
     return values
 
@@ -70,15 +70,6 @@ def read_widths(values: dict[str, Any]) -> dict[str, Any]:
     if isinstance(widths, str):
         widths = widgets.read_numbers(CurvesView, "widths", widths)
     return {**values, "widths": widths}
-
-
-def kept(page: str, view: CurvesView) -> None:
-    """Remembers the values of controls that may not be drawn the next time."""
-    st.session_state[_held(page)] = view
-
-
-def _held(page: str) -> str:
-    return widgets.key(page, "finite_held")
 
 
 def specs(view: CurvesView) -> list[EnsembleSpec]:

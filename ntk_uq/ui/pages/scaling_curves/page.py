@@ -10,9 +10,9 @@ from ntk_uq.analysis.curve_laws import shown_laws
 from ntk_uq.analysis.curve_networks import CurveNetworks
 from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
 from ntk_uq.base.errors import SpecError
-from ntk_uq.base.fields import default_of
 from ntk_uq.costs.memory import check_memory
 from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
+from ntk_uq.figures.foreseen_curves import ForeseenCurve
 from ntk_uq.figures.posteriors import ratio_figure
 from ntk_uq.jobs import varied_words
 from ntk_uq.results.curves import Curve, stored_curve
@@ -32,11 +32,12 @@ from ntk_uq.ui import (
     tables,
     verdict_lines,
 )
-from ntk_uq.ui.pages.scaling_curves import about_fits, controls, finite, pinned
+from ntk_uq.ui.pages.scaling_curves import about_fits, controls, finite, foreseen, pinned
 from ntk_uq.ui.pages.scaling_curves import tables as law_tables
 from ntk_uq.ui.pages.scaling_curves.exhibit import exhibit, loss_unit
 from ntk_uq.ui.place import place
 from ntk_uq.views import CurvesView, SpectrumView
+from ntk_uq.views.scaling_curves import SAMPLE
 
 POLL_SECONDS = 1.0
 WHY = "Why do they fall so? Foreseen from the kernel"
@@ -67,8 +68,9 @@ def page() -> None:
 def check(view: CurvesView) -> datasets.Dataset:
     """The view's data set, if all of its curves can be computed; raises NtkUqError if not."""
     for spec in view.curves():
-        dataset = datasets.get_for(spec.data, view.n_high)
+        dataset = datasets.get_for(spec.data, view.n_high, folds=spec.folds)
         check_memory(spec, dataset.n_features)
+    foreseen.check(view)
     return dataset
 
 
@@ -84,8 +86,10 @@ def beside(store: Store, view: CurvesView) -> list[Curve]:
 
 
 def waiting(store: Store, view: CurvesView, awaited: Sequence[Curve]) -> bool:
-    """Whether points or networks may come by themselves."""
-    return live.pending(store, awaited) or finite.waiting(store, view)
+    """Whether anything may come by itself: points, networks, what is foreseen."""
+    return (
+        live.pending(store, awaited) or finite.waiting(store, view) or foreseen.waiting(store, view)
+    )
 
 
 def results(view: CurvesView, every: float | None, found: Callable[[], list[Curve]]) -> None:
@@ -94,17 +98,23 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
         store = session.store()
         curves, baseline = found(), pinned.read(store, view)
         networks = finite.read(store, view)
+        from_kernel = foreseen.read(store, view, curves)
         awaited = [*curves, *beside(store, view)]
-        still_every = polling.interval(waiting(store, view, awaited), POLL_SECONDS)
         labels = labels_of(view)
         with place():
             live.progress(store, curves)
             live.ended(store, curves, labels)
+            foreseen.progress(store, view)
+        still_every = polling.interval(waiting(store, view, awaited), POLL_SECONDS)
     if every != still_every:
         links.follow(every)
     style = Style(session.dark(), view.axis == "linear", view.parts)
     drawn = [*curves, *(curve for _, curve in baseline)]
-    state = (*(curve.state for curve in drawn), *(one.state for one in networks))
+    state = (
+        *(curve.state for curve in drawn),
+        *(one.state for one in networks),
+        *((one.label, one.found.seconds) for one in from_kernel),
+    )
     shown = shared.ShownView(view, state, style)
     traces = shown.once("traces", lambda: traces_of(view, labels, curves))
     verdict_lines.draw(shown.once("verdicts", lambda: law_tables.verdicts(traces, view)))
@@ -112,7 +122,9 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
         pinned.difference(view)
         finite.panel(store, view)
     panels.show(
-        shown.panels("charts", lambda: charts(view, traces, style, baseline, networks)),
+        shown.panels(
+            "charts", lambda: charts(view, traces, style, baseline, networks, from_kernel)
+        ),
         key="charts",
         view=view,
     )
@@ -123,6 +135,19 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
                 shown.panels("ratios", lambda: ratios(view, compared, style.dark)),
                 key="ratios",
                 view=view,
+            )
+        if from_kernel:
+            panels.show(
+                shown.panels(
+                    "foreseen_ratios", lambda: foreseen.ratios(view, from_kernel, style.dark)
+                ),
+                key="foreseen_ratios",
+                view=view,
+            )
+        if view.foreseen:
+            verdict_lines.draw(
+                shown.once("foreseen", lambda: foreseen.sentences(view, from_kernel)),
+                key="verdicts_foreseen",
             )
         compared_lines = shown.once("beside", lambda: law_tables.beside(traces, baseline))
         verdict_lines.draw(compared_lines, rows=4, key="verdicts_compared")
@@ -138,7 +163,7 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
     about_fits.draw(traces, view)
     tables.numbers(traces, view)
     why(view)
-    export.panel(lambda: exhibit(view, traces, style, compared, baseline, networks))
+    export.panel(lambda: exhibit(view, traces, style, compared, baseline, networks, from_kernel))
 
 
 def why(view: CurvesView) -> None:
@@ -146,7 +171,7 @@ def why(view: CurvesView) -> None:
     if view.vary != "depth" or not view.training.converged:
         return
     n_pool, _ = datasets.get(view.data.dataset).sizes()
-    sample = min(default_of(SpectrumView, "sample"), n_pool)
+    sample = view.sample or min(SAMPLE, n_pool)
     with suppress(SpecError):  # of a handful of examples nothing is foreseen
         foreseen = SpectrumView(
             view.data,
@@ -203,12 +228,15 @@ def charts(
     style: Style,
     baseline: pinned.Pinned,
     networks: list[CurveNetworks],
+    from_kernel: Sequence[ForeseenCurve] = (),
 ) -> tuple[panels.SentFigure, ...]:
     """The three plots."""
     unit = loss_unit(view)
     digest, target = view.digest(), view.extrapolate
     return panels.panels_of(
-        scaling_figure(quantity, traces, unit, style, digest, target, baseline, networks)
+        scaling_figure(
+            quantity, traces, unit, style, digest, target, baseline, networks, from_kernel
+        )
         for quantity in TITLES
     )
 

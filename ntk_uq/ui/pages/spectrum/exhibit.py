@@ -8,7 +8,7 @@ from ntk_uq.analysis.foreseen_exponents import RESOLUTION, SMOOTHNESS, foreseen_
 from ntk_uq.analysis.foreseen_verdicts import foreseen_verdict, parts_of
 from ntk_uq.base.version import VERSION
 from ntk_uq.export import Column, Exhibit, Plot, python_of, shell_of, spec_columns
-from ntk_uq.export.bibliography import of_data, of_theory
+from ntk_uq.export.bibliography import OF_FORESEEN, of_data, of_theory
 from ntk_uq.export.exhibit import Value
 from ntk_uq.figures import Style
 from ntk_uq.figures.foreseen import TITLES_FORESEEN, ForeseenTrace, foreseen_figure
@@ -22,7 +22,6 @@ from ntk_uq.views.spectrum import SpectrumView
 
 Row = dict[str, Value]
 
-_SOURCES = ("soven1967", "bordelon2020", "simon2023", "bahri2021", "koltchinskii2000")
 _LOSSES = {
     "foreseen": "with a potential of its own for each example",
     "of_spectrum": "with all examples alike, from the spectrum alone",
@@ -88,7 +87,7 @@ def exhibit(view: SpectrumView, traces: Sequence[ForeseenTrace], style: Style) -
                 *(shell_of("curve", spec) for spec in view.curves()),
             ],
         ),
-        sources=words.named((*of_theory(view.training), *_SOURCES, *of_data(view.data))),
+        sources=words.named((*of_theory(view.training), *OF_FORESEEN, *of_data(view.data))),
     )
 
 
