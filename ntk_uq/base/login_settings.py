@@ -45,16 +45,7 @@ def login_hours() -> float | None:
     Raises:
         SpecError: if it is no number above 0.
     """
-    text = os.environ.get(HOURS)
-    if not text:
-        return None
-    try:
-        hours = float(text)
-    except ValueError:
-        hours = 0.0
-    if not 0 < hours < 1e6:
-        raise SpecError(f"{HOURS} is {text!r:.60}; write a number of hours above 0, such as 12.")
-    return hours
+    return settings.amount(HOURS, "", "hours") if os.environ.get(HOURS) else None
 
 
 def user_header() -> str:

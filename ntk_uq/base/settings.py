@@ -199,7 +199,7 @@ def training_limit() -> float:
     Raises:
         SpecError: if ``NTK_UQ_TRAINING_HOURS`` is not a number above 0.
     """
-    return _amount(TRAINING_HOURS, "48", "hours")
+    return amount(TRAINING_HOURS, "48", "hours")
 
 
 def map_limit() -> float:
@@ -208,7 +208,7 @@ def map_limit() -> float:
     Raises:
         SpecError: if ``NTK_UQ_MAP_HOURS`` is not a number above 0.
     """
-    return _amount(MAP_HOURS, "12", "hours")
+    return amount(MAP_HOURS, "12", "hours")
 
 
 def ask_limit() -> float:
@@ -218,7 +218,7 @@ def ask_limit() -> float:
     Raises:
         SpecError: if ``NTK_UQ_ASK_SECONDS`` is not a number above 0.
     """
-    return _amount(ASK_SECONDS, "60", "seconds")
+    return amount(ASK_SECONDS, "60", "seconds")
 
 
 def session_jobs() -> int:
@@ -354,14 +354,16 @@ def format_bytes(count: float) -> str:
     return f"{count:.1f} TiB"
 
 
-def _amount(variable: str, default: str, unit: str) -> float:
+def amount(variable: str, default: str, unit: str) -> float:
+    """The number above 0 that a variable, or else ``default``, is; raises SpecError if it is
+    none."""
     text = os.environ.get(variable) or default
     try:
         amount = float(text)
     except ValueError:
         amount = 0.0
     if not 0 < amount < float("inf"):
-        raise SpecError(f"{variable} is {text!r}; it must be a number of {unit} above 0.")
+        raise SpecError(f"{variable} is {text!r:.60}; it must be a number of {unit} above 0.")
     return amount
 
 

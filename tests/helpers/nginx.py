@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -101,7 +102,7 @@ def configured(folder, site="ntk-uq.conf", web=8501, http=8080, https=8443, pass
 
 @contextlib.contextmanager
 def running(folder, **ports):
-    """nginx, until the block ends."""
+    """nginx, until the block ends; the process that keeps its workers."""
     server = subprocess.Popen(configured(folder, **ports))
     try:
         deadline = time.monotonic() + 10
@@ -112,7 +113,7 @@ def running(folder, **ports):
             if time.monotonic() > deadline or server.poll() is not None:
                 raise AssertionError((folder / "error.log").read_text())
             time.sleep(0.05)
-        yield
+        yield psutil.Process(server.pid)
     finally:
         server.terminate()
         server.wait(10)
