@@ -111,7 +111,7 @@ def foreseen_ratio_figure(
         traces.append(RatioTrace(one.label, "", one.color, *map(list, columns)))
     words = LOSSES[name]
     return ratio_plot(
-        f"Foreseen over measured: {words}",
+        f"Ratio of {words}",
         f"foreseen / measured {words}",
         "foreseen / measured",
         traces,
