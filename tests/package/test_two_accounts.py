@@ -127,7 +127,7 @@ def test_one_takes_over_what_the_others_engine_leaves_and_both_use_the_others_da
     assert bob.asked("status")  # the exit code is 0: an engine is alive, whosever it is
     # Of what is killed in the middle, the other account's engine does the rest.
     second = ada.run("-c", *launch, "600").strip()
-    wait_for(lambda: 0 < bob.seen(second)["done"], 120)
+    wait_for(lambda: bob.seen(second)["done"] > 0, 120)
     before = bob.seen(second)
     assert before["state"] == "running"
     engines.append(bob.start("engine"))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Int, Int64
+from jaxtyping import Bool, Int, Int64, Real
 
 from ntk_uq.base import streams
 from ntk_uq.base.errors import DataError
@@ -165,28 +165,39 @@ def _said(table: Table, name: str) -> Bool[np.ndarray, "n"]:
     )
 
 
-def _groups(table: Table, name: str) -> Int[np.ndarray, "n"]:
-    """The number of the group of each row, from 0."""
+def _values(table: Table, name: str, cannot: str) -> Real[np.ndarray, "n"]:
+    """One number for each row, equal and in order as the values of a column are.
+
+    Args:
+        table: the table. name: of the column.
+        cannot: what it cannot be for otherwise, as the end of a sentence.
+    """
     column = table[name]
     if isinstance(column, TextColumn):
         if column.codes.min() < 0:
             raise DataError(
                 f"{table.source}: column {name!r} holds more different texts than are told apart "
-                f"({len(column.labels) - 1:,}). Number the groups, and save the numbers."
+                f"({len(column.labels) - 1:,}), and {cannot}. Number them, and save the numbers."
             )
-        return np.unique(column.codes, return_inverse=True)[1]
+        return np.argsort(np.argsort(np.array(column.labels)))[column.codes]
     if not isinstance(column, Numbers) or column.shape not in ((), (1,)):
         raise DataError(
             f"{table.source}: column {name!r} does not hold one number or text in each row, and "
-            "cannot say which examples belong together. Choose another."
+            f"{cannot}. Choose another."
         )
     values = column.values.ravel()
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        row = int(np.flatnonzero(~np.isfinite(values))[0])
+    if values.dtype.kind == "f" and np.isnan(values).any():
+        row = int(np.flatnonzero(np.isnan(values))[0])
         raise DataError(
-            f"{table.source}: column {name!r}, {table.place(row)} is {values[row]}: no group. Fill "
+            f"{table.source}: column {name!r}, {table.place(row)} is missing, and {cannot}. Fill "
             "it in, or leave the row out."
         )
+    return values
+
+
+def _groups(table: Table, name: str) -> Int[np.ndarray, "n"]:
+    """The number of the group of each row, from 0."""
+    values = _values(table, name, "cannot say which examples belong together")
     return np.unique(values, return_inverse=True)[1]
 
 
@@ -204,26 +215,4 @@ def _ordered(table: Table, name: str) -> Int[np.ndarray, "n"]:
     """The rows in the order of a column, those of equal values in that of the file."""
     if name == ROWS:
         return np.arange(len(table))
-    column = table[name]
-    if isinstance(column, TextColumn):
-        if column.codes.min() < 0:
-            raise DataError(
-                f"{table.source}: column {name!r} holds more different texts than are told apart "
-                f"({len(column.labels) - 1:,}), so that they have no order here. Save numbers, or "
-                "sort the rows and take their order."
-            )
-        rank = np.argsort(np.argsort(np.array(column.labels)))
-        return np.argsort(rank[column.codes], kind="stable")
-    if not isinstance(column, Numbers) or column.shape not in ((), (1,)):
-        raise DataError(
-            f"{table.source}: column {name!r} does not hold one number or text in each row, and "
-            "has no order. Choose another, or the order of the rows."
-        )
-    values = column.values.ravel()
-    if values.dtype.kind == "f" and np.isnan(values).any():
-        row = int(np.flatnonzero(np.isnan(values))[0])
-        raise DataError(
-            f"{table.source}: column {name!r}, {table.place(row)} is missing, and has no place in "
-            "the order. Fill it in, or leave the row out."
-        )
-    return np.argsort(values, kind="stable")
+    return np.argsort(_values(table, name, "has no order"), kind="stable")

@@ -152,7 +152,11 @@ def test_a_column_says_which_are_tested_on(column):
         (Division(split="no such"), Numbers("set", np.zeros(N)), "no such"),
         (Division(split="y"), Numbers("set", np.zeros(N)), "is the target"),
         (Division(groups="g"), Numbers("g", np.zeros(N)), "too few groups"),
-        (Division(groups="g"), Numbers("g", np.r_[np.nan, np.zeros(N - 1)]), "index 0 is nan"),
+        (
+            Division(groups="g"),
+            Numbers("g", np.r_[np.nan, np.zeros(N - 1)]),
+            "index 0 is missing, and cannot say",
+        ),
         (Division(groups="g"), Numbers("g", np.zeros((N, 2))), "belong together"),
         (Division(groups="y"), Numbers("g", np.zeros(N)), "is the target"),
         (Division(last="t"), Numbers("t", np.r_[np.nan, np.zeros(N - 1)]), "index 0 is missing"),
