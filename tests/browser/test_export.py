@@ -13,6 +13,7 @@ import pytest
 from helpers.drawn import wait_until_drawn
 from PIL import Image
 
+from ntk_uq.base.fields import LINK_VERSION
 from ntk_uq.export.document import read
 from ntk_uq.export.report import open_report
 
@@ -60,7 +61,7 @@ def test_every_format_is_saved_and_opened_again(server, open_page):
     assert list(pd.read_parquet(io.BytesIO(content))["mu"]) == list(table["mu"])
     name, content = save(page, "JSON")
     document = read(content, "view")
-    assert document["link"].startswith(f"{server}/?v=6&dataset=digits")
+    assert document["link"].startswith(f"{server}/?v={LINK_VERSION}&dataset=digits")
     assert [row["mu"] for row in document["rows"]] == list(table["mu"])
     name, content = save(page, "Specification")
     assert json.loads(content) == document["view"]
