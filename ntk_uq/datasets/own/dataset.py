@@ -9,6 +9,7 @@ from pathlib import Path
 from ntk_uq.base.counting import counted
 from ntk_uq.datasets.base import Dataset, Examples
 from ntk_uq.datasets.files import state
+from ntk_uq.datasets.own.division import Division
 from ntk_uq.datasets.own.examples import row_of
 from ntk_uq.datasets.own.showing import title_of
 from ntk_uq.datasets.own.storage import Kept, look, path_of, read, rows
@@ -62,7 +63,7 @@ def _dataset(path: Path, name: str, title: str | None) -> Dataset:  # noqa: ARG0
         classes=tuple(about["classes"]),
         features=tuple(about["features"]),
         row_of=files.row_of,
-        no_folds=about.get("no_folds", ""),
+        no_folds=Division(**about.get("apart", {})).no_folds,
     )
 
 

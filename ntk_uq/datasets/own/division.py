@@ -74,6 +74,13 @@ class Division:
         return tuple(filter(None, (self.split, self.groups)))
 
     @property
+    def apart(self) -> dict[str, str]:
+        """What of it says that examples belong together, or come one after the other."""
+        if self.groups:
+            return {"groups": self.groups}
+        return {} if self.last is None else {"last": self.last}
+
+    @property
     def no_folds(self) -> str:
         """Why the examples cannot be tested on folds, as the end of a sentence; "" if they can."""
         if self.groups:

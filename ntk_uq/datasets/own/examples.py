@@ -1,7 +1,8 @@
 """From a table to examples: which columns are the target, which kind of task, what is refused."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Float64, Int, Int64, Real, Shaped
@@ -51,7 +52,7 @@ class Own:
         n_test: how many of the first examples are the test part; None is :func:`n_test_of`.
         rows: (n,) the row of its file (from 0) that each example is, where that does not follow
             from their numbers (:func:`row_of`); no part of what they are.
-        no_folds: why they cannot be tested on folds, as :attr:`Division.no_folds`.
+        apart: what says that examples belong together, :attr:`Division.apart`.
     """
 
     inputs: Float[np.ndarray, "n d"]
@@ -64,7 +65,7 @@ class Own:
     title: str
     n_test: int | None = None
     rows: Int64[np.ndarray, "n"] | None = None
-    no_folds: str = ""
+    apart: Mapping[str, str] = field(default_factory=dict)
 
 
 def n_test_of(n: int) -> int:
@@ -130,7 +131,7 @@ def make(
     return Own(
         *(inputs, values, shape, task, class_names, feature_names, names, table.source, n_test),
         rows=order if chosen else None,
-        no_folds=test.no_folds if isinstance(test, Division) else "",
+        apart=test.apart if isinstance(test, Division) else {},
     )
 
 

@@ -197,7 +197,7 @@ def _describe(own: Own) -> dict[str, Any]:
         "targets": _about(own.targets),
         # What is usual is not written: names of before stay what they are.
         **({} if own.n_test is None else {"n_test": own.n_test}),
-        **({"no_folds": own.no_folds} if own.no_folds else {}),
+        **({"apart": dict(own.apart)} if own.apart else {}),
     }
 
 
