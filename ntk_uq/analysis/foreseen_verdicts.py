@@ -93,7 +93,7 @@ def _falls(found: Foreseen, good: list[ForeseenPoint]) -> str:
 
 def _checked(good: list[ForeseenPoint]) -> str:
     off = max(abs(p.foreseen.mu / p.measured.mu - 1) for p in good if p.foreseen and p.measured)
-    return f"Networks trained on parts of them have the same within {_percent(off)}."
+    return f"Networks trained on parts of them have the same μ within {_percent(off)}."
 
 
 def _beside(good: list[ForeseenPoint], curve: Curve) -> Iterator[str]:

@@ -199,7 +199,19 @@ def _test(path: Path, layout: own.Layout, options: argparse.Namespace) -> own.Di
     Raises:
         SpecError: if several options say what it is.
     """
+    for name in ("test_data", "test_arrays", "split_column", "group_column"):
+        if getattr(options, name) == "":
+            raise SpecError(f"--{name.replace('_', '-')} is empty; give a value, or leave it out.")
     share = None if options.test_data is None else _number(options.test_data)
+    if (
+        options.test_data
+        and share is None
+        and (options.group_column or options.test_last is not None)
+    ):
+        raise SpecError(
+            f"--test-data is {options.test_data!r:.60}; beside --group-column and --test-last it "
+            "is a share between 0 and 1, such as 0.2."
+        )
     given = {
         "--test-data": bool(options.test_data) and share is None,
         "--test-arrays": bool(options.test_arrays),

@@ -42,7 +42,7 @@ def add_foreseen(
     """Draws the foreseen mean loss, and its parts where parts are drawn, as dashed lines through
     crosses; only what passed its check on the sample. Returns how many entries the legend has for
     it."""
-    if quantity != "mu" or not curves:
+    if quantity != "mu" or not any_holds(curves):
         return 0
     names = {"mu": "μ", **{name: words for name, words, _ in shown_parts(quantity, style)}}
     for one in curves:
@@ -68,6 +68,11 @@ def add_foreseen(
             )
     add_grey(canvas, "foreseen from the kernel", style, symbol=_SYMBOL)
     return 1
+
+
+def any_holds(curves: Sequence[ForeseenCurve]) -> bool:
+    """Whether anything foreseen passed its check, and so is drawn."""
+    return any(point.holds for one in curves for point in one.found.points)
 
 
 def foreseen_ratios(one: ForeseenCurve, name: str) -> Iterator[tuple[int, float, float]]:

@@ -17,7 +17,7 @@ def found(**changes):
 def test_a_good_one_says_how_it_falls_that_it_was_checked_and_what_it_consists_of():
     said = foreseen_verdict(found())
     assert said.startswith("From 2 examples μ is foreseen to fall")
-    assert "have the same within 0.0 %" in said
+    assert "have the same μ within 0.0 %" in said
     assert "At N_D = 200, 74 % of it is the variance over initializations" in said
     assert "which falls as N_D^-0.3;" in said
     assert "the mean network's part falls as N_D^-0.5." in said

@@ -76,7 +76,24 @@ def test_the_test_set_is_what_columns_say(parser, path, options, about, features
 def test_how_many_groups_are_tested_on_is_told(parser, path, capsys):
     options = parser.parse_args(["--ignore-columns", "kind", "--group-column", "id"])
     own_data.dataset_name("f.csv", options)
-    assert "6 of 30 groups of equal 'id' are the test part" in capsys.readouterr().err
+    assert (
+        "6 of 30 examples are the test part: 6 of 30 groups of equal 'id'."
+        in capsys.readouterr().err
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--group-column", ""], "--group-column is empty"),
+        (["--split-column", ""], "--split-column is empty"),
+        (["--group-column", "id", "--test-data", "20%"], "is a share between 0 and 1"),
+        (["--test-last", "--test-data", "abc"], "is a share between 0 and 1"),
+    ],
+)
+def test_what_no_value_can_be_is_told(parser, path, options, words):
+    with pytest.raises(SpecError, match=words):
+        own_data.dataset_name("f.csv", parser.parse_args(options))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +101,7 @@ def test_how_many_groups_are_tested_on_is_told(parser, path, capsys):
     [
         ["--group-column", "id", "--test-last"],
         ["--split-column", "y", "--test-data", "0.3"],
-        ["--test-data", "g.csv", "--group-column", "id"],
+        ["--test-data", "g.csv", "--split-column", "id"],
         ["--test-arrays", "x=a", "--test-last", "id"],
         ["--test-arrays", "x=a", "--test-data", "0.3"],
     ],

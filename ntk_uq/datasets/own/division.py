@@ -1,5 +1,6 @@
 """Which rows of a table are the test part, where a share drawn at random would not do."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,14 +9,18 @@ from jaxtyping import Bool, Int, Int64, Real
 
 from ntk_uq.base import streams
 from ntk_uq.base.errors import DataError
-from ntk_uq.datasets.own.table import Numbers, Table, TextColumn, listed, shown
+from ntk_uq.datasets.own.table import Column, Numbers, Table, TextColumn, Unusable, listed, shown
+from ntk_uq.datasets.own.words import is_missing
 
 TEST_SHARE = 0.2
 SHUFFLE = 2503  # fixed for ever: it decides which examples are the test part
 ROWS = ""
 """The order of the rows, where :attr:`Division.last` could name a column."""
 
-_TEST, _TRAIN = ("test", "testing", "true"), ("train", "training", "pool", "false")
+_TEST, _TRAIN = ("test", "testing", "true", "yes", "1"), ("train", "training", "pool")
+_NO = ("false", "no", "0")
+_DATE = re.compile(r"\d{4}-\d\d(-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?)?")
+"""Dates and times as ISO 8601 writes them, whose order is that of their characters."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +31,7 @@ class Division:
         share: of the examples that are the test part; None for a fifth.
         split: the column that says it: train or test, no or yes, 0 or 1.
         groups: the column whose equal values never part, such as the number of an event or of a
-            patient: whole groups are drawn at random until the share is reached as nearly as can
-            be.
+            patient: whole groups are drawn at random, of which each comes nearer to the share.
         last: the column in whose order the last examples are the test part, or :data:`ROWS`; None
             where the order does not matter.
 
@@ -118,14 +122,34 @@ class Division:
         return np.concatenate([shuffled[in_order], shuffled[~in_order]]), n_test
 
     def notes(self, table: Table) -> tuple[str, ...]:
-        """What came of it, in a sentence; "" where there is nothing to be said."""
-        if not self.groups:
+        """What came of it, in a sentence, where that is not what was asked for and nothing else."""
+        if self.at_random:
             return ()
-        groups, test = _groups(table, self.groups), self._test(table)
-        return (
-            f"{len(np.unique(groups[test])):,} of {groups.max() + 1:,} groups of equal "
-            f"{self.groups!r} are the test part, with {test.sum():,} of {len(table):,} examples.",
-        )
+        test = self._test(table)
+        told = f"{test.sum():,} of {len(table):,} examples are the test part"
+        if self.groups:
+            groups = _groups(table, self.groups)
+            told += (
+                f": {len(np.unique(groups[test])):,} of {groups.max() + 1:,} groups of equal "
+                f"{self.groups!r}"
+            )
+        elif self.last:
+            first, last = (shown(_at(table[self.last], row)) for row in self._ends(table, test))
+            told += f": from {first} to {last} in the order of {self.last!r}"
+        wanted = round(self._wanted(table))
+        if not self.split and abs(test.sum() - wanted) > max(1, 0.1 * wanted):
+            told += f"; {wanted:,} were asked for"
+        return (f"{told}.",)
+
+    def _ends(self, table: Table, test: Bool[np.ndarray, "n"]) -> tuple[int, int]:
+        """The first and the last row of the test part, in the order."""
+        order = _ordered(table, self.last or ROWS)
+        rows = order[test[order]]
+        return int(rows[0]), int(rows[-1])
+
+    def _wanted(self, table: Table) -> float:
+        """How many examples the share is."""
+        return (TEST_SHARE if self.share is None else self.share) * len(table)
 
     def _remedy(self) -> str:
         if self.split:
@@ -138,11 +162,10 @@ class Division:
         """Which rows are the test part."""
         if self.split:
             return _said(table, self.split)
-        wanted = (TEST_SHARE if self.share is None else self.share) * len(table)
         if self.groups:
-            return _whole_groups(_groups(table, self.groups), wanted)
+            return _whole_groups(_groups(table, self.groups), self._wanted(table))
         test = np.zeros(len(table), bool)
-        test[_ordered(table, self.last or ROWS)[len(table) - max(1, round(wanted)) :]] = True
+        test[_last(table, self.last or ROWS, max(1, round(self._wanted(table))))] = True
         return test
 
 
@@ -151,7 +174,7 @@ def _said(table: Table, name: str) -> Bool[np.ndarray, "n"]:
     column = table[name]
     if isinstance(column, TextColumn):
         labels = [label.strip().casefold() for label in column.labels]
-        known = [label in _TEST or label in _TRAIN for label in labels]
+        known = [label in (*_TEST, *_TRAIN, *_NO) for label in labels]
         if all(known) and column.codes.min() >= 0:
             is_test = np.array([label in _TEST for label in labels])
             return np.asarray(is_test[column.codes])
@@ -180,11 +203,22 @@ def _values(table: Table, name: str, cannot: str) -> Real[np.ndarray, "n"]:
         cannot: what it cannot be for otherwise, as the end of a sentence.
     """
     column = table[name]
+    if isinstance(column, Unusable):
+        remedy = column.remedy or "Choose another"
+        raise DataError(f"{table.source}: column {name!r} {cannot}: {column.problem}. {remedy}.")
     if isinstance(column, TextColumn):
         if column.codes.min() < 0:
             raise DataError(
-                f"{table.source}: column {name!r} holds more different texts than are told apart "
-                f"({len(column.labels) - 1:,}), and {cannot}. Number them, and save the numbers."
+                f"{table.source}: column {name!r} is text ({column.problem}), of more values than "
+                f"are told apart ({len(column.labels) - 1:,}), and {cannot}. Save numbers."
+            )
+        missing = [is_missing(label) for label in column.labels]
+        if any(missing):
+            row = int(np.flatnonzero(column.codes == missing.index(True))[0])
+            raise DataError(
+                f"{table.source}: column {name!r}, {table.place(row)} is missing "
+                f"({shown(column.labels[column.codes[row]])}), and {cannot}. Fill it in, or leave "
+                "the row out."
             )
         return np.argsort(np.argsort(np.array(column.labels)))[column.codes]
     if not isinstance(column, Numbers) or column.shape not in ((), (1,)):
@@ -209,17 +243,59 @@ def _groups(table: Table, name: str) -> Int[np.ndarray, "n"]:
 
 
 def _whole_groups(groups: Int[np.ndarray, "n"], wanted: float) -> Bool[np.ndarray, "n"]:
-    """Groups in a random order, until they hold as nearly as can be so many examples."""
-    sizes = np.bincount(groups)
-    drawn = streams.permutation(SHUFFLE, len(sizes))
-    # All but one of them at most: the pool has one.
-    total = np.cumsum(sizes[drawn])[: max(1, len(sizes) - 1)]
-    count = int(np.argmin(np.abs(total - wanted))) + 1
-    return np.isin(groups, drawn[:count])
+    """Groups in a random order, each of which brings the examples nearer to so many: those that
+    would lead beyond them are passed over. At least the smallest one, and never all."""
+    sizes = np.bincount(groups).tolist()
+    taken, total = [], 0
+    for group in streams.permutation(SHUFFLE, len(sizes)).tolist():
+        if abs(total + sizes[group] - wanted) <= abs(total - wanted):
+            taken.append(group)
+            total += sizes[group]
+    if not taken:
+        taken = [int(np.argmin(sizes))]
+    return np.isin(groups, taken[: len(sizes) - 1])
+
+
+def _last(table: Table, name: str, count: int) -> Int[np.ndarray, "k"]:
+    """The last rows in an order, so many as come nearest to ``count`` without parting rows of one
+    value."""
+    order, n = _ordered(table, name), len(table)
+    begin = n - count
+    if name != ROWS:
+        values = _order_of(table, name)[order]
+        begins = np.flatnonzero(values[1:] != values[:-1]) + 1
+        if not len(begins):
+            raise DataError(
+                f"{table.source}: column {name!r} has one and the same value in all rows, and no "
+                "order. Choose another, or the order of the rows."
+            )
+        begin = int(begins[np.argmin(np.abs(begins - begin))])
+    return order[begin:]
+
+
+def _order_of(table: Table, name: str) -> Real[np.ndarray, "n"]:
+    """One number for each row, in the order of a column: of numbers, or of dates and times."""
+    column, values = table[name], _values(table, name, "has no order")
+    labels = column.labels if isinstance(column, TextColumn) else ()
+    other = next((label for label in labels if not _DATE.fullmatch(label.strip())), None)
+    if other is not None and isinstance(column, TextColumn):
+        raise DataError(
+            f"{table.source}: column {name!r} is text ({column.problem}), and the order of "
+            f"{shown(other)} is not known. Save numbers, write dates as 2024-12-31 and times as "
+            "2024-12-31 23:59:59, or sort the rows and take their order."
+        )
+    return values
+
+
+def _at(column: Column, row: int) -> str:
+    """What stands in a row, as text."""
+    if isinstance(column, TextColumn):
+        return column.labels[column.codes[row]]
+    return f"{column.values.ravel()[row]:g}" if isinstance(column, Numbers) else ""
 
 
 def _ordered(table: Table, name: str) -> Int[np.ndarray, "n"]:
     """The rows in the order of a column, those of equal values in that of the file."""
     if name == ROWS:
         return np.arange(len(table))
-    return np.argsort(_values(table, name, "has no order"), kind="stable")
+    return np.argsort(_order_of(table, name), kind="stable")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ntk_uq import datasets
 from ntk_uq.base.errors import DataError, SpecError
 from ntk_uq.datasets import own
-from ntk_uq.datasets.own import Division, Numbers, Table, TextColumn
+from ntk_uq.datasets.own import Division, Numbers, Table, TextColumn, Unusable
 from ntk_uq.specs import CurveSpec, DataSpec
 from ntk_uq.specs.testing import in_folds
 
@@ -86,6 +86,27 @@ def test_any_groups_are_kept_whole_and_both_parts_have_some(groups, share):
     assert abs(len(test) - wanted) <= sizes[-1]
 
 
+@pytest.mark.parametrize(
+    ("sizes", "wanted"), [((199, 1), 1), ((1, 199), 1), ((180, *[1] * 20), 20), ((100, 100), 100)]
+)
+def test_groups_that_lead_beyond_the_share_are_passed_over(sizes, wanted):
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    found = made(Division(groups="g"), Numbers("g", groups), n=200)
+    assert found.n_test == wanted
+    (told,) = Division(groups="g").notes(table(Numbers("g", groups), n=200))
+    assert f"{wanted} of 200 examples are the test part: " in told
+    assert told.endswith("; 40 were asked for.")
+
+
+def test_equal_values_of_an_order_do_not_part():
+    t = Numbers("t", np.arange(N) // 9)  # 6 of 54 to 59, and 9 of each before
+    test, pool = parts(made(Division(last="t"), t))
+    assert len(test) == 15  # 6 or 15: 12 were asked for, and the earlier one comes first
+    assert not {n // 9 for n in test} & {n // 9 for n in pool}
+    (told,) = Division(last="t").notes(table(t))
+    assert "from '5' to '6' in the order of 't'" in told
+
+
 def test_groups_are_drawn_at_random_and_the_same_ones_again():
     column = Numbers("event", np.arange(N) // 3)
     first = made(Division(groups="event"), column)
@@ -129,6 +150,7 @@ SAID = [n % 5 == 2 for n in range(N)]
         text("set", ["test" if t else "train" for t in SAID]),
         text("set", [" Test " if t else "TRAINING" for t in SAID]),
         text("set", ["true" if t else "false" for t in SAID]),
+        text("set", ["yes" if t else "no" for t in SAID]),
         Numbers("set", np.array(SAID)),
         Numbers("set", np.array(SAID, float)),
         Numbers("set", np.array(SAID, np.int64)[:, None]),
@@ -161,6 +183,12 @@ def test_a_column_says_which_are_tested_on(column):
         (Division(groups="y"), Numbers("g", np.zeros(N)), "is the target"),
         (Division(last="t"), Numbers("t", np.r_[np.nan, np.zeros(N - 1)]), "index 0 is missing"),
         (Division(last="t"), Numbers("t", np.zeros((N, 2))), "has no order"),
+        (Division(last="t"), Numbers("t", np.zeros(N)), "one and the same value"),
+        (Division(last="t"), text("t", ["1", "nan", *map(str, range(58))]), "is missing .'nan'."),
+        (Division(last="t"), text("t", ["1", "inf", *map(str, range(58))]), "is not known"),
+        (Division(last="t"), text("t", ["6/3/2020", *["10/1/2020"] * 59]), "dates as 2024-12-31"),
+        (Division(last="t"), Unusable("t", "dates", N, "Save them as seconds"), "as seconds"),
+        (Division(groups="g"), text("g", ["a", "NA", *"ab" * 29]), "is missing .'NA'."),
         (Division(0.99, last=own.ROWS), Numbers("t", np.zeros(N)), "Choose another share"),
     ],
 )
@@ -174,7 +202,7 @@ def test_what_says_nothing_is_refused_in_words(division, column, words):
 def test_texts_beyond_what_is_told_apart_are_refused(division):
     codes = np.r_[np.arange(N - 1), -1]
     many = TextColumn("g", tuple(f"id{n:02d}" for n in range(N - 1)), codes, "line 2: no number")
-    with pytest.raises(DataError, match="more different texts"):
+    with pytest.raises(DataError, match="of more values than are told apart"):
         own.make(table(many), ("y",), ignore=("g",), test=Division(**division))
 
 

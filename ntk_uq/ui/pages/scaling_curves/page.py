@@ -12,7 +12,7 @@ from ntk_uq.analysis.posteriors import PosteriorPair, bayesian
 from ntk_uq.base.errors import SpecError
 from ntk_uq.costs.memory import check_memory
 from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
-from ntk_uq.figures.foreseen_curves import ForeseenCurve
+from ntk_uq.figures.foreseen_curves import ForeseenCurve, any_holds
 from ntk_uq.figures.posteriors import ratio_figure
 from ntk_uq.jobs import varied_words
 from ntk_uq.results.curves import Curve, stored_curve
@@ -136,7 +136,7 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
                 key="ratios",
                 view=view,
             )
-        if from_kernel:
+        if any_holds(from_kernel):
             panels.show(
                 shown.panels(
                     "foreseen_ratios", lambda: foreseen.ratios(view, from_kernel, style.dark)

@@ -31,7 +31,7 @@ def test_it_asks_for_every_depth_and_draws_what_comes(store):
     said = texts(app.markdown, app.caption)
     assert "being computed" not in said
     assert "depth 1:** From 200 examples μ is foreseen to fall" in said
-    assert "Networks trained on parts of them have the same within" in said
+    assert "Networks trained on parts of them have the same μ within" in said
     eigenvalues, power, curve = figures(app)
     assert {t["name"].split(":")[0] for t in eigenvalues["data"] if t.get("name")} >= {
         *("depth 1", "depth 3")
