@@ -20,13 +20,16 @@ def sigma(page):
 
 
 def wait_for(page, value, path="/"):
-    """Returns when the control and the address have a sigma_w, on a page that is drawn."""
+    """Returns when the control and the address have a sigma_w, on a page that is drawn and to which
+    nothing comes any more."""
     page.wait_for_function(
         "([value, path, title]) => location.pathname === path && "
         "location.search.includes(`sigma_w=${value}&`) && "
         "document.querySelector('h1')?.innerText === title && "
         "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning' && "
-        "document.querySelector('input[aria-label^=\"σ_w\"]')?.value === value",
+        "document.querySelector('input[aria-label^=\"σ_w\"]')?.value === value && "
+        "(found => (path !== '/' || found.length) && found.every(([, a, b]) => a === b))"
+        "([...document.body.innerText.matchAll(/(\\d+) of (\\d+) points computed/g)])",
         arg=[value, path, "Ensembles" if path == "/ensembles" else "Scaling curves"],
         timeout=WAIT,
     )
