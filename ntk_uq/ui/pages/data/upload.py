@@ -156,9 +156,10 @@ def _shown(
     table: Preview,
     targets: Sequence[str],
     ignore: Sequence[str],
-    saying: Sequence[str],
+    test: Division | Given | None,
 ) -> None:
     """What is in each column, and what becomes of it by the choices below."""
+    split, groups = (test.split, test.groups) if isinstance(test, Division) else ("", "")
     summaries = table.summaries
     problems = [s.problem for s in summaries]
     rows = [
@@ -166,8 +167,10 @@ def _shown(
             "column": plain(s.name),
             "becomes": "target"
             if s.name in targets
-            else "which are tested on"
-            if s.name in saying
+            else "train or test"
+            if s.name == split
+            else "group"
+            if s.name == groups
             else "left out"
             if s.name in ignore
             else "input",
@@ -220,10 +223,10 @@ def _choose(
     test = test_part.choose(
         table, file, layout, used, targets, lambda other: _preview(other, layout, _SEEN_TEST)
     )
-    saying = test.columns if isinstance(test, Division) else ()
+    apart = test.columns if isinstance(test, Division) else ()
     with preview:
-        _shown(table, targets, ignore, saying)
-    unused = list(dict.fromkeys((*ignore, *saying)))
+        _shown(table, targets, ignore, test)
+    unused = list(dict.fromkeys((*ignore, *apart)))
     if not targets:
         st.info("Choose the target: what the network is to predict.")
         return

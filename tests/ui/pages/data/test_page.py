@@ -353,7 +353,7 @@ def test_groups_an_order_or_a_column_say_which_are_tested_on(store):
     assert app.button(key="use_upload").disabled
     assert "Choose the column" in texts(app.info)
     app.selectbox(key="groups_cells.csv").set_value("event").run()
-    assert shown_columns(app)["event"] == "which are tested on"
+    assert shown_columns(app)["event"] == "group"
     assert "from 2 columns" in texts(app.caption)
     app.button(key="use_upload").click().run()
     assert not app.exception
@@ -378,6 +378,7 @@ def test_the_last_in_an_order_or_what_a_column_says_is_tested_on(store):
     app = upload(opened(), EVENTS.encode())
     app.selectbox(key="test_cells.csv").set_value("as a column says").run()
     app.selectbox(key="split_cells.csv").set_value("set").run()
+    assert shown_columns(app)["set"] == "train or test"
     app.button(key="use_upload").click().run()
     assert not app.exception
     (name,) = app.session_state["own_datasets"]
