@@ -85,12 +85,12 @@ def _curves(store: Store, view: CurvesView) -> None:
 
 
 def foreseen_of(view: CurvesView) -> list[ForeseenSpec | None]:
-    """What foresees each curve of a view; None where nothing can be foreseen of it, and for all of
-    them where the view does not show that."""
+    """What foresees each curve of a view, None where nothing can be foreseen of it; nothing at all
+    where the view does not show that."""
+    if not view.foreseen:
+        return []
     return [
         view.foreseen_of(curve, datasets.get(curve.data.dataset).sizes()[0])
-        if view.foreseen
-        else None
         for curve in view.curves()
     ]
 

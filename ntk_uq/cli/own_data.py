@@ -213,15 +213,14 @@ def _test(path: Path, layout: own.Layout, options: argparse.Namespace) -> own.Di
             "is a share between 0 and 1, such as 0.2."
         )
     given = {
-        "--test-data": bool(options.test_data) and share is None,
+        "--test-data": bool(options.test_data)
+        and (share is None or bool(options.test_arrays or options.split_column)),
         "--test-arrays": bool(options.test_arrays),
         "--split-column": bool(options.split_column),
         "--group-column": bool(options.group_column),
         "--test-last": options.test_last is not None,
     }
     several = [name for name, is_there in given.items() if is_there]
-    if share is not None and (options.test_arrays or options.split_column):
-        several = ["--test-data", *several]
     if len(several) > 1:
         raise SpecError(
             f"{', '.join(several[:-1])} and {several[-1]} each say what the test set is; give one."

@@ -221,6 +221,10 @@ class CurvesView(Spec):
         """
         return networks_of(self.curves(), self.widths, self.members, self.net_steps, self.net_eta)
 
+    def sample_of(self, n_pool: int) -> int:
+        """Examples from which curves are foreseen, of a data set that has so many for training."""
+        return self.sample or min(n_pool, SAMPLE)
+
     def foreseen_of(self, curve: CurveSpec, n_pool: int) -> ForeseenSpec | None:
         """What foresees one of the curves, at those of its N_D that the sample carries.
 
@@ -232,7 +236,7 @@ class CurvesView(Spec):
             None where nothing can be foreseen: its networks are not trained to convergence, or all
             of its N_D are too large for the sample.
         """
-        sample = self.sample or min(n_pool, SAMPLE)
+        sample = self.sample_of(n_pool)
         sizes = tuple(n for n in curve.sizes if CARRIES * n <= sample)
         smallest = check_of(ForeseenSpec, "sample").low
         if not sizes or sample < smallest or not curve.training.converged:

@@ -134,18 +134,13 @@ class Division:
                 f"{self.groups!r}"
             )
         elif self.last:
-            first, last = (shown(_at(table[self.last], row)) for row in self._ends(table, test))
+            rows = self._last_rows(table)
+            first, last = (shown(_at(table[self.last], row)) for row in map(int, rows[[0, -1]]))
             told += f": from {first} to {last} in the order of {self.last!r}"
         wanted = round(self._wanted(table))
         if not self.split and abs(test.sum() - wanted) > max(1, 0.1 * wanted):
             told += f"; {wanted:,} were asked for"
         return (f"{told}.",)
-
-    def _ends(self, table: Table, test: Bool[np.ndarray, "n"]) -> tuple[int, int]:
-        """The first and the last row of the test part, in the order."""
-        order = _ordered(table, self.last or ROWS)
-        rows = order[test[order]]
-        return int(rows[0]), int(rows[-1])
 
     def _wanted(self, table: Table) -> float:
         """How many examples the share is."""
@@ -165,8 +160,12 @@ class Division:
         if self.groups:
             return _whole_groups(_groups(table, self.groups), self._wanted(table))
         test = np.zeros(len(table), bool)
-        test[_last(table, self.last or ROWS, max(1, round(self._wanted(table))))] = True
+        test[self._last_rows(table)] = True
         return test
+
+    def _last_rows(self, table: Table) -> Int[np.ndarray, "k"]:
+        """The test part where an order says it, in that order."""
+        return _last(table, self.last or ROWS, max(1, round(self._wanted(table))))
 
 
 def _said(table: Table, name: str) -> Bool[np.ndarray, "n"]:
@@ -259,18 +258,19 @@ def _whole_groups(groups: Int[np.ndarray, "n"], wanted: float) -> Bool[np.ndarra
 def _last(table: Table, name: str, count: int) -> Int[np.ndarray, "k"]:
     """The last rows in an order, so many as come nearest to ``count`` without parting rows of one
     value."""
-    order, n = _ordered(table, name), len(table)
-    begin = n - count
-    if name != ROWS:
-        values = _order_of(table, name)[order]
-        begins = np.flatnonzero(values[1:] != values[:-1]) + 1
-        if not len(begins):
-            raise DataError(
-                f"{table.source}: column {name!r} has one and the same value in all rows, and no "
-                "order. Choose another, or the order of the rows."
-            )
-        begin = int(begins[np.argmin(np.abs(begins - begin))])
-    return order[begin:]
+    begin = len(table) - count
+    if name == ROWS:
+        return np.arange(begin, len(table))
+    values = _order_of(table, name)
+    order = np.argsort(values, kind="stable")
+    values = values[order]
+    begins = np.flatnonzero(values[1:] != values[:-1]) + 1
+    if not len(begins):
+        raise DataError(
+            f"{table.source}: column {name!r} has one and the same value in all rows, and no "
+            "order. Choose another, or the order of the rows."
+        )
+    return order[begins[np.argmin(np.abs(begins - begin))] :]
 
 
 def _order_of(table: Table, name: str) -> Real[np.ndarray, "n"]:
@@ -292,10 +292,3 @@ def _at(column: Column, row: int) -> str:
     if isinstance(column, TextColumn):
         return column.labels[column.codes[row]]
     return f"{column.values.ravel()[row]:g}" if isinstance(column, Numbers) else ""
-
-
-def _ordered(table: Table, name: str) -> Int[np.ndarray, "n"]:
-    """The rows in the order of a column, those of equal values in that of the file."""
-    if name == ROWS:
-        return np.arange(len(table))
-    return np.argsort(_order_of(table, name), kind="stable")

@@ -88,8 +88,8 @@ def make(
         task: ``auto``, ``classification`` or ``regression``.
         ignore: names of columns to leave out. All others are inputs.
         test: the share of the test part, drawn at random and fixed for ever (a fifth, where it is
-            None); how the rows are divided otherwise; or
-            a table of the same columns that is the test part.
+            None); how the rows are divided otherwise; or a table of the same columns that is the
+            test part.
 
     Raises:
         DataError: for anything that no network can be trained on, naming file, column and row.
@@ -140,7 +140,6 @@ def _without(
 ) -> tuple[str, ...]:
     """What is left out besides, since it says which examples are the test part."""
     for name in division.columns:
-        table[name]
         if name in targets:
             raise DataError(
                 f"{table.source}: column {name!r} is the target, and cannot say which examples are "

@@ -16,7 +16,7 @@ from ntk_uq.base.counting import counted
 from ntk_uq.export import Exhibit, Plot, python_of, shell_of, spec_columns
 from ntk_uq.export.bibliography import OF_FORESEEN, of_data, of_theory
 from ntk_uq.figures import TITLES, Style, Trace, scaling_figure
-from ntk_uq.figures.foreseen_curves import LOSSES, ForeseenCurve, foreseen_ratio_figure
+from ntk_uq.figures.foreseen_curves import LOSSES, ForeseenCurve, any_holds, foreseen_ratio_figure
 from ntk_uq.figures.posteriors import ratio_figure
 from ntk_uq.jobs import varied_words
 from ntk_uq.jobs import words as describe
@@ -97,7 +97,7 @@ def exhibit(
                     foreseen_ratio_figure(name, foreseen, style),
                 )
                 for name, what in LOSSES.items()
-                if foreseen
+                if any_holds(foreseen)
             ),
         ),
         columns=columns,

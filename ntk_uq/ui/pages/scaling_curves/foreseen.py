@@ -64,6 +64,8 @@ def check(view: CurvesView) -> None:
 
 def _asked(view: CurvesView) -> dict[ForeseenSpec, str]:
     """What is asked for, with its curve's name."""
+    if not view.foreseen:
+        return {}
     return {
         spec: varied_words.label(view.vary, curve)
         for curve, spec in zip(view.curves(), foreseen_of(view), strict=True)

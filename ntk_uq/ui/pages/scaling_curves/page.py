@@ -37,7 +37,6 @@ from ntk_uq.ui.pages.scaling_curves import tables as law_tables
 from ntk_uq.ui.pages.scaling_curves.exhibit import exhibit, loss_unit
 from ntk_uq.ui.place import place
 from ntk_uq.views import CurvesView, SpectrumView
-from ntk_uq.views.scaling_curves import SAMPLE
 
 POLL_SECONDS = 1.0
 WHY = "Why do they fall so? Foreseen from the kernel"
@@ -171,19 +170,18 @@ def why(view: CurvesView) -> None:
     if view.vary != "depth" or not view.training.converged:
         return
     n_pool, _ = datasets.get(view.data.dataset).sizes()
-    sample = view.sample or min(SAMPLE, n_pool)
     with suppress(SpecError):  # of a handful of examples nothing is foreseen
-        foreseen = SpectrumView(
+        spectrum = SpectrumView(
             view.data,
             view.depths,
             view.activation,
             view.sigma_w,
             view.sigma_b,
             view.training,
-            sample,
+            view.sample_of(n_pool),
             curve=True,
         )
-        links.opening_of(foreseen, label=WHY).draw()
+        links.opening_of(spectrum, label=WHY).draw()
 
 
 def wanted(view: CurvesView) -> tuple[CurveSpec, ...]:
