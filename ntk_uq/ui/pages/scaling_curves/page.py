@@ -103,7 +103,6 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
         with place():
             live.progress(store, curves)
             live.ended(store, curves, labels)
-            foreseen.progress(store, view)
         still_every = polling.interval(waiting(store, view, awaited), POLL_SECONDS)
     if every != still_every:
         links.follow(every)
@@ -135,6 +134,7 @@ def results(view: CurvesView, every: float | None, found: Callable[[], list[Curv
                 key="ratios",
                 view=view,
             )
+        foreseen.progress(store, view)  # its lines go when they are done: below, no plot moves
         if any_holds(from_kernel):
             panels.show(
                 shown.panels(
